@@ -1,0 +1,1 @@
+"""The system of record: filing, decision, publication and removal of listings."""

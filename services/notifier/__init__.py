@@ -1,0 +1,1 @@
+"""Tells the managing departments, once, and records every attempt."""
