@@ -1,7 +1,7 @@
-"""Which tokens no longer count: a service's own copy of the sign-outs and disabled users in blacklist.identity.v1.
+"""Which tokens no longer count: a service's own copy of sign-outs and disabled users.
 
-One row per session or user. A row only ever gets stricter in time (`revoked_before` never falls), so replaying
-the topic from its start, or applying an event twice, revokes nothing that is still good.
+Fed from blacklist.identity.v1, one row per session or user. A row only ever gets stricter in time
+(`revoked_before` never falls), so replaying the topic, or applying an event twice, revokes nothing still good.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Boolean, Column, MetaData, String, Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from shared.db import UtcDateTime
@@ -114,7 +126,7 @@ def _fold(state: Revocation, event: IdentityEvent, received_at: datetime) -> Non
 
 
 def _moment(event: IdentityEvent, received_at: datetime) -> datetime:
-    """When tokens stopped counting; business time may run ahead of the clock tokens use, so never after now."""
+    """When tokens stopped counting: never after now, for business time may run ahead of the tokens' clock."""
     stated = event.data.get("issued_before") or event.data.get("recorded_at")
     if stated is None:
         return received_at

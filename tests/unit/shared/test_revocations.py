@@ -46,7 +46,12 @@ def sign_out(session_id: str | None, before: datetime | None = None, user_id: st
     stamp = before.isoformat() if before else None
     return Said(
         "session.revoked",
-        {"user_id": user_id, "session_id": session_id, "issued_before": stamp, "recorded_at": NOON.isoformat()},
+        {
+            "user_id": user_id,
+            "session_id": session_id,
+            "issued_before": stamp,
+            "recorded_at": NOON.isoformat(),
+        },
     )
 
 
@@ -79,7 +84,10 @@ def test_signing_out_everywhere_ends_what_was_issued_before(copy):
 
 def test_replay_and_duplicates_change_nothing(copy):
     story = [
-        sign_out(None, before=NOON), user(disabled=True), user(disabled=False), sign_out("s9"),
+        sign_out(None, before=NOON),
+        user(disabled=True),
+        user(disabled=False),
+        sign_out("s9"),
         sign_out(None, before=NOON + timedelta(hours=1)),
     ]
     apply_identity_events(*copy, story)
