@@ -1,0 +1,51 @@
+"""Pure parts of the audit trail: one canonical text per entry, one hash per link, identity numbers masked."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.identifiers import InvalidIdentifier, check_resident_id, mask_id
+
+GENESIS = "0" * 64
+_IDENTITY = re.compile(r"(?<![0-9A-Za-z])(\d{17}[\dXx]|\d{15})(?![0-9A-Za-z])")
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """The first place where the trail no longer proves itself; `position` is 0 for an entry outside the chain."""
+
+    position: int
+    entry_id: str
+    reason: str
+
+
+def canonical(fields: Mapping[str, Any]) -> str:
+    return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def link_hash(previous: str, position: int, content: str) -> str:
+    return hashlib.sha256(f"{previous}\n{position}\n{content}".encode()).hexdigest()
+
+
+def without_identities(value: Any) -> Any:
+    """The same JSON value with every valid resident identity number masked: the trail never holds one."""
+    if isinstance(value, str):
+        return _IDENTITY.sub(_masked, value)
+    if isinstance(value, Mapping):
+        return {str(key): without_identities(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value) if isinstance(value, set | frozenset) else value
+        return [without_identities(item) for item in items]
+    return value
+
+
+def _masked(match: re.Match[str]) -> str:
+    number = match.group(0)
+    try:
+        check_resident_id(number)
+    except InvalidIdentifier:
+        return number
+    return mask_id(number)
