@@ -1,0 +1,22 @@
+"""How every `api` process serves: threads for waiting on the database, few processes, a bounded life.
+
+Read by `blacklist api`, `credit-push api` and `notifier api` (GUNICORN_CONF names the file) and in the image.
+"""
+
+import os
+
+bind = os.environ.get("BIND", "0.0.0.0:8000")  # noqa: S104  inside the container the network is the compose network
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_PROCESSES", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+# A long poll or an export may take a while; a hung worker must not live for ever.
+timeout = 60
+graceful_timeout = 8
+keepalive = 15
+# Memory stays flat over months because every process is renewed now and then, not all at once.
+max_requests = 50_000
+max_requests_jitter = 5_000
+accesslog = None
+errorlog = "-"
+# All services of one user would share the default control socket.
+control_socket_disable = True
