@@ -1,0 +1,121 @@
+"""Settings every service shares, read once from the environment by the service's own settings module.
+
+All mistakes are reported together. Defaults make embedded mode work with nothing set but DATA_DIR.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ENVIRONMENTS = ("development", "production")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+CRYPTO_SUITES = ("intl", "gm")
+_SERVICES = {"blacklist": "", "credit_push": "/push", "notifier": "/notices"}  # name -> default prefix
+COMMON_SETTINGS = (
+    "ENVIRONMENT",
+    "DATA_DIR",
+    "EVENTS_URL",
+    "BLACKLIST_DB_URL",
+    "CREDIT_PUSH_DB_URL",
+    "NOTIFIER_DB_URL",
+    "BLACKLIST_URL_PREFIX",
+    "CREDIT_PUSH_URL_PREFIX",
+    "NOTIFIER_URL_PREFIX",
+    "CLOCK_FILE",
+    "KEYS_FILE",
+    "LOG_LEVEL",
+    "CRYPTO_SUITE",
+    "METRICS_PORT",
+)
+
+
+class SettingsError(ValueError):
+    """One or more settings cannot be used; the text lists them all."""
+
+
+@dataclass(frozen=True)
+class CommonSettings:
+    """What every service needs to start. `clock_file` is None in production: business time cannot be moved."""
+
+    environment: str
+    data_dir: Path
+    events_url: str
+    db_url: str
+    clock_file: Path | None
+    keys_file: Path
+    url_prefix: str
+    log_level: str
+    crypto_suite: str
+    metrics_port: int
+
+    @property
+    def production(self) -> bool:
+        """Whether this is a production installation."""
+        return self.environment == "production"
+
+
+class _Reader:
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str) -> str:
+        return self._env.get(name, "").strip() or default
+
+    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self.text(name, default).lower()
+        if value not in allowed:
+            self.problems.append(f"{name} must be one of {', '.join(allowed)}")
+        return value
+
+    def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if not value.startswith(schemes):
+            self.problems.append(f"{name} must start with {' or '.join(schemes)}")
+        return value
+
+    def prefix(self, name: str, default: str) -> str:
+        value = self.text(name, default).rstrip("/")
+        if value and not value.startswith("/"):
+            self.problems.append(f"{name} must be empty or start with /")
+        return value
+
+    def port(self, name: str) -> int:
+        value = self.text(name, "0")
+        if not value.isdecimal() or int(value) > 65535:
+            self.problems.append(f"{name} must be a port number (0 = off)")
+            return 0
+        return int(value)
+
+
+def read_common(env: Mapping[str, str], *, service: str) -> CommonSettings:
+    """Read and check the common settings of "blacklist", "credit_push" or "notifier"; SettingsError if wrong."""
+    reader = _Reader(env)
+    environment = reader.choice("ENVIRONMENT", ENVIRONMENTS, "development")
+    data_dir = Path(reader.text("DATA_DIR", "var")).absolute()
+    upper = service.upper()
+    settings = CommonSettings(
+        environment=environment,
+        data_dir=data_dir,
+        events_url=reader.url("EVENTS_URL", f"sqlite:///{data_dir}/events.db", ("sqlite:///", "kafka://")),
+        db_url=reader.url(
+            f"{upper}_DB_URL", f"sqlite:///{data_dir}/{service}.db", ("sqlite:///", "postgresql+psycopg://")
+        ),
+        clock_file=_clock_file(reader, environment, data_dir),
+        keys_file=Path(reader.text("KEYS_FILE", str(data_dir / "keys.json"))).absolute(),
+        url_prefix=reader.prefix(f"{upper}_URL_PREFIX", _SERVICES[service]),
+        log_level=reader.choice("LOG_LEVEL", LOG_LEVELS, "info"),
+        crypto_suite=reader.choice("CRYPTO_SUITE", CRYPTO_SUITES, "intl"),
+        metrics_port=reader.port("METRICS_PORT"),
+    )
+    if reader.problems:
+        raise SettingsError("; ".join(reader.problems))
+    return settings
+
+
+def _clock_file(reader: _Reader, environment: str, data_dir: Path) -> Path | None:
+    if environment != "production":
+        return Path(reader.text("CLOCK_FILE", str(data_dir / "clock.json"))).absolute()
+    if reader.text("CLOCK_FILE", ""):
+        reader.problems.append("CLOCK_FILE must not be set in production: business time is real time there")
+    return None
