@@ -1,0 +1,132 @@
+"""Tables of the register. A listing row holds event times and dates, never a "public" flag.
+
+`facts` is the public-exchange form without identity numbers; those stand sealed in `identity`, bound to
+the listing and field by their AAD, and as blind indexes for the lookup of persons.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.blacklist.store import Base
+from shared.db import JsonDoc, UtcDateTime
+
+KEY = String(400).with_variant(String(400, collation="C"), "postgresql")
+"""Search keys compare by code point on both databases, so that a prefix is a range of the B-tree."""
+
+
+class Listing(Base):
+    """One subject on one list (列入记录)."""
+
+    __tablename__ = "register_listing"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    case_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    version: Mapped[int]
+    sequence: Mapped[int]
+    """Last sequence on the exchange topic; 0 before the first event."""
+    public_sequence: Mapped[int]
+    """Last sequence on the public topic; 0 before the first event."""
+    told: Mapped[str | None] = mapped_column(String(8))
+    """What platforms were last told: "list" or "withdraw"."""
+    list_code: Mapped[str] = mapped_column(String(60))
+    list_class: Mapped[str] = mapped_column(String(30))
+    domain: Mapped[str] = mapped_column(String(40))
+    region: Mapped[str] = mapped_column(String(6))
+    department_id: Mapped[str] = mapped_column(String(36), index=True)
+    subject_type: Mapped[str] = mapped_column(String(12))
+    subject_name: Mapped[str] = mapped_column(String(200))
+    uscc: Mapped[str | None] = mapped_column(String(18), index=True)
+    document_number: Mapped[str | None] = mapped_column(KEY, index=True)
+    disclosure: Mapped[str] = mapped_column(String(12))
+    facts: Mapped[dict[str, Any]] = mapped_column(JsonDoc)
+    annotation: Mapped[str | None] = mapped_column(Text)
+    identity: Mapped[dict[str, str]] = mapped_column(JsonDoc)
+    """Field name → token sealed by the storage key."""
+    id_blind: Mapped[str | None] = mapped_column(String(120), index=True)
+    tail_blind: Mapped[str | None] = mapped_column(String(120), index=True)
+    """Blind index of name key and the last four signs of the identity number."""
+    listed_on: Mapped[date]
+    public_start: Mapped[date]
+    public_min_end: Mapped[date | None]
+    public_max_end: Mapped[date]
+    public_until: Mapped[date]
+    """The first day no longer public: the earlier of actual and maximum end."""
+    actual_end: Mapped[date | None]
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    shielded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    shield_code: Mapped[str | None] = mapped_column(String(30))
+    reason_code: Mapped[str | None] = mapped_column(String(30))
+    reason: Mapped[str | None] = mapped_column(Text)
+    migrated: Mapped[bool]
+    origin: Mapped[str | None] = mapped_column(String(200), unique=True)
+    """Where an imported row came from: its source id or content digest."""
+
+    __table_args__ = (
+        Index("ix_register_listing_browse", "listed_on", "id"),
+        Index("ix_register_listing_region", "region", "listed_on"),
+    )
+
+
+class ListingVersion(Base):
+    """What one change made of a listing: append only, the public form without identity numbers."""
+
+    __tablename__ = "register_version"
+
+    listing_id: Mapped[str] = mapped_column(ForeignKey("register_listing.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason_code: Mapped[str | None] = mapped_column(String(30))
+    reason: Mapped[str | None] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]] = mapped_column(JsonDoc)
+
+
+class ListingName(Base):
+    """A name under which an organisation's listing is found: its current one or a former one (曾用名)."""
+
+    __tablename__ = "register_name"
+
+    listing_id: Mapped[str] = mapped_column(ForeignKey("register_listing.id"), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    """0 for the current name, then former names."""
+    full_key: Mapped[str] = mapped_column(KEY, index=True)
+    core_key: Mapped[str] = mapped_column(KEY, index=True)
+
+
+class Change(Base):
+    """One step of the public change feed; `position` is given after commit by the sequencer alone."""
+
+    __tablename__ = "register_change"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    position: Mapped[int | None] = mapped_column(unique=True)
+    listing_id: Mapped[str] = mapped_column(ForeignKey("register_listing.id"), index=True)
+    version: Mapped[int]
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DeliveryStatus(Base):
+    """What credit-push last said about one listing at one platform (own copy, from events)."""
+
+    __tablename__ = "register_delivery"
+
+    listing_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(60), primary_key=True)
+    platform_name: Mapped[str] = mapped_column(String(200))
+    operation: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(20))
+    version: Mapped[int]
+    sequence: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due: Mapped[date | None]
+    late: Mapped[bool]
+    receipt_number: Mapped[str | None] = mapped_column(String(200))
+    reason: Mapped[str | None] = mapped_column(Text)
+

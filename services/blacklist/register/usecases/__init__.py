@@ -1,0 +1,32 @@
+"""What happens to listings. Every verb takes the caller's transaction, raises the version under the row's
+lock, writes a `ListingVersion` and queues the events; none opens or commits a transaction of its own
+except `import_listings`, which streams a file.
+"""
+
+from services.blacklist.register.usecases.endings import (
+    hide_listing,
+    remove_listing,
+    restore_listing,
+    revoke_listing,
+    show_listing,
+)
+from services.blacklist.register.usecases.publication import (
+    Publication,
+    annotate_listing,
+    correct_listing,
+    publish_listing,
+    publish_listings,
+)
+
+__all__ = [
+    "Publication",
+    "annotate_listing",
+    "correct_listing",
+    "hide_listing",
+    "publish_listing",
+    "publish_listings",
+    "remove_listing",
+    "restore_listing",
+    "revoke_listing",
+    "show_listing",
+]

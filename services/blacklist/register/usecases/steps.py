@@ -1,0 +1,127 @@
+"""The one path every change of a listing takes: version, history row, exchange event, public event, feed.
+
+Platforms are told only what changes what they show: a correction of a hidden listing waits for its
+return, and a second withdrawal is never sent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from services.blacklist.register import publishes
+from services.blacklist.register.domain import OPERATIONS, Kind, Standing, Status, status
+from services.blacklist.register.models import Change, Listing, ListingVersion
+from shared.clock import local_date
+from shared.contracts.envelope import Event
+from shared.crypto import KeyRing
+from shared.errors import Conflict, NotFound
+from shared.ids import new_id
+
+
+@dataclass(frozen=True)
+class Step:
+    """One listing, already altered, and what happened to it."""
+
+    listing: Listing
+    kind: Kind
+    at: datetime
+    replay: bool = False
+    silent: bool = False
+    """History loaded from elsewhere: platforms are not told."""
+
+
+def locked(session: Session, listing_id: str) -> Listing:
+    """The listing under its row lock, as the database has it now."""
+    listing = session.get(Listing, listing_id, with_for_update=True, populate_existing=True)
+    if listing is None:
+        raise NotFound("listing-not-found", "没有这条列入记录")
+    return listing
+
+
+def locked_in_force(session: Session, listing_id: str) -> Listing:
+    """The locked listing, refused when it was removed or revoked."""
+    listing = locked(session, listing_id)
+    if listing.removed_at or listing.revoked_at:
+        raise Conflict("listing-ended", "该列入记录已移出或撤销")
+    return listing
+
+
+def standing(listing: Listing) -> Standing:
+    return Standing(
+        disclosure=listing.disclosure,
+        start=listing.public_start,
+        until=listing.public_until,
+        removed_at=listing.removed_at,
+        revoked_at=listing.revoked_at,
+        suspended_at=listing.suspended_at,
+        shielded_at=listing.shielded_at,
+    )
+
+
+def record(session: Session, keyring: KeyRing, steps: Sequence[Step]) -> None:
+    """Write down the steps of different listings: one pass over the tables, however many there are."""
+    exchange: list[Event] = []
+    public: list[Event] = []
+    for step in steps:
+        step.listing.version += 1
+        step.listing.changed_at = step.at
+        session.add(_version(step))
+        exchange += _told_platforms(step, keyring)
+        public += _told_public(session, step)
+    session.flush()
+    publishes.send_exchange(session, exchange)
+    publishes.send_public(session, public)
+
+
+def _version(step: Step) -> ListingVersion:
+    listing = step.listing
+    return ListingVersion(
+        listing_id=listing.id,
+        version=listing.version,
+        kind=step.kind,
+        at=step.at,
+        reason_code=listing.reason_code,
+        reason=listing.reason,
+        facts=listing.facts | {"publicity": publishes.publicity_data(listing), "annotation": listing.annotation},
+    )
+
+
+def _told_platforms(step: Step, keyring: KeyRing) -> list[Event]:
+    kind = None if step.silent else exchange_kind(step.listing, step.kind, step.at)
+    if kind is None:
+        return []
+    listing = step.listing
+    listing.sequence += 1
+    listing.told = "withdraw" if OPERATIONS[kind] == "withdraw" else "list"
+    event = publishes.exchange_event(
+        listing, kind, keyring, occurred_at=step.at, recorded_at=step.at, replay=step.replay
+    )
+    return [event]
+
+
+def exchange_kind(listing: Listing, kind: Kind, at: datetime) -> Kind | None:
+    """What platforms hear of a change: nothing when what they show stays as it is.
+
+    A migrated listing they never heard of from here is listed at its first correction, and withdrawn
+    at its end because another system may have pushed it.
+    """
+    operation = OPERATIONS[kind]
+    if operation == "withdraw":
+        return kind if listing.told == "list" or (listing.told is None and listing.migrated) else None
+    if status(standing(listing), local_date(at)) not in {Status.PUBLIC, Status.EXPIRED}:
+        return None
+    if operation == "list":
+        return kind if listing.told != "list" else None
+    return {"list": kind, None: Kind.PUBLISHED}.get(listing.told)
+
+
+def _told_public(session: Session, step: Step) -> list[Event]:
+    listing = step.listing
+    public = status(standing(listing), local_date(step.at)) is Status.PUBLIC
+    if listing.subject_type == "individual" or not (public or listing.public_sequence):
+        return []
+    listing.public_sequence += 1
+    session.add(Change(id=new_id(), listing_id=listing.id, version=listing.version, recorded_at=step.at))
+    return [publishes.public_event(listing, public=public, at=step.at)]

@@ -1,0 +1,42 @@
+"""The lowest layer of the blacklist service: its one metadata, the tables it shares with no feature
+(outbox, inbox, leases), and what every feature is handed (`Deps`).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.calendar import WorkingCalendar
+from shared.clock import Clock
+from shared.crypto import KeyRing
+from shared.db import Database, new_metadata
+from shared.inbox import inbox_table
+from shared.leases import leases_table
+from shared.outbox import outbox_table
+
+SOURCE = "blacklist"
+"""CloudEvents `source` of everything this service publishes."""
+
+
+class Base(DeclarativeBase):
+    """Every table of this service hangs here; no other service's table ever does."""
+
+    metadata = new_metadata()
+
+
+metadata = Base.metadata
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
+leases = leases_table(metadata)
+
+
+@dataclass(frozen=True)
+class Deps:
+    """What a feature may use of the outside, handed to it by `app` and `worker`."""
+
+    db: Database
+    clock: Clock
+    keyring: KeyRing
+    calendar: WorkingCalendar
+    data_dir: Path
