@@ -18,8 +18,8 @@ run: $(VENV)/.installed ## everything on one machine, nothing but Python needed;
 test: $(VENV)/.installed-dev ## install what the tests need and run all of them
 	@exec $(BIN)/python -m pytest
 
-demo: $(VENV)/.installed-dev ## one listing's whole life, with a timeline (MODE=embedded|kafka)
-	@exec $(BIN)/python -m tests.harness demo --mode $(MODE)
+demo: $(VENV)/.installed$(if $(filter kafka,$(MODE)),-dev) ## one listing's whole life, with a timeline (MODE=embedded|kafka)
+	@exec $(BIN)/python -m tests.e2e.demo --mode $(MODE)
 
 lint: $(VENV)/.installed-dev ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .
