@@ -1,0 +1,1 @@
+"""Who acts: departments over time, people and their roles, sessions, API keys."""
