@@ -1,6 +1,6 @@
 """`make demo`: the scenario of services/demo.py on fresh data, in the mode asked for.
 
-The mode only chooses addresses; scenario and system are the same. Exits non-zero at the first missing outcome.
+The mode only chooses addresses; scenario and system are the same. Exits non-zero at a missing outcome.
 """
 
 import argparse
@@ -18,7 +18,7 @@ def addresses(mode: str) -> Iterator[dict[str, str]]:
     if mode == "embedded":
         yield {}
         return
-    from tests.harness.production import production_addresses  # noqa: PLC0415  embedded needs no test packages
+    from tests.harness.production import production_addresses
 
     with production_addresses() as env:
         yield env

@@ -43,9 +43,10 @@ class World:
 
     def logs(self) -> str:
         """The last lines of every process, for a failure message."""
-        tails = []
-        for path in sorted((self.data_dir / "logs").glob("*.log")):
-            tails.append(f"--- {path.name}\n" + "\n".join(path.read_text("utf-8", "replace").splitlines()[-15:]))
+        tails = [
+            f"--- {path.name}\n" + "\n".join(path.read_text("utf-8", "replace").splitlines()[-15:])
+            for path in sorted((self.data_dir / "logs").glob("*.log"))
+        ]
         return "\n".join([*self.output, *tails])
 
 

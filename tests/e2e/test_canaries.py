@@ -1,0 +1,122 @@
+"""No identity number of the sample world's persons is found anywhere it must not be."""
+
+import json
+import re
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from services.blacklist.sample import canary_numbers
+from services.demo import HttpFailure
+from shared.identifiers import InvalidIdentifier, check_resident_id
+
+EIGHTEEN = re.compile(rb"(?<![0-9A-Za-z])[1-9]\d{16}[\dXx](?![0-9A-Za-z])")
+
+
+def real_numbers(raw):
+    """18-character strings that pass the checksum of a resident ID."""
+    found = set()
+    for match in EIGHTEEN.findall(raw):
+        try:
+            check_resident_id(match.decode())
+        except InvalidIdentifier:
+            continue
+        found.add(match.decode())
+    return found
+
+
+def fetch(url, **headers):
+    request = urllib.request.Request(url, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.read() + str(answer.headers).encode()
+    except urllib.error.HTTPError as error:
+        return error.read() + str(error.headers).encode()
+
+
+def test_the_sample_world_has_canaries(world):
+    assert len(canary_numbers()) >= 6
+
+
+def test_no_file_outside_the_sandbox_holds_a_canary(world):
+    canaries = [number.encode() for number in canary_numbers()]
+    seen = 0
+    for path in world.data_dir.rglob("*"):
+        if not path.is_file() or "sandbox" in path.relative_to(world.data_dir).parts:
+            continue
+        raw = path.read_bytes()
+        seen += 1
+        assert not [c for c in canaries if c in raw], path.name
+        if path.suffix in {".log", ".json", ".ndjson", ".txt"}:
+            assert not real_numbers(raw), path.name
+    assert seen > 5
+
+
+def test_the_sandbox_did_receive_them(world):
+    """Otherwise the absence elsewhere would prove nothing."""
+    raw = b"".join(p.read_bytes() for p in (world.data_dir / "sandbox").rglob("*") if p.is_file())
+    assert any(number.encode() in raw for number in canary_numbers())
+
+
+def test_no_public_address_shows_one(world):
+    """Crawls every same-site link from the public pages, and the public JSON doors."""
+    queue = ["/", "/api/v1/lists", "/api/v1/register?limit=200", "/api/v1/register/changes?limit=200"]
+    queue += [
+        "/openapi.json",
+        "/asyncapi.json",
+        "/api/v1/register/download.ndjson",
+        "/metrics",
+        "/push/metrics",
+    ]
+    queue += [
+        "/api/v1/register/download.csv",
+        "/notices/metrics",
+        "/push/openapi.json",
+        "/notices/openapi.json",
+    ]
+    seen = set()
+    while queue and len(seen) < 400:
+        path = queue.pop(0)
+        if path in seen:
+            continue
+        seen.add(path)
+        raw = fetch(world.base + path)
+        assert not real_numbers(raw), path
+        for link in re.findall(rb'href="(/[^"#]*)"', raw):
+            target = urllib.parse.urljoin(path, link.decode())
+            if target not in seen and not target.startswith("/static"):
+                queue.append(target)
+        if path.startswith("/api/v1/register?"):
+            for item in json.loads(raw.split(b"\n\n")[0].split(b"Server:")[0].rsplit(b"}", 1)[0] + b"}")[
+                "items"
+            ][:30]:
+                queue.append(f"/api/v1/register/{item['id']}")
+                queue.append(f"/api/v1/register/{item['id']}/versions")
+    assert len(seen) > 30
+
+
+@pytest.mark.parametrize("role", ["clerk", "operator", "auditor"])
+def test_no_signed_in_list_shows_one(world, signed_in, role):
+    caller = signed_in(role)
+    for path in (
+        "/api/v1/cases?limit=200",
+        "/push/api/v1/deliveries?limit=200",
+        "/notices/api/v1/inbox?limit=200",
+    ):
+        try:
+            raw = json.dumps(caller.get(path)).encode()
+        except HttpFailure:
+            continue
+        assert not real_numbers(raw), path
+
+
+def test_errors_do_not_echo_one(world, signed_in):
+    number = next(iter(canary_numbers()))
+    body = {
+        "list_code": "no-such-list",
+        "subject": {"type": "individual", "name": "测", "id_number": number[:-1] + "0"},
+    }
+    with pytest.raises(HttpFailure) as failure:
+        signed_in("clerk").call("POST", "/api/v1/cases", body)
+    assert number[:-1] not in str(failure.value)
