@@ -1,4 +1,4 @@
-"""Errors with a meaning outside: each has a stable slug, a kind (its HTTP status) and Chinese text that names the remedy.
+"""Errors with a meaning outside: a stable slug, a kind (its HTTP status), Chinese text that names the remedy.
 
 Every slug raised anywhere is described in ERROR_PAGES, from which docs/errors.md is made and checked.
 """

@@ -1,6 +1,6 @@
-"""Identity codes: 统一社会信用代码 (GB 32100, inner GB 11714) and 公民身份号码 (GB 11643); checking, masking, making.
+"""Identity codes: 统一社会信用代码 (GB 32100, inner GB 11714) and 公民身份号码 (GB 11643).
 
-Made-up but valid codes for samples and tests come from make_uscc and make_resident_id, never from real records.
+Made-up but valid codes for samples and tests come from make_uscc and make_resident_id, not from real records.
 """
 
 import re
@@ -14,16 +14,18 @@ _USCC_WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
 _USCC_SHAPE = re.compile(rf"[1-9ANY][1-9][0-9]{{6}}[{USCC_ALPHABET}]{{10}}")
 _ORGAN_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _WITHOUT_INNER_CHECK = ("92",)  # 个体工商户: assumed, their inner code is not always a GB 11714 number
-_PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+_PROVINCE_TEXT = (
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83"
 )
+_PROVINCES = frozenset(_PROVINCE_TEXT.split())
 _REGISTRY_PROVINCES = _PROVINCES | {"10"}  # 10: registered with the national administration
 _RESIDENT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _RESIDENT_CHECKS = "10X98765432"
-_COMPOUND_SURNAMES = frozenset(
-    "欧阳 司马 上官 诸葛 夏侯 皇甫 尉迟 公孙 慕容 令狐 宇文 长孙 司徒 司空 东方 独孤 南宫 轩辕 端木 百里 "
-    "呼延 东郭 西门 澹台 公冶 宗政 濮阳 淳于 单于 太叔 申屠 仲孙 钟离 鲜于 闾丘 亓官 赫连 拓跋 万俟 闻人".split()
+_COMPOUND_TEXT = (
+    "欧阳 司马 上官 诸葛 夏侯 皇甫 尉迟 公孙 慕容 令狐 宇文 长孙 司徒 司空 东方 独孤 南宫 轩辕 端木 百里"
+    " 呼延 东郭 西门 澹台 公冶 宗政 濮阳 淳于 单于 太叔 申屠 仲孙 钟离 鲜于 闾丘 亓官 赫连 拓跋 万俟 闻人"
 )
+_COMPOUND_SURNAMES = frozenset(_COMPOUND_TEXT.split())
 
 
 class InvalidIdentifier(ValueError):
@@ -86,7 +88,7 @@ def _with_century(short: str) -> str:
 
 
 def check_resident_id(number: str, *, today: date | None = None) -> str:
-    """Normalise a 公民身份号码 to 18 characters, or raise InvalidIdentifier (shape, region, birth, checksum)."""
+    """Normalise a 公民身份号码 to 18 characters; InvalidIdentifier (shape, region, birth, checksum)."""
     number = _normalise(number)
     if re.fullmatch(r"\d{15}", number):
         number = _with_century(number)

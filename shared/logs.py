@@ -1,4 +1,4 @@
-"""Structured logs, one line an entry, with identity numbers, tokens and passwords removed before anything is written.
+"""Structured logs, one line an entry, identity numbers, tokens and passwords removed before writing.
 
 The standard library's loggers (gunicorn, kafka, sqlalchemy) pass through the same processors.
 """

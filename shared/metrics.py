@@ -1,4 +1,4 @@
-"""Prometheus metrics. A metric is made once per name; several gunicorn workers add up through PROMETHEUS_MULTIPROC_DIR."""
+"""Prometheus metrics: made once per name; gunicorn workers add up through PROMETHEUS_MULTIPROC_DIR."""
 
 import os
 from collections.abc import Sequence

@@ -35,7 +35,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class CommonSettings:
-    """What every service needs to start. `clock_file` is None in production: business time cannot be moved."""
+    """What every service needs to start. `clock_file` is None in production: nobody moves time there."""
 
     environment: str
     data_dir: Path
@@ -89,7 +89,7 @@ class _Reader:
 
 
 def read_common(env: Mapping[str, str], *, service: str) -> CommonSettings:
-    """Read and check the common settings of "blacklist", "credit_push" or "notifier"; SettingsError if wrong."""
+    """The common settings of "blacklist", "credit_push" or "notifier"; SettingsError if any is wrong."""
     reader = _Reader(env)
     environment = reader.choice("ENVIRONMENT", ENVIRONMENTS, "development")
     data_dir = Path(reader.text("DATA_DIR", "var")).absolute()

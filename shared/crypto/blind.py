@@ -1,4 +1,4 @@
-"""Blind index: find a sealed identity number by equality without opening anything (HMAC-SHA256 or HMAC-SM3)."""
+"""Blind index: find a sealed identity number by equality, opening nothing (HMAC-SHA256 or HMAC-SM3)."""
 
 import unicodedata
 

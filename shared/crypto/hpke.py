@@ -5,14 +5,13 @@ the version is pinned and the RFC's own vectors are tested, so a change there fa
 """
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.bindings._rust import openssl as rust
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from shared.crypto.errors import CryptoError
 
 _SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
-_encrypt = hpke.rust_openssl.hpke._encrypt_with_aad  # noqa: SLF001  see the module's docstring
-_decrypt = hpke.rust_openssl.hpke._decrypt_with_aad  # noqa: SLF001
 
 
 def public_key_from_bytes(raw: bytes) -> X25519PublicKey:
@@ -25,12 +24,12 @@ def public_key_from_bytes(raw: bytes) -> X25519PublicKey:
 
 def hpke_seal(public_key: X25519PublicKey, plain: bytes, aad: bytes, info: bytes = b"") -> bytes:
     """enc || ciphertext, readable by the recipient only and only with the same aad and info."""
-    return _encrypt(_SUITE, plain, public_key, info, aad)
+    return rust.hpke._encrypt_with_aad(_SUITE, plain, public_key, info, aad)
 
 
 def hpke_open(private_key: X25519PrivateKey, sealed: bytes, aad: bytes, info: bytes = b"") -> bytes:
     """Open what hpke_seal made; CryptoError if key, aad, info or content do not fit."""
     try:
-        return _decrypt(_SUITE, sealed, private_key, info, aad)
+        return rust.hpke._decrypt_with_aad(_SUITE, sealed, private_key, info, aad)
     except (InvalidTag, ValueError) as error:
         raise CryptoError("sealed value does not open here") from error

@@ -1,6 +1,6 @@
 """The key ring: separate keys per purpose, each with an id, one active and older ones kept for opening.
 
-Lives in one file of mode 600, created atomically so that several processes starting together agree on one ring,
+Lives in one file of mode 600, created atomically so that processes starting together agree on one ring,
 and re-read when another process rotated a key.
 """
 
@@ -36,7 +36,7 @@ class RecipientKey(NamedTuple):
 
 
 class KeyRing:
-    """All keys of one installation; `suite` ("intl" or "gm") chooses the algorithms for what is sealed anew."""
+    """All keys of one installation; `suite` ("intl" or "gm") chooses the algorithms of new seals."""
 
     def __init__(self, path: Path, keys: list[Key], suite: str = "intl") -> None:
         self._path = path
@@ -79,7 +79,7 @@ class KeyRing:
         return fresh.id
 
     def add_recipient(self, name: str, public: bytes) -> str:
-        """Register an outside recipient by the 32 raw bytes of its X25519 public key; returns the key's id."""
+        """Register an outside recipient by the 32 raw bytes of its X25519 key; returns the key's id."""
         fresh = Key.of_public(name, X25519PublicKey.from_public_bytes(public).public_bytes_raw())
 
         def with_fresh(keys: list[Key]) -> list[Key]:
@@ -95,7 +95,7 @@ class KeyRing:
         return sealing.seal(key.secret, key.id, sealing.ALGORITHMS[self._suite], data, aad)
 
     def unseal(self, token: str, aad: str) -> bytes:
-        """Open what `seal` made for the same place, with whichever key it was sealed; CryptoError if it does not fit."""
+        """Open what `seal` made for the same place, under any key of the ring; else CryptoError."""
         algorithm, key_id, body = sealing.parts(token)
         return sealing.unseal(self._by_id("storage", key_id).secret, algorithm, body, aad)
 
@@ -114,7 +114,7 @@ class KeyRing:
         return blind.index(key.secret, key.id, key.algorithm, value)
 
     def blind_indexes(self, value: str) -> list[str]:
-        """The indexes of a value under every index key, active first: for searching while a rotation is under way."""
+        """The indexes of a value under every key, active first: for searching during a rotation."""
         keys = sorted(self._all("blind"), key=lambda key: not key.active)
         return [blind.index(key.secret, key.id, key.algorithm, value) for key in keys]
 
@@ -149,7 +149,7 @@ class KeyRing:
         return found
 
     def hpke_private(self, name: str, key_id: str | None = None) -> X25519PrivateKey:
-        """The private key of a recipient living here: the one named, else the active one; CryptoError if unknown."""
+        """The private key of a recipient living here: by id, else the active one; CryptoError if unknown."""
         key = self._by_id("recipient", key_id) if key_id else self._active("recipient", name)
         if key.name != name or not key.secret:
             raise CryptoError(f"no private key of recipient {name} here")
