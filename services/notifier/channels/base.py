@@ -1,0 +1,83 @@
+"""The port every channel fulfils: carry one message to one target, or say why not and whether to try again.
+
+A channel is called with no database session open. Sending the same message id twice must be harmless or
+recognisable by the receiver: after a crash between send and record the sender repeats.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from shared.clock import Clock
+from shared.db import Database
+from shared.http import Resolver
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a channel carries. `id` stays the same on every repeat: receivers recognise a message by it."""
+
+    id: str
+    notice_id: str
+    event_type: str
+    severity: str
+    title: str
+    body: str
+    link: str
+    subject_id: str
+    case_id: str | None
+    listing_id: str | None
+    document_number: str
+    department_id: str
+    department_name: str
+    occurred_at: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to: a mail address, a webhook's URL, a department's inbox. Secrets never reach a log."""
+
+    ref: str
+    address: str = field(repr=False)
+    secrets: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The receiver took it; `provider_id` is its own number for it, where it has one."""
+
+    provider_id: str | None = None
+
+
+class Channel(Protocol):
+    """One way to reach people."""
+
+    name: str
+    retries: Sequence[float]  # seconds to wait before each repeat; when they are used up the dispatch is dead
+    concurrency: int
+
+    def send(self, message: Message, target: Target) -> Sent:
+        """Carry the message; raises DeliveryError(reason in Chinese, permanent or not)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What a channel may use of the outside."""
+
+    db: Database
+    clock: Clock
+    resolve: Resolver | None = None  # names to addresses; None is the system's resolver
+
+
+class ChannelModule(Protocol):
+    """What each file of this package offers to the registry."""
+
+    NAME: str
+    SETTINGS: Any  # a marshmallow schema whose keys are the names of environment variables
+
+    def open_channel(self, settings: Mapping[str, Any], ports: Ports) -> Channel | None:
+        """The channel, or None where it is not configured."""
+        ...

@@ -1,0 +1,164 @@
+"""Channel 电子邮件: one mail per officer or department mailbox, over SMTP, text and HTML.
+
+A repeat carries the same Message-ID, by which mail systems and people recognise it. A password is sent only
+over TLS. SMTP_URL: smtp://[user:password@]host[:25] (STARTTLS where offered, required with a password),
+smtps://… for TLS from the start; `?tls=off` for a local mail catcher. Without it the channel is off.
+"""
+
+import re
+import smtplib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from marshmallow import Schema, ValidationError, fields
+
+from services.notifier.channels.base import Channel, Message, Ports, Sent, Target
+from services.notifier.domain import one_line
+from services.notifier.templates import render_mail
+from shared.errors import DeliveryError
+
+NAME = "email"
+TIMEOUT_SECONDS = 10.0
+FOOTER = "本邮件由系统自动发送,请勿回复。办理请登录系统。"
+_ADDRESS = re.compile(
+    r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?", re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    """Where mail is handed over. `tls`: implicit, required, offered or off."""
+
+    host: str
+    port: int
+    tls: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> "SmtpServer":
+        """Reads SMTP_URL; ValueError without quoting it, for it holds the password."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ValueError("SMTP_URL 应形如 smtp://用户:口令@主机:端口")
+        implicit = parts.scheme == "smtps"
+        default = "implicit" if implicit else "required" if parts.username else "offered"
+        tls = parse_qs(parts.query).get("tls", [default])[0]
+        if tls not in {"implicit", "required", "offered", "off"} or (tls == "off" and parts.username):
+            raise ValueError("SMTP_URL 的 tls 应为 required、offered 或 off;有口令时不得为 off")
+        port = parts.port or (465 if implicit else 25)
+        return cls(parts.hostname, port, tls, unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+class SmtpUrl(fields.String):
+    """SMTP_URL, read into an SmtpServer."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> Any:
+        try:
+            return SmtpServer.parse(super()._deserialize(value, attr, data, **kw))
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class Settings(Schema):
+    server = SmtpUrl(data_key="SMTP_URL", load_default=None)
+    sender = fields.Email(data_key="MAIL_FROM", load_default="no-reply@localhost.localdomain")
+    public_url = fields.Url(data_key="PUBLIC_URL", load_default="", require_tld=False)
+
+
+SETTINGS = Settings()
+
+
+class EmailChannel:
+    name = NAME
+    retries = (10, 60, 300, 1800, 7200, 21600, 43200)
+    concurrency = 4
+
+    def __init__(
+        self, server: SmtpServer, sender: str, public_url: str = "", timeout: float = TIMEOUT_SECONDS
+    ) -> None:
+        self._server = server
+        self._sender = sender
+        self._public_url = public_url.rstrip("/")
+        self._timeout = timeout
+        self._context = ssl.create_default_context()
+
+    def send(self, message: Message, target: Target) -> Sent:
+        if not _ADDRESS.fullmatch(target.address):
+            raise DeliveryError("收件地址不是有效的电子邮箱", permanent=True)
+        mail = self._compose(message, target.address)
+        try:
+            with self._connect() as smtp:
+                return self._hand_over(smtp, mail, target.address)
+        except smtplib.SMTPNotSupportedError as error:
+            raise DeliveryError("邮件服务器不支持所要求的加密或登录方式") from error
+        except smtplib.SMTPDataError as error:
+            raise DeliveryError(f"邮件被拒({error.smtp_code})", permanent=error.smtp_code >= 500) from error
+        except smtplib.SMTPResponseException as error:
+            raise DeliveryError(f"邮件服务器连接或登录失败({error.smtp_code})") from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise DeliveryError("邮件服务器无法连接或超时") from error
+
+    def _compose(self, message: Message, address: str) -> EmailMessage:
+        link = f"{self._public_url}{message.link}" if self._public_url and message.link else ""
+        mail = EmailMessage()
+        mail["Subject"] = one_line(message.title)
+        mail["From"] = self._sender
+        mail["To"] = address
+        mail["Date"] = format_datetime(message.created_at)
+        mail["Message-ID"] = f"<{message.id}@{self._sender.partition('@')[2]}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        text = "\n\n".join(part for part in (message.body, link, FOOTER) if part)
+        mail.set_content(text, cte="base64")
+        page = render_mail(message.title, message.body, link, FOOTER)
+        mail.add_alternative(page, subtype="html", cte="base64")
+        return mail
+
+    def _connect(self) -> smtplib.SMTP:
+        server = self._server
+        if server.tls == "implicit":
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+                server.host, server.port, timeout=self._timeout, context=self._context
+            )
+        else:
+            smtp = smtplib.SMTP(server.host, server.port, timeout=self._timeout)
+        try:
+            self._secure(smtp)
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    def _secure(self, smtp: smtplib.SMTP) -> None:
+        smtp.ehlo_or_helo_if_needed()
+        tls = self._server.tls
+        if tls == "required" or (tls == "offered" and smtp.has_extn("starttls")):
+            smtp.starttls(context=self._context)
+            smtp.ehlo()
+        if self._server.user:
+            smtp.login(self._server.user, self._server.password)
+
+    def _hand_over(self, smtp: smtplib.SMTP, mail: EmailMessage, address: str) -> Sent:
+        _expect(smtp.mail(self._sender), "发件地址被拒", own_fault=True)
+        _expect(smtp.rcpt(address), "收件地址被拒")
+        answer = _expect(smtp.data(mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))), "邮件被拒")
+        return Sent(one_line(answer, 200))
+
+
+def _expect(answer: tuple[int, bytes], problem: str, *, own_fault: bool = False) -> str:
+    """The server's words where it agreed. A 5xx is final, unless our own settings are to blame."""
+    code, words = answer
+    if code in {250, 251}:
+        return words.decode("ascii", "replace")
+    raise DeliveryError(f"{problem}({code})", permanent=code >= 500 and not own_fault)
+
+
+def open_channel(settings: Mapping[str, Any], ports: Ports) -> Channel | None:  # noqa: ARG001  one shape for all
+    if settings["server"] is None:
+        return None
+    return EmailChannel(settings["server"], settings["sender"], settings["public_url"])

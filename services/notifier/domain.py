@@ -1,0 +1,82 @@
+"""Plain words of the notification centre: what happened, who should hear of it, what is said to them.
+
+Nothing here knows the database, the event log or HTTP.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from shared.clock import local_date
+
+SEVERITIES = ("info", "notice", "warning", "urgent")
+SEVERITY_NAMES = {"info": "一般", "notice": "提示", "warning": "预警", "urgent": "紧急"}
+ROLE_NAMES = {
+    "clerk": "经办人",
+    "reviewer": "审核人",
+    "decider": "决定人",
+    "supervisor": "监督人员",
+    "operator": "推送运维",
+    "auditor": "审计员",
+    "system-admin": "系统管理员",
+    "security-admin": "安全管理员",
+}
+CHANNEL_NAMES = {"inbox": "站内消息", "email": "电子邮件", "webhook": "Webhook"}
+TEST_EVENT = "webhook.test"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing the event log said (事项), stripped of its contract; `facts` are texts ready to be shown."""
+
+    event_id: str
+    type: str
+    subject_id: str
+    occurred_at: datetime
+    department_id: str | None = None
+    region: str | None = None
+    case_id: str | None = None
+    listing_id: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A role that somebody holds in a department: what routing needs to know of the staff."""
+
+    department_id: str
+    region: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A department that hears of a happening, and the roles in it that are meant."""
+
+    department_id: str
+    roles: frozenset[str]
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """`text` as one printable line, so that it is safe as a mail subject or a heading."""
+    spaced = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
+    clean = " ".join(spaced.split())
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def chinese_date(day: date | datetime | str | None) -> str:
+    """2026-11-03 → 2026年11月3日; an instant counts by the Shanghai calendar; nothing stays empty."""
+    if not day:
+        return ""
+    if isinstance(day, str):
+        day = datetime.fromisoformat(day) if "T" in day else date.fromisoformat(day)
+    if isinstance(day, datetime):
+        day = local_date(day)
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def mask_email(address: str) -> str:
+    """zhangsan@example.gov.cn → z***@example.gov.cn, for lists that many eyes see."""
+    name, at, host = address.partition("@")
+    return f"{name[:1]}***{at}{host}"

@@ -1,0 +1,206 @@
+"""Tables of the notification centre.
+
+A notice (消息) is one message to one department; a dispatch (送达) is that message on one channel to one
+address; an attempt is one try of a dispatch and is never changed. Departments and users are copies.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.db import JsonDoc, UtcDateTime, new_metadata
+from shared.inbox import inbox_table
+from shared.leases import leases_table
+from shared.outbox import outbox_table
+from shared.web.revocations import revocation_table
+
+SOURCE = "notifier"
+
+
+class Base(DeclarativeBase):
+    """Every table of this service hangs here; no other service's table ever does."""
+
+    metadata = new_metadata()
+
+
+metadata = Base.metadata
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
+leases = leases_table(metadata)
+revocations = revocation_table(metadata)
+
+
+class DepartmentCopy(Base):
+    """A managing department as blacklist last described it; `sequence` keeps an older event from winning."""
+
+    __tablename__ = "departments"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    region: Mapped[str] = mapped_column(String(6))
+    email: Mapped[str | None] = mapped_column(String(254))
+    valid_to: Mapped[str | None] = mapped_column(String(10))
+    successor_id: Mapped[str | None] = mapped_column(String(36))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+
+
+class UserCopy(Base):
+    """An officer as blacklist last described them."""
+
+    __tablename__ = "users"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    username: Mapped[str] = mapped_column(String(100))
+    display_name: Mapped[str] = mapped_column(String(100))
+    department_id: Mapped[str] = mapped_column(String(36), index=True)
+    email: Mapped[str | None] = mapped_column(String(254))
+    disabled: Mapped[bool]
+    sequence: Mapped[int] = mapped_column(BigInteger)
+
+
+class UserRole(Base):
+    """A role that an officer holds."""
+
+    __tablename__ = "user_roles"
+
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    role: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
+
+
+class Subject(Base):
+    """The last sequence number published about a case or listing."""
+
+    __tablename__ = "subjects"
+
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+
+
+class Notice(Base):
+    """One message to one department. `shown_at` is set once the inbox channel delivered it."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("dedupe_key", "department_id"),
+        Index("ix_notices_department_shown", "department_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(String(200))
+    event_id: Mapped[str] = mapped_column(String(64))
+    event_type: Mapped[str] = mapped_column(String(60))
+    subject_id: Mapped[str] = mapped_column(String(100), index=True)
+    case_id: Mapped[str | None] = mapped_column(String(36))
+    listing_id: Mapped[str | None] = mapped_column(String(36))
+    department_id: Mapped[str] = mapped_column(String(36))
+    audience: Mapped[list[str]] = mapped_column(JsonDoc)
+    severity: Mapped[str] = mapped_column(String(10))
+    title: Mapped[str] = mapped_column(String(300))
+    body: Mapped[str] = mapped_column(Text)
+    link: Mapped[str] = mapped_column(String(300))
+    facts: Mapped[dict[str, Any]] = mapped_column(JsonDoc)
+    occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    shown_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_by: Mapped[str | None] = mapped_column(String(100))
+
+
+class Receipt(Base):
+    """An officer has read a notice (签收); the department's own acknowledgement is the first of these."""
+
+    __tablename__ = "receipts"
+
+    notice_id: Mapped[str] = mapped_column(ForeignKey("notices.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Dispatch(Base):
+    """A notice on its way over one channel to one target (`department:…`, `user:…`, `webhook:…`)."""
+
+    __tablename__ = "dispatches"
+    __table_args__ = (
+        UniqueConstraint("notice_id", "channel", "target"),
+        Index("ix_dispatches_due", "channel", "state", "next_attempt_at"),
+        Index("ix_dispatches_department", "department_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    notice_id: Mapped[str] = mapped_column(ForeignKey("notices.id"))
+    department_id: Mapped[str] = mapped_column(String(36))
+    channel: Mapped[str] = mapped_column(String(20))
+    target: Mapped[str] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(20))
+    attempts_count: Mapped[int] = mapped_column(Integer, default=0)
+    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_holder: Mapped[str | None] = mapped_column(String(200))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_token: Mapped[int] = mapped_column(BigInteger, default=0)
+    reason: Mapped[str | None] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Attempt(Base):
+    """One try of a dispatch; append-only."""
+
+    __tablename__ = "attempts"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    dispatch_id: Mapped[str] = mapped_column(ForeignKey("dispatches.id"), index=True)
+    number: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(String(20))
+    permanent: Mapped[bool]
+    reason: Mapped[str | None] = mapped_column(String(300))
+    duration_ms: Mapped[int] = mapped_column(Integer)
+    provider_id: Mapped[str | None] = mapped_column(String(200))
+
+
+class WebhookEndpoint(Base):
+    """A department's own address for machine-readable messages; `event_types` empty means all."""
+
+    __tablename__ = "webhook_endpoints"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    department_id: Mapped[str] = mapped_column(String(36), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    url: Mapped[str] = mapped_column(String(500))
+    event_types: Mapped[list[str]] = mapped_column(JsonDoc)
+    enabled: Mapped[bool]
+    disabled_reason: Mapped[str | None] = mapped_column(String(300))
+    version: Mapped[int] = mapped_column(Integer)
+    created_by: Mapped[str] = mapped_column(String(36))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WebhookSecret(Base):
+    """A signing secret, sealed; during a rotation the old one signs too until it expires."""
+
+    __tablename__ = "webhook_secrets"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    endpoint_id: Mapped[str] = mapped_column(ForeignKey("webhook_endpoints.id"), index=True)
+    sealed: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @staticmethod
+    def aad(secret_id: str) -> str:
+        """The place a secret is sealed for."""
+        return f"webhook_secrets.sealed.{secret_id}"
+
+
+class Preference(Base):
+    """An officer's wish to hear, or not, of a kind of event on a channel; the routing's floor is above it."""
+
+    __tablename__ = "preferences"
+
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    event: Mapped[str] = mapped_column(String(60), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    enabled: Mapped[bool]
