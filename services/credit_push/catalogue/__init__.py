@@ -1,0 +1,64 @@
+"""The platforms we push to, one TOML file each: a new platform is a file, not code.
+
+`load_catalogue` gives profiles ready to use and refuses a catalogue with any problem; `check_catalogue` lists
+every problem with its file and field. `${NAME}` in transport values comes from the settings.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from services.credit_push.catalogue.profile import (
+    OBSERVED,
+    Deadline,
+    Profile,
+    Receipts,
+    RecordLayout,
+    Takes,
+    TransportSpec,
+    Withdrawal,
+)
+from services.credit_push.catalogue.reading import Problem, read_folder
+
+__all__ = [
+    "OBSERVED",
+    "Catalogue",
+    "CatalogueError",
+    "Deadline",
+    "Problem",
+    "Profile",
+    "Receipts",
+    "RecordLayout",
+    "Takes",
+    "TransportSpec",
+    "Withdrawal",
+    "check_catalogue",
+    "load_catalogue",
+]
+
+FOLDER = Path(__file__).parent
+Catalogue = Mapping[str, Profile]
+"""Profiles by platform id."""
+
+SAMPLE_VALUES = {
+    "SANDBOX_URL": "http://127.0.0.1:8090",
+    "SANDBOX_DIR": "var/sandbox",
+    "SANDBOX_EXCHANGE": "sqlite:///var/sandbox/exchange",
+}
+"""Stand-ins for the settings when only the files are checked."""
+
+
+class CatalogueError(ValueError):
+    """The catalogue has problems; the text lists them all."""
+
+
+def load_catalogue(values: Mapping[str, str], folder: Path = FOLDER) -> dict[str, Profile]:
+    """Every profile of the folder, by id in file order; CatalogueError if any file has a problem."""
+    profiles, problems = read_folder(folder, values)
+    if problems:
+        raise CatalogueError("; ".join(str(problem) for problem in problems))
+    return profiles
+
+
+def check_catalogue(folder: Path = FOLDER, values: Mapping[str, str] = SAMPLE_VALUES) -> list[Problem]:
+    """What is wrong with the files of a catalogue, each with file and field; empty when all is well."""
+    return read_folder(folder, values)[1]

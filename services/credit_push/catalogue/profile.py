@@ -1,0 +1,100 @@
+"""What a platform's file says, typed."""
+
+from dataclasses import dataclass, field
+
+ANY = "*"
+OBSERVED = "observed"
+"""Transport kind of a platform that is reached by relay only: its state is observed, nothing is ever sent."""
+
+
+@dataclass(frozen=True)
+class Takes:
+    """Which listings are routed to the platform; `*` means all."""
+
+    regions: tuple[str, ...]
+    department_levels: tuple[str, ...]
+    domains: tuple[str, ...]
+    list_classes: tuple[str, ...]
+    subject_types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RecordLayout:
+    """Which format a record takes; `by-class`: penalties and blacklists in tables of their own."""
+
+    format: str
+    penalty_classes: tuple[str, ...] = ()
+    tables: dict[str, str] = field(default_factory=dict)
+    """Table of an exchange database by format (penalty_organization, penalty_individual, blacklist_org …)."""
+    columns: dict[str, str] = field(default_factory=dict)
+    """City variants: this platform's own name for a standard column."""
+
+
+@dataclass(frozen=True)
+class TransportSpec:
+    """How the platform is reached. Addresses are settings, filled in from the environment."""
+
+    kind: str
+    protocol: str = ""
+    endpoint: str = ""
+    database: str = ""
+    directory: str = ""
+    ledger: str = ""
+    file: str = ""
+    key: str = ""
+    in_flight: int = 16
+    rows_per_request: int = 1
+    batch_rows: int = 500
+    timeout_seconds: float = 5.0
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """How the platform says that a row is filed: answer, callback, column, feedback, hand or relay."""
+
+    by: str
+    wait_seconds: float = 5.0
+    """An accepted row without a receipt for so long is asked about."""
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """How a record leaves the platform: a message, by content, by numbered letter, or by relay."""
+
+    by: str
+    reply_working_days: int = 0
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """Working days after the event within which the platform must have it."""
+
+    list_working_days: int
+    withdraw_working_days: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One platform."""
+
+    id: str
+    name: str
+    site: str
+    level: str
+    region: str
+    named_in: tuple[str, ...]
+    takes: Takes
+    record: RecordLayout
+    transport: TransportSpec
+    receipts: Receipts
+    withdrawal: Withdrawal
+    deadline: Deadline
+    retry_seconds: tuple[float, ...]
+    relay_to: str
+    basis: str
+    source: str
+
+    @property
+    def pushed(self) -> bool:
+        """Whether we ever send to it ourselves."""
+        return self.transport.kind != OBSERVED

@@ -1,0 +1,254 @@
+"""From TOML files to profiles, collecting every problem instead of stopping at the first."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.credit_push.catalogue.profile import (
+    OBSERVED,
+    Deadline,
+    Profile,
+    Receipts,
+    RecordLayout,
+    Takes,
+    TransportSpec,
+    Withdrawal,
+)
+
+LEVELS = ("nation", "province", "city", "county")
+DOMAINS = (
+    "housing-security", "rural-housing", "government-procurement", "engineering-tendering", "land-transfer",
+    "mining-rights", "state-assets", "forestry-rights", "emission-rights", "work-safety", "product-quality",
+    "tax", "health", "spot-check", "other",
+)  # fmt: skip
+CLASSES = ("serious", "industry-misconduct", "penalty-record", "notice")
+SUBJECTS = ("organization", "individual")
+FORMATS = ("canonical", "trade_v2", "penalty_2018", "by-class", "procurement_sheet", "none")
+RECEIPTS = ("answer", "callback", "column", "feedback", "hand", "relay")
+WITHDRAWALS = ("message", "content", "letter", "relay")
+BASES = ("published", "assumed")
+NEEDS = {
+    "http": ("protocol", "endpoint", "key"),
+    "exchange_db": ("database",),
+    "packet": ("directory", "file"),
+    "manual": (),
+    OBSERVED: (),
+}
+"""What each kind of transport cannot do without."""
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_ID = re.compile(r"[a-z][a-z0-9-]{2,39}")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in a file of the catalogue."""
+
+    file: str
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.field}: {self.message}"
+
+
+class _Document:
+    """One parsed file; every reader notes a problem and returns something harmless."""
+
+    def __init__(self, file: str, content: dict[str, Any], values: Mapping[str, str]) -> None:
+        self.file, self.content, self.values = file, content, values
+        self.problems: list[Problem] = []
+        self.seen: set[str] = set()
+
+    def note(self, field: str, message: str) -> None:
+        self.problems.append(Problem(self.file, field, message))
+
+    def get(self, field: str, default: Any = None) -> Any:
+        self.seen.add(field)
+        node: Any = self.content
+        for part in field.split("."):
+            node = node.get(part) if isinstance(node, dict) else None
+        if node is None and default is None:
+            self.note(field, "缺少此项")
+        return default if node is None else node
+
+    def text(self, field: str, default: str | None = None) -> str:
+        value = self.get(field, default)
+        if value is not None and not isinstance(value, str):
+            self.note(field, "应为文字")
+        return self.fill(field, value) if isinstance(value, str) else ""
+
+    def fill(self, field: str, value: str) -> str:
+        def one(match: re.Match[str]) -> str:
+            if match[1] not in self.values:
+                self.note(field, f"未知设置 {match[1]}")
+            return self.values.get(match[1], "")
+
+        return _VARIABLE.sub(one, value)
+
+    def choice(self, field: str, allowed: tuple[str, ...], default: str | None = None) -> str:
+        value = self.text(field, default)
+        if value and value not in allowed:
+            self.note(field, f"应为 {', '.join(allowed)} 之一,而不是 {value}")
+        return value
+
+    def texts(
+        self, field: str, allowed: tuple[str, ...] = (), default: list[str] | None = None
+    ) -> tuple[str, ...]:
+        value = self.get(field, default)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            if value is not None:
+                self.note(field, "应为文字列表")
+            return ()
+        for item in value:
+            if allowed and item != "*" and item not in allowed:
+                self.note(field, f"不认识 {item}")
+        return tuple(value)
+
+    def number(self, field: str, low: float, high: float, default: float | None = None) -> float:
+        value = self.get(field, default)
+        if value is None:
+            return low
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            self.note(field, f"应为 {low:g} 到 {high:g} 的数")
+            return low
+        return float(value)
+
+    def numbers(self, field: str) -> tuple[float, ...]:
+        value = self.get(field)
+        good = isinstance(value, list) and value and all(isinstance(n, int | float) and n > 0 for n in value)
+        if value is not None and not good:
+            self.note(field, "应为正数列表")
+        return tuple(float(n) for n in value) if good else (60.0,)
+
+    def names(self, field: str) -> dict[str, str]:
+        value = self.get(field, {})
+        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+            self.note(field, "应为名称对照表")
+            return {}
+        return dict(value)
+
+    def refuse_unknown(self) -> None:
+        known = self.seen | {field.split(".")[0] for field in self.seen}
+        for field in _fields(self.content):
+            if field not in known and not any(field.startswith(f"{table}.") for table in _TABLES):
+                self.note(field, "不认识的设置项")
+
+
+_TABLES = ("record.tables", "record.columns")
+
+
+def _fields(content: dict[str, Any], prefix: str = "") -> list[str]:
+    found = []
+    for name, value in content.items():
+        found.append(prefix + name)
+        if isinstance(value, dict):
+            found.extend(_fields(value, f"{prefix}{name}."))
+    return found
+
+
+def _profile(doc: _Document) -> Profile:
+    profile = Profile(
+        id=doc.text("id"),
+        name=doc.text("name"),
+        site=doc.text("site", ""),
+        level=doc.choice("level", LEVELS),
+        region=doc.text("region"),
+        named_in=doc.texts("named_in", default=[]),
+        takes=_takes(doc),
+        record=RecordLayout(
+            format=doc.choice("record.format", FORMATS),
+            penalty_classes=doc.texts("record.penalty_classes", CLASSES, []),
+            tables=doc.names("record.tables"),
+            columns=doc.names("record.columns"),
+        ),
+        transport=_transport(doc),
+        receipts=Receipts(
+            doc.choice("receipts.by", RECEIPTS), doc.number("receipts.wait_seconds", 0.05, 864000)
+        ),
+        withdrawal=Withdrawal(
+            doc.choice("withdrawal.by", WITHDRAWALS),
+            int(doc.number("withdrawal.reply_working_days", 0, 60, 0)),
+        ),
+        deadline=Deadline(
+            int(doc.number("deadline.list_working_days", 0, 60)),
+            int(doc.number("deadline.withdraw_working_days", 0, 60)),
+        ),
+        retry_seconds=doc.numbers("retry.seconds"),
+        relay_to=doc.text("relay.to", ""),
+        basis=doc.choice("source.basis", BASES),
+        source=doc.text("source.text"),
+    )
+    if not _ID.fullmatch(profile.id) or f"{profile.id}.toml" != doc.file:
+        doc.note("id", "应为小写字母、数字和连字符,并与文件名一致")
+    doc.refuse_unknown()
+    return profile
+
+
+def _takes(doc: _Document) -> Takes:
+    takes = Takes(
+        regions=doc.texts("takes.regions"),
+        department_levels=doc.texts("takes.department_levels", LEVELS),
+        domains=doc.texts("takes.domains", DOMAINS),
+        list_classes=doc.texts("takes.list_classes", CLASSES),
+        subject_types=doc.texts("takes.subject_types", SUBJECTS),
+    )
+    for code in takes.regions:
+        if not re.fullmatch(r"\d{6}", code):
+            doc.note("takes.regions", f"{code} 不是 6 位行政区划代码")
+    return takes
+
+
+def _transport(doc: _Document) -> TransportSpec:
+    kind = doc.choice("transport.kind", tuple(NEEDS))
+    spec = TransportSpec(
+        kind=kind,
+        protocol=doc.choice("transport.protocol", ("json", "xml"), ""),
+        endpoint=doc.text("transport.endpoint", ""),
+        database=doc.text("transport.database", ""),
+        directory=doc.text("transport.directory", ""),
+        ledger=doc.text("transport.ledger", ""),
+        file=doc.choice("transport.file", ("xlsx", "csv"), ""),
+        key=doc.text("transport.key", ""),
+        in_flight=int(doc.number("transport.in_flight", 1, 512, 16)),
+        rows_per_request=int(doc.number("transport.rows_per_request", 1, 500, 1)),
+        batch_rows=int(doc.number("transport.batch_rows", 1, 1000, 500)),
+        timeout_seconds=doc.number("transport.timeout_seconds", 0.05, 120, 5),
+    )
+    for name in NEEDS.get(kind, ()):
+        if not getattr(spec, name):
+            doc.note(f"transport.{name}", f"传输方式 {kind} 需要此项")
+    return spec
+
+
+def read_folder(folder: Path, values: Mapping[str, str]) -> tuple[dict[str, Profile], list[Problem]]:
+    """Profiles by id, and every problem of every file and between files."""
+    profiles: dict[str, Profile] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            content = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            problems.append(Problem(path.name, "", f"不是合法的 TOML:{error}"))
+            continue
+        doc = _Document(path.name, content, values)
+        profile = _profile(doc)
+        profiles[profile.id] = profile
+        problems.extend(doc.problems)
+    problems.extend(_between(profiles))
+    return profiles, problems
+
+
+def _between(profiles: Mapping[str, Profile]) -> list[Problem]:
+    found = []
+    for profile in profiles.values():
+        file = f"{profile.id}.toml"
+        if profile.relay_to and profile.relay_to not in profiles:
+            found.append(Problem(file, "relay.to", f"目录中没有平台 {profile.relay_to}"))
+        if not profile.pushed and profile.takes.regions:
+            found.append(Problem(file, "takes.regions", "只观察的平台不应有推送范围"))
+        if profile.pushed and not profile.takes.regions:
+            found.append(Problem(file, "takes.regions", "推送的平台需要推送范围"))
+    return found

@@ -1,0 +1,93 @@
+"""Record layouts. `encode` turns a record into what one platform takes, or refuses with field and rule.
+
+Nothing is sent that the platform's own checks would reject: those faults stop here and become work for the
+department instead of a refusal from outside.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.credit_push.catalogue import Profile
+from services.credit_push.domain import WITHDRAW, Record
+from services.credit_push.formats import blacklist, canonical, penalty_2018, procurement_sheet, trade_v2
+from services.credit_push.formats.base import Column, Fault, Row, Unacceptable
+
+__all__ = ["Content", "Fault", "Unacceptable", "columns_of", "content_digest", "encode", "layout_of"]
+
+
+@dataclass(frozen=True)
+class Content:
+    """One record in one layout: `layout` is the concrete format, `table` its place in a database."""
+
+    layout: str
+    table: str
+    row: dict[str, Any]
+
+
+def layout_of(profile: Profile, record: Record) -> str:
+    """The concrete format: `by-class` platforms file penalties and blacklists in different tables."""
+    if profile.record.format != "by-class":
+        return profile.record.format
+    if record.list_class in profile.record.penalty_classes:
+        return "penalty_2018"
+    return "blacklist_person" if record.subject.person else "blacklist_org"
+
+
+def encode(profile: Profile, record: Record, operation: str) -> Content:
+    """The record as this platform takes it; Unacceptable if the platform would reject it."""
+    layout = layout_of(profile, record)
+    row = _row(layout, profile, record, operation)
+    return Content(layout, _table(profile, layout, record), row)
+
+
+def _row(layout: str, profile: Profile, record: Record, operation: str) -> dict[str, Any]:
+    if layout == "canonical":
+        return canonical.encode(record, operation)
+    if layout == "trade_v2":
+        revoking = operation == WITHDRAW and profile.transport.kind == "http"
+        return {**(trade_v2.encode_revocation(record) if revoking else trade_v2.encode_listing(record))}
+    flat: Mapping[str, Any] = _FLAT[layout](record)
+    return {profile.record.columns.get(code, code): value for code, value in flat.items()}
+
+
+_FLAT = {
+    "penalty_2018": penalty_2018.encode,
+    "blacklist_org": blacklist.encode_organization,
+    "blacklist_person": blacklist.encode_person,
+    "procurement_sheet": procurement_sheet.encode,
+}
+
+
+def _table(profile: Profile, layout: str, record: Record) -> str:
+    name = layout
+    if layout == "penalty_2018":
+        name = "penalty_individual" if record.subject.person else "penalty_organization"
+    return profile.record.tables.get(name, "")
+
+
+def columns_of(layout: str) -> tuple[Column, ...]:
+    """The columns of a table or sheet layout."""
+    return {
+        "penalty_2018": penalty_2018.COLUMNS,
+        "blacklist_org": blacklist.ORGANIZATION_COLUMNS,
+        "blacklist_person": blacklist.PERSON_COLUMNS,
+        "procurement_sheet": procurement_sheet.COLUMNS,
+        "trade_v2": trade_v2.LISTING.columns,
+    }[layout]
+
+
+def content_digest(content: Content | Row | dict[str, Any], layout: str = "") -> str:
+    """SHA-256 of what a platform shows of a record, the same on both sides (docs/platform-wire.md)."""
+    row: Mapping[str, Any] = content.row if isinstance(content, Content) else content
+    layout = content.layout if isinstance(content, Content) else layout
+    left_out = {"canonical": canonical.NOT_CONTENT, "trade_v2": ("RecordVersion",)}.get(layout, ())
+    shown = {name: value for name, value in row.items() if name not in left_out}
+    return hashlib.sha256(stable_json(shown)).hexdigest()
+
+
+def stable_json(value: Any) -> bytes:
+    """One byte string per value, whoever writes it."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()

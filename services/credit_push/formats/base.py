@@ -1,0 +1,113 @@
+"""What every record layout shares: columns with their limits, and refusing what a platform would reject."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc
+
+Row = dict[str, str]
+RESIDENT_ID = "resident-id"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One field that the platform would reject, under the rule it breaks."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Unacceptable(ValueError):
+    """The record does not fit the layout; nothing was sent."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.field}: {fault.code}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `kind` is text, date, amount, uscc, identity or code, `length` the greatest allowed."""
+
+    code: str
+    label: str
+    length: int
+    mandatory: bool = False
+    kind: str = "text"
+    choices: tuple[str, ...] = ()
+
+
+def check_columns(columns: Iterable[Column], row: Mapping[str, str]) -> list[Fault]:
+    """Every fault of a row, in column order."""
+    found = []
+    for column in columns:
+        fault = _check(column, row.get(column.code, ""))
+        if fault is not None:
+            found.append(fault)
+    return found
+
+
+def _check(column: Column, value: str) -> Fault | None:
+    if not value.strip():
+        return Fault(column.code, "REQUIRED", f"{column.label}不能为空") if column.mandatory else None
+    if len(value) > column.length:
+        return Fault(column.code, "LENGTH", f"{column.label}不能超过 {column.length} 个字符")
+    if column.choices and value not in column.choices:
+        return Fault(column.code, "CODE", f"{column.label}不在代码集内")
+    check = _KINDS.get(column.kind)
+    problem = check(value) if check else None
+    return Fault(column.code, problem[0], column.label + problem[1]) if problem else None
+
+
+def _date(value: str) -> tuple[str, str] | None:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return "DATE", "应为 YYYY-MM-DD 日期"
+    return None
+
+
+def _amount(value: str) -> tuple[str, str] | None:
+    if not re.fullmatch(r"\d{1,12}(\.\d{1,6})?", value):
+        return "FORMAT", "应为万元金额,最多 6 位小数"
+    return None
+
+
+def _uscc(value: str) -> tuple[str, str] | None:
+    try:
+        check_uscc(value)
+    except InvalidIdentifier as error:
+        return "CHECKSUM", f"不正确:{error}"
+    return None
+
+
+def _identity(value: str) -> tuple[str, str] | None:
+    try:
+        check_resident_id(value)
+    except InvalidIdentifier:
+        return "CHECKSUM", "校验不通过"
+    return None
+
+
+_KINDS = {"date": _date, "amount": _amount, "uscc": _uscc, "identity": _identity}
+
+
+def wan(value: str) -> str:
+    """An amount in 万元 as plain decimal text without needless zeros; unreadable text stays to be refused."""
+    if not value:
+        return ""
+    try:
+        number = Decimal(value).normalize()
+    except InvalidOperation:
+        return value
+    return f"{number:f}"
+
+
+def refuse(faults: Sequence[Fault]) -> None:
+    """Raise if there is any fault."""
+    if faults:
+        raise Unacceptable(faults)

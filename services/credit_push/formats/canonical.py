@@ -1,0 +1,102 @@
+"""Our own full record (standard JSON): status 新增/变更/撤销, idempotency key, version."""
+
+from typing import Any
+
+from services.credit_push.domain import OPERATION_NAMES, Record
+from services.credit_push.formats.base import RESIDENT_ID, Column, Fault, check_columns, refuse, wan
+from services.credit_push.formats.penalty_2018 import penalty_category
+
+COLUMNS = (
+    Column("listing_id", "名单编号", 36, mandatory=True),
+    Column("list_code", "名单代码", 64, mandatory=True),
+    Column("list_name", "名单名称", 200, mandatory=True),
+    Column("list_class", "名单类别", 40, mandatory=True),
+    Column("domain", "领域", 40, mandatory=True),
+    Column("region", "行政区划代码", 6, mandatory=True),
+    Column("subject_type", "主体类型", 20, mandatory=True, choices=("organization", "individual")),
+    Column("subject_name", "主体名称", 200, mandatory=True),
+    Column("uscc", "统一社会信用代码", 18, kind="uscc"),
+    Column("org_code", "组织机构代码", 9),
+    Column("legal_representative", "法定代表人", 50),
+    Column("document_number", "文书文号", 128, mandatory=True),
+    Column("document_date", "文书日期", 10, mandatory=True, kind="date"),
+    Column("organ_name", "认定机关", 200, mandatory=True),
+    Column("organ_uscc", "认定机关统一社会信用代码", 18, mandatory=True, kind="uscc"),
+    Column("basis", "认定依据", 2000, mandatory=True),
+    Column("content", "决定内容", 4000),
+    Column("facts", "违法失信事实", 5000, mandatory=True),
+    Column("fine_wan", "罚款金额(万元)", 19, kind="amount"),
+    Column("publicity_start", "公示起始日", 10, kind="date"),
+    Column("publicity_end", "公示截止日", 10, kind="date"),
+    Column("source_name", "数据来源单位", 200, mandatory=True),
+    Column("source_uscc", "数据来源单位统一社会信用代码", 18, mandatory=True, kind="uscc"),
+)
+NOT_CONTENT = ("idempotency_key", "status", "version", "reason_code", "reason", "occurred_at")
+"""What differs between two tellings of the same content; left out of the content digest."""
+
+
+def encode(record: Record, operation: str) -> dict[str, Any]:
+    """The JSON record without its idempotency key; Unacceptable if the platform would reject it."""
+    row = {**_heading(record), **_party(record), **_decision(record)}
+    texts = {name: value for name, value in row.items() if isinstance(value, str)}
+    refuse(check_columns(COLUMNS, texts) + _identity_faults(record))
+    return {**row, "version": record.version, "status": OPERATION_NAMES[operation]}
+
+
+def _heading(record: Record) -> dict[str, Any]:
+    return {
+        "listing_id": record.listing_id,
+        "list_code": record.list_code,
+        "list_name": record.list_name,
+        "list_class": record.list_class,
+        "domain": record.domain,
+        "region": record.region,
+        "reason_code": record.reason_code,
+        "reason": record.reason,
+        "occurred_at": record.occurred_at,
+        "publicity_start": record.publicity_start,
+        "publicity_end": record.publicity_end,
+        "measures": list(record.measures),
+    }
+
+
+def _party(record: Record) -> dict[str, Any]:
+    subject = record.subject
+    return {
+        "subject_type": subject.type,
+        "subject_name": subject.name,
+        "uscc": subject.uscc,
+        "org_code": subject.codes.get("org_code", ""),
+        "legal_representative": subject.legal_representative,
+        "id_type": subject.id_type or (RESIDENT_ID if subject.person else ""),
+        "id_number": subject.id_number,
+        "source_name": record.source.name,
+        "source_uscc": record.source.uscc,
+    }
+
+
+def _decision(record: Record) -> dict[str, Any]:
+    document = record.document
+    return {
+        "document_kind": document.kind,
+        "document_number": document.number,
+        "document_date": document.date,
+        "organ_name": record.organ.name or document.organ,
+        "organ_uscc": record.organ.uscc,
+        "basis": document.basis or record.list_basis,
+        "content": document.content,
+        "facts": record.facts,
+        "category": record.category,
+        "penalty_category": penalty_category(record),
+        "fine_wan": wan(document.fine_wan),
+    }
+
+
+def _identity_faults(record: Record) -> list[Fault]:
+    subject = record.subject
+    if not subject.person:
+        return [] if subject.uscc else [Fault("uscc", "REQUIRED", "组织须有统一社会信用代码")]
+    column = Column("id_number", "证件号码", 64, mandatory=True)
+    if subject.id_type in ("", RESIDENT_ID):
+        column = Column("id_number", "身份证号", 18, mandatory=True, kind="identity")
+    return check_columns([column], {"id_number": subject.id_number})

@@ -1,0 +1,271 @@
+"""Tables of the push service: its copy of listings, deliveries with every attempt, what each platform holds,
+packets, reconciliation. Identity numbers are here only as they came: sealed to us, or sealed for storage.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.db import JsonDoc, UtcDateTime, new_metadata
+from shared.inbox import inbox_table
+from shared.leases import leases_table
+from shared.outbox import outbox_table
+from shared.web.revocations import revocation_table
+
+SOURCE = "credit-push"
+"""CloudEvents `source` of everything this service publishes."""
+
+
+class Base(DeclarativeBase):
+    """Every table of this service hangs here."""
+
+    metadata = new_metadata()
+
+
+metadata = Base.metadata
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
+leases = leases_table(metadata)
+revocations = revocation_table(metadata)
+
+
+class Listing(Base):
+    """Our copy of a listing as its latest event left it; `out_sequence` numbers our events on it."""
+
+    __tablename__ = "push_listings"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    sequence: Mapped[int] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(Integer)
+    operation: Mapped[str] = mapped_column(String(16))
+    migrated: Mapped[bool] = mapped_column(Boolean, default=False)
+    out_sequence: Mapped[int] = mapped_column(Integer, default=0)
+    department_id: Mapped[str] = mapped_column(String(36))
+    region: Mapped[str] = mapped_column(String(6))
+    domain: Mapped[str] = mapped_column(String(40))
+    list_code: Mapped[str] = mapped_column(String(64))
+    subject_name: Mapped[str] = mapped_column(String(200))
+    subject_type: Mapped[str] = mapped_column(String(16))
+    document_number: Mapped[str] = mapped_column(String(128))
+
+
+class ListingVersion(Base):
+    """What one version said; the identity numbers stay sealed as they came."""
+
+    __tablename__ = "push_listing_versions"
+
+    listing_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    sequence: Mapped[int] = mapped_column(Integer, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    operation: Mapped[str] = mapped_column(String(16))
+    payload: Mapped[dict[str, Any]] = mapped_column(JsonDoc)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Delivery(Base):
+    """One listing version on its way to one platform."""
+
+    __tablename__ = "push_deliveries"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    listing_id: Mapped[str] = mapped_column(ForeignKey("push_listings.id"))
+    platform: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int] = mapped_column(Integer)
+    sequence: Mapped[int] = mapped_column(Integer)
+    operation: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    due_on: Mapped[date | None] = mapped_column(Date)
+    late: Mapped[bool] = mapped_column(Boolean, default=False)
+    idempotency_key: Mapped[str] = mapped_column(String(160), unique=True)
+    resent: Mapped[int] = mapped_column(Integer, default=0)
+    """How often it was deliberately sent again under a new key."""
+    possibly_sent: Mapped[bool] = mapped_column(Boolean, default=False)
+    """The platform may have it: it was handed over, and nothing said for certain that it was refused."""
+    ask_first: Mapped[bool] = mapped_column(Boolean, default=False)
+    """The last outcome is unknown: ask the platform before sending again."""
+    was_dead: Mapped[bool] = mapped_column(Boolean, default=False)
+    attempts_count: Mapped[int] = mapped_column(Integer, default=0)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    """Failed tries since the schedule last began."""
+    next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_holder: Mapped[str | None] = mapped_column(String(200))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_token: Mapped[int] = mapped_column(Integer, default=0)
+    batch_id: Mapped[str | None] = mapped_column(String(36))
+    receipt_number: Mapped[str | None] = mapped_column(String(100))
+    result_field: Mapped[str | None] = mapped_column(String(64))
+    result_code: Mapped[str | None] = mapped_column(String(64))
+    result_reason: Mapped[str | None] = mapped_column(String(1000))
+    layout: Mapped[str | None] = mapped_column(String(32))
+    content_digest: Mapped[str | None] = mapped_column(String(64))
+    sent_row: Mapped[str | None] = mapped_column(Text)
+    """The row as sent, sealed for storage; needed where the platform is changed by content."""
+    department_id: Mapped[str] = mapped_column(String(36))
+    region: Mapped[str] = mapped_column(String(6))
+    list_code: Mapped[str] = mapped_column(String(64))
+    subject_name: Mapped[str] = mapped_column(String(200))
+    """Masked for a natural person."""
+    document_number: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("ix_push_deliveries_order", "listing_id", "platform", "sequence"),
+        Index(
+            "ix_push_deliveries_due",
+            "platform",
+            "next_attempt_at",
+            sqlite_where=text("state IN ('waiting', 'accepted')"),
+            postgresql_where=text("state IN ('waiting', 'accepted')"),
+        ),
+        Index(
+            "ix_push_deliveries_sending",
+            "lease_until",
+            sqlite_where=text("state = 'sending'"),
+            postgresql_where=text("state = 'sending'"),
+        ),
+        Index("ix_push_deliveries_state", "state", "id"),
+        Index("ix_push_deliveries_batch", "batch_id"),
+    )
+
+
+class Attempt(Base):
+    """One try, appended and never changed: what happened, with the sealed evidence of request and answer."""
+
+    __tablename__ = "push_attempts"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("push_deliveries.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(16))
+    """send, query, receipt, hand, check (stopped before sending) or operator."""
+    outcome: Mapped[str] = mapped_column(String(24))
+    http_status: Mapped[int | None] = mapped_column(Integer)
+    milliseconds: Mapped[int | None] = mapped_column(Integer)
+    detail: Mapped[str | None] = mapped_column(String(1000))
+    request_digest: Mapped[str | None] = mapped_column(String(64))
+    evidence: Mapped[str | None] = mapped_column(Text)
+
+
+class Holding(Base):
+    """What a platform shows of a listing, as far as its receipts say: our side of every reconciliation."""
+
+    __tablename__ = "push_holdings"
+
+    platform: Mapped[str] = mapped_column(String(40), primary_key=True)
+    listing_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    match_key: Mapped[str] = mapped_column(String(360))
+    bucket_hash: Mapped[int] = mapped_column(BigInteger)
+    content_digest: Mapped[str] = mapped_column(String(64))
+    layout: Mapped[str] = mapped_column(String(32))
+    sent_row: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_push_holdings_bucket", "platform", "bucket_hash"),)
+
+
+class Batch(Base):
+    """A packet or a sheet: several rows that travel together. Manual ones wait for a person."""
+
+    __tablename__ = "push_batches"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(40), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    """packet, sheet or letter."""
+    layout: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16))
+    """open, downloaded, recorded or closed."""
+    number: Mapped[str | None] = mapped_column(String(100))
+    """The platform's batch number, or the number of our letter."""
+    rows: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    downloaded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recorded_by: Mapped[str | None] = mapped_column(String(100))
+    screenshot: Mapped[str | None] = mapped_column(Text)
+    """Sealed."""
+    reply_due_on: Mapped[date | None] = mapped_column(Date)
+
+
+class StrayReceipt(Base):
+    """A receipt that fits nothing we sent, or contradicts what is settled: kept, shown, never acted upon."""
+
+    __tablename__ = "push_stray_receipts"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(40), index=True)
+    idempotency_key: Mapped[str] = mapped_column(String(200))
+    result: Mapped[str] = mapped_column(String(24))
+    why: Mapped[str] = mapped_column(String(200))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReconciliationRun(Base):
+    """One comparison of what we believe a platform holds with what it says it holds."""
+
+    __tablename__ = "push_reconciliations"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(40), index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    """waiting, running, done or failed."""
+    repair: Mapped[bool] = mapped_column(Boolean, default=True)
+    requested_by: Mapped[str] = mapped_column(String(100))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ours: Mapped[int | None] = mapped_column(Integer)
+    theirs: Mapped[int | None] = mapped_column(Integer)
+    rows_exchanged: Mapped[int | None] = mapped_column(Integer)
+    reason: Mapped[str | None] = mapped_column(String(1000))
+
+
+class Difference(Base):
+    """One record on which the two sides disagree, and what was done about it."""
+
+    __tablename__ = "push_differences"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("push_reconciliations.id"), index=True)
+    listing_id: Mapped[str | None] = mapped_column(String(36))
+    kind: Mapped[str] = mapped_column(String(16))
+    """missing, extra, stale or altered."""
+    detail: Mapped[str] = mapped_column(String(500))
+    repair_id: Mapped[str | None] = mapped_column(String(36))
+    """The delivery that repairs it."""
+
+
+class DepartmentCopy(Base):
+    """What routing and the pages need of a department."""
+
+    __tablename__ = "push_departments"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    region: Mapped[str] = mapped_column(String(6))
+    level: Mapped[str] = mapped_column(String(20))
+    sequence: Mapped[int] = mapped_column(Integer)
+
+
+class Nonce(Base):
+    """Nonces of signed callbacks seen within the window, so that none is accepted twice."""
+
+    __tablename__ = "push_nonces"
+
+    key_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    nonce: Mapped[str] = mapped_column(String(100), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

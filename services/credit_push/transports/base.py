@@ -1,0 +1,141 @@
+"""The transport port: a synchronous batch out, outcomes back, receipts later, and a ledger to compare with.
+
+Whatever the way, a transport is idempotent by key, answers per row, and says plainly what it does not know:
+an `unknown` outcome is asked about (`query`) before anything is sent again.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from services.credit_push.formats import Content
+
+FILED: Final = "filed"
+"""The platform says the row is in its register (or out of it, for a withdrawal)."""
+TAKEN: Final = "taken"
+"""The platform took the row; its receipt follows."""
+REFUSED: Final = "refused"
+"""The platform examined the row and did not take it."""
+FAILED: Final = "failed"
+"""The row certainly had no effect (connection refused, 503 before reading): try again."""
+UNKNOWN: Final = "unknown"
+"""The row may have had its effect (time-out after sending, garbled answer): ask first."""
+ABSENT: Final = "absent"
+"""Answer to a query: the platform knows nothing of the key."""
+BY_HAND: Final = "by-hand"
+"""A person has to carry it."""
+
+ALREADY_GONE: Final = "NOT_FOUND"
+ALREADY_THERE: Final = "EXISTS"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row to be sent. `former` is the row the platform shows now, for platforms changed by content."""
+
+    delivery_id: str
+    key: str
+    listing_id: str
+    version: int
+    operation: str
+    batch_id: str
+    content: Content
+    former: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one job."""
+
+    delivery_id: str
+    result: str
+    receipt_number: str = ""
+    field: str = ""
+    code: str = ""
+    message: str = ""
+    http_status: int | None = None
+    milliseconds: int | None = None
+    retry_after: float | None = None
+    evidence: bytes = b""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A row's receipt that came on its own. `token` lets the transport forget it once it is stored."""
+
+    key: str
+    result: str
+    receipt_number: str = ""
+    field: str = ""
+    code: str = ""
+    message: str = ""
+    batch_id: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """One record as the platform shows it."""
+
+    match_key: str
+    listing_id: str
+    document_number: str
+    subject_name: str
+    version: int | None
+    content_digest: str
+
+
+@dataclass(frozen=True)
+class Digest:
+    """Count and digest per bucket; buckets without rows are left out."""
+
+    count: int
+    buckets: dict[int, tuple[int, str]] = field(default_factory=dict)
+
+
+class Ledger(Protocol):
+    """What a platform holds, asked in two steps so that only differing buckets are exchanged."""
+
+    def digest(self, buckets: int) -> Digest: ...
+
+    def rows(self, bucket: int, buckets: int) -> Iterator[LedgerRow]: ...
+
+
+class Transport(Protocol):
+    """One platform's way in."""
+
+    def send(self, jobs: Sequence[Job]) -> list[Outcome]:
+        """Hand over a batch; one outcome a job, in any order. Never raises for what the platform does."""
+        ...
+
+    def query(self, jobs: Sequence[Job]) -> list[Outcome]:
+        """What the platform knows of each job's key: filed, taken, refused, absent, or unknown (no answer)."""
+        ...
+
+    def receipts(self) -> list[Receipt]:
+        """Receipts that have arrived where this transport looks for them; the same ones until `forget`."""
+        ...
+
+    def forget(self, receipts: Sequence[Receipt]) -> None:
+        """The receipts are stored on our side."""
+        ...
+
+    def ledger(self, run_id: str) -> Ledger | None:
+        """The platform's ledger; None where it is not ready yet (ask again)."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class TransportDown(Exception):
+    """The platform cannot be reached for a question that must be answered now."""
+
+
+class Timing(Protocol):
+    """The part of the clock that transports need: stamps and signatures use system time."""
+
+    def system_now(self) -> datetime: ...
+
+
+JsonObject = dict[str, Any]
