@@ -125,7 +125,7 @@ def verify_request(
 
 
 def system_resolver(host: str, port: int) -> list[str]:
-    """The addresses of a host, also of one written as 127.1, 0x7f.1 or 2130706433; OSError if there is none."""
+    """The addresses of a host, also of one written as 127.1, 0x7f.1 or 2130706433; else OSError."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as error:

@@ -1,0 +1,52 @@
+"""blacklist.cases.v1: how cases proceed and which duties fall due. Persons' names are masked."""
+
+from shared.contracts import vocabulary
+from shared.contracts.shapes.fields import choice, day, flag, moment, number, shape, text
+
+Case = shape(
+    "Case",
+    {
+        "case_id": text(),
+        "listing_id": text(null=True),
+        "sequence": number(),
+        "version": number(),
+        "state": text(),
+        "action": text(),
+        "list_code": text(),
+        "list_name": text(),
+        "list_class": text(),
+        "department_id": text(),
+        "region": text(),
+        "domain": text(),
+        "subject_name": text(about="masked for persons"),
+        "subject_type": choice("organization", "individual"),
+        "document_number": text(null=True),
+        "actor_role": text(null=True),
+        "reason": text(null=True),
+        "rule": text(null=True),
+        "rule_version": text(null=True),
+        "occurred_at": moment(),
+        "recorded_at": moment(),
+    },
+)
+Duty = shape(
+    "Duty",
+    {
+        "case_id": text(),
+        "listing_id": text(null=True),
+        "sequence": number(),
+        "department_id": text(),
+        "region": text(),
+        "list_code": text(),
+        "list_name": text(),
+        "subject_name": text(about="masked for persons"),
+        "duty_id": text(),
+        "kind": text(),
+        "due": day(),
+        "provisional": flag(),
+        "rule": text(null=True),
+        "occurred_at": moment(),
+        "recorded_at": moment(),
+    },
+)
+SHAPES = {name: Duty if name.startswith("duty.") else Case for name in vocabulary.CASES}

@@ -1,0 +1,53 @@
+"""credit-push.deliveries.v1: what became of each listing version at each platform."""
+
+from shared.contracts import vocabulary
+from shared.contracts.shapes.fields import choice, day, flag, moment, number, shape, text
+
+Delivery = shape(
+    "Delivery",
+    {
+        "delivery_id": text(),
+        "listing_id": text(),
+        "sequence": number(),
+        "version": number(),
+        "platform": text(),
+        "platform_name": text(),
+        "operation": choice("list", "correct", "withdraw"),
+        "state": choice(
+            "waiting",
+            "sending",
+            "accepted",
+            "acknowledged",
+            "rejected",
+            "awaiting-hand",
+            "dead",
+            "superseded",
+        ),
+        "at": moment(),
+        "due": day(null=True),
+        "late": flag(),
+        "receipt_number": text(null=True),
+        "reason": text(null=True),
+        "field": text(null=True),
+        "code": text(null=True),
+        "attempts": number(),
+        "department_id": text(null=True),
+        "region": text(null=True),
+        "list_code": text(null=True),
+        "subject_name": text(about="masked for persons"),
+        "document_number": text(null=True),
+        "recorded_at": moment(),
+    },
+)
+Difference = shape(
+    "Difference",
+    {
+        "run_id": text(),
+        "platform": text(),
+        "listing_id": text(null=True),
+        "kind": choice("missing", "extra", "stale", "altered"),
+        "detail": text(null=True),
+        "recorded_at": moment(),
+    },
+)
+SHAPES = {name: Delivery if name.startswith("delivery.") else Difference for name in vocabulary.DELIVERIES}

@@ -1,0 +1,64 @@
+"""The event types, by topic. A type belongs to one topic and is never removed or given another meaning."""
+
+PUBLIC = ("listing.current", "listing.withdrawn")
+
+EXCHANGE = tuple(
+    f"listing.{verb}"
+    for verb in (
+        "published",
+        "corrected",
+        "annotated",
+        "removed",
+        "revoked",
+        "restored",
+        "shielded",
+        "unshielded",
+    )
+)
+
+CASE_VERBS = (
+    "filed",
+    "submitted",
+    "returned",
+    "noticed",
+    "statement-recorded",
+    "hearing-opened",
+    "hearing-closed",
+    "decided",
+    "confirmed",
+    "not-listed",
+    "served",
+    "published",
+    "dismissed",
+    "withdrawn",
+    "corrected",
+    "annotated",
+    "removed",
+    "revoked",
+    "restored",
+    "suspended",
+    "suspension-confirmed",
+    "suspension-lapsed",
+    "shielded",
+    "unshielded",
+    "objection-opened",
+    "objection-accepted",
+    "objection-settled",
+    "repair-opened",
+    "repair-accepted",
+    "repair-refused",
+    "repair-material-requested",
+    "repair-extended",
+    "repair-settled",
+    "expired",
+    "archived",
+    "transferred",
+)
+CASES = (*(f"case.{verb}" for verb in CASE_VERBS), "duty.due-soon", "duty.overdue")
+
+IDENTITY = ("department.changed", "user.changed", "session.revoked")
+
+DELIVERY_VERBS = ("accepted", "acknowledged", "rejected", "dead", "recovered", "awaiting-hand")
+DELIVERIES = (*(f"delivery.{verb}" for verb in DELIVERY_VERBS), "reconciliation.difference")
+
+NOTICES = ("notice.delivered", "notice.failed", "notice.acknowledged")

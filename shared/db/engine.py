@@ -1,0 +1,126 @@
+"""Opening a database and the two kinds of session, `write()` and `read()`.
+
+On an SQLite file the process has one writing connection (its threads queue for it instead of
+polling the file lock) and a pool of reading connections that cannot write.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+BUSY_MS = 5000
+WAIT_SECONDS = 10  # for a connection of the pool
+
+
+class Database:
+    """One service's database. `engine` is the writing engine (DDL, migrations)."""
+
+    def __init__(self, engine: Engine, reading: Engine | None = None) -> None:
+        self.engine = engine
+        self.reading = reading or engine
+        self.dialect = engine.dialect.name
+        self._write = sessionmaker(engine, expire_on_commit=False)
+        self._read = sessionmaker(self.reading, expire_on_commit=False, autoflush=False)
+
+    @property
+    def url(self) -> str:
+        return self.engine.url.render_as_string(hide_password=False)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed on exit, rolled back on any error."""
+        with self._write() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A consistent view; what is written in it is refused or rolled back."""
+        with self._read() as session:
+            yield session
+
+    def close(self) -> None:
+        self.reading.dispose()
+        self.engine.dispose()
+
+
+def open_database(url: str, *, pool_size: int = 5) -> Database:
+    """sqlite:///path, sqlite:// (memory, for tests) or postgresql+psycopg://…; connects lazily."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return _open_postgresql(url, pool_size)
+    if parsed.get_backend_name() != "sqlite":
+        raise ValueError(f"database {parsed.get_backend_name()!r}: use sqlite or postgresql+psycopg")
+    if parsed.database in {None, "", ":memory:"}:
+        return Database(_sqlite_engine(url, begin="BEGIN", poolclass=StaticPool))
+    Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+    writing = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
+    reading = _sqlite_engine(url, begin="BEGIN", query_only=True, pool_size=pool_size)
+    return Database(writing, reading)
+
+
+def dialect_of(session: Session) -> str:
+    """The dialect name a session speaks: sqlite or postgresql."""
+    return session.get_bind().dialect.name
+
+
+def rows_changed(session: Session, statement: Any) -> int:
+    """Executes an UPDATE, DELETE or INSERT and says how many rows it touched."""
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether a database error says "busy or away, try again" rather than "wrong"."""
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
+
+
+def _dump_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _open_postgresql(url: str, pool_size: int) -> Database:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=WAIT_SECONDS,
+        pool_pre_ping=True,
+        json_serializer=_dump_json,
+        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+    )
+    return Database(engine, engine.execution_options(postgresql_readonly=True))
+
+
+def _sqlite_engine(url: str, *, begin: str, query_only: bool = False, **pool: Any) -> Engine:
+    if "poolclass" not in pool:
+        pool["pool_timeout"] = WAIT_SECONDS
+    engine = create_engine(
+        url,
+        json_serializer=_dump_json,
+        connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False},
+        **pool,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy's begin event below opens every transaction
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        if query_only:
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,69 @@
+"""Alembic, driven from code: every service migrates its own database from `<package>/migrations`.
+
+Migrations run in one transaction under a lock, so several processes may call `migrate` at once.
+A service's `migrations/env.py` is two lines: `from shared.db import run_env` and `run_env(metadata)`.
+"""
+
+import importlib.util
+from pathlib import Path
+
+from alembic import command, context
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+
+from shared.db.engine import Database, open_database
+
+LOCK = 0x6372_6564  # advisory lock: one migration at a time per database
+
+
+def migrate(db_url: str, package: str, revision: str = "head") -> None:
+    """Brings the database of `package` (e.g. "services.blacklist") to `revision`; safe to repeat."""
+    db = open_database(db_url)
+    try:
+        with db.engine.connect() as connection, connection.begin():
+            if db.dialect == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+            config = _config(package)
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+    finally:
+        db.close()
+
+
+def run_env(metadata: MetaData) -> None:
+    """What every `migrations/env.py` calls: runs the migrations on the connection `migrate` opened."""
+    connection: Connection = context.config.attributes["connection"]
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        transactional_ddl=True,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def head_revision(package: str) -> str | None:
+    return ScriptDirectory.from_config(_config(package)).get_current_head()
+
+
+def current_revision(db: Database) -> str | None:
+    with db.reading.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_migrated(db: Database, package: str) -> bool:
+    """Whether the database stands at the newest revision of `package`, for /readyz."""
+    return current_revision(db) == head_revision(package)
+
+
+def _config(package: str) -> Config:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ValueError(f"{package} is not a package")
+    config = Config()
+    config.set_main_option("script_location", str(Path(spec.submodule_search_locations[0]) / "migrations"))
+    return config
