@@ -1,7 +1,7 @@
 """Which tokens no longer count: a service's own copy of sign-outs and disabled users.
 
 Fed from blacklist.identity.v1, one row per session or user. A row only ever gets stricter in time
-(`revoked_before` never falls), so replaying the topic, or applying an event twice, revokes nothing still good.
+(`revoked_before` never falls): replaying the topic, or applying an event twice, revokes nothing still good.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,0 +1,79 @@
+"""What every answer carries: request id, trace, and security headers with a content policy by nonce.
+
+Scripts run only with the nonce of their own page; styles and pictures come from here; nobody frames us.
+"""
+
+import re
+import secrets
+
+from apiflask import APIFlask
+from flask import Response, g, request
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from shared.ids import new_id
+from shared.web.access import current_principal
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_TRACE = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+YEAR = 365 * 24 * 3600
+
+
+def open_request() -> None:
+    """Give the request its id, trace and nonce, and name them to the log."""
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+    g.nonce = secrets.token_urlsafe(16)
+    found = _TRACE.fullmatch(request.headers.get("traceparent", ""))
+    g.traceparent = f"00-{found[1] if found else secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    clear_contextvars()
+    bind_contextvars(request_id=g.request_id)
+
+
+def current_trace() -> str | None:
+    """The W3C traceparent of the request being handled, for events it causes."""
+    found = g.get("traceparent") if g else None
+    return found if isinstance(found, str) else None
+
+
+def policy(nonce: str) -> str:
+    """The content security policy of one answer."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'nonce-{nonce}'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def close_request(response: Response, *, production: bool) -> Response:
+    """Add the headers; a view's own Cache-Control stands."""
+    headers = response.headers
+    headers["X-Request-Id"] = g.get("request_id", "")
+    headers["Content-Security-Policy"] = policy(g.get("nonce", ""))
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+    if production:
+        headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-cache" if current_principal() is None else "no-store"
+    if request.endpoint != "static":
+        response.vary.update(("Cookie", "Accept"))
+    return response
+
+
+def install_headers(app: APIFlask, *, production: bool) -> None:
+    """Open and close every request of the application."""
+    app.before_request(open_request)
+    app.after_request(lambda response: close_request(response, production=production))

@@ -1,0 +1,111 @@
+"""Completes the generated OpenAPI document so that it promises exactly what the kit answers.
+
+From a view's policy, input and method follow its security and its problem answers; `@problems(…)` adds the rest.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from apiflask import APIFlask
+
+from shared.web.access import Policy, policy_of
+from shared.web.problem import FRAMEWORK, MEDIA_TYPE
+from shared.web.tokens import cookie_name
+
+METHODS = ("get", "post", "put", "patch", "delete")
+UNSAFE = frozenset({"post", "put", "patch", "delete"})
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457",
+    "required": ["type", "title", "status", "slug"],
+    "properties": {
+        "type": {"type": "string", "description": "说明该问题的页面"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "slug": {"type": "string", "description": "问题的固定名称"},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+        "fields": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "message"],
+                "properties": {"pointer": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "description": "同一键、同一内容重复提交时,返回第一次的答复,不再产生效果。",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"},
+}
+
+
+def complete(app: APIFlask, spec: dict[str, Any], *, production: bool) -> dict[str, Any]:
+    """The generated document with problems, security and headers of every operation."""
+    components = spec.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": cookie_name(production=production)},
+        "apiKey": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "ApiKey <前缀>.<密钥>",
+        },
+    }
+    for path, method, view in _operations(app):
+        operation = spec["paths"].get(path, {}).get(method)
+        if operation is not None:
+            _complete_operation(operation, method, path, view)
+    return spec
+
+
+def _operations(app: APIFlask) -> Iterator[tuple[str, str, Any]]:
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:[^<:]+:)?([^>]+)>", r"{\1}", rule.rule)
+        for method in METHODS:
+            if method.upper() in (rule.methods or ()):
+                yield path, method, app.view_functions[rule.endpoint]
+
+
+def _complete_operation(operation: dict[str, Any], method: str, path: str, view: Any) -> None:
+    policy = policy_of(view) or Policy()
+    for status in sorted(possible_problems(method, path, view)):
+        operation["responses"][str(status)] = {
+            "description": FRAMEWORK[status][1] if status in FRAMEWORK else "状态冲突",
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    if not policy.open:
+        ways = ["bearer", "cookie", "apiKey"] if policy.scope else ["bearer", "cookie"]
+        operation["security"] = [{way: []} for way in ways]
+        operation["x-roles"] = sorted(policy.roles)
+    for parameter in operation.get("parameters", []):
+        parameter["required"] = parameter["in"] == "path" or parameter.get("required", False)
+        if parameter.get("schema", {}).get("default", "") is None:
+            del parameter["schema"]["default"]
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
+    if getattr(view, "__idempotent__", False):
+        operation["parameters"] = [*operation.get("parameters", []), IDEMPOTENCY_KEY]
+
+
+def possible_problems(method: str, path: str, view: Any) -> set[int]:
+    """The statuses of refusals an operation may answer with (413 by any body, 422 by any parameter)."""
+    spec = getattr(view, "_spec", None) or {}
+    found = set(getattr(view, "__problems__", ())) | {422}
+    if not (policy_of(view) or Policy()).open:
+        found |= {401, 403}
+    if "{" in path:
+        found.add(404)
+    if method in UNSAFE:
+        found |= {403, 409, 413}
+    if spec.get("body") is not None and method in UNSAFE:
+        found |= {400, 415}
+    return found

@@ -1,0 +1,75 @@
+"""What the site says of itself: names and filing numbers a government page must show, and the navigation.
+
+Values are settings (SITE_*); the defaults are visibly those of a sample installation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from shared.web.access import Principal
+
+
+@dataclass(frozen=True)
+class Site:
+    """页脚与 META 信息, by 《政府网站发展指引》."""
+
+    name: str = "公共资源配置领域信用信息公示系统"
+    domain: str = "credit.example.gov.cn"
+    id_code: str = "0000000000"
+    sponsor: str = "(示例)信用信息主管部门"
+    operator: str = "(示例)信用信息中心"
+    icp: str = "(示例)ICP备00000000号"
+    police: str = "(示例)公网安备 00000000000000号"
+    contact: str = "电话 0000-00000000(工作日 9:00–17:00)"
+    region_name: str = "示例环境"
+
+
+SITE_SETTINGS = tuple(f"SITE_{field.name.upper()}" for field in fields(Site))
+
+
+def read_site(env: Mapping[str, str]) -> Site:
+    """The site's data from SITE_NAME, SITE_DOMAIN, SITE_ID_CODE, SITE_SPONSOR, SITE_OPERATOR, SITE_ICP …"""
+    given = {field.name: env.get(f"SITE_{field.name.upper()}", "").strip() for field in fields(Site)}
+    return Site(**{name: value for name, value in given.items() if value})
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the navigation bar; shown to everybody, or to those holding one of the roles."""
+
+    label: str
+    url: str
+    roles: frozenset[str] | None = None
+
+    def visible(self, who: Principal | None) -> bool:
+        if self.roles is None:
+            return True
+        return who is not None and (not self.roles or who.has(*self.roles))
+
+
+SIGNED_IN: frozenset[str] = frozenset()
+CASE_ROLES = frozenset({"clerk", "reviewer", "decider", "supervisor", "auditor"})
+PUSH_ROLES = frozenset({"operator", "supervisor"})
+NAVIGATION = (
+    NavItem("公开查询", "/"),
+    NavItem("名单与规则", "/lists"),
+    NavItem("案件", "/cases", CASE_ROLES),
+    NavItem("推送监控", "/push/", PUSH_ROLES),
+    NavItem("消息", "/notices/", SIGNED_IN),
+)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Where blacklist serves signing in, for the pages of all three services."""
+
+    sign_in: str = "/sign-in"
+    sign_out: str = "/sign-out"
+    refresh: str = "/session/refresh"
+
+
+def safe_next(target: str | None, fallback: str = "/") -> str:
+    """A place on this site to go on to; anything else becomes the fallback (no open redirect)."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return fallback
+    return target if target.isprintable() and "\\" not in target else fallback
