@@ -67,8 +67,8 @@ def exchange_data(
         "sequence": listing.sequence,
         "version": listing.version,
         "operation": OPERATIONS[kind],
-        "occurred_at": occurred_at.isoformat(),
-        "recorded_at": recorded_at.isoformat(),
+        "occurred_at": occurred_at,
+        "recorded_at": recorded_at,
         "replay": replay,
         "migrated": listing.migrated,
         "list": facts["list"],
@@ -142,7 +142,7 @@ def _current(listing: Listing) -> dict[str, Any]:
 
 
 def _tombstone(listing: Listing, at: datetime) -> dict[str, Any]:
-    return {"listing_id": listing.id, "version": listing.version, "recorded_at": at.isoformat()}
+    return {"listing_id": listing.id, "version": listing.version, "recorded_at": at}
 
 
 def publicity_data(listing: Listing) -> dict[str, str | None]:

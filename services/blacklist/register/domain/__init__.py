@@ -19,7 +19,7 @@ from services.blacklist.register.domain.facts import (
     is_shield,
     status,
 )
-from services.blacklist.register.domain.naming import core_key, full_key
+from services.blacklist.register.domain.naming import core_key, full_key, tail_value
 
 __all__ = [
     "CODE_FIELDS",
@@ -41,4 +41,5 @@ __all__ = [
     "full_key",
     "is_shield",
     "status",
+    "tail_value",
 ]

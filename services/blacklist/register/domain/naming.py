@@ -46,3 +46,8 @@ def core_key(key: str) -> str:
         if key.endswith(form) and len(key) - len(form) >= _SHORTEST_CORE:
             return key[: -len(form)]
     return key
+
+
+def tail_value(name: str, number: str) -> str:
+    """What the tail index is taken over: a four-sign tail alone says nothing, so the name goes with it."""
+    return f"{full_key(name)}|{number[-4:].upper()}"

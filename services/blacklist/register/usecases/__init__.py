@@ -10,6 +10,7 @@ from services.blacklist.register.usecases.endings import (
     revoke_listing,
     show_listing,
 )
+from services.blacklist.register.usecases.importing import ImportReport, import_listings
 from services.blacklist.register.usecases.publication import (
     Publication,
     annotate_listing,
@@ -17,12 +18,16 @@ from services.blacklist.register.usecases.publication import (
     publish_listing,
     publish_listings,
 )
+from services.blacklist.register.usecases.sequencing import ChangeSequencer
 
 __all__ = [
+    "ChangeSequencer",
+    "ImportReport",
     "Publication",
     "annotate_listing",
     "correct_listing",
     "hide_listing",
+    "import_listings",
     "publish_listing",
     "publish_listings",
     "remove_listing",

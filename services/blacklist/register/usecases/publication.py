@@ -17,6 +17,7 @@ from services.blacklist.register.domain import (
     Subject,
     core_key,
     full_key,
+    tail_value,
 )
 from services.blacklist.register.models import Listing, ListingName
 from services.blacklist.register.publishes import storage_aad
@@ -135,11 +136,6 @@ def _fill_identity(listing: Listing, subject: Subject, keyring: KeyRing) -> None
     number = plain.get("id_number") if subject.is_person else None
     listing.id_blind = keyring.blind_index(number) if number else None
     listing.tail_blind = keyring.blind_index(tail_value(subject.name, number)) if number else None
-
-
-def tail_value(name: str, number: str) -> str:
-    """What the tail index is taken over: a four-sign tail alone says nothing, so the name goes with it."""
-    return f"{full_key(name)}|{number[-4:]}"
 
 
 def listing_facts(case: CaseFacts, terms: ListTerms) -> dict[str, Any]:

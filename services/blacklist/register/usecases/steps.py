@@ -11,8 +11,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from services.blacklist.register import publishes
-from services.blacklist.register.domain import OPERATIONS, Kind, Standing, Status, status
+from services.blacklist.register.domain import OPERATIONS, Kind, Status, status
 from services.blacklist.register.models import Change, Listing, ListingVersion
+from services.blacklist.register.queries import standing
 from shared.clock import local_date
 from shared.contracts.envelope import Event
 from shared.crypto import KeyRing
@@ -46,18 +47,6 @@ def locked_in_force(session: Session, listing_id: str) -> Listing:
     if listing.removed_at or listing.revoked_at:
         raise Conflict("listing-ended", "该列入记录已移出或撤销")
     return listing
-
-
-def standing(listing: Listing) -> Standing:
-    return Standing(
-        disclosure=listing.disclosure,
-        start=listing.public_start,
-        until=listing.public_until,
-        removed_at=listing.removed_at,
-        revoked_at=listing.revoked_at,
-        suspended_at=listing.suspended_at,
-        shielded_at=listing.shielded_at,
-    )
 
 
 def record(session: Session, keyring: KeyRing, steps: Sequence[Step]) -> None:

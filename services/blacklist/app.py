@@ -1,0 +1,68 @@
+"""The whole wiring of the blacklist service: settings in, a web application or the worker's loops out."""
+
+import os
+from typing import Any
+
+from apiflask import APIFlask
+
+from services.blacklist import worker
+from services.blacklist.register import api as register
+from services.blacklist.settings import NAME, TITLE, Settings, read_settings
+from services.blacklist.store import Deps
+from shared.calendar import builtin_calendar
+from shared.clock import SystemClock
+from shared.contracts.schema_export import asyncapi_document
+from shared.crypto import KeyRing
+from shared.db import is_migrated, open_database
+from shared.eventlog import open_log
+from shared.loops import Loop
+from shared.web.app import create_service_app, finish
+
+PACKAGE = "services.blacklist"
+FEATURES = (register.blueprint,)
+
+
+def open_deps(settings: Settings) -> Deps:
+    common = settings.common
+    common.data_dir.mkdir(parents=True, exist_ok=True)
+    return Deps(
+        db=open_database(common.db_url),
+        clock=SystemClock(common.clock_file),
+        keyring=KeyRing.load_or_create(common.keys_file, suite=common.crypto_suite),
+        calendar=builtin_calendar(),
+        data_dir=common.data_dir,
+    )
+
+
+def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
+    """The HTTP side under its prefix; every route has an access policy or the service does not start."""
+    given = deps or open_deps(settings)
+    app = create_service_app(
+        __name__,
+        name=NAME,
+        title=TITLE,
+        prefix=settings.common.url_prefix,
+        authenticate=authenticator(given),
+        clock=given.clock,
+        ready=lambda: {"database": is_migrated(given.db, PACKAGE)},
+        asyncapi=_asyncapi,
+        production=settings.common.production,
+    )
+    for blueprint in FEATURES:
+        app.register_blueprint(blueprint(given), url_prefix=settings.common.url_prefix)
+    return finish(app)
+
+
+def from_environment() -> APIFlask:
+    """What gunicorn calls."""
+    return create_app(read_settings(os.environ))
+
+
+def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
+    """The worker's loops on the configured event log."""
+    given = deps or open_deps(settings)
+    return worker.build_loops(given, open_log(settings.common.events_url), settings.holder)
+
+
+def _asyncapi() -> dict[str, Any]:
+    return asyncapi_document(NAME)

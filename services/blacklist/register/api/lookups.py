@@ -1,0 +1,119 @@
+"""Searching: organisations by words, persons by proof, many at once, and the change feed."""
+
+from datetime import date
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from services.blacklist.register import queries, schemas
+from services.blacklist.register.queries import Criteria, Entity, Purpose
+from services.blacklist.store import Deps
+from shared.web.access import access, public
+from shared.web.paging import cut, decode_cursor, page
+
+SCOPE_NOTE = "只检索当前公示的法人和非法人组织;自然人须凭姓名和证件号码查询。未查到不等于没有失信记录。"
+
+
+def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    _add_search(bp, deps)
+    _add_persons(bp, deps)
+    _add_check(bp, deps)
+    _add_changes(bp, deps)
+
+
+def _add_search(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("")
+    @access(public())
+    @bp.input(schemas.SearchQuery, location="query")
+    @bp.output(schemas.SearchPage)
+    @bp.doc(summary="公开查询法人和非法人组织")
+    def search_register(query_data: dict[str, Any]) -> dict[str, Any]:
+        today = deps.clock.today()
+        cursor, limit = query_data.pop("cursor"), query_data.pop("limit")
+        criteria = Criteria(**query_data)
+        worded = bool(criteria.q.strip())
+        after = _place(cursor, worded=worded) if cursor else None
+        with deps.db.read() as session:
+            rows = queries.search(session, criteria, today, after=after, limit=limit)
+        shown, following = cut(rows, limit, _score_key if worded else _date_key)
+        return page(shown, following) | {"scope": _scope(today)}
+
+
+def _place(cursor: str, *, worded: bool) -> list[Any]:
+    if worded:
+        return decode_cursor(cursor, (int, str))
+    place = decode_cursor(cursor, (str, str))
+    return [_day(place[0]), place[1]]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return date.min
+
+
+def _score_key(row: dict[str, Any]) -> tuple[int, str]:
+    return round(row["score"] * 1000), row["id"]
+
+
+def _date_key(row: dict[str, Any]) -> tuple[str, str]:
+    return row["listed_on"].isoformat(), row["id"]
+
+
+def _scope(today: date) -> dict[str, Any]:
+    return {"subjects": "organizations", "as_of": today, "note": SCOPE_NOTE}
+
+
+def _add_persons(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.post("/persons")
+    @access(public())
+    @bp.input(schemas.PersonQuery)
+    @bp.output(schemas.ListingPage)
+    @bp.doc(summary="凭姓名和证件号码查询自然人")
+    def find_person(json_data: dict[str, Any]) -> dict[str, Any]:
+        with deps.db.read() as session:
+            rows = queries.find_person(
+                session,
+                deps.keyring,
+                json_data["name"],
+                id_number=json_data["id_number"],
+                id_tail=json_data["id_tail"],
+                today=deps.clock.today(),
+            )
+            return page([queries.listing_view(row, name_known=True) for row in rows], None)
+
+
+def _add_check(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.post("/check")
+    @access(public())
+    @bp.input(schemas.CheckRequest)
+    @bp.output(schemas.CheckPage)
+    @bp.doc(summary="批量核查")
+    def check_entities(json_data: dict[str, Any]) -> dict[str, Any]:
+        today = deps.clock.today()
+        purpose = Purpose(**json_data["purpose"]) if json_data["purpose"] else None
+        entities = [_entity(each) for each in json_data["entities"]]
+        with deps.db.read() as session:
+            answers = queries.check_entities(
+                session, entities, today, on=json_data["as_of"] or today, purpose=purpose
+            )
+        return page(answers, None)
+
+
+def _entity(given: dict[str, Any]) -> Entity:
+    members = tuple(Entity(each["name"], each["uscc"]) for each in given["consortium"])
+    return Entity(given["name"], given["uscc"], members)
+
+
+def _add_changes(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/changes")
+    @access(public())
+    @bp.input(schemas.FeedQuery, location="query")
+    @bp.output(schemas.ChangePage)
+    @bp.doc(summary="变更流")
+    def list_changes(query_data: dict[str, Any]) -> dict[str, Any]:
+        after: int = query_data["after"]
+        with deps.db.read() as session:
+            items = queries.changes_after(session, after, query_data["limit"], deps.clock.today())
+        return {"items": items, "next": items[-1]["position"] if items else after}

@@ -1,0 +1,39 @@
+"""Reading the register: only what is public on the business date asked for, unless a name says otherwise."""
+
+from services.blacklist.register.queries.changes import changes_after
+from services.blacklist.register.queries.checks import Entity, Purpose, check_entities
+from services.blacklist.register.queries.downloads import organisations_in_force
+from services.blacklist.register.queries.listings import (
+    deliveries,
+    full_versions,
+    history,
+    in_force,
+    listing_by_id,
+    listing_of_case,
+    public_listing,
+    standing,
+)
+from services.blacklist.register.queries.persons import find_person
+from services.blacklist.register.queries.search import Criteria, search
+from services.blacklist.register.queries.views import listing_view, masked_view
+
+__all__ = [
+    "Criteria",
+    "Entity",
+    "Purpose",
+    "changes_after",
+    "check_entities",
+    "deliveries",
+    "find_person",
+    "full_versions",
+    "history",
+    "in_force",
+    "listing_by_id",
+    "listing_of_case",
+    "listing_view",
+    "masked_view",
+    "organisations_in_force",
+    "public_listing",
+    "search",
+    "standing",
+]

@@ -1,0 +1,38 @@
+"""The public change feed (变更流): organisations only, in the order of positions the sequencer gave.
+
+Each entry shows what the listing is now, so that nothing withdrawn later can be read from an old page.
+"""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.blacklist.register.domain import Status, status
+from services.blacklist.register.models import Change, Listing
+from services.blacklist.register.queries.listings import standing
+from services.blacklist.register.queries.views import masked_view
+
+
+def changes_after(session: Session, after: int, limit: int, today: date) -> list[dict[str, Any]]:
+    """Up to `limit` entries with a position above `after`."""
+    found = (
+        select(Change, Listing)
+        .join(Listing, Listing.id == Change.listing_id)
+        .where(Change.position > after)
+        .order_by(Change.position)
+        .limit(limit)
+    )
+    return [_entry(change, listing, today) for change, listing in session.execute(found)]
+
+
+def last_position(session: Session) -> int:
+    return session.scalar(select(func.max(Change.position))) or 0
+
+
+def _entry(change: Change, listing: Listing, today: date) -> dict[str, Any]:
+    base = {"position": change.position, "listing_id": listing.id, "recorded_at": change.recorded_at}
+    if status(standing(listing), today) is Status.PUBLIC:
+        return base | {"operation": "current", "version": listing.version, "listing": masked_view(listing)}
+    return base | {"operation": "withdrawn", "version": change.version, "listing": None}

@@ -1,0 +1,75 @@
+"""The public form of a listing. Persons' names are masked unless the asker proved to know the person."""
+
+from typing import Any
+
+from services.blacklist.register.models import Listing
+from services.blacklist.register.publishes import publicity_data
+from shared.identifiers import mask_person_name
+from shared.regions import full_name
+
+
+def listing_view(listing: Listing, *, name_known: bool = False) -> dict[str, Any]:
+    """Everything public about one listing."""
+    facts = listing.facts if name_known else masked_facts(listing.facts)
+    return {
+        "id": listing.id,
+        "version": listing.version,
+        "status": "public",
+        "list_code": listing.list_code,
+        "list_name": facts["list"]["name"],
+        "list_class": listing.list_class,
+        "legal_basis": facts["list"]["basis"],
+        "rule_version": facts["list"]["rule_version"],
+        "domain": listing.domain,
+        "region": listing.region,
+        "region_name": full_name(listing.region),
+        "subject": facts["subject"],
+        "organ": facts["organ"],
+        "source": facts["source"],
+        "document": facts["document"],
+        "misconduct": facts["misconduct"],
+        "severity": facts["severity"],
+        "measures": facts["measures"],
+        "publicity": publicity_data(listing),
+        "annotation": listing.annotation,
+        "listed_on": listing.listed_on,
+        "published_at": listing.published_at,
+        "changed_at": listing.changed_at,
+        "migrated": listing.migrated,
+    }
+
+
+def masked_view(listing: Listing) -> dict[str, Any]:
+    """The form for whoever only has the listing's address."""
+    return listing_view(listing)
+
+
+def masked_facts(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts with a person's name masked and the legal representative's certificate left out."""
+    subject = facts["subject"]
+    shown = {key: value for key, value in subject.items() if key != "legal_representative_id_type"}
+    if subject["type"] == "individual":
+        shown |= {"name": mask_person_name(subject["name"]), "former_names": []}
+    return facts | {"subject": shown}
+
+
+def summary(listing: Listing) -> dict[str, Any]:
+    """A line of a search answer; organisations only, so nothing is masked."""
+    document = listing.facts["document"]
+    return {
+        "id": listing.id,
+        "version": listing.version,
+        "subject": {"name": listing.subject_name, "uscc": listing.uscc},
+        "list_code": listing.list_code,
+        "list_name": listing.facts["list"]["name"],
+        "list_class": listing.list_class,
+        "domain": listing.domain,
+        "region": listing.region,
+        "region_name": full_name(listing.region),
+        "organ_name": listing.facts["organ"]["name"],
+        "document_number": document["number"],
+        "document_date": document["date"],
+        "listed_on": listing.listed_on,
+        "public_until": listing.public_until,
+        "annotation": listing.annotation,
+    }

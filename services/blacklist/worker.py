@@ -1,0 +1,26 @@
+"""The loops of the blacklist service: events out, events in, and what happens by itself with time."""
+
+from services.blacklist.register import consumes as register
+from services.blacklist.register.usecases import ChangeSequencer
+from services.blacklist.store import Deps, inbox, leases, outbox
+from shared.eventlog.base import EventLog
+from shared.inbox import Consumer
+from shared.loops import Loop
+from shared.outbox import Relay
+
+CONSUMER = "blacklist"
+
+
+def build_loops(deps: Deps, log: EventLog, holder: str) -> list[Loop]:
+    return [
+        Relay(deps.db, outbox, leases, log, holder),
+        ChangeSequencer(deps.db),
+        *consumers(deps, log),
+    ]
+
+
+def consumers(deps: Deps, log: EventLog) -> list[Loop]:
+    deliveries = Consumer(
+        deps.db, inbox, log.reader([register.TOPIC], CONSUMER), CONSUMER, register.handle, register.unreadable
+    )
+    return [deliveries]
