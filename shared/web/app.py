@@ -6,7 +6,7 @@ before them, so no proxy ever strips anything.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from apiflask import APIFlask
 from apiflask.schema_adapters.marshmallow import parser
@@ -96,7 +96,7 @@ def create_service_app(
     install_pages(app, site or Site(), nav, production=production)
     app.register_blueprint(meta_blueprint(Facts(name, title, ready, asyncapi, metrics)))
     app.config["SPEC_PROCESSOR_PASS_OBJECT"] = False
-    app.spec_callback = lambda spec: openapi.complete(app, spec, production=production)
+    app.spec_callback = lambda spec: openapi.complete(app, cast(dict[str, Any], spec), production=production)
     return app
 
 

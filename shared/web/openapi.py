@@ -1,6 +1,6 @@
 """Completes the generated OpenAPI document so that it promises exactly what the kit answers.
 
-From a view's policy, input and method follow its security and its problem answers; `@problems(…)` adds the rest.
+From a view's policy, input and method follow its security and problem answers; `@problems(…)` adds the rest.
 """
 
 import re

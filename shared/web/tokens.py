@@ -65,7 +65,7 @@ def issue_token(
     keyring: SigningKeys, who: Principal, now: datetime, ttl: timedelta = LIFETIME
 ) -> tuple[str, datetime]:
     """A signed token for the principal and the moment it ends. `now` is system time."""
-    key_id, private_key = keyring.token_private()
+    kid, private_key = keyring.token_private()
     expires_at = now + ttl
     payload = {
         "iss": ISSUER,
@@ -84,7 +84,7 @@ def issue_token(
         "roles": sorted(who.roles),
         "scopes": sorted(who.scopes),
     }
-    return jwt.encode(payload, private_key, algorithm="EdDSA", headers={"kid": key_id}), expires_at
+    return jwt.encode(payload, private_key, algorithm="EdDSA", headers={"kid": kid}), expires_at
 
 
 def read_token(keys: PublicKeys, token: str, now: datetime, *, allow_expired: bool = False) -> Claims:
@@ -141,6 +141,15 @@ def _refused() -> Unauthenticated:
     return Unauthenticated("unauthenticated", "凭证无效", "登录凭证无法验证,请重新登录。")
 
 
+def key_id(token: str) -> str | None:
+    """The key an unverified token claims to be signed with."""
+    try:
+        found = jwt.get_unverified_header(token).get("kid")
+    except jwt.PyJWTError:
+        return None
+    return found if isinstance(found, str) else None
+
+
 def bearer(request: Request) -> str | None:
     """The token of the Authorization header, if that is a bearer header."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -162,10 +171,12 @@ class TokenAuthenticator:
         public_keys: Callable[[], PublicKeys] | PublicKeys,
         revoked: Callable[[Claims], bool],
         *,
+        refreshed: Callable[[], PublicKeys] | None = None,
         production: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._keys: Callable[[], PublicKeys] = public_keys if callable(public_keys) else lambda: public_keys
+        self._refreshed = refreshed
         self._revoked = revoked
         self._production = production
         self._now = now
@@ -175,10 +186,16 @@ class TokenAuthenticator:
         if token is None:
             return None
         try:
-            claims = read_token(self._keys(), token, self._now())
+            claims = read_token(self._keys_for(token), token, self._now())
         except Unauthenticated:
             return None
         return None if self._revoked(claims) else claims.principal
+
+    def _keys_for(self, token: str) -> PublicKeys:
+        """The known keys; read again when a token names one that is not among them (after a rotation)."""
+        keys = self._keys()
+        known = self._refreshed is None or key_id(token) in keys
+        return keys if known or self._refreshed is None else self._refreshed()
 
 
 def set_session_cookie(response: Response, token: str, *, production: bool) -> None:
