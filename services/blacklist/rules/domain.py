@@ -1,0 +1,266 @@
+"""What the rules mean: pure functions over list rules read from data.
+
+Nothing here knows a statutory number; all come from `data/`, with source, dates of force and whether verified.
+Dates are Asia/Shanghai dates; "wd" is 工作日, the event's own day excluded.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from shared.calendar import Due, WorkingCalendar, add_months
+
+
+@dataclass(frozen=True)
+class Basis:
+    """One legal basis: 文件名、文号、条款."""
+
+    title: str
+    document: str
+    article: str
+    source: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """A period counted from an event; `unit` is "wd" (工作日) or "months"."""
+
+    n: int
+    unit: str
+
+
+@dataclass(frozen=True)
+class PublicityRange:
+    """公示期 of one severity, in months; a minimum of 0 means it may stay unshown."""
+
+    min_months: int
+    max_months: int
+
+
+@dataclass(frozen=True)
+class Override:
+    """A statutory minimum or maximum for some domains only (食品药品、安全生产 …)."""
+
+    domains: tuple[str, ...]
+    severity: str
+    publicity: PublicityRange
+    status: str
+    source: str
+
+
+@dataclass(frozen=True)
+class RemovalRule:
+    """How a listing may end early: 信用修复 after so many months, by whom, within which times."""
+
+    repair_after_months: Mapping[str, int]
+    accept_wd: int
+    settle_wd: int
+    extend_wd: int
+    stop_wd: int
+    conditions: tuple[str, ...]
+    archive_after_expiry: bool
+    restorable: bool
+    basis: str
+
+
+@dataclass(frozen=True)
+class ObjectionRule:
+    """Times for 异议; mostly assumed, so `status` says it."""
+
+    accept_wd: int
+    settle_wd: int
+    suspend_confirm_wd: int
+    status: str
+
+
+@dataclass(frozen=True)
+class ListRule:
+    """One list (名单) as it stands on a day: the list's own version merged with the regime in force."""
+
+    code: str
+    name: str
+    list_class: str
+    procedure: str
+    version: str
+    valid_from: date
+    valid_to: date | None
+    status: str
+    source: str
+    legal_basis: tuple[Basis, ...]
+    deciding_levels: tuple[str, ...]
+    deciding_organs: tuple[str, ...]
+    filing_organs: tuple[str, ...]
+    subject_types: tuple[str, ...]
+    requires_documents: tuple[str, ...]
+    statement_window: Window
+    hearing_window: Window
+    superior_consent: bool
+    publicity: Mapping[str, PublicityRange]
+    overrides: tuple[Override, ...]
+    default_severity: str
+    default_months: int
+    publicity_start: str
+    publicity_follows_ban: bool
+    duty_start: str
+    publication_duty: Mapping[str, int]
+    correct_wd: int
+    due_soon_wd: int
+    objection: ObjectionRule
+    removal: RemovalRule
+    remedy: str
+    regime: str
+
+    @property
+    def rule_id(self) -> str:
+        """How events and duties name the rule that allowed them."""
+        return f"list:{self.code}"
+
+    @property
+    def takes_decision_from_document(self) -> bool:
+        return self.procedure != "full"
+
+    def publication_duty_wd(self, document_kind: str | None) -> int:
+        """7 working days for a penalty decision, else 20 (as the data says)."""
+        return self.publication_duty.get(document_kind or "", self.publication_duty["default"])
+
+
+@dataclass(frozen=True)
+class PublicityWindow:
+    """公示期: shown from `start`; may end early from `min_end`; ends by itself on `max_end` (first day not shown)."""
+
+    start: date
+    min_end: date
+    max_end: date
+
+
+def may_decide(rule: ListRule, organ_kind: str, level: str) -> bool:
+    """认定权 of a department of this line of work and level.
+
+    Where the decision is made elsewhere, whoever reports it as 数据来源单位 (`filing_organs`) may bring it in.
+    """
+    organs = (*rule.deciding_organs, *rule.filing_organs)
+    return level in rule.deciding_levels and ("*" in organs or organ_kind in organs)
+
+
+def publicity_range(rule: ListRule, severity: str, domain: str | None = None) -> PublicityRange | None:
+    """The months allowed for a severity, a domain's own statutory range before the general one."""
+    for override in rule.overrides:
+        if override.severity == severity and domain in override.domains:
+            return override.publicity
+    return rule.publicity.get(severity)
+
+
+def months_problem(rule: ListRule, severity: str, months: int, domain: str | None = None) -> str | None:
+    """Why this publicity length is refused for the severity, or None."""
+    allowed = publicity_range(rule, severity, domain)
+    if allowed is None:
+        return f"{rule.name}没有“{SEVERITIES.get(severity, severity)}”这一档;可选:{_named(rule.publicity)}"
+    if allowed.min_months <= months <= allowed.max_months:
+        return None
+    return f"{SEVERITIES[severity]}失信的公示期须为 {allowed.min_months} 至 {allowed.max_months} 个月({rule.regime})"
+
+
+def default_months(rule: ListRule, domain: str | None = None) -> int:
+    """Publicity of a decision that names no length: the list's own, kept within the range of the domain."""
+    allowed = publicity_range(rule, rule.default_severity, domain)
+    if allowed is None:
+        return rule.default_months
+    return min(max(rule.default_months, allowed.min_months), allowed.max_months)
+
+
+def _named(severities: Mapping[str, PublicityRange]) -> str:
+    return "、".join(SEVERITIES[each] for each in severities)
+
+
+def publication_start(rule: ListRule, document_date: date | None, decided_on: date | None) -> date | None:
+    """The day the publication duty counts from; None while that day is not known yet."""
+    return document_date if rule.duty_start == "document" else decided_on
+
+
+def publication_due(rule: ListRule, *, document_kind: str | None, document_date: date | None,
+                    decided_on: date | None, calendar: WorkingCalendar) -> Due | None:
+    """Latest day to publish; None until the day it counts from is known (full procedure before `decide`)."""
+    start = publication_start(rule, document_date, decided_on)
+    return None if start is None else calendar.add_working_days(start, rule.publication_duty_wd(document_kind))
+
+
+def publicity_window(rule: ListRule, severity: str, months: int, start: date, *,
+                     ban_until: date | None = None) -> PublicityWindow:
+    """From `start` (the decision or the first publication, as the rule says).
+
+    Where the list follows a ban (招标投标: six months, or the longer ban), the ban's end counts if later.
+    """
+    max_end = add_months(start, months)
+    if rule.publicity_follows_ban and ban_until is not None:
+        max_end = max(max_end, ban_until)
+    allowed = rule.publicity[severity]
+    earliest = add_months(start, rule.removal.repair_after_months.get(severity, allowed.min_months))
+    return PublicityWindow(start, min(earliest, max_end), max_end)
+
+
+def statement_window_ends(rule: ListRule, noticed_on: date, calendar: WorkingCalendar) -> Due:
+    """Last day for 陈述申辩; `decide` without a statement is allowed from the day after."""
+    return calendar.add_working_days(noticed_on, rule.statement_window.n)
+
+
+def hearing_window_ends(rule: ListRule, noticed_on: date, calendar: WorkingCalendar) -> Due:
+    """Last day to ask for a hearing."""
+    return calendar.add_working_days(noticed_on, rule.hearing_window.n)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """惩戒措施 of the closed national list (基础清单), or a trading-platform consequence named by a list."""
+
+    code: str
+    name: str
+    kind: str
+    basis: str
+    organs: tuple[str, ...]
+    domains: tuple[str, ...]
+    list_classes: tuple[str, ...]
+    max_months: int | None
+    valid_from: date
+    valid_to: date | None
+    status: str
+    source: str
+
+
+@dataclass(frozen=True)
+class TradeDomain:
+    """配置领域. `trading` says whether its listings go to public-resource trading platforms."""
+
+    code: str
+    name: str
+    trading: bool
+    items: tuple[str, ...]
+    organs: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of the rule data: which file, where in it, what to do (Chinese)."""
+
+    file: str
+    line: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.field}: {self.message}"
+
+
+SEVERITIES = {"serious": "严重", "general": "一般", "minor": "轻微"}
+LIST_CLASSES = {
+    "serious": "严重失信主体名单", "industry-misconduct": "行业不良行为记录", "penalty-record": "行政处罚信息",
+    "notice": "告知性信息",
+}
+PROCEDURES = {
+    "full": "完整认定程序", "decided-elsewhere": "依已有决定列入", "penalty-publication": "处罚信息公示",
+}
+DOCUMENT_KINDS = {
+    "penalty-decision": "行政处罚决定书", "judgment": "判决、裁定", "administrative-decision": "行政处理决定书",
+    "listing-decision": "列入决定书", "inspection-result": "抽查检查结果", "notice": "通报、公告", "other": "其他文书",
+}

@@ -1,0 +1,166 @@
+"""Checking the rule files: every fault with file, line and field, so that whoever edits the law can mend it."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from services.blacklist.rules.domain import LIST_CLASSES, PROCEDURES, SEVERITIES, Problem
+from services.blacklist.rules.queries.catalogue import DATA
+from services.blacklist.rules.queries.shapes import DOMAIN, LIST, MEASURE, REGIMES, Fault, walk
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\"-]+)\s*\]\]?")
+_KEY = re.compile(r"^\s*\"?([A-Za-z0-9_-]+)\"?\s*=")
+
+
+def check_catalogue(folder: Path = DATA) -> list[Problem]:
+    """Everything wrong with the rule files; an empty list means they are fit for use."""
+    return [problem for path in rule_files(folder) for problem in _check_file(path, folder)]
+
+
+def rule_files(folder: Path = DATA) -> list[Path]:
+    return [*(folder / f"{name}.toml" for name in ("organs", "domains", "regimes", "measures")),
+            *sorted((folder / "lists").glob("*.toml"))]
+
+
+def _check_file(path: Path, folder: Path) -> Iterator[Problem]:
+    name = str(path.relative_to(folder))
+    if not path.is_file():
+        yield Problem(name, 1, "", "缺少这个文件")
+        return
+    text = path.read_text("utf-8")
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        yield Problem(name, _line_of_error(str(error)), "", f"不是合法的 TOML:{error}")
+        return
+    known = _Known(folder)
+    faults = _list_faults(content, path.stem, known) if path.parent.name == "lists" else _faults(content, path.stem, known)
+    for where, message in faults:
+        yield Problem(name, line_of(text, where), ".".join(str(each) for each in where), message)
+
+
+class _Known:
+    """Codes other files may refer to, read leniently: their own faults are reported where they are."""
+
+    def __init__(self, folder: Path) -> None:
+        self.organs = set(_lenient(folder / "organs.toml").get("organs", {})) | {"*"}
+        domains = _lenient(folder / "domains.toml").get("domain", [])
+        self.domains = {each.get("code") for each in domains} | {"*"}
+
+
+def _lenient(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError):
+        return {}
+
+
+def _faults(content: dict[str, Any], stem: str, known: _Known) -> Iterator[Fault]:
+    shape = {"domains": {"domain": [DOMAIN]}, "measures": {"measure": [MEASURE]}, "regimes": REGIMES}.get(stem)
+    if shape is None:
+        return
+    shaped = list(walk(content, shape))
+    yield from shaped
+    if shaped:
+        return
+    if stem == "regimes":
+        for kind in ("publicity", "disclosure", "objection"):
+            yield from _period_faults(content[kind], (kind,))
+        return
+    key = stem.removesuffix("s")
+    for index, each in enumerate(content[key]):
+        yield from _reference_faults(each, (key, index), known)
+
+
+def _list_faults(content: dict[str, Any], stem: str, known: _Known) -> Iterator[Fault]:
+    shaped = list(walk(content, LIST))
+    yield from shaped
+    if shaped:
+        return
+    for field, allowed in (("class", LIST_CLASSES), ("procedure", PROCEDURES)):
+        if content[field] not in allowed:
+            yield (field,), f"只能是 {'、'.join(allowed)}"
+    if content["code"] != stem:
+        yield ("code",), f"应与文件名一致:{stem}"
+    yield from _period_faults(content["version"], ("version",))
+    for index, version in enumerate(content["version"]):
+        yield from _reference_faults(version, ("version", index), known)
+        yield from _severity_faults(version, ("version", index))
+
+
+def _reference_faults(entry: dict[str, Any], where: tuple[str | int, ...], known: _Known) -> Iterator[Fault]:
+    fields = (("organs", known.organs), ("deciding_organs", known.organs), ("filing_organs", known.organs),
+              ("domains", known.domains))
+    for field, allowed in fields:
+        unknown = [each for each in entry.get(field, ()) if each not in allowed]
+        if unknown:
+            yield (*where, field), f"没有这个代码:{'、'.join(unknown)}"
+
+
+def _severity_faults(version: dict[str, Any], where: tuple[str | int, ...]) -> Iterator[Fault]:
+    unknown = [each for each in version["severities"] if each not in SEVERITIES]
+    if unknown:
+        yield (*where, "severities"), f"没有这一档:{'、'.join(unknown)}"
+    if version["default_severity"] not in version["severities"]:
+        yield (*where, "default_severity"), "不在 severities 之列"
+    for severity, allowed in version.get("severity", {}).items():
+        if severity not in version["severities"]:
+            yield (*where, "severity"), f"{severity} 不在 severities 之列"
+        if allowed["min_months"] > allowed["max_months"]:
+            yield (*where, "severity"), f"{severity} 的最短公示期长于最长公示期"
+
+
+def _period_faults(versions: list[dict[str, Any]], where: tuple[str | int, ...]) -> Iterator[Fault]:
+    """Dates of force follow one another without gap or overlap; only the last may be open."""
+    for index, each in enumerate(versions):
+        here = (*where, index)
+        if "valid_to" in each and each["valid_to"] <= each["valid_from"]:
+            yield (*here, "valid_to"), "失效日须晚于生效日"
+        if index + 1 < len(versions) and each.get("valid_to") != versions[index + 1]["valid_from"]:
+            yield (*here, "valid_to"), "须等于下一版本的生效日"
+
+
+def line_of(text: str, where: tuple[str | int, ...]) -> int:
+    """The line of a field, or of the nearest table around it; 1 if it cannot be told."""
+    names, path, counts, best = _expected(where), "", dict[str, int](), 1
+    for number, line in enumerate(text.splitlines(), 1):
+        header, key = _HEADER.match(line), _KEY.match(line)
+        if header:
+            path = _entered(header.group(2), header.group(1) == "[[", counts)
+        here = f"{path}.{key.group(1)}".strip(".") if key else path
+        if here and here in names:
+            best = number
+            if here == names[-1]:
+                return number
+    return best
+
+
+def _expected(where: tuple[str | int, ...]) -> list[str]:
+    """Every prefix of the place, written as `_entered` writes it: "version#1", "version#1.basis#0.title"."""
+    parts: list[str] = []
+    for each in where:
+        if isinstance(each, int) and parts:
+            parts[-1] += f"#{each}"
+        else:
+            parts.append(str(each))
+    return [".".join(parts[: end + 1]) for end in range(len(parts))]
+
+
+def _entered(header: str, repeated: bool, counts: dict[str, int]) -> str:
+    """The numbered path of a table header; entering a repeated table starts its inner tables anew."""
+    path = ""
+    names = header.replace('"', "").split(".")
+    for depth, name in enumerate(names):
+        path = f"{path}.{name}".strip(".")
+        if repeated and depth == len(names) - 1:
+            counts[path] = counts.get(path, -1) + 1
+        if path in counts:
+            path += f"#{counts[path]}"
+    return path
+
+
+def _line_of_error(message: str) -> int:
+    found = re.search(r"line (\d+)", message)
+    return int(found.group(1)) if found else 1
