@@ -110,11 +110,14 @@ class Transport(Protocol):
         ...
 
     def query(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """What the platform knows of each job's key: filed, taken, refused, absent, or unknown (no answer)."""
+        """What the platform knows of each job's key: filed, taken, refused, absent; unknown if silent."""
         ...
 
-    def receipts(self) -> list[Receipt]:
-        """Receipts that have arrived where this transport looks for them; the same ones until `forget`."""
+    def receipts(self, awaited: Sequence[str]) -> list[Receipt]:
+        """Receipts that have arrived where this transport looks for them, at least those of `awaited` keys.
+
+        The same ones again until `forget`.
+        """
         ...
 
     def forget(self, receipts: Sequence[Receipt]) -> None:

@@ -1,0 +1,66 @@
+"""Ways to a platform, one file each. `open_transports` gives every pushed platform its own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from services.credit_push.catalogue import Profile
+from services.credit_push.transports.base import Timing, Transport
+from services.credit_push.transports.exchange_db import ExchangeDb
+from services.credit_push.transports.http import AsyncRunner, HttpClient
+from services.credit_push.transports.http_json import HttpJson
+from services.credit_push.transports.http_xml import HttpXml
+from services.credit_push.transports.keys import PlatformKey
+from services.credit_push.transports.manual import Manual
+from services.credit_push.transports.packet import PacketFolder
+
+__all__ = ["KINDS", "Means", "PlatformKey", "Transport", "open_transport", "open_transports"]
+
+
+@dataclass(frozen=True)
+class Means:
+    """What transports are built with."""
+
+    clock: Timing
+    keys: Mapping[str, PlatformKey]
+    runner: AsyncRunner
+    sender: str
+
+
+def _client(profile: Profile, means: Means, endpoint: str) -> HttpClient:
+    spec = profile.transport
+    if spec.key not in means.keys:
+        raise LookupError(f"{profile.id}: no key {spec.key}")
+    return HttpClient(
+        means.runner, endpoint, means.keys[spec.key], means.clock, spec.in_flight, spec.timeout_seconds
+    )
+
+
+def _http(profile: Profile, means: Means) -> Transport:
+    client = _client(profile, means, profile.transport.endpoint)
+    if profile.transport.protocol == "xml":
+        return HttpXml(client, means.clock, means.sender)
+    later = profile.receipts.by == "callback"
+    return HttpJson(client, means.clock, means.sender, profile.transport.rows_per_request, later=later)
+
+
+def _manual(profile: Profile, means: Means) -> Transport:
+    where = profile.transport.ledger
+    return Manual(_client(profile, means, where) if where else None)
+
+
+KINDS: dict[str, Callable[[Profile, Means], Transport]] = {
+    "http": _http,
+    "exchange_db": lambda profile, means: ExchangeDb(profile, means.clock),
+    "packet": lambda profile, means: PacketFolder(profile, means.clock, means.sender),
+    "manual": _manual,
+}
+
+
+def open_transport(profile: Profile, means: Means) -> Transport:
+    """The transport of one pushed platform; connects only when used."""
+    return KINDS[profile.transport.kind](profile, means)
+
+
+def open_transports(catalogue: Mapping[str, Profile], means: Means) -> dict[str, Transport]:
+    """Transports by platform id, for every platform that is pushed."""
+    return {profile.id: open_transport(profile, means) for profile in catalogue.values() if profile.pushed}

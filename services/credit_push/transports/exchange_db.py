@@ -1,0 +1,217 @@
+"""前置库: rows in the platform's own tables, a feedback table beside them that we and the platform share.
+
+Content row and feedback row are one transaction, so a key is there with its effect or not at all. The tables
+carry no row id: change and withdrawal find the row by its whole former content and refuse unless one fits.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnClause, and_, column, delete, func, insert, select, table, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from services.credit_push.catalogue import Profile
+from services.credit_push.domain import CORRECT, LIST, WITHDRAW
+from services.credit_push.formats import columns_of, content_digest
+from services.credit_push.transports.base import (
+    ABSENT,
+    ALREADY_GONE,
+    FILED,
+    REFUSED,
+    TAKEN,
+    UNKNOWN,
+    Digest,
+    Job,
+    Ledger,
+    LedgerRow,
+    Outcome,
+    Receipt,
+    Timing,
+    TransportDown,
+)
+from services.credit_push.transports.buckets import bucket_hash, digest_rows
+from shared.db import Database, open_database
+
+ACTIONS = {LIST: "insert", CORRECT: "update", WITHDRAW: "delete"}
+RESULTS = {None: TAKEN, "accepted": FILED, "rejected": REFUSED}
+LAYOUT_OF = {
+    "penalty_organization": "penalty_2018",
+    "penalty_individual": "penalty_2018",
+    "blacklist_org": "blacklist_org",
+    "blacklist_person": "blacklist_person",
+    "trade_v2": "trade_v2",
+}
+FEEDBACK_COLUMNS = "PCH JLBS BM CZ NRZY BBH JLH TJSJ JSJG HZH CWZD CWDM CWXX HZSJ"
+FEEDBACK = table("jh_feedback", *(column(name) for name in FEEDBACK_COLUMNS.split()))
+
+
+def content_table(name: str, layout: str) -> Any:
+    """The platform's table, named by the profile, with the columns of the layout."""
+    return table(name, *(column(c.code) for c in columns_of(layout)))
+
+
+class ExchangeDb:
+    """A platform reached through its exchange database."""
+
+    def __init__(self, profile: Profile, clock: Timing) -> None:
+        self._profile, self._clock = profile, clock
+        self._db: Database | None = None
+
+    def _opened(self) -> Database:
+        if self._db is None:
+            self._db = open_database(self._profile.transport.database)
+        return self._db
+
+    def send(self, jobs: Sequence[Job]) -> list[Outcome]:
+        try:
+            with self._opened().write() as session:
+                known = _feedback(session, [job.key for job in jobs])
+                return [self._place(session, job, known.get(job.key)) for job in jobs]
+        except (SQLAlchemyError, OSError) as error:
+            return [Outcome(job.delivery_id, UNKNOWN, message=type(error).__name__) for job in jobs]
+
+    def _place(self, session: Session, job: Job, known: Any) -> Outcome:
+        if known is not None:
+            return _outcome(job, known)
+        refusal = self._change(session, job)
+        if refusal is not None:
+            return refusal
+        shown = job.former if job.operation == WITHDRAW else job.content.row
+        row = {
+            "PCH": job.batch_id,
+            "JLBS": job.key,
+            "BM": job.content.table,
+            "CZ": ACTIONS[job.operation],
+            "NRZY": content_digest(dict(shown or {}), job.content.layout),
+            "BBH": str(job.version),
+            "JLH": job.listing_id,
+            "TJSJ": self._clock.system_now().isoformat(),
+        }
+        session.execute(insert(FEEDBACK), [row])
+        return Outcome(job.delivery_id, TAKEN)
+
+    def _change(self, session: Session, job: Job) -> Outcome | None:
+        target = content_table(job.content.table, job.content.layout)
+        if job.operation == LIST:
+            session.execute(insert(target), [dict(job.content.row)])
+            return None
+        if not job.former:
+            return Outcome(
+                job.delivery_id, REFUSED, code=ALREADY_GONE, message="平台上没有可变更或撤销的记录"
+            )
+        fits = _fits(target.c, job.former)
+        found = session.execute(select(func.count()).select_from(target).where(fits)).scalar_one()
+        if found != 1:
+            code = "AMBIGUOUS" if found else ALREADY_GONE
+            message = f"前置库中按内容找到 {found} 条记录,须恰好 1 条"
+            return Outcome(job.delivery_id, REFUSED, code=code, message=message)
+        if job.operation == CORRECT:
+            session.execute(update(target).where(fits).values(dict(job.content.row)))
+        else:
+            session.execute(delete(target).where(fits))
+        return None
+
+    def query(self, jobs: Sequence[Job]) -> list[Outcome]:
+        try:
+            with self._opened().read() as session:
+                known = _feedback(session, [job.key for job in jobs])
+        except (SQLAlchemyError, OSError) as error:
+            return [Outcome(job.delivery_id, UNKNOWN, message=type(error).__name__) for job in jobs]
+        return [
+            _outcome(job, known[job.key]) if job.key in known else Outcome(job.delivery_id, ABSENT)
+            for job in jobs
+        ]
+
+    def receipts(self, awaited: Sequence[str]) -> list[Receipt]:
+        with self._opened().read() as session:
+            known = _feedback(session, awaited)
+        return [_receipt(row) for row in known.values() if row.JSJG in ("accepted", "rejected")]
+
+    def forget(self, receipts: Sequence[Receipt]) -> None:
+        pass  # the platform keeps its feedback table
+
+    def ledger(self, run_id: str) -> Ledger | None:  # noqa: ARG002  read on the spot
+        try:
+            with self._opened().read() as session:
+                return TableLedger(list(self._rows(session)))
+        except (SQLAlchemyError, OSError) as error:
+            raise TransportDown(type(error).__name__) from error
+
+    def _rows(self, session: Session) -> Iterator[LedgerRow]:
+        for kind, name in self._profile.record.tables.items():
+            layout = LAYOUT_OF[kind]
+            for row in session.execute(select(content_table(name, layout))):
+                yield table_row({key: str(value or "") for key, value in row._mapping.items()}, layout)
+
+    def close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+
+
+class TableLedger:
+    """The rows of the platform's tables, read in one go."""
+
+    def __init__(self, rows: list[LedgerRow]) -> None:
+        self._rows = rows
+
+    def digest(self, buckets: int) -> Digest:
+        return digest_rows(self._rows, buckets)
+
+    def rows(self, bucket: int, buckets: int) -> Iterator[LedgerRow]:
+        return (row for row in self._rows if bucket_hash(row.match_key) % buckets == bucket)
+
+
+NUMBER_AND_NAME = {
+    "penalty_2018": ("CF_WSH", "CF_XDR_MC"),
+    "blacklist_org": ("RDWH", "JGQC"),
+    "blacklist_person": ("RDWH", "FZRXM"),
+    "trade_v2": ("DocumentNumber", "SubjectName"),
+    "procurement_sheet": ("决定书文号", "企业名称"),
+}
+
+
+def table_row(row: Mapping[str, str], layout: str) -> LedgerRow:
+    """A content row as a ledger row; only trade_v2 carries our listing id and version."""
+    number, name = (row[code] for code in NUMBER_AND_NAME[layout])
+    listing_id, version = row.get("RecordId", ""), row.get("RecordVersion", "")
+    return LedgerRow(
+        match_key=listing_id or f"{number}\n{name}",
+        listing_id=listing_id,
+        document_number=number,
+        subject_name=name,
+        version=int(version) if version.isdigit() else None,
+        content_digest=content_digest(dict(row), layout),
+    )
+
+
+def _fits(columns: Mapping[str, ColumnClause[Any]], row: Mapping[str, str]) -> Any:
+    return and_(*(func.coalesce(columns[name], "") == value for name, value in row.items()))
+
+
+def _feedback(session: Session, keys: Sequence[str]) -> dict[str, Any]:
+    rows = session.execute(select(FEEDBACK).where(FEEDBACK.c.JLBS.in_(keys)))
+    return {row.JLBS: row for row in rows}
+
+
+def _outcome(job: Job, row: Any) -> Outcome:
+    return Outcome(
+        job.delivery_id,
+        RESULTS.get(row.JSJG, UNKNOWN),
+        receipt_number=row.HZH or "",
+        field=row.CWZD or "",
+        code=row.CWDM or "",
+        message=row.CWXX or "",
+    )
+
+
+def _receipt(row: Any) -> Receipt:
+    return Receipt(
+        key=row.JLBS,
+        result=RESULTS[row.JSJG],
+        receipt_number=row.HZH or "",
+        field=row.CWZD or "",
+        code=row.CWDM or "",
+        message=row.CWXX or "",
+        batch_id=row.PCH or "",
+    )

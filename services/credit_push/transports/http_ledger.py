@@ -1,0 +1,48 @@
+"""A platform's ledger over signed HTTP: digests per bucket, then the rows of the buckets that differ."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from services.credit_push.transports.base import Digest, LedgerRow, TransportDown
+from services.credit_push.transports.http import HttpClient
+
+
+class HttpLedger:
+    """What an HTTP platform says it shows."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+
+    def digest(self, buckets: int) -> Digest:
+        answer = self._ask(f"/ledger/digest?buckets={buckets}")
+        found = {int(n): (int(b["count"]), str(b["sha256"])) for n, b in answer["buckets"].items()}
+        return Digest(int(answer["count"]), found)
+
+    def rows(self, bucket: int, buckets: int) -> Iterator[LedgerRow]:
+        for row in self._ask(f"/ledger?bucket={bucket}&buckets={buckets}")["rows"]:
+            yield ledger_row(row)
+
+    def _ask(self, path: str) -> dict[str, Any]:
+        reply = self._client.get(path)
+        try:
+            answer: dict[str, Any] = json.loads(reply.body)
+        except (ValueError, RecursionError) as error:
+            raise TransportDown("台账答复无法读取") from error
+        return answer
+
+
+def ledger_row(row: dict[str, Any]) -> LedgerRow:
+    """A row of a ledger as both JSON and packet ledgers name its parts."""
+    listing_id, number, name = (
+        str(row.get(n) or "") for n in ("listing_id", "document_number", "subject_name")
+    )
+    version = str(row.get("version") or "")
+    return LedgerRow(
+        match_key=listing_id or f"{number}\n{name}",
+        listing_id=listing_id,
+        document_number=number,
+        subject_name=name,
+        version=int(version) if version.isdigit() else None,
+        content_digest=str(row.get("content_digest") or ""),
+    )
