@@ -24,6 +24,7 @@ ROLE_NAMES = {
 }
 CHANNEL_NAMES = {"inbox": "站内消息", "email": "电子邮件", "webhook": "Webhook"}
 TEST_EVENT = "webhook.test"
+MOST_ITEMS = 50
 
 
 @dataclass(frozen=True)
@@ -80,3 +81,13 @@ def mask_email(address: str) -> str:
     """zhangsan@example.gov.cn → z***@example.gov.cn, for lists that many eyes see."""
     name, at, host = address.partition("@")
     return f"{name[:1]}***{at}{host}"
+
+
+def fold_facts(before: Mapping[str, str], happening: Happening) -> dict[str, str]:
+    """Facts of a message that gathers several happenings: one line per `item`, and how many there are."""
+    items = [line for line in before.get("items", "").splitlines() if line]
+    item = one_line(happening.facts.get("item", ""))
+    if item and item not in items:
+        items.append(item)
+    shown = [*items[:MOST_ITEMS], f"……共{len(items)}项"] if len(items) > MOST_ITEMS else items
+    return {**before, **happening.facts, "items": "\n".join(shown), "count": str(len(items))}

@@ -36,8 +36,16 @@ BLOCKED = "地址不允许:只能是公网上的 https 地址"
 PERMANENT = frozenset({400, 404, 405, 410, 413, 414, 415, 422})
 
 
+class Hosts(fields.String):
+    """host[:port], separated by commas."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kw)
+        return frozenset(host.strip().lower() for host in text.split(",") if host.strip())
+
+
 class Settings(Schema):
-    allowed_hosts = fields.String(data_key="WEBHOOK_ALLOWED_HOSTS", load_default="")
+    allowed_hosts = Hosts(data_key="WEBHOOK_ALLOWED_HOSTS", load_default=frozenset())
 
 
 SETTINGS = Settings()
@@ -187,5 +195,4 @@ def _retry_after(value: str | None, now: datetime) -> float | None:
 
 
 def open_channel(settings: Mapping[str, Any], ports: Ports) -> Channel | None:
-    hosts = frozenset(host.strip().lower() for host in settings["allowed_hosts"].split(",") if host.strip())
-    return WebhookChannel(ports.clock, allowed_hosts=hosts, resolve=ports.resolve)
+    return WebhookChannel(ports.clock, allowed_hosts=settings["allowed_hosts"], resolve=ports.resolve)

@@ -1,0 +1,103 @@
+"""The whole wiring of the notifier: settings in, a web application or the worker's loops out."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from services.notifier import api, web, worker
+from services.notifier.channels import Ports, open_channels
+from services.notifier.models import revocations
+from services.notifier.settings import NAME, TITLE, Settings, read_settings
+from shared.clock import Clock, SystemClock
+from shared.contracts.schema_export import asyncapi_document
+from shared.crypto import KeyRing
+from shared.db import Database, is_migrated, open_database
+from shared.eventlog import open_log
+from shared.loops import Loop
+from shared.web.app import ServiceApp, create_service_app, finish
+from shared.web.revocations import is_revoked
+from shared.web.tokens import Claims, TokenAuthenticator
+
+PACKAGE = "services.notifier"
+
+
+@dataclass(frozen=True)
+class Deps:
+    """What the service needs of the outside."""
+
+    db: Database
+    clock: Clock
+    keyring: KeyRing
+
+
+def open_deps(settings: Settings) -> Deps:
+    common = settings.common
+    common.data_dir.mkdir(parents=True, exist_ok=True)
+    return Deps(
+        db=open_database(common.db_url),
+        clock=SystemClock(common.clock_file),
+        keyring=KeyRing.load_or_create(common.keys_file, suite=common.crypto_suite),
+    )
+
+
+def create_app(settings: Settings, deps: Deps | None = None) -> ServiceApp:
+    """The HTTP side under its prefix; every route has an access policy or the service does not start."""
+    given = deps or open_deps(settings)
+    common = settings.common
+    app = create_service_app(
+        __name__,
+        name=NAME,
+        title=TITLE,
+        prefix=common.url_prefix,
+        authenticate=authenticator(given, production=common.production),
+        clock=given.clock,
+        ready=lambda: {"database": is_migrated(given.db, PACKAGE)},
+        asyncapi=_asyncapi,
+        production=common.production,
+        metrics=not common.production,
+        site=settings.site,
+    )
+    facts = api.Facts(given.db, given.clock, given.keyring, allowed_hosts(settings))
+    app.register_blueprint(api.blueprint(facts))
+    app.register_blueprint(web.blueprint(facts))
+    return finish(app)
+
+
+def authenticator(deps: Deps, *, production: bool) -> TokenAuthenticator:
+    """Tokens are verified with public keys, and held against our copy of what has been revoked."""
+
+    def revoked(claims: Claims) -> bool:
+        with deps.db.read() as session:
+            return is_revoked(session, revocations, claims)
+
+    return TokenAuthenticator(
+        deps.keyring.token_public, revoked, production=production, now=deps.clock.system_now
+    )
+
+
+def allowed_hosts(settings: Settings) -> frozenset[str]:
+    """Hosts a webhook may have although they are not public."""
+    return frozenset(settings.channels["webhook"]["allowed_hosts"])
+
+
+def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
+    """The worker's loops on the configured event log."""
+    given = deps or open_deps(settings)
+    parts = worker.Parts(
+        db=given.db,
+        clock=given.clock,
+        keyring=given.keyring,
+        channels=open_channels(settings.channels, Ports(given.db, given.clock)),
+        holder=settings.holder,
+        lease_seconds=settings.lease_seconds,
+    )
+    return worker.build_loops(parts, open_log(settings.common.events_url))
+
+
+def from_environment() -> ServiceApp:
+    """What gunicorn calls."""
+    return create_app(read_settings(os.environ))
+
+
+def _asyncapi() -> dict[str, Any]:
+    return asyncapi_document(NAME)

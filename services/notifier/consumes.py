@@ -1,0 +1,177 @@
+"""What arrives from the event log, turned into our own words; a contract object goes no further than here."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.notifier.domain import Happening, chinese_date
+from services.notifier.models import revocations
+from services.notifier.routing import routing
+from services.notifier.usecases.announcing import announce
+from services.notifier.usecases.staff import DepartmentFacts, UserFacts, remember_departments, remember_users
+from shared.clock import Clock
+from shared.contracts.envelope import Event
+from shared.logs import get_log
+from shared.web.revocations import apply_identity_events
+
+IDENTITY_TOPICS = ("blacklist.identity.v1",)
+NEWS_TOPICS = ("blacklist.cases.v1", "credit-push.deliveries.v1")
+OPERATIONS = {"list": "公示", "correct": "更正", "withdraw": "撤下"}
+DIFFERENCES = {"missing": "平台缺少", "extra": "平台多出", "stale": "平台为旧版本", "altered": "内容不一致"}
+DUTIES = {
+    "publication": "公布列入信息",
+    "publish": "公布列入信息",
+    "notice": "告知当事人",
+    "service": "送达决定",
+    "objection": "处理异议",
+    "repair": "办理信用修复",
+    "suspension": "确认紧急停止公示",
+    "suspend-confirm": "确认紧急停止公示",
+    "removal": "移出名单",
+}
+STATED = ("subject_name", "list_name", "document_number", "reason")
+log = get_log(__name__)
+
+Facts = dict[str, str]
+
+
+def learn_identity(session: Session, events: list[Event]) -> None:
+    """Departments, officers and ended sessions."""
+    remember_departments(session, [_department(e) for e in events if e.type == "department.changed"])
+    remember_users(session, [_user(e) for e in events if e.type == "user.changed"])
+    apply_identity_events(session, revocations, events)
+
+
+def hear_news(clock: Clock, channels: Collection[str]) -> Callable[[Session, list[Event]], None]:
+    """The handler that turns news into messages on the channels that are configured."""
+
+    def handle(session: Session, events: list[Event]) -> None:
+        happenings = [_happening(event) for event in events if _is_expected(event.type)]
+        announce(session, happenings, channels=channels, today=clock.today(), at=clock.system_now())
+
+    return handle
+
+
+def _is_expected(event_type: str) -> bool:
+    if not routing().is_known(event_type):
+        log.warning("event type nobody routes", event_type=event_type)
+        return False
+    return event_type not in routing().silent
+
+
+def _department(event: Event) -> DepartmentFacts:
+    data = event.data
+    return DepartmentFacts(
+        id=data["id"],
+        sequence=event.sequence,
+        name=data["name"],
+        region=data["region"],
+        email=data.get("email"),
+        valid_to=data.get("valid_to"),
+        successor_id=data.get("successor_id"),
+    )
+
+
+def _user(event: Event) -> UserFacts:
+    data = event.data
+    return UserFacts(
+        id=data["id"],
+        sequence=event.sequence,
+        username=data["username"],
+        display_name=data["display_name"],
+        department_id=data["department_id"],
+        email=data.get("email"),
+        disabled=data["disabled"],
+        roles=tuple(data["roles"]),
+    )
+
+
+def _happening(event: Event) -> Happening:
+    data = event.data
+    family = event.type.partition(".")[0]
+    return Happening(
+        event_id=event.id,
+        type=event.type,
+        subject_id=event.subject,
+        occurred_at=event.time,
+        department_id=data.get("department_id"),
+        region=data.get("region"),
+        case_id=data.get("case_id"),
+        listing_id=data.get("listing_id"),
+        facts={**_common(event), **_FAMILIES[family](data)},
+    )
+
+
+def _common(event: Event) -> Facts:
+    data = event.data
+    stated = {
+        name: _text(data.get(name)) for name in ("subject_name", "list_name", "document_number", "reason")
+    }
+    happened = data.get("occurred_at") or data.get("at") or event.time
+    return {**stated, "occurred_on": chinese_date(happened)}
+
+
+def _case(data: Mapping[str, Any]) -> Facts:
+    return {
+        "state_name": _text(data.get("state")),
+        "action_name": _ACTIONS.get(_text(data.get("action")), ""),
+    }
+
+
+def _duty(data: Mapping[str, Any]) -> Facts:
+    return {
+        "duty_name": DUTIES.get(data["kind"], "法定职责"),
+        "due": chinese_date(data["due"]),
+        "provisional": "是" if data.get("provisional") else "",
+        "rule": _text(data.get("rule")),
+    }
+
+
+def _delivery(data: Mapping[str, Any]) -> Facts:
+    platform = _text(data.get("platform_name")) or _text(data.get("platform"))
+    return {
+        "platform_name": platform,
+        "item": platform,
+        "operation": _text(data.get("operation")),
+        "operation_name": OPERATIONS.get(_text(data.get("operation")), "处理"),
+        "listing_id": _text(data.get("listing_id")),
+        "version": _text(data.get("version")),
+        "field": _text(data.get("field")),
+        "code": _text(data.get("code")),
+        "attempts": _text(data.get("attempts")),
+        "due": chinese_date(data.get("due")),
+        "receipt_number": _text(data.get("receipt_number")),
+    }
+
+
+def _reconciliation(data: Mapping[str, Any]) -> Facts:
+    kind = DIFFERENCES.get(_text(data.get("kind")), "不一致")
+    item = ":".join(part for part in (kind, _text(data.get("detail")), _text(data.get("listing_id"))) if part)
+    return {"platform_name": _text(data.get("platform")), "run_id": _text(data.get("run_id")), "item": item}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+_ACTIONS = {
+    "open_hearing": "听证开始",
+    "close_hearing": "听证结束",
+    "open_objection": "已提出",
+    "accept_objection": "已受理",
+    "settle_objection": "已有结论",
+    "open_repair": "已申请",
+    "accept_repair": "已受理",
+    "refuse_repair": "不予受理",
+    "request_material": "需补充材料",
+    "extend_repair": "已延长期限",
+    "settle_repair": "已有结论",
+    "confirm_suspension": "已确认",
+}
+_FAMILIES: dict[str, Callable[[Mapping[str, Any]], Facts]] = {
+    "case": _case,
+    "duty": _duty,
+    "delivery": _delivery,
+    "reconciliation": _reconciliation,
+}

@@ -1,0 +1,105 @@
+"""Departments, their successors, the people in them and how they can be reached; from our own copies."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.notifier.domain import Seat
+from services.notifier.models import DepartmentCopy, Preference, UserCopy, UserRole, WebhookEndpoint
+
+OVERSEERS = ("supervisor", "operator")
+LONGEST_SUCCESSION = 10
+
+
+@dataclass(frozen=True)
+class Person:
+    """An officer who can be written to."""
+
+    id: str
+    email: str
+    roles: frozenset[str]
+
+
+class Departments:
+    """The departments of a batch, with those that took over from abolished ones."""
+
+    def __init__(self, session: Session, today: date) -> None:
+        self._session = session
+        self._today = today.isoformat()
+        self._known: dict[str, DepartmentCopy | None] = {}
+
+    def load(self, ids: Iterable[str]) -> None:
+        """Fetch all of them in one go; later look-ups cost nothing."""
+        missing = set(ids) - self._known.keys()
+        found = self._session.scalars(select(DepartmentCopy).where(DepartmentCopy.id.in_(missing)))
+        self._known |= dict.fromkeys(missing) | {row.id: row for row in found}
+
+    def get(self, department_id: str) -> DepartmentCopy | None:
+        if department_id not in self._known:
+            self.load([department_id])
+        return self._known[department_id]
+
+    def standing(self, department_id: str) -> str:
+        """The department that answers for this one today: itself, or its successor's successor."""
+        for _ in range(LONGEST_SUCCESSION):
+            row = self.get(department_id)
+            if row is None or not row.successor_id or not row.valid_to or row.valid_to > self._today:
+                break
+            department_id = row.successor_id
+        return department_id
+
+    def name(self, department_id: str) -> str:
+        row = self.get(department_id)
+        return row.name if row else "本部门"
+
+
+def overseer_seats(session: Session) -> list[Seat]:
+    """Every department where somebody supervises or operates, once per role."""
+    query = (
+        select(UserCopy.department_id, DepartmentCopy.region, UserRole.role)
+        .join(UserRole, UserRole.user_id == UserCopy.id)
+        .join(DepartmentCopy, DepartmentCopy.id == UserCopy.department_id)
+        .where(UserRole.role.in_(OVERSEERS), UserCopy.disabled.is_(False))
+        .distinct()
+    )
+    return [Seat(*row) for row in session.execute(query)]
+
+
+def reachable_people(session: Session, department_ids: Collection[str]) -> dict[str, list[Person]]:
+    """Officers with a mail address, by department."""
+    query = (
+        select(UserCopy.department_id, UserCopy.id, UserCopy.email, UserRole.role)
+        .join(UserRole, UserRole.user_id == UserCopy.id)
+        .where(UserCopy.department_id.in_(department_ids), UserCopy.disabled.is_(False))
+        .where(UserCopy.email.is_not(None))
+    )
+    roles: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for department_id, user_id, email, role in session.execute(query):
+        roles[department_id, user_id, email].add(role)
+    people: dict[str, list[Person]] = defaultdict(list)
+    for (department_id, user_id, email), held in sorted(roles.items()):
+        people[department_id].append(Person(user_id, email, frozenset(held)))
+    return people
+
+
+def declined(session: Session, user_ids: Collection[str], channel: str) -> set[tuple[str, str]]:
+    """(user, event) pairs that people switched off on a channel."""
+    query = select(Preference.user_id, Preference.event).where(
+        Preference.user_id.in_(user_ids), Preference.channel == channel, Preference.enabled.is_(False)
+    )
+    return {(row.user_id, row.event) for row in session.execute(query)}
+
+
+def active_endpoints(session: Session, department_ids: Collection[str]) -> dict[str, list[WebhookEndpoint]]:
+    """Enabled webhooks, by department."""
+    query = select(WebhookEndpoint).where(
+        WebhookEndpoint.department_id.in_(department_ids), WebhookEndpoint.enabled.is_(True)
+    )
+    found: dict[str, list[WebhookEndpoint]] = defaultdict(list)
+    for endpoint in session.scalars(query.order_by(WebhookEndpoint.id)):
+        found[endpoint.department_id].append(endpoint)
+    return found

@@ -1,0 +1,164 @@
+"""From a new message to its dispatches: the inbox at once, mail and webhooks as work for the senders.
+
+The inbox needs no call outside: the notice is delivered there by the commit that writes it.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from services.notifier.domain import Recipient
+from services.notifier.models import Attempt, DepartmentCopy, Dispatch, WebhookEndpoint
+from services.notifier.publishes import DELIVERED, Outcome, publish
+from services.notifier.queries.staff import Person, active_endpoints, declined, reachable_people
+from services.notifier.routing import Route
+from shared.db import wake
+from shared.delivery import ACCEPTED, WAITING
+from shared.ids import new_id
+
+WAKE_CHANNEL = "dispatches"
+MAILBOX_FROM = frozenset({"warning", "urgent"})  # severities a department's own mailbox hears of too
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A notice just written, and whom it is for."""
+
+    route: Route
+    recipient: Recipient
+    notice_id: str
+    event_type: str
+    subject_id: str
+
+    @property
+    def department_id(self) -> str:
+        return self.recipient.department_id
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How the departments of a batch can be reached."""
+
+    people: dict[str, list[Person]]
+    mailboxes: frozenset[str]
+    endpoints: dict[str, list[WebhookEndpoint]]
+    declined: set[tuple[str, str]]
+
+
+def dispatch(session: Session, fresh: Sequence[Fresh], *, channels: Collection[str], at: datetime) -> None:
+    """Write the dispatches of new notices; those in the inbox are done with that."""
+    if not fresh:
+        return
+    reach = _reach(session, {notice.department_id for notice in fresh})
+    shown = [notice for notice in fresh if "inbox" in notice.route.channels]
+    _deliver_inbox(session, shown, at)
+    rows = [
+        dispatch_row(notice.notice_id, notice.department_id, channel, target, at)
+        for notice in fresh
+        for channel, target in _targets(notice, reach)
+        if channel in channels
+    ]
+    if rows:
+        session.execute(insert(Dispatch), rows)
+        wake(session, WAKE_CHANNEL)
+
+
+def dispatch_row(
+    notice_id: str, department_id: str, channel: str, target: str, at: datetime
+) -> dict[str, Any]:
+    """A dispatch that waits to be sent."""
+    return {
+        "id": new_id(),
+        "notice_id": notice_id,
+        "department_id": department_id,
+        "channel": channel,
+        "target": target,
+        "state": WAITING,
+        "attempts_count": 0,
+        "next_attempt_at": at,
+        "lease_token": 0,
+        "created_at": at,
+        "settled_at": None,
+    }
+
+
+def _reach(session: Session, department_ids: set[str]) -> Reach:
+    people = reachable_people(session, department_ids)
+    user_ids = [person.id for persons in people.values() for person in persons]
+    mailboxes = session.query(DepartmentCopy.id).where(
+        DepartmentCopy.id.in_(department_ids), DepartmentCopy.email.is_not(None)
+    )
+    return Reach(
+        people=people,
+        mailboxes=frozenset(row.id for row in mailboxes),
+        endpoints=active_endpoints(session, department_ids),
+        declined=declined(session, user_ids, "email"),
+    )
+
+
+def _deliver_inbox(session: Session, shown: Sequence[Fresh], at: datetime) -> None:
+    if not shown:
+        return
+    rows = []
+    for notice in shown:
+        waiting = dispatch_row(
+            notice.notice_id, notice.department_id, "inbox", f"department:{notice.department_id}", at
+        )
+        done = {"state": ACCEPTED, "attempts_count": 1, "next_attempt_at": None, "settled_at": at}
+        rows.append({**waiting, **done})
+    session.execute(insert(Dispatch), rows)
+    session.execute(insert(Attempt), [_shown(row["id"], row["notice_id"], at) for row in rows])
+    publish(
+        session,
+        [
+            Outcome(DELIVERED, n.notice_id, n.event_type, n.subject_id, n.department_id, "inbox", at)
+            for n in shown
+        ],
+    )
+
+
+def _shown(dispatch_id: str, notice_id: str, at: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "dispatch_id": dispatch_id,
+        "number": 1,
+        "at": at,
+        "outcome": "delivered",
+        "permanent": False,
+        "reason": None,
+        "duration_ms": 0,
+        "provider_id": notice_id,
+    }
+
+
+def _targets(notice: Fresh, reach: Reach) -> Iterator[tuple[str, str]]:
+    """Everyone outside the inbox who hears of it, as (channel, target)."""
+    if "email" in notice.route.channels:
+        yield from (("email", target) for target in _mail_targets(notice, reach))
+    if "webhook" in notice.route.channels:
+        for endpoint in reach.endpoints.get(notice.department_id, ()):
+            if wants(endpoint.event_types, notice.event_type):
+                yield "webhook", f"webhook:{endpoint.id}"
+
+
+def _mail_targets(notice: Fresh, reach: Reach) -> Iterator[str]:
+    forced = "email" in notice.route.floor
+    people = [
+        person
+        for person in reach.people.get(notice.department_id, ())
+        if not person.roles.isdisjoint(notice.recipient.roles)
+        and (forced or (person.id, notice.route.event) not in reach.declined)
+    ]
+    yield from (f"user:{person.id}" for person in people)
+    if notice.department_id in reach.mailboxes and (not people or notice.route.severity in MAILBOX_FROM):
+        yield f"department:{notice.department_id}"
+
+
+def wants(event_types: Sequence[str], event_type: str) -> bool:
+    """Whether a webhook's filter lets an event type through; an empty filter lets everything."""
+    return not event_types or any(fnmatchcase(event_type, pattern) for pattern in event_types)

@@ -1,0 +1,226 @@
+"""The steps of a sender: claim due dispatches, read what to send, and record what came of it.
+
+Between claim and record no transaction is open. A crash in between leaves the lease to lapse, and the same
+message goes out again under the same id, by which a receiver recognises it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, and_, func, select, update
+from sqlalchemy.orm import Session
+
+from services.notifier.channels import Message, Sent, Target
+from services.notifier.channels.webhook import GONE
+from services.notifier.models import (
+    Attempt,
+    DepartmentCopy,
+    Dispatch,
+    Notice,
+    UserCopy,
+    WebhookEndpoint,
+    WebhookSecret,
+)
+from services.notifier.publishes import DELIVERED, FAILED, Outcome, publish
+from shared.crash import crash_point
+from shared.crypto import KeyRing
+from shared.db import Database
+from shared.delivery import ACCEPTED, DEAD, SUPERSEDED, WAITING, Backoff, claim_due, due, settle
+from shared.errors import DeliveryError
+from shared.ids import new_id
+
+DISPATCHES = cast("Table", Dispatch.__table__)
+NOBODY = "收件人已停用或已不存在"
+EXHAUSTED = "连续投递失败,已自动停用"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One dispatch in our hands."""
+
+    dispatch_id: str
+    attempt: int
+    message: Message
+    target: Target
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one try."""
+
+    job: Job
+    started_at: datetime
+    duration_ms: int
+    answer: Sent | DeliveryError
+
+
+def claim_jobs(
+    db: Database,
+    keyring: KeyRing,
+    *,
+    channel: str,
+    holder: str,
+    now: datetime,
+    limit: int,
+    lease_seconds: float,
+    busy: Collection[str] = (),
+) -> list[Job]:
+    """Due dispatches of a channel: at most one per target, none for busy ones, so none crowds others out."""
+    ready = and_(due(DISPATCHES, now), DISPATCHES.c.channel == channel)
+    first = select(func.min(DISPATCHES.c.id)).where(ready).group_by(DISPATCHES.c.target)
+    wanted = DISPATCHES.c.id.in_(first)
+    if busy:
+        wanted = and_(wanted, DISPATCHES.c.target.not_in(busy))
+    with db.write() as session:
+        ids = claim_due(session, DISPATCHES, now, holder, limit, lease_seconds, where=wanted)
+        jobs = [_job(session, keyring, row_id, now) for row_id in ids]
+        for row_id, job in zip(ids, jobs, strict=True):
+            if job is None:
+                values = {"reason": NOBODY, "settled_at": now, "next_attempt_at": None}
+                settle(session, DISPATCHES, row_id, holder, SUPERSEDED, values)
+    crash_point("notices.after_claim")
+    return [job for job in jobs if job is not None]
+
+
+def _job(session: Session, keyring: KeyRing, dispatch_id: str, now: datetime) -> Job | None:
+    row = session.get_one(Dispatch, dispatch_id)
+    target = _target(session, keyring, row, now)
+    if target is None:
+        return None
+    notice = session.get_one(Notice, row.notice_id)
+    department = session.get(DepartmentCopy, notice.department_id)
+    message = _message(dispatch_id, notice, department.name if department else "")
+    return Job(dispatch_id, row.attempts_count + 1, message, target)
+
+
+def _message(dispatch_id: str, notice: Notice, department_name: str) -> Message:
+    return Message(
+        id=dispatch_id,
+        notice_id=notice.id,
+        event_type=notice.event_type,
+        severity=notice.severity,
+        title=notice.title,
+        body=notice.body,
+        link=notice.link,
+        subject_id=notice.subject_id,
+        case_id=notice.case_id,
+        listing_id=notice.listing_id,
+        document_number=notice.facts.get("document_number", ""),
+        department_id=notice.department_id,
+        department_name=department_name,
+        occurred_at=notice.occurred_at,
+        created_at=notice.created_at,
+    )
+
+
+def _target(session: Session, keyring: KeyRing, row: Dispatch, now: datetime) -> Target | None:
+    """Where it goes as of now; None when there is nobody left to send to."""
+    kind, _, key = row.target.partition(":")
+    if kind == "webhook":
+        return _webhook_target(session, keyring, key, row.target, now)
+    if kind == "user":
+        user = session.get(UserCopy, key)
+        reachable = user is not None and not user.disabled and user.department_id == row.department_id
+        return Target(row.target, user.email) if user and reachable and user.email else None
+    if row.channel == "inbox":
+        return Target(row.target, key)
+    department = session.get(DepartmentCopy, key)
+    return Target(row.target, department.email) if department and department.email else None
+
+
+def _webhook_target(
+    session: Session, keyring: KeyRing, endpoint_id: str, ref: str, now: datetime
+) -> Target | None:
+    endpoint = session.get(WebhookEndpoint, endpoint_id)
+    if endpoint is None or not endpoint.enabled:
+        return None
+    rows = session.scalars(
+        select(WebhookSecret)
+        .where(WebhookSecret.endpoint_id == endpoint_id)
+        .where(WebhookSecret.expires_at.is_(None) | (WebhookSecret.expires_at > now))
+        .order_by(WebhookSecret.created_at.desc())
+    )
+    secrets = tuple(keyring.unseal(row.sealed, WebhookSecret.aad(row.id)) for row in rows)
+    return Target(ref, endpoint.url, secrets)
+
+
+def record(db: Database, result: Result, *, backoff: Backoff, holder: str, now: datetime) -> str:
+    """Write the attempt, and where it leaves the dispatch; returns the state, empty if the lease was lost."""
+    answer, job = result.answer, result.job
+    failure = answer if isinstance(answer, DeliveryError) else None
+    state, retry_at = _verdict(failure, job.attempt, backoff, now)
+    values = {
+        "attempts_count": job.attempt,
+        "next_attempt_at": retry_at,
+        "reason": failure.reason[:300] if failure else None,
+        "settled_at": None if state == WAITING else now,
+    }
+    with db.write() as session:
+        session.add(_attempt(result, failure))
+        ours = settle(session, DISPATCHES, job.dispatch_id, holder, state, values)
+        if ours and state != WAITING:
+            _tell(session, job, state, failure, now)
+        crash_point("notices.before_commit")
+    crash_point("notices.after_record")
+    return state if ours else ""
+
+
+def _verdict(
+    failure: DeliveryError | None, attempt: int, backoff: Backoff, now: datetime
+) -> tuple[str, datetime | None]:
+    if failure is None:
+        return ACCEPTED, None
+    if failure.permanent:
+        return DEAD, None
+    retry_at = backoff.next_at(attempt, now, failure.retry_after)
+    return (DEAD, None) if retry_at is None else (WAITING, retry_at)
+
+
+def _attempt(result: Result, failure: DeliveryError | None) -> Attempt:
+    return Attempt(
+        id=new_id(),
+        dispatch_id=result.job.dispatch_id,
+        number=result.job.attempt,
+        at=result.started_at,
+        outcome="delivered" if failure is None else "failed",
+        permanent=failure is not None and failure.permanent,
+        reason=failure.reason[:300] if failure else None,
+        duration_ms=result.duration_ms,
+        provider_id=result.answer.provider_id if isinstance(result.answer, Sent) else None,
+    )
+
+
+def _tell(session: Session, job: Job, state: str, failure: DeliveryError | None, now: datetime) -> None:
+    message = job.message
+    channel = session.get_one(Dispatch, job.dispatch_id).channel
+    outcome = Outcome(
+        DELIVERED if state == ACCEPTED else FAILED,
+        message.notice_id,
+        message.event_type,
+        message.subject_id,
+        message.department_id,
+        channel,
+        now,
+        failure.reason[:300] if failure else None,
+    )
+    publish(session, [outcome])
+    if failure is not None and channel == "webhook" and (failure.reason == GONE or not failure.permanent):
+        _disable_endpoint(session, job.target.ref, GONE if failure.permanent else EXHAUSTED, now)
+
+
+def _disable_endpoint(session: Session, ref: str, reason: str, now: datetime) -> None:
+    """A receiver that said goodbye, or stayed silent through every repeat, is not asked again."""
+    endpoint_id = ref.partition(":")[2]
+    values: dict[str, Any] = {"enabled": False, "disabled_reason": reason, "updated_at": now}
+    values["version"] = WebhookEndpoint.version + 1
+    session.execute(update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).values(values))
+
+
+def revive(session: Session, dispatch_id: str, now: datetime) -> bool:
+    """Put a dead dispatch back into the queue with fresh repeats; False if it is not dead."""
+    fresh = {"state": WAITING, "attempts_count": 0, "next_attempt_at": now}
+    dead = and_(Dispatch.id == dispatch_id, Dispatch.state == DEAD)
+    again = update(Dispatch).where(dead).values(**fresh, settled_at=None, reason=None)
+    return session.execute(again.returning(Dispatch.id)).scalar() is not None

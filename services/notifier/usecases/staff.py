@@ -1,0 +1,65 @@
+"""Keep our copy of departments and officers as blacklist describes them; an older description never wins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from services.notifier.models import DepartmentCopy, UserCopy, UserRole
+
+
+@dataclass(frozen=True)
+class DepartmentFacts:
+    """A department as described at `sequence`."""
+
+    id: str
+    sequence: int
+    name: str
+    region: str
+    email: str | None
+    valid_to: str | None
+    successor_id: str | None
+
+
+@dataclass(frozen=True)
+class UserFacts:
+    """An officer as described at `sequence`."""
+
+    id: str
+    sequence: int
+    username: str
+    display_name: str
+    department_id: str
+    email: str | None
+    disabled: bool
+    roles: tuple[str, ...]
+
+
+def remember_departments(session: Session, described: Sequence[DepartmentFacts]) -> None:
+    """Store the newest description of each department."""
+    newest = {facts.id: facts for facts in sorted(described, key=lambda facts: facts.sequence)}
+    rows = session.scalars(select(DepartmentCopy).where(DepartmentCopy.id.in_(newest)))
+    known = {row.id: row for row in rows}
+    for facts in newest.values():
+        if facts.id not in known or known[facts.id].sequence < facts.sequence:
+            session.merge(DepartmentCopy(**vars(facts)))
+
+
+def remember_users(session: Session, described: Sequence[UserFacts]) -> None:
+    """Store the newest description of each officer, with the roles held."""
+    newest = {facts.id: facts for facts in sorted(described, key=lambda facts: facts.sequence)}
+    known = {
+        row.id: row.sequence
+        for row in session.execute(select(UserCopy.id, UserCopy.sequence).where(UserCopy.id.in_(newest)))
+    }
+    changed = [facts for facts in newest.values() if known.get(facts.id, 0) < facts.sequence]
+    for facts in changed:
+        plain = {name: value for name, value in vars(facts).items() if name != "roles"}
+        session.merge(UserCopy(**plain))
+    if not changed:
+        return
+    session.execute(delete(UserRole).where(UserRole.user_id.in_([facts.id for facts in changed])))
+    roles = [{"user_id": facts.id, "role": role} for facts in changed for role in sorted(set(facts.roles))]
+    if roles:
+        session.execute(insert(UserRole), roles)

@@ -1,0 +1,162 @@
+"""The loops of the notifier: identity in, news in, one sender per channel, events out.
+
+A sender keeps a sliding window of sends in threads, so a slow receiver holds one place and not the queue.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.notifier.channels import Channel
+from services.notifier.consumes import IDENTITY_TOPICS, NEWS_TOPICS, hear_news, learn_identity
+from services.notifier.models import inbox, leases, outbox, revocations
+from services.notifier.usecases.dispatching import WAKE_CHANNEL
+from services.notifier.usecases.sending import Job, Result, claim_jobs, record
+from shared.clock import Clock
+from shared.crash import crash_point
+from shared.crypto import KeyRing
+from shared.db import Database, Wakeup
+from shared.delivery import Backoff
+from shared.errors import DeliveryError
+from shared.eventlog.base import EventLog
+from shared.inbox import Consumer, to_unreadable
+from shared.logs import get_log
+from shared.loops import Loop
+from shared.metrics import counter
+from shared.outbox import Relay
+from shared.web.revocations import prune_revocations
+
+GROUP = "notifier"
+PER_TARGET = 2
+PATIENCE = 0.05  # seconds to wait for a send to end before looking for more work
+PRUNE_EVERY = timedelta(hours=1)
+sent = counter("notifier_sends", "Tries to send a notice", ["channel", "outcome"])
+log = get_log(__name__)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the loops work with."""
+
+    db: Database
+    clock: Clock
+    keyring: KeyRing
+    channels: Mapping[str, Channel]
+    holder: str
+    lease_seconds: float
+
+
+class Sender:
+    """Loop: claims what is due on one channel, sends it, records what came of it."""
+
+    def __init__(self, parts: Parts, channel: Channel) -> None:
+        self.name = f"sender-{channel.name}"
+        self._parts, self._channel = parts, channel
+        self._holder = f"{parts.holder}:{channel.name}"
+        self._backoff = Backoff(tuple(channel.retries))
+        self._pool = ThreadPoolExecutor(channel.concurrency, thread_name_prefix=self.name)
+        self._flying: dict[Future[Result], Job] = {}
+        self._wakeup = Wakeup(parts.db, WAKE_CHANNEL)
+
+    def step(self) -> bool:
+        """Record what has ended, claim into the free places; true while anything is on its way."""
+        claimed = self._claim()
+        if self._flying:
+            done, _ = wait(self._flying, timeout=0 if claimed else PATIENCE, return_when=FIRST_COMPLETED)
+            self._record(done)
+        return bool(self._flying) or claimed
+
+    def wait(self, timeout: float) -> bool:
+        return self._wakeup.wait(timeout)
+
+    def close(self) -> None:
+        """Let what is on its way end, and record it."""
+        done, _ = wait(self._flying)
+        self._record(done)
+        self._pool.shutdown()
+        self._wakeup.close()
+
+    def _claim(self) -> bool:
+        free = self._channel.concurrency - len(self._flying)
+        if free <= 0:
+            return False
+        loads = Counter(job.target.ref for job in self._flying.values())
+        jobs = claim_jobs(
+            self._parts.db,
+            self._parts.keyring,
+            channel=self._channel.name,
+            holder=self._holder,
+            now=self._parts.clock.system_now(),
+            limit=free,
+            lease_seconds=self._parts.lease_seconds,
+            busy=[ref for ref, count in loads.items() if count >= PER_TARGET],
+        )
+        for job in jobs:
+            self._flying[self._pool.submit(self._send, job)] = job
+        return bool(jobs)
+
+    def _send(self, job: Job) -> Result:
+        started_at, clock_start = self._parts.clock.system_now(), time.perf_counter()
+        answer = attempt(self._channel, job)
+        crash_point("notices.after_send")
+        duration_ms = round((time.perf_counter() - clock_start) * 1000)
+        return Result(job, started_at, duration_ms, answer)
+
+    def _record(self, done: set[Future[Result]]) -> None:
+        for future in done:
+            result = future.result()
+            now = self._parts.clock.system_now()
+            state = record(self._parts.db, result, backoff=self._backoff, holder=self._holder, now=now)
+            del self._flying[future]
+            outcome = "failed" if isinstance(result.answer, DeliveryError) else "delivered"
+            sent.labels(self._channel.name, outcome).inc()
+            log.info(
+                "notice sent", channel=self._channel.name, dispatch_id=result.job.dispatch_id, state=state
+            )
+
+
+def attempt(channel: Channel, job: Job) -> object:
+    """One call outside. An error the channel did not foresee counts as passing, and is told by its kind only."""
+    try:
+        return channel.send(job.message, job.target)
+    except DeliveryError as error:
+        return error
+    except Exception as error:  # noqa: BLE001  whatever a channel does, the dispatch must be accounted for
+        log.error("channel failed unforeseen", channel=channel.name, error=type(error).__name__)
+        return DeliveryError(f"渠道内部错误({type(error).__name__})")
+
+
+class Pruner:
+    """Loop: forgets sign-outs that no living token can concern any more."""
+
+    name = "pruner"
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._next = parts.clock.system_now()
+
+    def step(self) -> bool:
+        now = self._parts.clock.system_now()
+        if now < self._next:
+            return False
+        self._next = now + PRUNE_EVERY
+        with self._parts.db.write() as session:
+            return prune_revocations(session, revocations, now) > 0
+
+
+def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
+    """Identity has its own place in the log, so that no backlog of news delays the end of a session."""
+    put_aside = to_unreadable(event_log)
+    identity = event_log.reader(list(IDENTITY_TOPICS), f"{GROUP}-identity")
+    news = event_log.reader(list(NEWS_TOPICS), GROUP)
+    handle = hear_news(parts.clock, frozenset(parts.channels))
+    return [
+        Relay(parts.db, outbox, leases, event_log, parts.holder),
+        Consumer(parts.db, inbox, identity, f"{GROUP}-identity", learn_identity, put_aside),
+        Consumer(parts.db, inbox, news, GROUP, handle, put_aside),
+        *(Sender(parts, channel) for channel in parts.channels.values()),
+        Pruner(parts),
+    ]
