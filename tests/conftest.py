@@ -1,0 +1,136 @@
+"""Fixtures all tests share. What cannot be had for real is skipped loudly, or fails under REQUIRE_REAL=1."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shared.clock import FixedClock
+from shared.contracts.topics import Topic
+from shared.db import Database, open_database
+from shared.eventlog import EventLog, open_log
+from tests.harness.broker import NotAvailable, find_broker
+from tests.harness.database import Server, find_server
+
+_missing: set[str] = set()
+
+
+def unavailable(reason: str) -> None:
+    """Skips the test, unless the run promises to test against real programs."""
+    if os.environ.get("REQUIRE_REAL") == "1":
+        pytest.fail(f"REQUIRE_REAL=1 but {reason}", pytrace=False)
+    _missing.add(reason)
+    pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for reason in sorted(_missing):
+        terminalreporter.write_line(f"NOT TESTED FOR REAL: {reason}", red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def _broker() -> Iterator[str | NotAvailable]:
+    try:
+        broker = find_broker()
+    except NotAvailable as error:
+        yield error
+        return
+    yield broker.url
+    broker.close()
+
+
+@pytest.fixture(scope="session")
+def kafka_url(_broker: str | NotAvailable) -> str:
+    """EVENTS_URL of a real broker without any topic of the contract: call ensure_topics(kafka_url)."""
+    if isinstance(_broker, NotAvailable):
+        unavailable(str(_broker))
+    return str(_broker)
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[Server | NotAvailable]:
+    try:
+        server = find_server()
+    except NotAvailable as error:
+        yield error
+        return
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def new_postgres(_server: Server | NotAvailable) -> Iterator[Callable[[], str]]:
+    """Makes fresh PostgreSQL databases, dropped after the test."""
+    if isinstance(_server, NotAvailable):
+        unavailable(str(_server))
+    assert isinstance(_server, Server)
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(_server.fresh())
+        return made[-1]
+
+    yield make
+    for url in made:
+        _server.drop(url)
+
+
+@pytest.fixture
+def postgres_url(new_postgres: Callable[[], str]) -> str:
+    """A fresh PostgreSQL database for this test."""
+    return new_postgres()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def any_db_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/test.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def any_db(any_db_url: str) -> Iterator[Database]:
+    """An empty database, once on SQLite and once on PostgreSQL."""
+    db = open_database(any_db_url)
+    yield db
+    db.close()
+
+
+@pytest.fixture(params=["sql", "kafka"])
+def any_log_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sql":
+        return f"sqlite:///{tmp_path}/events.db"
+    return str(request.getfixturevalue("kafka_url"))
+
+
+@pytest.fixture
+def any_log(any_log_url: str) -> Iterator[EventLog]:
+    """An event log, once as SQLite file and once on Kafka."""
+    event_log = open_log(any_log_url)
+    yield event_log
+    event_log.close()
+
+
+@pytest.fixture
+def new_topic(any_log_url: str, request: pytest.FixtureRequest) -> Callable[..., str]:
+    """Makes topics of this test's own in `any_log`, so that tests sharing a broker do not meet."""
+    return lambda partitions=4: make_topic(any_log_url, partitions)
+
+
+def make_topic(url: str, partitions: int = 4) -> str:
+    from shared.ids import new_id
+
+    topic = Topic(f"test.{new_id()}", "test", ("test",), (), "id", partitions=partitions)
+    if url.startswith("kafka://"):
+        from shared.eventlog.kafka import create_topics
+
+        create_topics(url.removeprefix("kafka://").split(","), [topic])
+    return topic.name
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Monday 2 November 2026, 10:00 in Shanghai; moved by hand."""
+    return FixedClock(datetime(2026, 11, 2, 2, 0, tzinfo=UTC))

@@ -1,0 +1,1 @@
+"""Finds or starts what the tests need for real: a Kafka broker and a PostgreSQL server."""
