@@ -15,7 +15,7 @@ _IDENTITY = re.compile(r"(?<![0-9A-Za-z])(\d{17}[\dXx]|\d{15})(?![0-9A-Za-z])")
 
 @dataclass(frozen=True)
 class BadRow:
-    """The first place where the trail no longer proves itself; `position` is 0 for an entry outside the chain."""
+    """Where the trail first fails to prove itself; `position` is 0 for an entry outside the chain."""
 
     position: int
     entry_id: str

@@ -1,4 +1,4 @@
-"""Tables of the audit trail. Entries and links are never updated or deleted: triggers refuse it on both databases.
+"""Tables of the audit trail. Entries and links are never updated or deleted: triggers refuse it.
 
 A row in `audit_pending` means "written, not yet chained"; only the chain loop removes it.
 """
@@ -61,8 +61,10 @@ def append_only_ddl(dialect: str, table: str) -> list[str]:
 
 def drop_append_only_ddl(dialect: str, table: str) -> list[str]:
     if dialect == "postgresql":
-        return [f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}",
-                f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}"]
+        return [
+            f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}",
+            f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}",
+        ]
     return [f"DROP TRIGGER IF EXISTS {table}_no_update", f"DROP TRIGGER IF EXISTS {table}_no_delete"]
 
 
@@ -75,13 +77,12 @@ def _sqlite_ddl(table: str) -> list[str]:
 
 
 def _postgresql_ddl(table: str) -> list[str]:
+    refuse = "$$ BEGIN RAISE EXCEPTION 'table is append-only'; END $$"
+    guarded, run = f"ON {table} FOR EACH", "EXECUTE FUNCTION refuse_change()"
     return [
-        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'table is append-only'; END $$",
-        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
-        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+        f"CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS {refuse}",
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE {guarded} ROW {run}",
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE {guarded} STATEMENT {run}",
     ]
 
 
@@ -89,7 +90,7 @@ def guard_append_only(table: Table) -> None:
     """Have `create_all` install the triggers right after the table, whichever the database."""
     for dialect in ("sqlite", "postgresql"):
         for statement in append_only_ddl(dialect, table.name):
-            ddl = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)
+            ddl = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
             event.listen(table, "after_create", ddl)
 
 

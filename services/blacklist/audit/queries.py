@@ -15,21 +15,37 @@ BATCH = 500
 
 def content_of(entry: AuditEntry) -> str:
     """The text that is hashed: every column, the moment in UTC with microseconds."""
-    return canonical({
-        "id": entry.id, "at": entry.at.isoformat(timespec="microseconds"), "actor_id": entry.actor_id,
-        "actor_name": entry.actor_name, "actor_department_id": entry.actor_department_id,
-        "actor_roles": entry.actor_roles, "action": entry.action, "object_type": entry.object_type,
-        "object_id": entry.object_id, "detail": entry.detail,
-    })
+    return canonical(
+        {
+            "id": entry.id,
+            "at": entry.at.isoformat(timespec="microseconds"),
+            "actor_id": entry.actor_id,
+            "actor_name": entry.actor_name,
+            "actor_department_id": entry.actor_department_id,
+            "actor_roles": entry.actor_roles,
+            "action": entry.action,
+            "object_type": entry.object_type,
+            "object_id": entry.object_id,
+            "detail": entry.detail,
+        }
+    )
 
 
 def entries_of(session: Session, object_type: str, object_id: str, limit: int = 200) -> Sequence[AuditEntry]:
-    wanted = select(AuditEntry).where(AuditEntry.object_type == object_type, AuditEntry.object_id == object_id)
+    wanted = select(AuditEntry).where(
+        AuditEntry.object_type == object_type, AuditEntry.object_id == object_id
+    )
     return session.scalars(wanted.order_by(AuditEntry.id.desc()).limit(limit)).all()
 
 
-def recent_entries(session: Session, *, before: str | None = None, action: str | None = None,
-                   department_ids: Sequence[str] | None = None, limit: int = 50) -> Sequence[AuditEntry]:
+def recent_entries(
+    session: Session,
+    *,
+    before: str | None = None,
+    action: str | None = None,
+    department_ids: Sequence[str] | None = None,
+    limit: int = 50,
+) -> Sequence[AuditEntry]:
     """Newest first; `before` is the id of the last entry already seen."""
     wanted = select(AuditEntry)
     if before:
@@ -54,9 +70,8 @@ def head(session: Session) -> tuple[int, str]:
 
 def verify(session: Session) -> BadRow | None:
     """Walk the whole chain; the first row that was altered, removed, reordered or slipped in, or None."""
-    position, previous = 0, GENESIS
-    for link, entry in _links(session):
-        position += 1
+    previous = GENESIS
+    for position, (link, entry) in enumerate(_links(session), 1):
         if link.position != position:
             return BadRow(position, link.entry_id, "链上缺少一环")
         if entry is None:
@@ -71,18 +86,24 @@ def verify(session: Session) -> BadRow | None:
 def _links(session: Session) -> Iterator[tuple[AuditLink, AuditEntry | None]]:
     after = 0
     while True:
-        wanted = (select(AuditLink, AuditEntry).outerjoin(AuditEntry, AuditEntry.id == AuditLink.entry_id)
-                  .where(AuditLink.position > after).order_by(AuditLink.position).limit(BATCH))
+        wanted = (
+            select(AuditLink, AuditEntry)
+            .outerjoin(AuditEntry, AuditEntry.id == AuditLink.entry_id)
+            .where(AuditLink.position > after)
+            .order_by(AuditLink.position)
+            .limit(BATCH)
+        )
         rows = session.execute(wanted).all()
         if not rows:
             return
-        for link, entry in rows:
-            yield link, entry
+        yield from (row.tuple() for row in rows)
         after = rows[-1][0].position
 
 
 def _unchained(session: Session) -> BadRow | None:
     linked = exists().where(AuditLink.entry_id == AuditEntry.id)
     pending = exists().where(AuditPending.entry_id == AuditEntry.id)
-    stray = session.scalars(select(AuditEntry.id).where(~linked, ~pending).order_by(AuditEntry.id).limit(1)).first()
+    stray = session.scalars(
+        select(AuditEntry.id).where(~linked, ~pending).order_by(AuditEntry.id).limit(1)
+    ).first()
     return BadRow(0, stray, "审计记录不在链上") if stray else None

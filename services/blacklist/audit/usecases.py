@@ -21,12 +21,25 @@ from shared.web.access import Principal
 BATCH = 500
 
 
-def record(session: Session, *, actor: Principal | None, action: str, object_type: str, object_id: str,
-           detail: Mapping[str, Any], at: datetime) -> None:
+def record(
+    session: Session,
+    *,
+    actor: Principal | None,
+    action: str,
+    object_type: str,
+    object_id: str,
+    detail: Mapping[str, Any],
+    at: datetime,
+) -> None:
     """Add one entry in the caller's transaction: it exists if and only if the act does."""
     entry = AuditEntry(
-        id=new_id(), at=at, action=action, object_type=object_type, object_id=object_id,
-        detail=canonical(without_identities(detail)), actor_roles="",
+        id=new_id(),
+        at=at,
+        action=action,
+        object_type=object_type,
+        object_id=object_id,
+        detail=canonical(without_identities(detail)),
+        actor_roles="",
     )
     if actor is not None:
         entry.actor_id, entry.actor_name = actor.user_id, actor.username

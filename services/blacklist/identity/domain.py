@@ -1,4 +1,4 @@
-"""Roles, what excludes what, how long a failed sign-in waits, what a password must be, who may see whose cases.
+"""Roles, what excludes what, how long a failed sign-in waits, what a password must be, who may see what.
 
 Pure functions; actors are anything that says its department, region and roles.
 """
@@ -12,23 +12,38 @@ from typing import Protocol
 from shared.regions import within
 
 ROLES: dict[str, str] = {
-    "clerk": "经办人", "reviewer": "审核人", "decider": "负责人", "supervisor": "监督员", "operator": "推送运维员",
-    "auditor": "审计员", "system-admin": "系统管理员", "security-admin": "安全管理员",
+    "clerk": "经办人",
+    "reviewer": "审核人",
+    "decider": "负责人",
+    "supervisor": "监督员",
+    "operator": "推送运维员",
+    "auditor": "审计员",
+    "system-admin": "系统管理员",
+    "security-admin": "安全管理员",
 }
 EXCLUSIVE_ROLES = frozenset({"system-admin", "security-admin", "auditor"})  # 三员分立
 SCOPES: dict[str, str] = {
-    "cases:read": "读取本部门案件", "cases:write": "代本部门录入案件", "imports:write": "批量导入",
-    "register:read": "查询名录", "deliveries:read": "查看推送情况", "exchange:read": "读取交换事件",
-    "exchange:write": "回写交换回执", "notices:read": "读取消息",
+    "cases:read": "读取本部门案件",
+    "cases:write": "代本部门录入案件",
+    "imports:write": "批量导入",
+    "register:read": "查询名录",
+    "deliveries:read": "查看推送情况",
+    "exchange:read": "读取交换事件",
+    "exchange:write": "回写交换回执",
+    "notices:read": "读取消息",
 }
 
 IDLE_LIMIT = timedelta(minutes=30)
 ABSOLUTE_LIMIT = timedelta(hours=12)
-TOUCH_EVERY = timedelta(seconds=60)  # how stale `last_seen_at` may be, so that reading does not write each time
+TOUCH_EVERY = timedelta(
+    seconds=60
+)  # how stale `last_seen_at` may be, so that reading does not write each time
 KEY_LIFETIME = timedelta(days=366)
 
 FREE_FAILURES = 5
-ACCOUNT_FREE_FAILURES = 50  # over all addresses: slows a distributed guess without locking an office out early
+ACCOUNT_FREE_FAILURES = (
+    50  # over all addresses: slows a distributed guess without locking an office out early
+)
 FIRST_DELAY = timedelta(seconds=15)
 LONGEST_DELAY = timedelta(minutes=15)
 FORGET_FAILURES = timedelta(hours=24)
@@ -88,7 +103,7 @@ def lockout_delay(failures: int, free: int = FREE_FAILURES) -> timedelta:
     if failures < free:
         return timedelta(0)
     doublings = min(failures - free, 10)
-    return min(FIRST_DELAY * (2**doublings), LONGEST_DELAY)
+    return min(FIRST_DELAY * int(2**doublings), LONGEST_DELAY)
 
 
 def normalise_username(username: str) -> str:
@@ -110,8 +125,10 @@ def password_problem(username: str, password: str) -> str | None:
 
 def _kinds(password: str) -> int:
     tests: Iterable[bool] = (
-        any(c.islower() for c in password), any(c.isupper() for c in password),
-        any(c.isdigit() for c in password), any(not c.isalnum() for c in password),
+        any(c.islower() for c in password),
+        any(c.isupper() for c in password),
+        any(c.isdigit() for c in password),
+        any(not c.isalnum() for c in password),
     )
     return sum(tests)
 

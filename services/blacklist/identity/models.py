@@ -64,7 +64,13 @@ class UserRole(Base):
     role: Mapped[str] = mapped_column(String(20), primary_key=True)
 
     __table_args__ = (
-        Index("uq_user_roles_exclusive", "user_id", unique=True, sqlite_where=_EXCLUSIVE, postgresql_where=_EXCLUSIVE),
+        Index(
+            "uq_user_roles_exclusive",
+            "user_id",
+            unique=True,
+            sqlite_where=_EXCLUSIVE,
+            postgresql_where=_EXCLUSIVE,
+        ),
     )
 
 

@@ -45,14 +45,22 @@ def department_on(session: Session, code: str, on: date) -> Department:
     return found[0]
 
 
-def list_departments(session: Session, *, region: str | None = None, on: date | None = None,
-                     after: str | None = None, limit: int = 50) -> Sequence[Department]:
+def list_departments(
+    session: Session,
+    *,
+    region: str | None = None,
+    on: date | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> Sequence[Department]:
     """In order of code; `after` is the last code already seen."""
     wanted = select(Department).order_by(Department.code).limit(limit)
     if region:
         wanted = wanted.where(Department.region == region)
     if on:
-        wanted = wanted.where(Department.valid_from <= on, or_(Department.valid_to.is_(None), Department.valid_to > on))
+        wanted = wanted.where(
+            Department.valid_from <= on, or_(Department.valid_to.is_(None), Department.valid_to > on)
+        )
     if after:
         wanted = wanted.where(Department.code > after)
     return session.scalars(wanted).all()
@@ -80,13 +88,16 @@ def roles_of(session: Session, user_id: str) -> frozenset[str]:
 
 def roles_by_user(session: Session, user_ids: Sequence[str]) -> dict[str, list[str]]:
     roles: dict[str, list[str]] = {user_id: [] for user_id in user_ids}
-    for each in session.scalars(select(UserRole).where(UserRole.user_id.in_(user_ids)).order_by(UserRole.role)):
+    for each in session.scalars(
+        select(UserRole).where(UserRole.user_id.in_(user_ids)).order_by(UserRole.role)
+    ):
         roles[each.user_id].append(each.role)
     return roles
 
 
-def list_users(session: Session, *, department_id: str | None = None, after: str | None = None,
-               limit: int = 50) -> Sequence[User]:
+def list_users(
+    session: Session, *, department_id: str | None = None, after: str | None = None, limit: int = 50
+) -> Sequence[User]:
     """In order of user name; `after` is the last name already seen."""
     wanted = select(User).order_by(User.username).limit(limit)
     if department_id:
@@ -101,9 +112,17 @@ def contact_addresses(session: Session, department_id: str, role: str | None = N
     if role is None:
         office = department(session, department_id).email
         return [office] if office else []
-    wanted = (select(User.email).join(UserRole, UserRole.user_id == User.id)
-              .where(User.department_id == department_id, UserRole.role == role,
-                     User.disabled_at.is_(None), User.email.is_not(None)).order_by(User.email))
+    wanted = (
+        select(User.email)
+        .join(UserRole, UserRole.user_id == User.id)
+        .where(
+            User.department_id == department_id,
+            UserRole.role == role,
+            User.disabled_at.is_(None),
+            User.email.is_not(None),
+        )
+        .order_by(User.email)
+    )
     return [email for email in session.scalars(wanted) if email]
 
 
@@ -114,8 +133,9 @@ def role_change(session: Session, change_id: str) -> RoleChange:
     return found
 
 
-def list_role_changes(session: Session, *, state: str | None = None, after: str | None = None,
-                      limit: int = 50) -> Sequence[RoleChange]:
+def list_role_changes(
+    session: Session, *, state: str | None = None, after: str | None = None, limit: int = 50
+) -> Sequence[RoleChange]:
     wanted = select(RoleChange).order_by(RoleChange.id).limit(limit)
     if state:
         wanted = wanted.where(RoleChange.state == state)
@@ -131,8 +151,9 @@ def api_key(session: Session, key_id: str) -> ApiKey:
     return found
 
 
-def list_api_keys(session: Session, *, department_id: str | None = None, after: str | None = None,
-                  limit: int = 50) -> Sequence[ApiKey]:
+def list_api_keys(
+    session: Session, *, department_id: str | None = None, after: str | None = None, limit: int = 50
+) -> Sequence[ApiKey]:
     wanted = select(ApiKey).order_by(ApiKey.id).limit(limit)
     if department_id:
         wanted = wanted.where(ApiKey.department_id == department_id)
@@ -142,7 +163,9 @@ def list_api_keys(session: Session, *, department_id: str | None = None, after: 
 
 
 def live_sessions(session: Session, user_ids: Sequence[str]) -> Sequence[SignInSession]:
-    wanted = select(SignInSession).where(SignInSession.user_id.in_(user_ids), SignInSession.revoked_at.is_(None))
+    wanted = select(SignInSession).where(
+        SignInSession.user_id.in_(user_ids), SignInSession.revoked_at.is_(None)
+    )
     return session.scalars(wanted.order_by(SignInSession.id)).all()
 
 

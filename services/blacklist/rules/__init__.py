@@ -1,1 +1,1 @@
-"""The law as data: lists, regimes, measures and domains with their dates of force; duties and their due dates."""
+"""The law as data: lists, regimes, measures and domains with dates of force; duties and due dates."""

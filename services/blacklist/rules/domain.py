@@ -1,6 +1,6 @@
 """What the rules mean: pure functions over list rules read from data.
 
-Nothing here knows a statutory number; all come from `data/`, with source, dates of force and whether verified.
+Nothing here knows a statutory number; all come from `data/`, with source and dates of force.
 Dates are Asia/Shanghai dates; "wd" is 工作日, the event's own day excluded.
 """
 
@@ -127,7 +127,7 @@ class ListRule:
 
 @dataclass(frozen=True)
 class PublicityWindow:
-    """公示期: shown from `start`; may end early from `min_end`; ends by itself on `max_end` (first day not shown)."""
+    """公示期: shown from `start`, may end early from `min_end`; `max_end` is the first day not shown."""
 
     start: date
     min_end: date
@@ -137,7 +137,7 @@ class PublicityWindow:
 def may_decide(rule: ListRule, organ_kind: str, level: str) -> bool:
     """认定权 of a department of this line of work and level.
 
-    Where the decision is made elsewhere, whoever reports it as 数据来源单位 (`filing_organs`) may bring it in.
+    Where the decision is made elsewhere, who reports it as 数据来源单位 (`filing_organs`) may, too.
     """
     organs = (*rule.deciding_organs, *rule.filing_organs)
     return level in rule.deciding_levels and ("*" in organs or organ_kind in organs)
@@ -155,10 +155,12 @@ def months_problem(rule: ListRule, severity: str, months: int, domain: str | Non
     """Why this publicity length is refused for the severity, or None."""
     allowed = publicity_range(rule, severity, domain)
     if allowed is None:
-        return f"{rule.name}没有“{SEVERITIES.get(severity, severity)}”这一档;可选:{_named(rule.publicity)}"
+        grade = SEVERITIES.get(severity, severity)
+        return f"{rule.name}没有“{grade}”这一档;可选:{_named(rule.publicity)}"
     if allowed.min_months <= months <= allowed.max_months:
         return None
-    return f"{SEVERITIES[severity]}失信的公示期须为 {allowed.min_months} 至 {allowed.max_months} 个月({rule.regime})"
+    bounds = f"{allowed.min_months} 至 {allowed.max_months} 个月"
+    return f"{SEVERITIES[severity]}失信的公示期须为 {bounds}({rule.regime})"
 
 
 def default_months(rule: ListRule, domain: str | None = None) -> int:
@@ -178,15 +180,24 @@ def publication_start(rule: ListRule, document_date: date | None, decided_on: da
     return document_date if rule.duty_start == "document" else decided_on
 
 
-def publication_due(rule: ListRule, *, document_kind: str | None, document_date: date | None,
-                    decided_on: date | None, calendar: WorkingCalendar) -> Due | None:
+def publication_due(
+    rule: ListRule,
+    *,
+    document_kind: str | None,
+    document_date: date | None,
+    decided_on: date | None,
+    calendar: WorkingCalendar,
+) -> Due | None:
     """Latest day to publish; None until the day it counts from is known (full procedure before `decide`)."""
     start = publication_start(rule, document_date, decided_on)
-    return None if start is None else calendar.add_working_days(start, rule.publication_duty_wd(document_kind))
+    return (
+        None if start is None else calendar.add_working_days(start, rule.publication_duty_wd(document_kind))
+    )
 
 
-def publicity_window(rule: ListRule, severity: str, months: int, start: date, *,
-                     ban_until: date | None = None) -> PublicityWindow:
+def publicity_window(
+    rule: ListRule, severity: str, months: int, start: date, *, ban_until: date | None = None
+) -> PublicityWindow:
     """From `start` (the decision or the first publication, as the rule says).
 
     Where the list follows a ban (招标投标: six months, or the longer ban), the ban's end counts if later.
@@ -254,13 +265,22 @@ class Problem:
 
 SEVERITIES = {"serious": "严重", "general": "一般", "minor": "轻微"}
 LIST_CLASSES = {
-    "serious": "严重失信主体名单", "industry-misconduct": "行业不良行为记录", "penalty-record": "行政处罚信息",
+    "serious": "严重失信主体名单",
+    "industry-misconduct": "行业不良行为记录",
+    "penalty-record": "行政处罚信息",
     "notice": "告知性信息",
 }
 PROCEDURES = {
-    "full": "完整认定程序", "decided-elsewhere": "依已有决定列入", "penalty-publication": "处罚信息公示",
+    "full": "完整认定程序",
+    "decided-elsewhere": "依已有决定列入",
+    "penalty-publication": "处罚信息公示",
 }
 DOCUMENT_KINDS = {
-    "penalty-decision": "行政处罚决定书", "judgment": "判决、裁定", "administrative-decision": "行政处理决定书",
-    "listing-decision": "列入决定书", "inspection-result": "抽查检查结果", "notice": "通报、公告", "other": "其他文书",
+    "penalty-decision": "行政处罚决定书",
+    "judgment": "判决、裁定",
+    "administrative-decision": "行政处理决定书",
+    "listing-decision": "列入决定书",
+    "inspection-result": "抽查检查结果",
+    "notice": "通报、公告",
+    "other": "其他文书",
 }

@@ -43,8 +43,10 @@ class Duty(Base):
     def state(self) -> str:
         """done, cancelled, not-started, overdue, due-soon or open: as the clock loop last marked it."""
         marks = (
-            (self.done_at is not None, "done"), (self.cancelled_at is not None, "cancelled"),
-            (self.due_on is None, "not-started"), (self.overdue_at is not None, "overdue"),
+            (self.done_at is not None, "done"),
+            (self.cancelled_at is not None, "cancelled"),
+            (self.due_on is None, "not-started"),
+            (self.overdue_at is not None, "overdue"),
             (self.due_soon_at is not None, "due-soon"),
         )
         return next((state for holds, state in marks if holds), "open")

@@ -1,4 +1,4 @@
-"""Duties arise, move, are met or fall away with their case; the clock loop says once that one is near or late."""
+"""Duties arise, move, are met or fall away; the clock loop says once when one is near or late."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -14,26 +14,53 @@ from shared.db import Database
 from shared.ids import new_id
 
 Announce = Callable[[Session, Duty, str, datetime], None]
-"""Publishes one duty event (`duty.due-soon` or `duty.overdue`) in the given transaction, numbered by its case."""
+"""Publishes one `duty.due-soon` or `duty.overdue` in the given transaction, numbered by its case."""
 
 BATCH = 200
 
 
-def create_duty(session: Session, *, case_id: str, department_id: str, kind: str, rule: str, rule_version: str,
-                length_wd: int, start_on: date | None, calendar: WorkingCalendar, soon_wd: int = 2) -> Duty:
+def create_duty(
+    session: Session,
+    *,
+    case_id: str,
+    department_id: str,
+    kind: str,
+    rule: str,
+    rule_version: str,
+    length_wd: int,
+    start_on: date | None,
+    calendar: WorkingCalendar,
+    soon_wd: int = 2,
+) -> Duty:
     """A duty of `length_wd` working days after `start_on`; without a start it waits for `start_duty`."""
-    duty = Duty(id=new_id(), case_id=case_id, department_id=department_id, kind=kind, rule=rule,
-                rule_version=rule_version, length_wd=length_wd, soon_wd=soon_wd, provisional=False,
-                calendar_version=calendar.version)
+    duty = Duty(
+        id=new_id(),
+        case_id=case_id,
+        department_id=department_id,
+        kind=kind,
+        rule=rule,
+        rule_version=rule_version,
+        length_wd=length_wd,
+        soon_wd=soon_wd,
+        provisional=False,
+        calendar_version=calendar.version,
+    )
     if start_on is not None:
         _count(duty, start_on, calendar)
     session.add(duty)
     return duty
 
 
-def start_duty(session: Session, case_id: str, kind: str, start_on: date, calendar: WorkingCalendar, *,
-               length_wd: int | None = None) -> None:
-    """Begin (or begin anew) counting the case's open duty of this kind; a new length if the rule gives one."""
+def start_duty(
+    session: Session,
+    case_id: str,
+    kind: str,
+    start_on: date,
+    calendar: WorkingCalendar,
+    *,
+    length_wd: int | None = None,
+) -> None:
+    """Begin (or begin anew) counting the open duty of this kind; a new length if the rule gives one."""
     for duty in _open(session, case_id, kind):
         duty.length_wd = length_wd or duty.length_wd
         _count(duty, start_on, calendar)

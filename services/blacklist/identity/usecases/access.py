@@ -28,10 +28,16 @@ def principal_of(session: Session, user: User, session_id: str | None = None) ->
     """Without roles until a password set by somebody else is changed."""
     department = session.get_one(Department, user.department_id)
     return Principal(
-        user_id=user.id, username=user.username, display_name=user.display_name,
-        department_id=department.id, department_name=department.name, region=department.region,
-        roles=frozenset() if user.must_change else roles_of(session, user.id), scopes=frozenset(),
-        session_id=session_id, key_id=None,
+        user_id=user.id,
+        username=user.username,
+        display_name=user.display_name,
+        department_id=department.id,
+        department_name=department.name,
+        region=department.region,
+        roles=frozenset() if user.must_change else roles_of(session, user.id),
+        scopes=frozenset(),
+        session_id=session_id,
+        key_id=None,
     )
 
 
@@ -58,10 +64,17 @@ def read_claims(keyring: KeyRing, token: str, now: datetime, *, allow_expired: b
 
 def living_session(session: Session, session_id: str, now: datetime) -> tuple[SignInSession, User] | None:
     """The session and its user, unless ended, idle too long, past its limit, or the user is disabled."""
-    wanted = (select(SignInSession, User).join(User, User.id == SignInSession.user_id)
-              .where(SignInSession.id == session_id, SignInSession.revoked_at.is_(None),
-                     SignInSession.ends_at > now, SignInSession.last_seen_at > now - IDLE_LIMIT,
-                     User.disabled_at.is_(None)))
+    wanted = (
+        select(SignInSession, User)
+        .join(User, User.id == SignInSession.user_id)
+        .where(
+            SignInSession.id == session_id,
+            SignInSession.revoked_at.is_(None),
+            SignInSession.ends_at > now,
+            SignInSession.last_seen_at > now - IDLE_LIMIT,
+            User.disabled_at.is_(None),
+        )
+    )
     row = session.execute(wanted).first()
     return (row[0], row[1]) if row else None
 
@@ -92,9 +105,16 @@ def hash_secret(secret: str) -> str:
 def _key_principal(session: Session, key: ApiKey) -> Principal:
     department = session.get_one(Department, key.department_id)
     return Principal(
-        user_id=key.id, username=f"key:{key.prefix}", display_name=key.name,
-        department_id=department.id, department_name=department.name, region=department.region,
-        roles=frozenset(), scopes=frozenset(key.scopes), session_id=None, key_id=key.id,
+        user_id=key.id,
+        username=f"key:{key.prefix}",
+        display_name=key.name,
+        department_id=department.id,
+        department_name=department.name,
+        region=department.region,
+        roles=frozenset(),
+        scopes=frozenset(key.scopes),
+        session_id=None,
+        key_id=key.id,
     )
 
 

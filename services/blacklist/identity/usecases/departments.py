@@ -22,7 +22,7 @@ from shared.web.access import Principal
 
 @dataclass(frozen=True)
 class Transfer:
-    """What a handover moved here; open cases and duties follow in the same transaction, moved by their features."""
+    """What a handover moved here; open cases and duties follow in the same transaction."""
 
     from_id: str
     to_id: str
@@ -31,10 +31,24 @@ class Transfer:
     keys: int
 
 
-def create_department(session: Session, *, actor: Principal | None, code: str, name: str, short_name: str, kind: str,
-                      region: str, level: str, uscc: str, valid_from: date, at: datetime, email: str | None = None,
-                      parent_id: str | None = None, valid_to: date | None = None,
-                      successor_id: str | None = None) -> Department:
+def create_department(
+    session: Session,
+    *,
+    actor: Principal | None,
+    code: str,
+    name: str,
+    short_name: str,
+    kind: str,
+    region: str,
+    level: str,
+    uscc: str,
+    valid_from: date,
+    at: datetime,
+    email: str | None = None,
+    parent_id: str | None = None,
+    valid_to: date | None = None,
+    successor_id: str | None = None,
+) -> Department:
     _require_region(region)
     taken = select(Department.id).where(Department.code == code)
     if session.scalars(taken).first() is not None:
@@ -43,31 +57,74 @@ def create_department(session: Session, *, actor: Principal | None, code: str, n
     for other in (parent_id, successor_id):
         if other is not None:
             queries.department(session, other)
-    made = Department(id=new_id(), code=code, name=name, short_name=short_name, kind=kind, region=region, level=level,
-                      uscc=_checked_uscc(uscc), valid_from=valid_from, valid_to=valid_to, successor_id=successor_id,
-                      parent_id=parent_id, email=email, sequence=0)
+    made = Department(
+        id=new_id(),
+        code=code,
+        name=name,
+        short_name=short_name,
+        kind=kind,
+        region=region,
+        level=level,
+        uscc=_checked_uscc(uscc),
+        valid_from=valid_from,
+        valid_to=valid_to,
+        successor_id=successor_id,
+        parent_id=parent_id,
+        email=email,
+        sequence=0,
+    )
     session.add(made)
     publish_department(session, made, at)
-    record(session, actor=actor, action="department.created", object_type="department", object_id=made.id,
-           detail={"code": code, "name": name}, at=at)
+    record(
+        session,
+        actor=actor,
+        action="department.created",
+        object_type="department",
+        object_id=made.id,
+        detail={"code": code, "name": name},
+        at=at,
+    )
     return made
 
 
-def rename_department(session: Session, department_id: str, *, actor: Principal, name: str, short_name: str,
-                      email: str | None, at: datetime) -> Department:
+def rename_department(
+    session: Session,
+    department_id: str,
+    *,
+    actor: Principal,
+    name: str,
+    short_name: str,
+    email: str | None,
+    at: datetime,
+) -> Department:
     """Correct a name or address; a new organ is a new department and a transfer."""
     found = queries.department(session, department_id)
     detail = {"from": found.name, "to": name}
     found.name, found.short_name, found.email = name, short_name, email
     publish_department(session, found, at)
-    record(session, actor=actor, action="department.renamed", object_type="department", object_id=found.id,
-           detail=detail, at=at)
+    record(
+        session,
+        actor=actor,
+        action="department.renamed",
+        object_type="department",
+        object_id=found.id,
+        detail=detail,
+        at=at,
+    )
     return found
 
 
-def transfer_department(session: Session, from_id: str, to_id: str, *, on: date, actor: Principal | None,
-                        at: datetime, system_at: datetime) -> Transfer:
-    """承继: from `on` the successor answers for the predecessor. Moves its people and keys, ends their sessions."""
+def transfer_department(
+    session: Session,
+    from_id: str,
+    to_id: str,
+    *,
+    on: date,
+    actor: Principal | None,
+    at: datetime,
+    system_at: datetime,
+) -> Transfer:
+    """承继: from `on` the successor answers for it. Moves people and keys, ends their sessions."""
     before, after = queries.department(session, from_id), queries.department(session, to_id)
     _require_transferable(before, after, on, local_date(at))
     before.valid_to, before.successor_id = on, after.id
@@ -78,12 +135,21 @@ def transfer_department(session: Session, from_id: str, to_id: str, *, on: date,
         key.department_id = after.id
     publish_department(session, before, at)
     moved = Transfer(before.id, after.id, on, len(users), len(keys))
-    record(session, actor=actor, action="department.transferred", object_type="department", object_id=before.id,
-           detail={"to": after.id, "on": on.isoformat(), "users": moved.users, "keys": moved.keys}, at=at)
+    record(
+        session,
+        actor=actor,
+        action="department.transferred",
+        object_type="department",
+        object_id=before.id,
+        detail={"to": after.id, "on": on.isoformat(), "users": moved.users, "keys": moved.keys},
+        at=at,
+    )
     return moved
 
 
-def _move_users(session: Session, users: Sequence[User], after: Department, at: datetime, system_at: datetime) -> None:
+def _move_users(
+    session: Session, users: Sequence[User], after: Department, at: datetime, system_at: datetime
+) -> None:
     roles = queries.roles_by_user(session, [user.id for user in users])
     for user in users:
         user.department_id = after.id
@@ -115,4 +181,5 @@ def _checked_uscc(uscc: str) -> str:
     try:
         return check_uscc(uscc)
     except InvalidIdentifier as error:
-        raise Invalid("uscc-invalid", "统一社会信用代码不正确", str(error), fields=[FieldError("/uscc", str(error))]) from error
+        pointed = [FieldError("/uscc", str(error))]
+        raise Invalid("uscc-invalid", "统一社会信用代码不正确", str(error), fields=pointed) from error

@@ -26,20 +26,45 @@ class IssuedKey:
     presented: str
 
 
-def issue_api_key(session: Session, *, actor: Principal, name: str, department_id: str, scopes: Sequence[str],
-                  addresses: Sequence[str], expires_at: datetime | None, at: datetime) -> IssuedKey:
+def issue_api_key(
+    session: Session,
+    *,
+    actor: Principal,
+    name: str,
+    department_id: str,
+    scopes: Sequence[str],
+    addresses: Sequence[str],
+    expires_at: datetime | None,
+    at: datetime,
+) -> IssuedKey:
     """`at` and `expires_at` are system time; a year at most, and the default."""
     queries.department(session, department_id)
     _require_scopes(scopes)
     ends = _checked_end(expires_at, at)
     prefix, secret = f"cbk{secrets.token_hex(6)}", secrets.token_urlsafe(32)
-    key = ApiKey(id=new_id(), prefix=prefix, secret_hash=hash_secret(secret), name=name, department_id=department_id,
-                 scopes=sorted(set(scopes)), addresses=_checked_addresses(addresses), created_by=actor.user_id,
-                 created_at=at, expires_at=ends)
+    key = ApiKey(
+        id=new_id(),
+        prefix=prefix,
+        secret_hash=hash_secret(secret),
+        name=name,
+        department_id=department_id,
+        scopes=sorted(set(scopes)),
+        addresses=_checked_addresses(addresses),
+        created_by=actor.user_id,
+        created_at=at,
+        expires_at=ends,
+    )
     session.add(key)
     session.flush()
-    record(session, actor=actor, action="api-key.issued", object_type="api-key", object_id=key.id,
-           detail={"prefix": prefix, "scopes": key.scopes, "department_id": department_id}, at=at)
+    record(
+        session,
+        actor=actor,
+        action="api-key.issued",
+        object_type="api-key",
+        object_id=key.id,
+        detail={"prefix": prefix, "scopes": key.scopes, "department_id": department_id},
+        at=at,
+    )
     return IssuedKey(key, f"{prefix}.{secret}")
 
 
@@ -47,8 +72,15 @@ def revoke_api_key(session: Session, key_id: str, *, actor: Principal, at: datet
     key = queries.api_key(session, key_id)
     if key.revoked_at is None:
         key.revoked_at = at
-        record(session, actor=actor, action="api-key.revoked", object_type="api-key", object_id=key.id,
-               detail={"prefix": key.prefix}, at=at)
+        record(
+            session,
+            actor=actor,
+            action="api-key.revoked",
+            object_type="api-key",
+            object_id=key.id,
+            detail={"prefix": key.prefix},
+            at=at,
+        )
     return key
 
 
@@ -76,5 +108,7 @@ def _checked_addresses(addresses: Sequence[str]) -> list[str]:
             checked.append(str(ipaddress.ip_network(each.strip())))
         except ValueError as error:
             problem = "请填写 IP 地址或网段,如 10.1.2.0/24"
-            raise Invalid("address-invalid", problem, fields=[FieldError(f"/addresses/{index}", problem)]) from error
+            raise Invalid(
+                "address-invalid", problem, fields=[FieldError(f"/addresses/{index}", problem)]
+            ) from error
     return checked

@@ -42,14 +42,18 @@ def require_unlocked(session: Session, wanted: list[Counter], now: datetime) -> 
     blocked_until = max((row.blocked_until for row in rows), default=now)
     if blocked_until > now:
         wait = (blocked_until - now).total_seconds()
-        raise TooMany("sign-in-locked", "登录尝试过于频繁", "请稍后再试,或联系系统管理员重置口令。", retry_after=wait)
+        raise TooMany(
+            "sign-in-locked", "登录尝试过于频繁", "请稍后再试,或联系系统管理员重置口令。", retry_after=wait
+        )
 
 
 def count_failure(session: Session, wanted: list[Counter], now: datetime) -> None:
     for each in wanted:
         fresh = {"key": each.key, "failures": 0, "last_failed_at": now, "blocked_until": now}
         session.execute(upsert(dialect_of(session))(SignInFailure).values(**fresh).on_conflict_do_nothing())
-        row = session.scalars(select(SignInFailure).where(SignInFailure.key == each.key).with_for_update()).one()
+        row = session.scalars(
+            select(SignInFailure).where(SignInFailure.key == each.key).with_for_update()
+        ).one()
         row.failures = 1 if now - row.last_failed_at > FORGET_FAILURES else row.failures + 1
         row.last_failed_at = now
         row.blocked_until = now + lockout_delay(row.failures, each.free)

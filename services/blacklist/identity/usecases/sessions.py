@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 
 from sqlalchemy.orm import Session
 
@@ -46,8 +47,16 @@ class SignedIn:
     must_change: bool
 
 
-def sign_in(db: Database, keyring: KeyRing, clock: Clock, *, username: str, password: str, address: str,
-            user_agent: str = "") -> SignedIn:
+def sign_in(
+    db: Database,
+    keyring: KeyRing,
+    clock: Clock,
+    *,
+    username: str,
+    password: str,
+    address: str,
+    user_agent: str = "",
+) -> SignedIn:
     """Raises Unauthenticated (never saying which half was wrong) or TooMany with the wait."""
     name = normalise_username(username)
     wanted = counters(keyring, name, address)
@@ -57,33 +66,63 @@ def sign_in(db: Database, keyring: KeyRing, clock: Clock, *, username: str, pass
             require_unlocked(session, wanted, now)
             user = user_by_name(session, name)
             stored = user.password_hash if user else None
-            good = password_matches(stored, password) and user is not None and user.disabled_at is None
-        if not good or user is None:
+            good = password_matches(stored, password)
+        if user is None or user.disabled_at is not None or not good:
             _refuse(db, wanted, address, now)
     with db.write() as session:
         forget_failures(session, wanted)
-        return _open_session(session, keyring, find_user(session, user.id), password, address, user_agent, now)
+        return _open_session(
+            session, keyring, find_user(session, user.id), password, address, user_agent, now
+        )
 
 
-def _refuse(db: Database, wanted: list[Counter], address: str, now: datetime) -> None:
+def _refuse(db: Database, wanted: list[Counter], address: str, now: datetime) -> NoReturn:
     with db.write() as session:
         count_failure(session, wanted, now)
-        record(session, actor=None, action="sign-in.refused", object_type="account", object_id=wanted[0].key[:80],
-               detail={"address": address}, at=now)
+        record(
+            session,
+            actor=None,
+            action="sign-in.refused",
+            object_type="account",
+            object_id=wanted[0].key[:80],
+            detail={"address": address},
+            at=now,
+        )
     raise Unauthenticated("sign-in-refused", "用户名或口令不正确", "请核对后重试。")
 
 
-def _open_session(session: Session, keyring: KeyRing, user: User, password: str, address: str, user_agent: str,
-                  now: datetime) -> SignedIn:
+def _open_session(
+    session: Session,
+    keyring: KeyRing,
+    user: User,
+    password: str,
+    address: str,
+    user_agent: str,
+    now: datetime,
+) -> SignedIn:
     if needs_rehash(user.password_hash):
         user.password_hash = hash_password(password)
-    opened = SignInSession(id=new_id(), user_id=user.id, created_at=now, last_seen_at=now,
-                           ends_at=now + ABSOLUTE_LIMIT, address=address[:64], user_agent=user_agent[:200])
+    opened = SignInSession(
+        id=new_id(),
+        user_id=user.id,
+        created_at=now,
+        last_seen_at=now,
+        ends_at=now + ABSOLUTE_LIMIT,
+        address=address[:64],
+        user_agent=user_agent[:200],
+    )
     session.add(opened)
     session.flush()
     who = principal_of(session, user, opened.id)
-    record(session, actor=who, action="session.opened", object_type="session", object_id=opened.id,
-           detail={"address": address}, at=now)
+    record(
+        session,
+        actor=who,
+        action="session.opened",
+        object_type="session",
+        object_id=opened.id,
+        detail={"address": address},
+        at=now,
+    )
     return _signed_in(keyring, who, opened, user, now)
 
 
@@ -112,12 +151,20 @@ def sign_out(session: Session, actor: Principal, at: datetime) -> None:
     found = session.get(SignInSession, actor.session_id)
     if found is not None and found.revoked_at is None:
         _end(session, [found], "sign-out", at)
-        record(session, actor=actor, action="session.closed", object_type="session", object_id=found.id,
-               detail={}, at=at)
+        record(
+            session,
+            actor=actor,
+            action="session.closed",
+            object_type="session",
+            object_id=found.id,
+            detail={},
+            at=at,
+        )
 
 
-def revoke_sessions(session: Session, user_ids: Sequence[str], reason: str, at: datetime, *,
-                    keep: str | None = None) -> int:
+def revoke_sessions(
+    session: Session, user_ids: Sequence[str], reason: str, at: datetime, *, keep: str | None = None
+) -> int:
     """End every living session of these users (but `keep`); how many. `at` is system time."""
     living = [each for each in live_sessions(session, user_ids) if each.id != keep]
     _end(session, living, reason, at)
@@ -141,4 +188,12 @@ def change_password(session: Session, *, actor: Principal, current: str, new: st
         user.password_hash = hash_password(new)
     user.must_change = False
     revoke_sessions(session, [user.id], "password-changed", at, keep=actor.session_id)
-    record(session, actor=actor, action="password.changed", object_type="user", object_id=user.id, detail={}, at=at)
+    record(
+        session,
+        actor=actor,
+        action="password.changed",
+        object_type="user",
+        object_id=user.id,
+        detail={},
+        at=at,
+    )

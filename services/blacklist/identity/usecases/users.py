@@ -1,4 +1,4 @@
-"""Accounts and their roles. One administrator proposes roles, another decides: nobody alone makes an officer."""
+"""Accounts and their roles. One administrator proposes roles, another decides."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,31 +27,60 @@ class CreatedUser:
     password: str
 
 
-def create_user(session: Session, *, actor: Principal | None, username: str, display_name: str, department_id: str,
-                email: str | None, at: datetime, roles: Collection[str] = (), password: str | None = None,
-                must_change: bool = True) -> CreatedUser:
+def create_user(
+    session: Session,
+    *,
+    actor: Principal | None,
+    username: str,
+    display_name: str,
+    department_id: str,
+    email: str | None,
+    at: datetime,
+    roles: Collection[str] = (),
+    password: str | None = None,
+    must_change: bool = True,
+) -> CreatedUser:
     """A new account. Roles at once only for the installation itself (`actor` None); people propose them."""
     name = normalise_username(username)
     if queries.user_by_name(session, name) is not None:
         problem = "用户名已被使用,请换一个"
         raise Conflict("username-taken", problem, fields=[FieldError("/username", problem)])
     if roles and actor is not None:
-        raise Forbidden("roles-need-two", "角色须由两人办理", "先建账号,再由系统管理员提出、安全管理员核准角色。")
+        raise Forbidden(
+            "roles-need-two", "角色须由两人办理", "先建账号,再由系统管理员提出、安全管理员核准角色。"
+        )
     queries.department(session, department_id)
     secret = password or draw_password()
-    user = User(id=new_id(), username=name, display_name=display_name, department_id=department_id, email=email,
-                password_hash=hash_password(secret), must_change=must_change, created_at=at, sequence=0)
+    user = User(
+        id=new_id(),
+        username=name,
+        display_name=display_name,
+        department_id=department_id,
+        email=email,
+        password_hash=hash_password(secret),
+        must_change=must_change,
+        created_at=at,
+        sequence=0,
+    )
     session.add(user)
     session.flush()
     _set_roles(session, user, roles)
     publish_user(session, user, sorted(roles), at)
-    record(session, actor=actor, action="user.created", object_type="user", object_id=user.id,
-           detail={"username": name, "department_id": department_id, "roles": sorted(roles)}, at=at)
+    record(
+        session,
+        actor=actor,
+        action="user.created",
+        object_type="user",
+        object_id=user.id,
+        detail={"username": name, "department_id": department_id, "roles": sorted(roles)},
+        at=at,
+    )
     return CreatedUser(user, secret)
 
 
-def disable_user(session: Session, user_id: str, *, actor: Principal | None, reason: str, at: datetime,
-                 system_at: datetime) -> User:
+def disable_user(
+    session: Session, user_id: str, *, actor: Principal | None, reason: str, at: datetime, system_at: datetime
+) -> User:
     """Ends access at once, here and (by the events) in the other services."""
     user = queries.user(session, user_id)
     if actor is not None and actor.user_id == user_id:
@@ -60,8 +89,15 @@ def disable_user(session: Session, user_id: str, *, actor: Principal | None, rea
         user.disabled_at = at
         revoke_sessions(session, [user.id], "disabled", system_at)
         publish_user(session, user, sorted(queries.roles_of(session, user.id)), at)
-        record(session, actor=actor, action="user.disabled", object_type="user", object_id=user.id,
-               detail={"reason": reason}, at=at)
+        record(
+            session,
+            actor=actor,
+            action="user.disabled",
+            object_type="user",
+            object_id=user.id,
+            detail={"reason": reason},
+            at=at,
+        )
     return user
 
 
@@ -70,40 +106,67 @@ def enable_user(session: Session, user_id: str, *, actor: Principal, at: datetim
     if user.disabled_at is not None:
         user.disabled_at = None
         publish_user(session, user, sorted(queries.roles_of(session, user.id)), at)
-        record(session, actor=actor, action="user.enabled", object_type="user", object_id=user.id, detail={}, at=at)
+        record(
+            session,
+            actor=actor,
+            action="user.enabled",
+            object_type="user",
+            object_id=user.id,
+            detail={},
+            at=at,
+        )
     return user
 
 
-def reset_password(session: Session, user_id: str, *, actor: Principal | None, at: datetime,
-                   system_at: datetime) -> CreatedUser:
+def reset_password(
+    session: Session, user_id: str, *, actor: Principal | None, at: datetime, system_at: datetime
+) -> CreatedUser:
     """A drawn password to be changed at the next sign-in; ends every session."""
     user = queries.user(session, user_id)
     secret = draw_password()
     user.password_hash, user.must_change = hash_password(secret), True
     revoke_sessions(session, [user.id], "password-reset", system_at)
-    record(session, actor=actor, action="password.reset", object_type="user", object_id=user.id, detail={}, at=at)
+    record(
+        session, actor=actor, action="password.reset", object_type="user", object_id=user.id, detail={}, at=at
+    )
     return CreatedUser(user, secret)
 
 
-def propose_roles(session: Session, user_id: str, roles: Collection[str], *, actor: Principal, reason: str,
-                  at: datetime) -> RoleChange:
+def propose_roles(
+    session: Session, user_id: str, roles: Collection[str], *, actor: Principal, reason: str, at: datetime
+) -> RoleChange:
     """Ask that the user hold exactly these roles."""
     user = queries.user(session, user_id)
     if actor.user_id == user_id:
         raise Conflict("not-oneself", "不能为自己变更角色", "请由另一名管理员办理。")
     _require_roles(roles)
-    change = RoleChange(id=new_id(), user_id=user.id, roles=sorted(set(roles)), reason=reason, state="proposed",
-                        proposed_by=actor.user_id, proposed_at=at)
+    change = RoleChange(
+        id=new_id(),
+        user_id=user.id,
+        roles=sorted(set(roles)),
+        reason=reason,
+        state="proposed",
+        proposed_by=actor.user_id,
+        proposed_at=at,
+    )
     session.add(change)
     session.flush()
-    record(session, actor=actor, action="roles.proposed", object_type="user", object_id=user.id,
-           detail={"change_id": change.id, "roles": change.roles, "reason": reason}, at=at)
+    record(
+        session,
+        actor=actor,
+        action="roles.proposed",
+        object_type="user",
+        object_id=user.id,
+        detail={"change_id": change.id, "roles": change.roles, "reason": reason},
+        at=at,
+    )
     return change
 
 
-def decide_role_change(session: Session, change_id: str, *, approve: bool, actor: Principal, at: datetime,
-                       system_at: datetime) -> RoleChange:
-    """By somebody else than proposer and beneficiary; approval ends the user's sessions (new rights, new token)."""
+def decide_role_change(
+    session: Session, change_id: str, *, approve: bool, actor: Principal, at: datetime, system_at: datetime
+) -> RoleChange:
+    """By somebody else than proposer and beneficiary; approval ends the user's sessions."""
     change = queries.role_change(session, change_id)
     if change.state != "proposed":
         raise Conflict("role-change-settled", "该角色变更已办结")
@@ -116,8 +179,15 @@ def decide_role_change(session: Session, change_id: str, *, approve: bool, actor
         _set_roles(session, user, change.roles)
         revoke_sessions(session, [user.id], "roles-changed", system_at)
         publish_user(session, user, change.roles, at)
-    record(session, actor=actor, action=f"roles.{change.state}", object_type="user", object_id=change.user_id,
-           detail={"change_id": change.id, "roles": change.roles}, at=at)
+    record(
+        session,
+        actor=actor,
+        action=f"roles.{change.state}",
+        object_type="user",
+        object_id=change.user_id,
+        detail={"change_id": change.id, "roles": change.roles},
+        at=at,
+    )
     return change
 
 
@@ -131,4 +201,6 @@ def _set_roles(session: Session, user: User, roles: Collection[str]) -> None:
 def _require_roles(roles: Collection[str]) -> None:
     problem = role_problem(roles)
     if problem:
-        raise Invalid("roles-incompatible", "角色不可这样设置", problem, fields=[FieldError("/roles", problem)])
+        raise Invalid(
+            "roles-incompatible", "角色不可这样设置", problem, fields=[FieldError("/roles", problem)]
+        )

@@ -37,7 +37,11 @@ def all_lists(on: date) -> list[ListRule]:
 
 
 def all_measures(on: date) -> list[Measure]:
-    return [each for each in _measures() if each.valid_from <= on and (each.valid_to is None or on < each.valid_to)]
+    return [
+        each
+        for each in _measures()
+        if each.valid_from <= on and (each.valid_to is None or on < each.valid_to)
+    ]
 
 
 def measure(code: str, on: date) -> Measure | None:
@@ -69,7 +73,9 @@ def read(path: Path) -> dict[str, Any]:
 
 def in_force(versions: Sequence[Entry], on: date) -> Entry | None:
     """The version whose [valid_from, valid_to) holds the day."""
-    return next((v for v in versions if v["valid_from"] <= on and ("valid_to" not in v or on < v["valid_to"])), None)
+    return next(
+        (v for v in versions if v["valid_from"] <= on and ("valid_to" not in v or on < v["valid_to"])), None
+    )
 
 
 @lru_cache(maxsize=1)
@@ -87,9 +93,18 @@ def _regimes() -> Entry:
 def _measures() -> tuple[Measure, ...]:
     return tuple(
         Measure(
-            code=e["code"], name=e["name"], kind=e["kind"], basis=e["basis"], organs=tuple(e["organs"]),
-            domains=tuple(e["domains"]), list_classes=tuple(e["list_classes"]), max_months=e.get("max_months"),
-            valid_from=e["valid_from"], valid_to=e.get("valid_to"), status=e["status"], source=e["source"],
+            code=e["code"],
+            name=e["name"],
+            kind=e["kind"],
+            basis=e["basis"],
+            organs=tuple(e["organs"]),
+            domains=tuple(e["domains"]),
+            list_classes=tuple(e["list_classes"]),
+            max_months=e.get("max_months"),
+            valid_from=e["valid_from"],
+            valid_to=e.get("valid_to"),
+            status=e["status"],
+            source=e["source"],
         )
         for e in read(DATA / "measures.toml")["measure"]
     )
@@ -108,23 +123,43 @@ def _rule_on(code: str, on: date) -> ListRule | None:
 
 def _merged(entry: Entry, own: Entry, publicity: Entry, disclosure: Entry, objection: Entry) -> ListRule:
     return ListRule(
-        code=entry["code"], name=entry["name"], list_class=entry["class"], procedure=entry["procedure"],
-        version=f"{own['version']}+{publicity['version']}", valid_from=own["valid_from"],
-        valid_to=own.get("valid_to"), status=_weaker(own, publicity), source=own["source"],
+        code=entry["code"],
+        name=entry["name"],
+        list_class=entry["class"],
+        procedure=entry["procedure"],
+        version=f"{own['version']}+{publicity['version']}",
+        valid_from=own["valid_from"],
+        valid_to=own.get("valid_to"),
+        status=_weaker(own, publicity),
+        source=own["source"],
         legal_basis=tuple(_basis(each) for each in own["basis"]),
-        deciding_levels=tuple(own["deciding_levels"]), deciding_organs=tuple(own["deciding_organs"]),
-        filing_organs=tuple(own["filing_organs"]), subject_types=tuple(entry["subject_types"]),
+        deciding_levels=tuple(own["deciding_levels"]),
+        deciding_organs=tuple(own["deciding_organs"]),
+        filing_organs=tuple(own["filing_organs"]),
+        subject_types=tuple(entry["subject_types"]),
         requires_documents=tuple(own["requires_documents"]),
         statement_window=Window(own["statement_window_wd"], "wd"),
-        hearing_window=Window(own["hearing_window_wd"], "wd"), superior_consent=own["superior_consent"],
-        publicity=_ranges(own, publicity), overrides=tuple(_override(each) for each in own.get("override", ())),
-        default_severity=own["default_severity"], default_months=own["default_months"],
-        publicity_start=publicity["start"], publicity_follows_ban=own["publicity_follows_ban"],
-        duty_start=own["duty_start"], publication_duty=dict(disclosure["duty_wd"]),
-        correct_wd=disclosure["correct_wd"], due_soon_wd=disclosure["due_soon_wd"],
-        objection=ObjectionRule(objection["accept_wd"], objection["settle_wd"], objection["suspend_confirm_wd"],
-                                objection["status"]),
-        removal=_removal(own, publicity), remedy=own["remedy"], regime=publicity["title"],
+        hearing_window=Window(own["hearing_window_wd"], "wd"),
+        superior_consent=own["superior_consent"],
+        publicity=_ranges(own, publicity),
+        overrides=tuple(_override(each) for each in own.get("override", ())),
+        default_severity=own["default_severity"],
+        default_months=own["default_months"],
+        publicity_start=publicity["start"],
+        publicity_follows_ban=own["publicity_follows_ban"],
+        duty_start=own["duty_start"],
+        publication_duty=dict(disclosure["duty_wd"]),
+        correct_wd=disclosure["correct_wd"],
+        due_soon_wd=disclosure["due_soon_wd"],
+        objection=ObjectionRule(
+            objection["accept_wd"],
+            objection["settle_wd"],
+            objection["suspend_confirm_wd"],
+            objection["status"],
+        ),
+        removal=_removal(own, publicity),
+        remedy=own["remedy"],
+        regime=publicity["title"],
     )
 
 
@@ -137,9 +172,14 @@ def _removal(own: Entry, publicity: Entry) -> RemovalRule:
     after = {**publicity["repair_after"], **own.get("repair_after", {})}
     return RemovalRule(
         repair_after_months={severity: after[severity] for severity in own["severities"]},
-        accept_wd=publicity["accept_wd"], settle_wd=publicity["settle_wd"], extend_wd=publicity["extend_wd"],
-        stop_wd=publicity["stop_wd"], conditions=(*publicity["conditions"], *own["conditions"]),
-        archive_after_expiry=own["archive_after_expiry"], restorable=own["restorable"], basis=publicity["title"],
+        accept_wd=publicity["accept_wd"],
+        settle_wd=publicity["settle_wd"],
+        extend_wd=publicity["extend_wd"],
+        stop_wd=publicity["stop_wd"],
+        conditions=(*publicity["conditions"], *own["conditions"]),
+        archive_after_expiry=own["archive_after_expiry"],
+        restorable=own["restorable"],
+        basis=publicity["title"],
     )
 
 

@@ -1,4 +1,4 @@
-"""Checking the rule files: every fault with file, line and field, so that whoever edits the law can mend it."""
+"""Checking the rule files: every fault with file, line and field, for whoever edits the law."""
 
 import re
 import tomllib
@@ -20,8 +20,10 @@ def check_catalogue(folder: Path = DATA) -> list[Problem]:
 
 
 def rule_files(folder: Path = DATA) -> list[Path]:
-    return [*(folder / f"{name}.toml" for name in ("organs", "domains", "regimes", "measures")),
-            *sorted((folder / "lists").glob("*.toml"))]
+    return [
+        *(folder / f"{name}.toml" for name in ("organs", "domains", "regimes", "measures")),
+        *sorted((folder / "lists").glob("*.toml")),
+    ]
 
 
 def _check_file(path: Path, folder: Path) -> Iterator[Problem]:
@@ -36,7 +38,11 @@ def _check_file(path: Path, folder: Path) -> Iterator[Problem]:
         yield Problem(name, _line_of_error(str(error)), "", f"不是合法的 TOML:{error}")
         return
     known = _Known(folder)
-    faults = _list_faults(content, path.stem, known) if path.parent.name == "lists" else _faults(content, path.stem, known)
+    faults = (
+        _list_faults(content, path.stem, known)
+        if path.parent.name == "lists"
+        else _faults(content, path.stem, known)
+    )
     for where, message in faults:
         yield Problem(name, line_of(text, where), ".".join(str(each) for each in where), message)
 
@@ -58,7 +64,9 @@ def _lenient(path: Path) -> dict[str, Any]:
 
 
 def _faults(content: dict[str, Any], stem: str, known: _Known) -> Iterator[Fault]:
-    shape = {"domains": {"domain": [DOMAIN]}, "measures": {"measure": [MEASURE]}, "regimes": REGIMES}.get(stem)
+    shape = {"domains": {"domain": [DOMAIN]}, "measures": {"measure": [MEASURE]}, "regimes": REGIMES}.get(
+        stem
+    )
     if shape is None:
         return
     shaped = list(walk(content, shape))
@@ -91,8 +99,12 @@ def _list_faults(content: dict[str, Any], stem: str, known: _Known) -> Iterator[
 
 
 def _reference_faults(entry: dict[str, Any], where: tuple[str | int, ...], known: _Known) -> Iterator[Fault]:
-    fields = (("organs", known.organs), ("deciding_organs", known.organs), ("filing_organs", known.organs),
-              ("domains", known.domains))
+    fields = (
+        ("organs", known.organs),
+        ("deciding_organs", known.organs),
+        ("filing_organs", known.organs),
+        ("domains", known.domains),
+    )
     for field, allowed in fields:
         unknown = [each for each in entry.get(field, ()) if each not in allowed]
         if unknown:

@@ -18,37 +18,86 @@ _BY_SEVERITY = {"serious?": _RANGE, "general?": _RANGE, "minor?": _RANGE}
 _MONTHS = {"serious?": int, "general?": int, "minor?": int}
 
 LIST: dict[str, Any] = {
-    "code": str, "name": str, "class": str, "procedure": str, "subject_types": [{"organization", "individual"}],
-    "version": [{
-        **_VERSIONED,
-        "deciding_levels": [{"nation", "province", "city", "county", "town"}], "deciding_organs": [str],
-        "filing_organs": [str], "requires_documents": [str], "statement_window_wd": int, "hearing_window_wd": int,
-        "superior_consent": bool, "severities": [str], "default_severity": str, "default_months": int,
-        "publicity_follows_ban": bool, "duty_start": {"document", "decide"}, "archive_after_expiry": bool,
-        "restorable": bool, "conditions": [str], "remedy": str, "severity?": _BY_SEVERITY, "repair_after?": _MONTHS,
-        "override?": [{"domains": [str], "severity": str, **_RANGE, "status": _STATUS, "source": str}],
-        "basis": [{"title": str, "document": str, "article": str, "source": str, "status": _STATUS}],
-    }],
+    "code": str,
+    "name": str,
+    "class": str,
+    "procedure": str,
+    "subject_types": [{"organization", "individual"}],
+    "version": [
+        {
+            **_VERSIONED,
+            "deciding_levels": [{"nation", "province", "city", "county", "town"}],
+            "deciding_organs": [str],
+            "filing_organs": [str],
+            "requires_documents": [str],
+            "statement_window_wd": int,
+            "hearing_window_wd": int,
+            "superior_consent": bool,
+            "severities": [str],
+            "default_severity": str,
+            "default_months": int,
+            "publicity_follows_ban": bool,
+            "duty_start": {"document", "decide"},
+            "archive_after_expiry": bool,
+            "restorable": bool,
+            "conditions": [str],
+            "remedy": str,
+            "severity?": _BY_SEVERITY,
+            "repair_after?": _MONTHS,
+            "override?": [{"domains": [str], "severity": str, **_RANGE, "status": _STATUS, "source": str}],
+            "basis": [{"title": str, "document": str, "article": str, "source": str, "status": _STATUS}],
+        }
+    ],
 }
 REGIMES: dict[str, Any] = {
-    "publicity": [{
-        **_VERSIONED, "title": str, "start": {"decision", "publication"}, "accept_wd": int, "settle_wd": int,
-        "stop_wd": int, "extend_wd": int, "conditions": [str],
-        "repair_after": {"serious": int, "general": int, "minor": int},
-        "severity": {"serious": _RANGE, "general": _RANGE, "minor": _RANGE},
-    }],
-    "disclosure": [{
-        **_VERSIONED, "title": str, "duty_wd": {"default": int, "penalty-decision?": int}, "correct_wd": int,
-        "due_soon_wd": int,
-    }],
-    "objection": [{**_VERSIONED, "title": str, "accept_wd": int, "settle_wd": int, "suspend_confirm_wd": int}],
+    "publicity": [
+        {
+            **_VERSIONED,
+            "title": str,
+            "start": {"decision", "publication"},
+            "accept_wd": int,
+            "settle_wd": int,
+            "stop_wd": int,
+            "extend_wd": int,
+            "conditions": [str],
+            "repair_after": {"serious": int, "general": int, "minor": int},
+            "severity": {"serious": _RANGE, "general": _RANGE, "minor": _RANGE},
+        }
+    ],
+    "disclosure": [
+        {
+            **_VERSIONED,
+            "title": str,
+            "duty_wd": {"default": int, "penalty-decision?": int},
+            "correct_wd": int,
+            "due_soon_wd": int,
+        }
+    ],
+    "objection": [
+        {**_VERSIONED, "title": str, "accept_wd": int, "settle_wd": int, "suspend_confirm_wd": int}
+    ],
 }
 DOMAIN: dict[str, Any] = {
-    "code": str, "name": str, "trading": bool, "items": [str], "organs": [str], "source": str,
+    "code": str,
+    "name": str,
+    "trading": bool,
+    "items": [str],
+    "organs": [str],
+    "source": str,
 }
 MEASURE: dict[str, Any] = {
-    "code": str, "name": str, "kind": str, "basis": str, "organs": [str], "domains": [str], "list_classes": [str],
-    "max_months?": int, "valid_from": date, "valid_to?": date, "status": _STATUS, "source": str,
+    "code": str,
+    "name": str,
+    "kind": str,
+    "basis": str,
+    "organs": [str],
+    "domains": [str],
+    "list_classes": [str],
+    "max_months?": int,
+    "valid_from": date,
+    "valid_to?": date,
+    "status": _STATUS,
+    "source": str,
 }
 
 
