@@ -54,7 +54,11 @@ def run_migrations() -> None:
     migrate(settings.common.db_url, PACKAGE)
 
 
-COMMANDS: Mapping[str, Callable[[], None]] = {"api": serve_api, "worker": run_worker, "migrate": run_migrations}
+COMMANDS: Mapping[str, Callable[[], None]] = {
+    "api": serve_api,
+    "worker": run_worker,
+    "migrate": run_migrations,
+}
 
 
 def main() -> None:

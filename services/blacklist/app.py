@@ -1,22 +1,26 @@
 """The whole wiring of the blacklist service: settings in, a web application or the worker's loops out."""
 
 import os
-from typing import Any
+from functools import partial
 
 from apiflask import APIFlask
+from flask import Request
 
 from services.blacklist import worker
+from services.blacklist.identity.usecases import principal_by_key, principal_by_token
 from services.blacklist.register import api as register
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
 from services.blacklist.store import Deps
 from shared.calendar import builtin_calendar
 from shared.clock import SystemClock
-from shared.contracts.schema_export import asyncapi_document
+from shared.contracts.schema_export import asyncapi
 from shared.crypto import KeyRing
 from shared.db import is_migrated, open_database
 from shared.eventlog import open_log
 from shared.loops import Loop
-from shared.web.app import create_service_app, finish
+from shared.web.access import Principal
+from shared.web.app import Authenticate, create_service_app, finish
+from shared.web.tokens import token_of
 
 PACKAGE = "services.blacklist"
 FEATURES = (register.blueprint,)
@@ -42,15 +46,30 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
         name=NAME,
         title=TITLE,
         prefix=settings.common.url_prefix,
-        authenticate=authenticator(given),
+        authenticate=_authenticator(given, production=settings.common.production),
         clock=given.clock,
         ready=lambda: {"database": is_migrated(given.db, PACKAGE)},
-        asyncapi=_asyncapi,
+        asyncapi=partial(asyncapi, NAME),
         production=settings.common.production,
+        metrics=not settings.common.production,
+        site=settings.site,
     )
     for blueprint in FEATURES:
-        app.register_blueprint(blueprint(given), url_prefix=settings.common.url_prefix)
+        app.register_blueprint(blueprint(given))
     return finish(app)
+
+
+def _authenticator(deps: Deps, *, production: bool) -> Authenticate:
+    """A department's system by its key, anyone else by the session token; the database decides each time."""
+
+    def authenticate(request: Request) -> Principal | None:
+        scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "apikey":
+            return principal_by_key(deps.db, presented.strip(), request.remote_addr, deps.clock.system_now())
+        token = token_of(request, production=production)
+        return principal_by_token(deps.db, deps.keyring, token, deps.clock.system_now()) if token else None
+
+    return authenticate
 
 
 def from_environment() -> APIFlask:
@@ -62,7 +81,3 @@ def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
     """The worker's loops on the configured event log."""
     given = deps or open_deps(settings)
     return worker.build_loops(given, open_log(settings.common.events_url), settings.holder)
-
-
-def _asyncapi() -> dict[str, Any]:
-    return asyncapi_document(NAME)

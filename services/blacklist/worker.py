@@ -4,7 +4,7 @@ from services.blacklist.register import consumes as register
 from services.blacklist.register.usecases import ChangeSequencer
 from services.blacklist.store import Deps, inbox, leases, outbox
 from shared.eventlog.base import EventLog
-from shared.inbox import Consumer
+from shared.inbox import Consumer, to_unreadable
 from shared.loops import Loop
 from shared.outbox import Relay
 
@@ -14,13 +14,18 @@ CONSUMER = "blacklist"
 def build_loops(deps: Deps, log: EventLog, holder: str) -> list[Loop]:
     return [
         Relay(deps.db, outbox, leases, log, holder),
-        ChangeSequencer(deps.db),
+        ChangeSequencer(deps.db, holder),
         *consumers(deps, log),
     ]
 
 
 def consumers(deps: Deps, log: EventLog) -> list[Loop]:
     deliveries = Consumer(
-        deps.db, inbox, log.reader([register.TOPIC], CONSUMER), CONSUMER, register.handle, register.unreadable
+        deps.db,
+        inbox,
+        log.reader([register.TOPIC], CONSUMER),
+        CONSUMER,
+        register.record_deliveries,
+        to_unreadable(log),
     )
     return [deliveries]

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from apiflask import Schema as Base
 from marshmallow import RAISE, ValidationError, fields, validate
-from marshmallow import Schema as Base
 
 from shared.identifiers import InvalidIdentifier, check_uscc
 from shared.regions import is_known

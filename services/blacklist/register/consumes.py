@@ -30,7 +30,8 @@ def record_deliveries(session: Session, events: Sequence[Event]) -> None:
     update = {name: insert.excluded[name] for name in next(iter(newest.values())) if name not in _KEY}
     newer = DeliveryStatus.sequence < insert.excluded.sequence
     session.execute(
-        insert.on_conflict_do_update(index_elements=list(_KEY), set_=update, where=newer), list(newest.values())
+        insert.on_conflict_do_update(index_elements=list(_KEY), set_=update, where=newer),
+        list(newest.values()),
     )
 
 

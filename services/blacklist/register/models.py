@@ -35,7 +35,7 @@ class Listing(Base):
     list_class: Mapped[str] = mapped_column(String(30))
     domain: Mapped[str] = mapped_column(String(40))
     region: Mapped[str] = mapped_column(String(6))
-    department_id: Mapped[str] = mapped_column(String(36), index=True)
+    department_id: Mapped[str | None] = mapped_column(String(36), index=True)
     subject_type: Mapped[str] = mapped_column(String(12))
     subject_name: Mapped[str] = mapped_column(String(200))
     uscc: Mapped[str | None] = mapped_column(String(18), index=True)
@@ -129,4 +129,3 @@ class DeliveryStatus(Base):
     late: Mapped[bool]
     receipt_number: Mapped[str | None] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(Text)
-

@@ -43,7 +43,13 @@ def send_public(session: Session, events: Sequence[Event]) -> None:
 
 
 def exchange_event(
-    listing: Listing, kind: Kind, keyring: KeyRing, *, occurred_at: datetime, recorded_at: datetime, replay: bool
+    listing: Listing,
+    kind: Kind,
+    keyring: KeyRing,
+    *,
+    occurred_at: datetime,
+    recorded_at: datetime,
+    replay: bool,
 ) -> Event:
     """The event of the listing's current version; the caller has raised `sequence` under the row lock."""
     data = exchange_data(listing, kind, keyring, occurred_at, recorded_at, replay)

@@ -9,7 +9,8 @@ from shared.web.paging import PageQuery, page_schema
 from shared.web.schemas import RegionField, Schema, StatutoryDate, Text, UsccField
 
 SLUG = validate.Regexp(r"^[a-z][a-z0-9-]{0,59}\Z", error="应为小写字母、数字和连字符组成的代码。")
-CLASSES = validate.OneOf(("serious", "industry-misconduct", "penalty-record", "notice"), error="没有这个名单类别。")
+LIST_CLASSES = ("serious", "industry-misconduct", "penalty-record", "notice")
+CLASSES = validate.OneOf(LIST_CLASSES, error="没有这个名单类别。")
 MOST_ENTITIES = 1000
 MOST_MEMBERS = 50
 
@@ -18,7 +19,9 @@ class SearchQuery(PageQuery):
     """查询条件 of the public search."""
 
     limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
-    q = fields.String(load_default="", validate=validate.Length(max=200), metadata={"description": "名称、代码或文号"})
+    q = fields.String(
+        load_default="", validate=validate.Length(max=200), metadata={"description": "名称、代码或文号"}
+    )
     region = RegionField(load_default=None)
     domain = fields.String(load_default=None, validate=SLUG)
     list_code = fields.String(load_default=None, data_key="list", validate=SLUG)

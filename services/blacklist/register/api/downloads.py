@@ -72,19 +72,22 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 
 def _sent(file: IO[bytes], name: str, media_type: str) -> Response:
     digest = _digest(file)
-    response = send_file(file, media_type, as_attachment=True, download_name=name, etag=digest.hex(), max_age=None)
+    response = send_file(file, media_type, as_attachment=True, download_name=name, etag=digest.hex())
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(digest).decode()}:"
     schema = request.base_url.rsplit("/", 1)[0] + "/download.schema.json"
     response.headers["Link"] = f'<{LICENCE}>; rel="license", <{schema}>; rel="describedby"'
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _digest(file: IO[bytes]) -> bytes:
     file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").digest()
+    digest = hashlib.sha256()
+    while block := file.read(1 << 16):
+        digest.update(block)
     file.seek(0)
-    return digest
+    return digest.digest()
 
 
 def flat(row: Row) -> list[Any]:
@@ -121,7 +124,7 @@ def write_csv(rows: Iterable[Row], file: IO[bytes]) -> None:
 
 
 def write_xlsx(rows: Iterable[Row], file: IO[bytes]) -> None:
-    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "in_memory": False})
+    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False})
     sheet = book.add_worksheet("公示信息")
     sheet.write_row(0, 0, [label for _, label, _ in COLUMNS])
     for number, row in enumerate(rows, start=1):
@@ -139,7 +142,9 @@ FORMS: Mapping[str, tuple[str, Callable[[Iterable[Row], IO[bytes]], None]]] = {
 
 def row_schema() -> dict[str, Any]:
     """JSON Schema of a line of the NDJSON file; the other forms have the same columns, by label."""
-    columns: dict[str, Any] = {name: {"type": ["string", "null"], "title": label} for name, label, _ in COLUMNS}
+    columns: dict[str, Any] = {
+        name: {"type": ["string", "null"], "title": label} for name, label, _ in COLUMNS
+    }
     columns["version"] = {"type": "integer", "title": "版本"}
     columns["measures"] = {"type": "array", "title": "惩戒措施", "items": {"type": "object"}}
     return {

@@ -10,6 +10,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from services.blacklist.rules.domain import ListRule
+
 IDENTITY_FIELDS = ("id_number", "legal_representative_id_number")
 """The only fields that carry an identity number; sealed wherever they stand."""
 
@@ -76,7 +78,7 @@ class Organ:
     """An authority (机关) by name and its own USCC."""
 
     name: str
-    uscc: str
+    uscc: str | None
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class CaseFacts:
     list_code: str
     domain: str
     region: str
-    department_id: str
+    department_id: str | None
     organ: Organ
     source: Organ
     subject: Subject
@@ -142,6 +144,12 @@ class ListTerms:
     list_class: str
     basis: str
     rule_version: str
+
+    @classmethod
+    def of(cls, rule: ListRule) -> "ListTerms":
+        """The terms of a list as its rule says them."""
+        basis = "；".join(f"{each.title}（{each.document}）" for each in rule.legal_basis)
+        return cls(rule.code, rule.name, rule.list_class, basis, rule.version)
 
 
 @dataclass(frozen=True)

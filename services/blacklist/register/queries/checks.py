@@ -85,9 +85,7 @@ def _by_key(session: Session, keys: set[str], today: date) -> Mapping[str, list[
     return found
 
 
-def _organisations(
-    session: Session, column: Any, values: set[str], today: date
-) -> Iterable[Listing]:
+def _organisations(session: Session, column: Any, values: set[str], today: date) -> Iterable[Listing]:
     ordered = sorted(values)
     allowed: ColumnElement[bool] = in_force(today) & (Listing.subject_type == "organization")
     for start in range(0, len(ordered), CHUNK):
@@ -130,8 +128,12 @@ def _answer(entity: Entity, found: Sequence[Found], on: date, purpose: Purpose |
         "list_class": min((each.listing.list_class for each in certain), key=CLASSES.index, default=None),
         "barred": min((barred for _, barred, _ in judged), key=lambda each: _WORST[each], default="no"),
         "listings": [_line(each) for each in found],
-        "measures": [{"listing_id": each.listing.id, **measure} for each, _, found in judged for measure in found],
+        "measures": [_cited(each, measure) for each, _, counted in judged for measure in counted],
     }
+
+
+def _cited(found: Found, measure: Mapping[str, Any]) -> dict[str, Any]:
+    return {"listing_id": found.listing.id, **measure}
 
 
 def _line(found: Found) -> dict[str, Any]:
@@ -158,11 +160,13 @@ def _judged(found: Found, on: date, purpose: Purpose | None) -> tuple[str, list[
 
 def barred(measure: Mapping[str, Any], on: date, purpose: Purpose | None) -> str:
     """yes, no or unclear: whether one measure forbids the purpose on that day."""
-    if not _runs(measure, on) or not _same(measure.get("domain"), purpose and purpose.domain):
+    if not _runs(measure, on) or not _same(measure.get("domain"), purpose.domain if purpose else None):
         return "no"
     if purpose is None:
         return "unclear"
-    return min(_in_region(measure.get("region"), purpose.region), _forbids(measure, purpose.action), key=_mildest)
+    return min(
+        _in_region(measure.get("region"), purpose.region), _forbids(measure, purpose.action), key=_mildest
+    )
 
 
 def _mildest(word: str) -> int:

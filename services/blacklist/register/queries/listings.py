@@ -103,4 +103,10 @@ def _entry(each: ListingVersion, before: dict[str, Any], now: dict[str, Any]) ->
         for field, label in FIELD_LABELS.items()
         if before and before.get(field) != now.get(field)
     ]
-    return {"version": each.version, "kind": each.kind, "at": each.at, "reason": each.reason, "changes": changes}
+    return {
+        "version": each.version,
+        "kind": each.kind,
+        "at": each.at,
+        "reason": each.reason,
+        "changes": changes,
+    }

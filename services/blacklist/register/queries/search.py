@@ -54,7 +54,7 @@ class Hit:
 def search(
     session: Session, criteria: Criteria, today: date, *, after: Sequence[Any] | None = None, limit: int = 20
 ) -> list[dict[str, Any]]:
-    """Up to `limit + 1` lines after the sort key of the last one shown: (points, id), or (date, id) to browse."""
+    """Up to `limit + 1` lines after the last one shown: its (points, id), or (date, id) to browse."""
     allowed = and_(in_force(today), Listing.subject_type == "organization", *_filters(criteria))
     if not criteria.q.strip():
         return _browse(session, allowed, after, limit)
@@ -147,7 +147,9 @@ def _begins(key: str) -> ColumnElement[bool]:
     return and_(ListingName.full_key >= key, ListingName.full_key < key + _LAST_SIGN)
 
 
-def _names(session: Session, matches: ColumnElement[bool], key: str, allowed: ColumnElement[bool]) -> list[Hit]:
+def _names(
+    session: Session, matches: ColumnElement[bool], key: str, allowed: ColumnElement[bool]
+) -> list[Hit]:
     found = (
         select(ListingName.listing_id, ListingName.full_key, ListingName.core_key, ListingName.ordinal)
         .join(Listing, Listing.id == ListingName.listing_id)

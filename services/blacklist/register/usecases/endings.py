@@ -23,7 +23,13 @@ def remove_listing(
 
 
 def revoke_listing(
-    session: Session, keyring: KeyRing, listing_id: str, *, reason: str, at: datetime, reason_code: str = "revoked"
+    session: Session,
+    keyring: KeyRing,
+    listing_id: str,
+    *,
+    reason: str,
+    at: datetime,
+    reason_code: str = "revoked",
 ) -> Listing:
     """Undo a listing whose decision was annulled, unlawful or void (撤销)."""
     listing = locked_in_force(session, listing_id)

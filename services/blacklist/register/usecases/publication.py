@@ -118,7 +118,7 @@ def _fill(listing: Listing, publication: Publication, keyring: KeyRing) -> None:
     listing.disclosure = case.disclosure
     listing.facts = listing_facts(case, terms)
     _fill_publicity(listing, publication.publicity)
-    _fill_identity(listing, case.subject, keyring)
+    set_identity(listing, _opened(case.subject, keyring), keyring)
 
 
 def _fill_publicity(listing: Listing, publicity: Publicity) -> None:
@@ -128,14 +128,18 @@ def _fill_publicity(listing: Listing, publicity: Publicity) -> None:
     listing.public_until = publicity.until
 
 
-def _fill_identity(listing: Listing, subject: Subject, keyring: KeyRing) -> None:
-    plain = {each.field: keyring.unseal(each.sealed, each.aad).decode() for each in subject.identity}
+def _opened(subject: Subject, keyring: KeyRing) -> dict[str, str]:
+    return {each.field: keyring.unseal(each.sealed, each.aad).decode() for each in subject.identity}
+
+
+def set_identity(listing: Listing, plain: Mapping[str, str], keyring: KeyRing) -> None:
+    """Seal the identity numbers to this listing; a person's becomes findable by blind index."""
     listing.identity = {
         field: keyring.seal(number, storage_aad(listing.id, field)) for field, number in plain.items()
     }
-    number = plain.get("id_number") if subject.is_person else None
+    number = plain.get("id_number") if listing.subject_type == "individual" else None
     listing.id_blind = keyring.blind_index(number) if number else None
-    listing.tail_blind = keyring.blind_index(tail_value(subject.name, number)) if number else None
+    listing.tail_blind = keyring.blind_index(tail_value(listing.subject_name, number)) if number else None
 
 
 def listing_facts(case: CaseFacts, terms: ListTerms) -> dict[str, Any]:

@@ -73,7 +73,11 @@ def _version(step: Step) -> ListingVersion:
         at=step.at,
         reason_code=listing.reason_code,
         reason=listing.reason,
-        facts=listing.facts | {"publicity": publishes.publicity_data(listing), "annotation": listing.annotation},
+        facts=listing.facts
+        | {
+            "publicity": publishes.publicity_data(listing),
+            "annotation": listing.annotation,
+        },
     )
 
 

@@ -1,0 +1,238 @@
+"""A line of an import file (`import listings`), checked by hand because a file has millions of them."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from services.blacklist.register.domain.facts import CODE_FIELDS, Publicity
+from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc
+from shared.regions import is_known
+
+LONGEST_NAME = 200
+LONGEST_TEXT = 20_000
+RESIDENT = "resident-id"
+_TOP = {
+    "list_code", "domain", "region", "subject", "document", "published_on", "publicity_ends_on",
+    "former_names", "source_id", "misconduct", "measures", "severity", "organ", "source",
+}  # fmt: skip
+_SUBJECT = {
+    "type", "name", "uscc", "legal_representative", "id_type", "id_number", *CODE_FIELDS,
+}  # fmt: skip
+_DOCUMENT = {
+    "kind", "number", "organ", "date", "basis", "content", "fine_wan", "confiscated_wan", "licence",
+    "penalty_category", "valid_until",
+}  # fmt: skip
+_MISCONDUCT = {"category", "facts", "occurred_on"}
+_MEASURE = {"code", "basis", "domain", "region", "from", "to", "organ"}
+_ORGAN = {"name", "uscc"}
+
+
+class BadLine(ValueError):
+    """A line that cannot go in, with the reason in Chinese."""
+
+
+@dataclass(frozen=True)
+class ImportLine:
+    """A good line: the normalised content, its publicity, and what makes it the same line next time."""
+
+    content: Mapping[str, Any]
+    publicity: Publicity
+    origin: str
+
+
+def read_line(text: str | bytes, domains: Collection[str]) -> ImportLine:
+    """The line, normalised; BadLine says what is wrong with it."""
+    given = _object(text)
+    _only_known(given, _TOP, "")
+    for name in ("list_code", "domain", "region"):
+        _text(given, name, required=True)
+    if not is_known(given["region"]):
+        raise BadLine(f"region:没有行政区划代码 {given['region']}")
+    if given["domain"] not in domains:
+        raise BadLine(f"domain:没有领域 {given['domain']}")
+    subject = _subject(given.get("subject"))
+    content = {
+        **given,
+        "subject": subject,
+        "document": _document(given.get("document")),
+        "misconduct": _misconduct(given.get("misconduct")),
+        "former_names": _names(given.get("former_names")),
+        "measures": _measures(given.get("measures")),
+        "organ": _organ(given.get("organ"), "organ"),
+        "source": _organ(given.get("source"), "source"),
+        "severity": _one_of(given, "severity", ("serious", "general", "minor")),
+    }
+    return ImportLine(content, _publicity(given), _origin(given))
+
+
+def _object(text: str | bytes) -> dict[str, Any]:
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadLine("不是合法的 JSON") from error
+    if not isinstance(given, dict):
+        raise BadLine("每行应为一个 JSON 对象")
+    return given
+
+
+def _origin(given: Mapping[str, Any]) -> str:
+    source_id = _text(given, "source_id", longest=180)
+    if source_id:
+        return f"id:{source_id}"
+    canonical = json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(canonical.encode(errors='replace')).hexdigest()}"
+
+
+def _only_known(given: Mapping[str, Any], known: set[str], where: str) -> None:
+    strangers = given.keys() - known
+    if strangers:
+        raise BadLine(f"{where}{min(strangers)}:没有这个字段")
+
+
+def _text(
+    given: Mapping[str, Any],
+    name: str,
+    *,
+    where: str = "",
+    required: bool = False,
+    longest: int = LONGEST_NAME,
+) -> str | None:
+    value = given.get(name)
+    if value is None and not required:
+        return None
+    if not isinstance(value, str) or not value.strip():
+        raise BadLine(f"{where}{name}:应填写文字")
+    if len(value) > longest or not _storable(value):
+        raise BadLine(f"{where}{name}:过长或含有不能使用的字符")
+    return value.strip()
+
+
+def _storable(text: str) -> bool:
+    """Whether every database and encoder can hold it: no NUL, no lone surrogate."""
+    return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _one_of(given: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str | None:
+    value = _text(given, name)
+    if value is not None and value not in allowed:
+        raise BadLine(f"{name}:应为 {'、'.join(allowed)} 之一")
+    return value
+
+
+def _part(value: Any, name: str, known: set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadLine(f"{name}:应为 JSON 对象")
+    _only_known(value, known, f"{name}.")
+    return value
+
+
+def _subject(value: Any) -> dict[str, Any]:
+    given = _part(value, "subject", _SUBJECT)
+    texts = {name: _text(given, name, where="subject.") for name in _SUBJECT}
+    _text(given, "name", where="subject.", required=True)
+    if texts["type"] not in {"organization", "individual"}:
+        raise BadLine("subject.type:应为 organization 或 individual")
+    try:
+        return _person(texts) if texts["type"] == "individual" else _organisation(texts)
+    except InvalidIdentifier as error:
+        raise BadLine(f"subject:{error}") from error
+
+
+def _organisation(texts: dict[str, str | None]) -> dict[str, Any]:
+    if texts["id_number"]:
+        raise BadLine("subject.id_number:法人和非法人组织不填证件号码")
+    return texts | {"uscc": check_uscc(texts["uscc"]) if texts["uscc"] else None}
+
+
+def _person(texts: dict[str, str | None]) -> dict[str, Any]:
+    number, id_type = texts["id_number"], texts["id_type"] or RESIDENT
+    if not number:
+        raise BadLine("subject.id_number:自然人须填写证件号码")
+    checked = check_resident_id(number) if id_type == RESIDENT else number.upper()
+    return texts | {"uscc": None, "id_type": id_type, "id_number": checked}
+
+
+def _document(value: Any) -> dict[str, Any]:
+    given = _part(value, "document", _DOCUMENT)
+    document = {name: _text(given, name, where="document.", longest=LONGEST_TEXT) for name in _DOCUMENT}
+    _text(given, "number", where="document.", required=True)
+    document["kind"] = document["kind"] or "other"
+    for name in ("date", "valid_until"):
+        _day(given, name, "document.")
+    for name in ("fine_wan", "confiscated_wan"):
+        _amount(document[name], f"document.{name}")
+    return document
+
+
+def _amount(text: str | None, where: str) -> None:
+    try:
+        if text is not None and not 0 <= Decimal(text) < 10**12:
+            raise BadLine(f"{where}:金额(万元)超出范围")
+    except InvalidOperation as error:
+        raise BadLine(f"{where}:应为金额(万元)") from error
+
+
+def _misconduct(value: Any) -> dict[str, Any]:
+    given = _part(value or {}, "misconduct", _MISCONDUCT)
+    _day(given, "occurred_on", "misconduct.")
+    return {name: _text(given, name, where="misconduct.", longest=LONGEST_TEXT) for name in _MISCONDUCT}
+
+
+def _measures(value: Any) -> list[dict[str, Any]]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise BadLine("measures:应为数组")
+    return [_measure(each) for each in value]
+
+
+def _measure(value: Any) -> dict[str, Any]:
+    given = _part(value, "measures", _MEASURE)
+    _text(given, "code", where="measures.", required=True)
+    for name in ("from", "to"):
+        _day(given, name, "measures.")
+    return {name: _text(given, name, where="measures.") for name in _MEASURE}
+
+
+def _organ(value: Any, name: str) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    given = _part(value, name, _ORGAN)
+    uscc = _text(given, "uscc", where=f"{name}.")
+    try:
+        code = check_uscc(uscc) if uscc else None
+    except InvalidIdentifier as error:
+        raise BadLine(f"{name}.uscc:{error}") from error
+    return {"name": _text(given, "name", where=f"{name}.", required=True), "uscc": code}
+
+
+def _names(value: Any) -> list[str]:
+    if value is None:
+        return []
+    names = value if isinstance(value, list) else [value]
+    if not all(isinstance(each, str) and 0 < len(each) <= LONGEST_NAME and _storable(each) for each in names):
+        raise BadLine("former_names:应为名称的数组")
+    return names
+
+
+def _day(given: Mapping[str, Any], name: str, where: str = "") -> date | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value if len(value) == 10 else "")
+    except (TypeError, ValueError) as error:
+        raise BadLine(f"{where}{name}:应为 YYYY-MM-DD 形式的日期") from error
+
+
+def _publicity(given: Mapping[str, Any]) -> Publicity:
+    start, end = _day(given, "published_on"), _day(given, "publicity_ends_on")
+    if start is None or end is None:
+        raise BadLine(f"{'published_on' if start is None else 'publicity_ends_on'}:须填写")
+    if end <= start:
+        raise BadLine("publicity_ends_on:应晚于 published_on")
+    return Publicity(start=start, max_end=end)

@@ -1,0 +1,184 @@
+"""`import listings`: history another system already published, read as a stream of JSON lines.
+
+At most 500 rows a commit; a line seen before (by its source id, else its content) is passed over, so a
+run that was cut short is simply run again. Platforms and departments hear nothing unless `push`.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from functools import cache
+from itertools import islice
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.blacklist.register.domain import CaseFacts, Kind, ListTerms, Organ, Subject
+from services.blacklist.register.domain.lines import BadLine, ImportLine, read_line
+from services.blacklist.register.models import Listing
+from services.blacklist.register.usecases.publication import Publication, names_of, new_listing, set_identity
+from services.blacklist.register.usecases.steps import Step, record
+from services.blacklist.rules.queries import list_rule, trade_domains
+from shared.clock import SHANGHAI, Clock, local_date
+from shared.crypto import KeyRing
+from shared.db import Database
+from shared.errors import NotFound
+from shared.identifiers import mask_id
+from shared.ids import new_id
+
+BATCH = 500
+MOST_REASONS = 10_000
+Progress = Callable[[int], None]
+TermsOn = Callable[[str, date], ListTerms]
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A line that stayed out: its number in the file (from 1) and why."""
+
+    number: int
+    reason: str
+
+
+@dataclass
+class ImportReport:
+    """What became of the lines; `reasons` keeps the first ten thousand rejections."""
+
+    read: int = 0
+    imported: int = 0
+    known: int = 0
+    rejected: int = 0
+    reasons: list[Rejected] = field(default_factory=list)
+
+    def reject(self, number: int, reason: str) -> None:
+        self.rejected += 1
+        if len(self.reasons) < MOST_REASONS:
+            self.reasons.append(Rejected(number, reason))
+
+
+def import_listings(
+    db: Database,
+    clock: Clock,
+    keyring: KeyRing,
+    lines: Iterable[str | bytes],
+    *,
+    push: bool = False,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Take in every good line; the report names the bad ones. Empty lines are passed over."""
+    report = ImportReport()
+    terms_on = _cached_terms(clock.today())
+    domains = frozenset(each.code for each in trade_domains())
+    numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    while block := list(islice(numbered, BATCH)):
+        good = list(_good(block, domains, terms_on, report))
+        with db.write() as session:
+            fresh = _fresh(session, good)
+            _write(session, keyring, fresh, clock.now(), push=push)
+        report.read += len(block)
+        report.imported += len(fresh)
+        report.known += len(good) - len(fresh)
+        if progress:
+            progress(report.read)
+    return report
+
+
+def _cached_terms(today: date) -> TermsOn:
+    """The list as it was on the day of publication, else (older than its rule here) as it is today."""
+
+    @cache
+    def terms_on(code: str, on: date) -> ListTerms:
+        try:
+            return ListTerms.of(list_rule(code, on))
+        except NotFound as error:
+            if on == today:
+                raise BadLine(f"list_code:{error.title}") from error
+            return terms_on(code, today)
+
+    return terms_on
+
+
+Good = tuple[ImportLine, ListTerms]
+
+
+def _good(
+    block: Iterable[tuple[int, str | bytes]],
+    domains: Collection[str],
+    terms_on: TermsOn,
+    report: ImportReport,
+) -> Iterator[Good]:
+    for number, text in block:
+        try:
+            line = read_line(text, domains)
+            yield line, terms_on(line.content["list_code"], line.publicity.start)
+        except BadLine as error:
+            report.reject(number, str(error))
+
+
+def _fresh(session: Session, good: Sequence[Good]) -> list[Good]:
+    """Lines that neither the register nor an earlier line of the block has."""
+    found = select(Listing.origin).where(Listing.origin.in_([line.origin for line, _ in good]))
+    seen = set(session.scalars(found)) if good else set()
+    fresh: list[Good] = []
+    for line, terms in good:
+        if line.origin not in seen:
+            seen.add(line.origin)
+            fresh.append((line, terms))
+    return fresh
+
+
+def _write(session: Session, keyring: KeyRing, fresh: Sequence[Good], at: datetime, *, push: bool) -> None:
+    listings = [_listing(line, terms, keyring, at) for line, terms in fresh]
+    session.add_all(listings)
+    session.flush()
+    session.add_all(name for listing in listings for name in names_of(listing))
+    today = local_date(at)
+    steps = [
+        Step(listing, Kind.PUBLISHED, at, replay=True, silent=not push or listing.public_until <= today)
+        for listing in listings
+    ]
+    record(session, keyring, steps)
+
+
+def _listing(line: ImportLine, terms: ListTerms, keyring: KeyRing, at: datetime) -> Listing:
+    publication = Publication(new_id(), _facts(line), terms, line.publicity)
+    listing = new_listing(publication, keyring, at)
+    listing.migrated, listing.origin = True, line.origin
+    listing.published_at = datetime.combine(line.publicity.start, time(), SHANGHAI)
+    if number := line.content["subject"].get("id_number"):
+        set_identity(listing, {"id_number": number}, keyring)
+    return listing
+
+
+def _facts(line: ImportLine) -> CaseFacts:
+    content = line.content
+    subject, document = content["subject"], content["document"]
+    organ = Organ(**(content["organ"] or {"name": document["organ"] or "", "uscc": None}))
+    return CaseFacts(
+        case_id=None,
+        list_code=content["list_code"],
+        domain=content["domain"],
+        region=content["region"],
+        department_id=None,
+        organ=organ,
+        source=Organ(**content["source"]) if content["source"] else organ,
+        subject=_subject(subject, content["former_names"]),
+        misconduct=content["misconduct"],
+        document=document,
+        severity=content["severity"],
+        measures=tuple(content["measures"]),
+    )
+
+
+def _subject(given: dict[str, str | None], former_names: Sequence[str]) -> Subject:
+    number = given["id_number"]
+    return Subject(
+        type=given["type"] or "",
+        name=given["name"] or "",
+        former_names=tuple(former_names),
+        uscc=given["uscc"],
+        codes=given,
+        legal_representative=given["legal_representative"],
+        id_type=given["id_type"],
+        id_masked=mask_id(number) if number else None,
+    )
