@@ -43,7 +43,7 @@ def recent_entries(
     *,
     before: str | None = None,
     action: str | None = None,
-    department_ids: Sequence[str] | None = None,
+    object_id: str | None = None,
     limit: int = 50,
 ) -> Sequence[AuditEntry]:
     """Newest first; `before` is the id of the last entry already seen."""
@@ -52,8 +52,8 @@ def recent_entries(
         wanted = wanted.where(AuditEntry.id < before)
     if action:
         wanted = wanted.where(AuditEntry.action == action)
-    if department_ids is not None:
-        wanted = wanted.where(AuditEntry.actor_department_id.in_(department_ids))
+    if object_id:
+        wanted = wanted.where(AuditEntry.object_id == object_id)
     return session.scalars(wanted.order_by(AuditEntry.id.desc()).limit(limit)).all()
 
 

@@ -177,16 +177,31 @@ def _end(session: Session, living: Sequence[SignInSession], reason: str, at: dat
     publish_revocations(session, living, at)
 
 
-def change_password(session: Session, *, actor: Principal, current: str, new: str, at: datetime) -> None:
-    """One's own; ends one's other sessions. `at` is system time."""
-    user = find_user(session, actor.user_id)
-    require_good_password(user.username, new)
+def change_password(
+    db: Database, keyring: KeyRing, clock: Clock, *, actor: Principal, current: str, new: str
+) -> None:
+    """One's own; ends one's other sessions. Hashes with no transaction open; guesses are counted."""
+    require_good_password(actor.username, new)
+    wanted = counters(keyring, actor.username, "password change")[:1]
     with hashing_slot():
-        if not password_matches(user.password_hash, current):
-            problem = "当前口令不正确"
-            raise Invalid("password-wrong", problem, fields=[FieldError("/current_password", problem)])
-        user.password_hash = hash_password(new)
-    user.must_change = False
+        now = clock.system_now()
+        with db.read() as session:
+            require_unlocked(session, wanted, now)
+            stored = find_user(session, actor.user_id).password_hash
+        fresh = hash_password(new) if password_matches(stored, current) else None
+    with db.write() as session:
+        if fresh is None:
+            count_failure(session, wanted, now)
+        else:
+            _store_password(session, actor, fresh, now)
+    if fresh is None:
+        problem = "当前口令不正确"
+        raise Invalid("password-wrong", problem, fields=[FieldError("/current_password", problem)])
+
+
+def _store_password(session: Session, actor: Principal, fresh: str, at: datetime) -> None:
+    user = find_user(session, actor.user_id)
+    user.password_hash, user.must_change = fresh, False
     revoke_sessions(session, [user.id], "password-changed", at, keep=actor.session_id)
     record(
         session,

@@ -171,7 +171,7 @@ def decide_role_change(
     if change.state != "proposed":
         raise Conflict("role-change-settled", "该角色变更已办结")
     if actor.user_id in {change.proposed_by, change.user_id}:
-        raise Conflict("four-eyes", "须由另一人核准", "角色变更的提出人、受益人不得核准。")
+        raise Conflict("role-change-four-eyes", "须由另一人核准", "角色变更的提出人、受益人不得核准。")
     change.state = "approved" if approve else "refused"
     change.decided_by, change.decided_at = actor.user_id, at
     if approve:

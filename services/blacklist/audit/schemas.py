@@ -1,0 +1,42 @@
+"""The trail as auditors read it."""
+
+from marshmallow import fields, validate
+
+from shared.web.paging import PageQuery, page_schema
+from shared.web.schemas import Schema
+
+
+class EntryQuery(PageQuery):
+    """审计记录查询条件."""
+
+    action = fields.String(load_default=None, validate=validate.Length(max=64))
+    object_id = fields.String(load_default=None, validate=validate.Length(max=80))
+
+
+class EntryView(Schema):
+    """审计记录."""
+
+    id = fields.UUID(required=True)
+    at = fields.AwareDateTime(required=True)
+    actor_id = fields.String(required=True, allow_none=True)
+    actor_name = fields.String(required=True, allow_none=True)
+    actor_department_id = fields.String(required=True, allow_none=True)
+    actor_roles = fields.String(required=True)
+    action = fields.String(required=True)
+    object_type = fields.String(required=True)
+    object_id = fields.String(required=True)
+    detail = fields.Dict(keys=fields.String(), required=True)
+
+
+class ChainView(Schema):
+    """The chain's head, and the first bad row if there is one."""
+
+    position = fields.Integer(required=True)
+    hash = fields.String(required=True)
+    intact = fields.Boolean(required=True)
+    bad_position = fields.Integer(required=True, allow_none=True)
+    bad_entry = fields.String(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+
+
+EntryPage = page_schema(EntryView, "AuditEntryPage")

@@ -1,0 +1,86 @@
+"""The law in force, for anyone: lists, domains, measures and the working-day calendar."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from services.blacklist.rules import queries, schemas
+from services.blacklist.rules.domain import LIST_CLASSES, PROCEDURES, ListRule
+from services.blacklist.store import Deps
+from shared.web.access import access, public
+from shared.web.paging import page
+
+
+def blueprint(deps: Deps) -> APIBlueprint:
+    made = APIBlueprint("rules", __name__, url_prefix="/api/v1", tag="名单与规则")
+    _add_lists(made, deps)
+    _add_vocabulary(made, deps)
+    _add_calendar(made, deps)
+    return made
+
+
+def list_view(rule: ListRule) -> dict[str, Any]:
+    """The rule with its publicity gathered in one place and the windows as numbers."""
+    return {
+        **asdict(rule),
+        "class_name": LIST_CLASSES[rule.list_class], "procedure_name": PROCEDURES[rule.procedure],
+        "statement_window_wd": rule.statement_window.n, "hearing_window_wd": rule.hearing_window.n,
+        "publicity": {
+            "start": rule.publicity_start, "by_severity": rule.publicity, "overrides": rule.overrides,
+            "default_severity": rule.default_severity, "default_months": rule.default_months,
+            "follows_ban": rule.publicity_follows_ban, "duty_working_days": rule.publication_duty,
+            "duty_start": rule.duty_start,
+        },
+    }  # fmt: skip
+
+
+def _add_lists(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/lists")
+    @access(public())
+    @bp.input(schemas.OnQuery, location="query")
+    @bp.output(schemas.ListPage)
+    @bp.doc(summary="全部名单及其依据、程序、公示与移出规则")
+    def list_lists(query_data: dict[str, Any]) -> dict[str, Any]:
+        on: date = query_data["on"] or deps.clock.today()
+        return page([list_view(rule) for rule in queries.all_lists(on)], None)
+
+
+def _add_vocabulary(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/domains")
+    @access(public())
+    @bp.output(schemas.DomainPage)
+    @bp.doc(summary="配置领域")
+    def list_domains() -> dict[str, Any]:
+        return page(queries.trade_domains(), None)
+
+    @bp.get("/measures")
+    @access(public())
+    @bp.input(schemas.OnQuery, location="query")
+    @bp.output(schemas.MeasurePage)
+    @bp.doc(summary="惩戒措施清单")
+    def list_measures(query_data: dict[str, Any]) -> dict[str, Any]:
+        return page(queries.all_measures(query_data["on"] or deps.clock.today()), None)
+
+
+def _add_calendar(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/calendar")
+    @access(public())
+    @bp.output(schemas.CalendarView)
+    @bp.doc(summary="工作日历与今天")
+    def show_calendar() -> dict[str, Any]:
+        today = deps.clock.today()
+        return {
+            "version": deps.calendar.version, "today": today,
+            "working_day": deps.calendar.is_working_day(today), "covered": deps.calendar.covers(today),
+        }  # fmt: skip
+
+    @bp.get("/calendar/due")
+    @access(public())
+    @bp.input(schemas.DueQuery, location="query")
+    @bp.output(schemas.DueView)
+    @bp.doc(summary="从起算日数若干工作日的到期日")
+    def show_due(query_data: dict[str, Any]) -> dict[str, Any]:
+        due = deps.calendar.add_working_days(query_data["start"], query_data["working_days"])
+        return {"due": due.day, "provisional": due.provisional, "calendar_version": due.calendar_version}
