@@ -7,8 +7,11 @@ from apiflask import APIFlask
 from flask import Request
 
 from services.blacklist import worker
+from services.blacklist.audit import api as audit
+from services.blacklist.identity import api as identity
 from services.blacklist.identity.usecases import principal_by_key, principal_by_token
 from services.blacklist.register import api as register
+from services.blacklist.rules import api as rules
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
 from services.blacklist.store import Deps
 from shared.calendar import builtin_calendar
@@ -23,7 +26,7 @@ from shared.web.app import Authenticate, create_service_app, finish
 from shared.web.tokens import token_of
 
 PACKAGE = "services.blacklist"
-FEATURES = (register.blueprint,)
+FEATURES = (identity.blueprint, rules.blueprint, audit.blueprint, register.blueprint)
 
 
 def open_deps(settings: Settings) -> Deps:

@@ -1,5 +1,6 @@
 """The loops of the blacklist service: events out, events in, and what happens by itself with time."""
 
+from services.blacklist.audit.usecases import AuditChain
 from services.blacklist.register import consumes as register
 from services.blacklist.register.usecases import ChangeSequencer
 from services.blacklist.store import Deps, inbox, leases, outbox
@@ -15,6 +16,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str) -> list[Loop]:
     return [
         Relay(deps.db, outbox, leases, log, holder),
         ChangeSequencer(deps.db, holder),
+        AuditChain(deps.db, leases, holder),
         *consumers(deps, log),
     ]
 

@@ -11,7 +11,8 @@ from shared.web.access import access, roles
 from shared.web.paging import cut, decode_cursor, page
 
 COLUMNS = (
-    "id", "at", "actor_id", "actor_name", "actor_department_id", "actor_roles", "action", "object_type", "object_id",
+    "id", "at", "actor_id", "actor_name", "actor_department_id", "actor_roles", "action", "object_type",
+    "object_id",
 )  # fmt: skip
 
 
