@@ -110,6 +110,7 @@ class Delivery(Base):
     result_code: Mapped[str | None] = mapped_column(String(64))
     result_reason: Mapped[str | None] = mapped_column(String(1000))
     layout: Mapped[str | None] = mapped_column(String(32))
+    match_key: Mapped[str | None] = mapped_column(String(360))
     content_digest: Mapped[str | None] = mapped_column(String(64))
     sent_row: Mapped[str | None] = mapped_column(Text)
     """The row as sent, sealed for storage; needed where the platform is changed by content."""
@@ -168,6 +169,7 @@ class Holding(Base):
 
     platform: Mapped[str] = mapped_column(String(40), primary_key=True)
     listing_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(String(36))
     version: Mapped[int] = mapped_column(Integer)
     match_key: Mapped[str] = mapped_column(String(360))
     bucket_hash: Mapped[int] = mapped_column(BigInteger)

@@ -15,7 +15,29 @@ from services.credit_push.domain import WITHDRAW, Record
 from services.credit_push.formats import blacklist, canonical, penalty_2018, procurement_sheet, trade_v2
 from services.credit_push.formats.base import Column, Fault, Row, Unacceptable
 
-__all__ = ["Content", "Fault", "Unacceptable", "columns_of", "content_digest", "encode", "layout_of"]
+__all__ = [
+    "Content",
+    "Fault",
+    "Unacceptable",
+    "columns_of",
+    "content_digest",
+    "encode",
+    "layout_of",
+    "match_key",
+    "number_and_name",
+    "stable_json",
+]
+
+NUMBER_AND_NAME = {
+    "penalty_2018": ("CF_WSH", "CF_XDR_MC"),
+    "blacklist_org": ("RDWH", "JGQC"),
+    "blacklist_person": ("RDWH", "FZRXM"),
+    "trade_v2": ("DocumentNumber", "SubjectName"),
+    "canonical": ("document_number", "subject_name"),
+    "procurement_sheet": ("决定书文号", "企业名称"),
+}
+WITH_LISTING_ID = ("canonical", "trade_v2")
+"""Layouts that carry our listing id; in the others a record is known by document number and name."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +99,17 @@ def columns_of(layout: str) -> tuple[Column, ...]:
         "procurement_sheet": procurement_sheet.COLUMNS,
         "trade_v2": trade_v2.LISTING.columns,
     }[layout]
+
+
+def number_and_name(layout: str, row: Mapping[str, Any]) -> tuple[str, str]:
+    """Document number and subject name as a row of a layout carries them."""
+    number, name = NUMBER_AND_NAME[layout]
+    return str(row[number]), str(row[name])
+
+
+def match_key(layout: str, row: Mapping[str, Any], listing_id: str) -> str:
+    """What both sides know a record by in a reconciliation."""
+    return listing_id if layout in WITH_LISTING_ID else "\n".join(number_and_name(layout, row))
 
 
 def content_digest(content: Content | Row | dict[str, Any], layout: str = "") -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import CORRECT, LIST, WITHDRAW
-from services.credit_push.formats import columns_of, content_digest
+from services.credit_push.formats import columns_of, content_digest, match_key, number_and_name
 from services.credit_push.transports.base import (
     ABSENT,
     ALREADY_GONE,
@@ -162,21 +162,12 @@ class TableLedger:
         return (row for row in self._rows if bucket_hash(row.match_key) % buckets == bucket)
 
 
-NUMBER_AND_NAME = {
-    "penalty_2018": ("CF_WSH", "CF_XDR_MC"),
-    "blacklist_org": ("RDWH", "JGQC"),
-    "blacklist_person": ("RDWH", "FZRXM"),
-    "trade_v2": ("DocumentNumber", "SubjectName"),
-    "procurement_sheet": ("决定书文号", "企业名称"),
-}
-
-
 def table_row(row: Mapping[str, str], layout: str) -> LedgerRow:
     """A content row as a ledger row; only trade_v2 carries our listing id and version."""
-    number, name = (row[code] for code in NUMBER_AND_NAME[layout])
+    number, name = number_and_name(layout, row)
     listing_id, version = row.get("RecordId", ""), row.get("RecordVersion", "")
     return LedgerRow(
-        match_key=listing_id or f"{number}\n{name}",
+        match_key=match_key(layout, row, listing_id),
         listing_id=listing_id,
         document_number=number,
         subject_name=name,

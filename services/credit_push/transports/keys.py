@@ -1,4 +1,4 @@
-"""Secrets shared with platforms. A profile names one by reference: `sandbox:<platform>` is in the sandbox's folder."""
+"""Secrets shared with platforms; a profile names one as `sandbox:<platform>` (they lie in its folder)."""
 
 import json
 import os

@@ -1,0 +1,292 @@
+"""The sender: claims due deliveries, calls out with no transaction open, writes down what came of it.
+
+One batch per platform at a time, each platform in its own thread: a slow one delays no other. One sender is
+active per database (lease); on taking over it puts back what a dead one left behind, to be asked about first.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from services.credit_push.catalogue import Profile
+from services.credit_push.domain import ACKNOWLEDGED, AWAITING_HAND, SENDING, WAITING, WITHDRAW
+from services.credit_push.formats import Content, Unacceptable, content_digest, stable_json
+from services.credit_push.models import Attempt, Batch, Delivery, leases
+from services.credit_push.publishes import announce, lock_listings
+from services.credit_push.transports import Transport
+from services.credit_push.transports.base import ABSENT, FAILED, REFUSED, UNKNOWN, Job, Outcome
+from services.credit_push.usecases.claiming import Claimed, claim, has_work
+from services.credit_push.usecases.deps import Deps
+from services.credit_push.usecases.encoding import content_of, former_row, note_content
+from services.credit_push.usecases.planning import CHANNEL
+from services.credit_push.usecases.settling import Settlement, with_newer, write_holdings
+from shared.crash import crash_point
+from shared.crypto import CryptoError
+from shared.db import Wakeup
+from shared.ids import new_id
+from shared.leases import Lease
+from shared.logs import get_log
+from shared.metrics import counter, histogram
+
+log = get_log(__name__)
+outcomes_total = counter("push_outcomes", "Outcomes of tries, by platform", ["platform", "outcome"])
+send_seconds = histogram("push_send_seconds", "Time of one batch outside", ["platform"])
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One claimed delivery, what it was encoded to, and what came of it."""
+
+    claimed: Claimed
+    content: Content | None
+    outcome: Outcome
+    kind: str
+
+
+class Dispatch:
+    """One batch of one platform: claim, call out, settle."""
+
+    def __init__(self, deps: Deps, profile: Profile, transport: Transport, holder: str) -> None:
+        self.deps, self.profile, self.transport, self.holder = deps, profile, transport, holder
+
+    def __call__(self) -> int:
+        """How many deliveries were handled."""
+        with self.deps.db.write() as session:
+            clock = self.deps.clock
+            claimed = claim(session, self.profile, self.holder, clock.system_now(), clock.now())
+        crash_point("push.after_claim")
+        if not claimed:
+            return 0
+        began = time.perf_counter()
+        tried = self._ask([c for c in claimed if c.ask_first]) + self._send(
+            [c for c in claimed if not c.ask_first]
+        )
+        send_seconds.labels(self.profile.id).observe(time.perf_counter() - began)
+        crash_point("push.after_send")
+        with self.deps.db.write() as session:
+            settle_tries(session, self.deps, self.profile, self.holder, tried)
+            crash_point("push.before_settled")
+        crash_point("push.after_settled")
+        return len(claimed)
+
+    def _ask(self, claimed: Sequence[Claimed]) -> list[Tried]:
+        jobs, tried = self._jobs(claimed)
+        return tried + self._through(self.transport.query, jobs, "query") if claimed else []
+
+    def _send(self, claimed: Sequence[Claimed]) -> list[Tried]:
+        jobs, tried = self._jobs(claimed)
+        crash_point("push.before_send")
+        return tried + self._through(self.transport.send, jobs, "send")
+
+    def _through(
+        self,
+        way: Callable[[Sequence[Job]], list[Outcome]],
+        jobs: Mapping[str, tuple[Claimed, Job]],
+        kind: str,
+    ) -> list[Tried]:
+        if not jobs:
+            return []
+        try:
+            outcomes = {outcome.delivery_id: outcome for outcome in way([job for _, job in jobs.values()])}
+        except Exception as error:
+            log.exception("transport failed", platform=self.profile.id, error=type(error).__name__)
+            outcomes = {}
+        silent = Outcome("", UNKNOWN, message="传输没有给出结果")
+        return [
+            Tried(claimed, job.content, outcomes.get(job.delivery_id, silent), kind)
+            for claimed, job in jobs.values()
+        ]
+
+    def _jobs(self, claimed: Sequence[Claimed]) -> tuple[dict[str, tuple[Claimed, Job]], list[Tried]]:
+        jobs: dict[str, tuple[Claimed, Job]] = {}
+        stopped: list[Tried] = []
+        for one in claimed:
+            made = self._job(one)
+            if isinstance(made, Job):
+                jobs[one.delivery_id] = (one, made)
+            else:
+                stopped.append(Tried(one, None, made, "check"))
+        return jobs, stopped
+
+    def _job(self, one: Claimed) -> Job | Outcome:
+        keyring = self.deps.keyring
+        try:
+            content = content_of(keyring, self.profile, one.record, one.identities, one.operation)
+            former = former_row(keyring, one.former)
+        except Unacceptable as refusal:
+            fault = refusal.faults[0]
+            return Outcome(
+                one.delivery_id, REFUSED, field=fault.field, code=fault.code, message=fault.message
+            )
+        except CryptoError as error:
+            return Outcome(one.delivery_id, FAILED, code="SEALED", message=str(error))
+        return Job(
+            one.delivery_id,
+            one.key,
+            one.listing_id,
+            one.version,
+            one.operation,
+            one.batch_id,
+            content,
+            former,
+        )
+
+
+def settle_tries(session: Session, deps: Deps, profile: Profile, holder: str, tried: Sequence[Tried]) -> None:
+    """Second transaction: states, attempts, holdings and events of one batch."""
+    listings = lock_listings(session, (t.claimed.listing_id for t in tried))
+    rows = _locked(session, [t.claimed.delivery_id for t in tried])
+    now, at = deps.clock.system_now(), deps.clock.now()
+    newer = (
+        with_newer(session, list(rows.values())) if any(t.outcome.result == ABSENT for t in tried) else set()
+    )
+    settlement = Settlement(session, profile, now, at)
+    filed = []
+    for one in tried:
+        row = rows[one.claimed.delivery_id]
+        session.add(attempt_of(deps, one, now))
+        outcomes_total.labels(profile.id, one.outcome.result).inc()
+        row.attempts_count += 1
+        ours = row.state == SENDING and row.lease_holder == holder
+        if one.content is not None and row.content_digest is None:
+            note_content(deps.keyring, profile, row, one.content)
+        if ours:
+            _forget_stale_content(deps, profile, row, one)
+            settlement.settle(row, one.outcome, before=one.claimed.possibly_sent, newer=row.id in newer)
+            if row.state == ACKNOWLEDGED:
+                filed.append(row)
+    write_holdings(session, profile.id, filed)
+    _open_batches(session, profile, [rows[t.claimed.delivery_id] for t in tried], tried, at)
+    announce(session, listings, deps.catalogue, settlement.news, at)
+
+
+def _forget_stale_content(deps: Deps, profile: Profile, row: Delivery, one: Tried) -> None:
+    """The operation may have changed since an earlier try: what counts is what was sent now."""
+    if one.kind == "send" and one.content is not None:
+        note_content(deps.keyring, profile, row, one.content)
+
+
+def _locked(session: Session, ids: Sequence[str]) -> dict[str, Delivery]:
+    query = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id).with_for_update()
+    return {row.id: row for row in session.scalars(query)}
+
+
+def attempt_of(deps: Deps, one: Tried, now: object) -> Attempt:
+    """The appended record of a try; request and answer are sealed evidence."""
+    outcome, attempt_id = one.outcome, new_id()
+    evidence = None
+    if one.content is not None and one.kind == "send":
+        proof = {"row": one.content.row, "answer": outcome.evidence.decode("utf-8", "replace")}
+        evidence = deps.keyring.seal(stable_json(proof), f"push.attempt.{attempt_id}")
+    return Attempt(
+        id=attempt_id,
+        delivery_id=one.claimed.delivery_id,
+        at=now,
+        kind=one.kind,
+        outcome=outcome.result,
+        http_status=outcome.http_status,
+        milliseconds=outcome.milliseconds,
+        detail=" ".join(filter(None, (outcome.field, outcome.code, outcome.message)))[:1000] or None,
+        request_digest=content_digest(one.content) if one.content is not None else None,
+        evidence=evidence,
+    )
+
+
+def _open_batches(
+    session: Session, profile: Profile, rows: Sequence[Delivery], tried: Sequence[Tried], at: object
+) -> None:
+    """Rows a person carries: one sheet a layout, and one numbered letter for every withdrawal."""
+    sheets: dict[str, list[Delivery]] = {}
+    for row, one in zip(rows, tried, strict=True):
+        if row.state != AWAITING_HAND or one.kind != "send":
+            continue
+        if row.operation == WITHDRAW and profile.withdrawal.by == "letter":
+            row.batch_id = new_id()
+            session.add(_batch(row.batch_id, profile, "letter", row.layout or "", 1, at))
+        else:
+            sheets.setdefault(row.batch_id or new_id(), []).append(row)
+    for batch_id, members in sheets.items():
+        session.add(_batch(batch_id, profile, "sheet", members[0].layout or "", len(members), at))
+
+
+def _batch(batch_id: str, profile: Profile, kind: str, layout: str, rows: int, at: object) -> Batch:
+    return Batch(
+        id=batch_id, platform=profile.id, kind=kind, layout=layout, state="open", rows=rows, created_at=at
+    )
+
+
+class Sender:
+    """Loop: hands the due batches of all platforms to their threads and collects them."""
+
+    def __init__(self, deps: Deps, transports: Mapping[str, Transport], holder: str) -> None:
+        self.name = "sender"
+        self._deps, self._holder = deps, holder
+        self._dispatches = {
+            platform: Dispatch(deps, deps.catalogue[platform], transport, holder)
+            for platform, transport in transports.items()
+        }
+        self._transports = transports
+        self._lease = Lease(deps.db, leases, "sender", holder)
+        self._token: int | None = None
+        self._wakeup = Wakeup(deps.db, CHANNEL)
+        self._pool = ThreadPoolExecutor(max(1, len(transports)), thread_name_prefix="push")
+        self._running: dict[str, Future[int]] = {}
+
+    def step(self) -> bool:
+        """Start what is due, collect what is done; true while anything is under way."""
+        if not self._lease.acquire():
+            return False
+        if self._token != self._lease.token:
+            self._take_over()
+        for platform in self._due():
+            self._running[platform] = self._pool.submit(self._dispatches[platform])
+        if not self._running:
+            return False
+        wait(self._running.values(), timeout=0.02, return_when=FIRST_COMPLETED)
+        self._collect()
+        return True
+
+    def _take_over(self) -> None:
+        left = (Delivery.state == SENDING) & (Delivery.lease_holder != self._holder)
+        back = {"state": WAITING, "ask_first": True, "lease_holder": None, "lease_until": None}
+        with self._deps.db.write() as session:
+            session.execute(
+                update(Delivery).where(left).values(back, next_attempt_at=self._deps.clock.system_now()),
+                execution_options={"synchronize_session": False},
+            )
+        self._token = self._lease.token
+
+    def _due(self) -> list[str]:
+        idle = [platform for platform in self._dispatches if platform not in self._running]
+        if not idle:
+            return []
+        now = self._deps.clock.system_now()
+        with self._deps.db.read() as session:
+            found = session.execute(select(*(has_work(platform, now) for platform in idle))).one()
+        return [platform for platform, due in zip(idle, found, strict=True) if due]
+
+    def _collect(self) -> None:
+        done = [platform for platform, future in self._running.items() if future.done()]
+        failed: list[BaseException] = []
+        for platform in done:
+            error = self._running.pop(platform).exception()
+            if error is not None:
+                failed.append(error)
+        if failed:
+            raise failed[0]
+
+    def wait(self, timeout: float) -> bool:
+        """Until somebody commits work, or a retry may be due."""
+        return self._wakeup.wait(min(timeout, 0.1))
+
+    def close(self) -> None:
+        """Finish what is under way, then give the lease up."""
+        self._pool.shutdown(wait=True)
+        self._wakeup.close()
+        self._lease.release()
+        for transport in self._transports.values():
+            transport.close()
