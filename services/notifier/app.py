@@ -1,17 +1,16 @@
 """The whole wiring of the notifier: settings in, a web application or the worker's loops out."""
 
 import os
-from dataclasses import dataclass
 from typing import Any
 
 from services.notifier import api, web, worker
 from services.notifier.channels import Ports, open_channels
-from services.notifier.models import revocations
+from services.notifier.models import Deps, revocations
 from services.notifier.settings import NAME, TITLE, Settings, read_settings
-from shared.clock import Clock, SystemClock
-from shared.contracts.schema_export import asyncapi_document
+from shared.clock import SystemClock
+from shared.contracts.schema_export import asyncapi
 from shared.crypto import KeyRing
-from shared.db import Database, is_migrated, open_database
+from shared.db import is_migrated, open_database
 from shared.eventlog import open_log
 from shared.loops import Loop
 from shared.web.app import ServiceApp, create_service_app, finish
@@ -21,15 +20,6 @@ from shared.web.tokens import Claims, TokenAuthenticator
 PACKAGE = "services.notifier"
 
 
-@dataclass(frozen=True)
-class Deps:
-    """What the service needs of the outside."""
-
-    db: Database
-    clock: Clock
-    keyring: KeyRing
-
-
 def open_deps(settings: Settings) -> Deps:
     common = settings.common
     common.data_dir.mkdir(parents=True, exist_ok=True)
@@ -37,6 +27,7 @@ def open_deps(settings: Settings) -> Deps:
         db=open_database(common.db_url),
         clock=SystemClock(common.clock_file),
         keyring=KeyRing.load_or_create(common.keys_file, suite=common.crypto_suite),
+        allowed_hosts=settings.channels["webhook"]["allowed_hosts"],
     )
 
 
@@ -57,9 +48,8 @@ def create_app(settings: Settings, deps: Deps | None = None) -> ServiceApp:
         metrics=not common.production,
         site=settings.site,
     )
-    facts = api.Facts(given.db, given.clock, given.keyring, allowed_hosts(settings))
-    app.register_blueprint(api.blueprint(facts))
-    app.register_blueprint(web.blueprint(facts))
+    app.register_blueprint(api.blueprint(given))
+    app.register_blueprint(web.blueprint(given))
     return finish(app)
 
 
@@ -73,11 +63,6 @@ def authenticator(deps: Deps, *, production: bool) -> TokenAuthenticator:
     return TokenAuthenticator(
         deps.keyring.token_public, revoked, production=production, now=deps.clock.system_now
     )
-
-
-def allowed_hosts(settings: Settings) -> frozenset[str]:
-    """Hosts a webhook may have although they are not public."""
-    return frozenset(settings.channels["webhook"]["allowed_hosts"])
 
 
 def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
@@ -100,4 +85,4 @@ def from_environment() -> ServiceApp:
 
 
 def _asyncapi() -> dict[str, Any]:
-    return asyncapi_document(NAME)
+    return asyncapi(NAME)

@@ -25,6 +25,7 @@ ROLE_NAMES = {
 CHANNEL_NAMES = {"inbox": "站内消息", "email": "电子邮件", "webhook": "Webhook"}
 TEST_EVENT = "webhook.test"
 MOST_ITEMS = 50
+ENDPOINT_KEEPERS = ("operator", "system-admin")  # the roles that manage a department's webhooks
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,16 @@ A notice (消息) is one message to one department; a dispatch (送达) is that 
 address; an attempt is one try of a dispatch and is never changed. Departments and users are copies.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.db import JsonDoc, UtcDateTime, new_metadata
+from shared.clock import Clock
+from shared.crypto import KeyRing
+from shared.db import Database, JsonDoc, UtcDateTime, new_metadata
 from shared.inbox import inbox_table
 from shared.leases import leases_table
 from shared.outbox import outbox_table
@@ -30,6 +33,16 @@ outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 leases = leases_table(metadata)
 revocations = revocation_table(metadata)
+
+
+@dataclass(frozen=True)
+class Deps:
+    """What the HTTP side may use of the outside, handed to it by `app`."""
+
+    db: Database
+    clock: Clock
+    keyring: KeyRing
+    allowed_hosts: frozenset[str] = frozenset()  # hosts a webhook may have although they are not public
 
 
 class DepartmentCopy(Base):
@@ -84,7 +97,7 @@ class Notice(Base):
     __tablename__ = "notices"
     __table_args__ = (
         UniqueConstraint("dedupe_key", "department_id"),
-        Index("ix_notices_department_shown", "department_id", "id"),
+        Index("ix_notices_department", "department_id", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.notifier.channels import Channel
+from services.notifier.channels import Channel, Sent
 from services.notifier.consumes import IDENTITY_TOPICS, NEWS_TOPICS, hear_news, learn_identity
 from services.notifier.models import inbox, leases, outbox, revocations
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
@@ -118,14 +118,14 @@ class Sender:
             )
 
 
-def attempt(channel: Channel, job: Job) -> object:
-    """One call outside. An error the channel did not foresee counts as passing, and is told by its kind only."""
+def attempt(channel: Channel, job: Job) -> Sent | DeliveryError:
+    """One call outside. An error the channel did not foresee counts as passing; only its kind is told."""
     try:
         return channel.send(job.message, job.target)
     except DeliveryError as error:
         return error
     except Exception as error:  # noqa: BLE001  whatever a channel does, the dispatch must be accounted for
-        log.error("channel failed unforeseen", channel=channel.name, error=type(error).__name__)
+        log.error("channel failed unforeseen", channel=channel.name, error=type(error).__name__)  # noqa: TRY400  a trace may quote secrets
         return DeliveryError(f"渠道内部错误({type(error).__name__})")
 
 

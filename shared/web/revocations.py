@@ -147,7 +147,7 @@ def _store(
         for key, s in states.items()
         if s.disabled or s.revoked_before or key in known
     ]
-    values = {
+    values: dict[Any, Any] = {
         table.c.disabled: bindparam("row_disabled"),
         table.c.revoked_before: bindparam("row_before"),
         table.c.changed_at: bindparam("row_at"),

@@ -54,9 +54,18 @@ class Sent:
 class Channel(Protocol):
     """One way to reach people."""
 
-    name: str
-    retries: Sequence[float]  # seconds to wait before each repeat; when they are used up the dispatch is dead
-    concurrency: int
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def retries(self) -> Sequence[float]:
+        """Seconds to wait before each repeat; when they are used up the dispatch is dead."""
+        ...
+
+    @property
+    def concurrency(self) -> int:
+        """How many sends may be under way at once."""
+        ...
 
     def send(self, message: Message, target: Target) -> Sent:
         """Carry the message; raises DeliveryError(reason in Chinese, permanent or not)."""

@@ -139,7 +139,8 @@ class WebhookChannel:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read(MOST_ANSWER_BYTES)
+        stated = {name.lower(): value for name, value in answer.headers.items()}
+        return answer.status, stated, answer.read(MOST_ANSWER_BYTES)
 
     def _judge(self, status: int, headers: Mapping[str, str], answer: bytes) -> Sent:
         if 200 <= status < 300:
@@ -148,7 +149,7 @@ class WebhookChannel:
             raise DeliveryError(GONE, permanent=True)
         if 300 <= status < 400:
             raise DeliveryError(f"接收端要求跳转({status}),不予跟随", permanent=True)
-        wait = _retry_after(headers.get("Retry-After"), self._clock.system_now())
+        wait = _retry_after(headers.get("retry-after"), self._clock.system_now())
         raise DeliveryError(f"接收端答复 {status}", permanent=status in PERMANENT, retry_after=wait)
 
 
@@ -175,7 +176,7 @@ def payload(message: Message) -> bytes:
 
 def _receipt(headers: Mapping[str, str], answer: bytes) -> str | None:
     """A number of the receiver's own, if it gave one in a header or as `id` of a JSON object."""
-    stated = headers.get("X-Request-Id")
+    stated = headers.get("x-request-id")
     if stated is None:
         with suppress(ValueError, RecursionError):
             document = json.loads(answer)

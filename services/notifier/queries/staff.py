@@ -79,7 +79,7 @@ def reachable_people(session: Session, department_ids: Collection[str]) -> dict[
     )
     roles: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for department_id, user_id, email, role in session.execute(query):
-        roles[department_id, user_id, email].add(role)
+        roles[department_id, user_id, email or ""].add(role)
     people: dict[str, list[Person]] = defaultdict(list)
     for (department_id, user_id, email), held in sorted(roles.items()):
         people[department_id].append(Person(user_id, email, frozenset(held)))

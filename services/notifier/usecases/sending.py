@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, func, select, update
+from sqlalchemy import ColumnElement, Table, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from services.notifier.channels import Message, Sent, Target
@@ -24,16 +24,20 @@ from services.notifier.models import (
     WebhookSecret,
 )
 from services.notifier.publishes import DELIVERED, FAILED, Outcome, publish
+from services.notifier.queries.messages import dispatch_of
+from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from shared.crash import crash_point
 from shared.crypto import KeyRing
-from shared.db import Database
+from shared.db import Database, wake
 from shared.delivery import ACCEPTED, DEAD, SUPERSEDED, WAITING, Backoff, claim_due, due, settle
-from shared.errors import DeliveryError
+from shared.errors import Conflict, DeliveryError, describe_errors
 from shared.ids import new_id
+from shared.web.access import Principal
 
 DISPATCHES = cast("Table", Dispatch.__table__)
 NOBODY = "收件人已停用或已不存在"
 EXHAUSTED = "连续投递失败,已自动停用"
+describe_errors({"delivery-not-dead": "只有未送达的消息可以重新发送。"})
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def claim_jobs(
     """Due dispatches of a channel: at most one per target, none for busy ones, so none crowds others out."""
     ready = and_(due(DISPATCHES, now), DISPATCHES.c.channel == channel)
     first = select(func.min(DISPATCHES.c.id)).where(ready).group_by(DISPATCHES.c.target)
-    wanted = DISPATCHES.c.id.in_(first)
+    wanted: ColumnElement[bool] = DISPATCHES.c.id.in_(first)
     if busy:
         wanted = and_(wanted, DISPATCHES.c.target.not_in(busy))
     with db.write() as session:
@@ -218,9 +222,14 @@ def _disable_endpoint(session: Session, ref: str, reason: str, now: datetime) ->
     session.execute(update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).values(values))
 
 
-def revive(session: Session, dispatch_id: str, now: datetime) -> bool:
-    """Put a dead dispatch back into the queue with fresh repeats; False if it is not dead."""
-    fresh = {"state": WAITING, "attempts_count": 0, "next_attempt_at": now}
+def resend(session: Session, actor: Principal, dispatch_id: str, now: datetime) -> Dispatch:
+    """Put a dead dispatch of the actor's department back into the queue, with fresh repeats."""
+    found = dispatch_of(session, actor, dispatch_id)
+    fresh = {"state": WAITING, "attempts_count": 0, "next_attempt_at": now, "lease_holder": None}
     dead = and_(Dispatch.id == dispatch_id, Dispatch.state == DEAD)
     again = update(Dispatch).where(dead).values(**fresh, settled_at=None, reason=None)
-    return session.execute(again.returning(Dispatch.id)).scalar() is not None
+    if session.execute(again.returning(Dispatch.id)).scalar() is None:
+        raise Conflict("delivery-not-dead", "这条消息不是未送达状态", "只有未送达的可以重新发送。")
+    wake(session, WAKE_CHANNEL)
+    session.refresh(found)
+    return found

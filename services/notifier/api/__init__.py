@@ -1,0 +1,15 @@
+"""The notification centre over HTTP: a department's messages, who hears what, every attempt, its webhooks."""
+
+from apiflask import APIBlueprint
+
+from services.notifier.api import deliveries, inbox, subscriptions, webhooks
+from services.notifier.models import Deps
+
+
+def blueprint(deps: Deps) -> APIBlueprint:
+    made = APIBlueprint("notices", __name__, url_prefix="/api/v1", tag="消息")
+    inbox.add_routes(made, deps)
+    subscriptions.add_routes(made, deps)
+    deliveries.add_routes(made, deps)
+    webhooks.add_routes(made, deps)
+    return made

@@ -1,0 +1,177 @@
+"""What the notifier's API takes and gives."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from apiflask.fields import Boolean, DateTime, Integer, List, Nested, String
+from marshmallow import validate
+
+from services.notifier.channels import CHANNELS
+from services.notifier.domain import SEVERITIES
+from services.notifier.queries.messages import STATE_NAMES
+from shared.web.paging import PageQuery, page_schema
+from shared.web.schemas import Schema, Text, VersionField
+
+ID = validate.Length(min=1, max=64)
+EVENT = validate.Regexp(r"^[a-z][a-z.-]{0,58}\*?\Z", error="应为消息类型,如 case.published 或 case.*。")
+
+
+class Flag(Boolean):
+    """true or false of JSON, nothing that merely looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kw)
+
+
+class InboxQuery(PageQuery):
+    unread = Boolean(
+        load_default=None, truthy={"true"}, falsy={"false"}, metadata={"description": "true:只看本人未签收的"}
+    )
+    event_type = String(load_default=None, validate=validate.Length(max=60))
+    severity = String(load_default=None, validate=validate.OneOf(SEVERITIES))
+    subject_id = String(load_default=None, validate=validate.Length(max=100))
+
+
+class NoticeOut(Schema):
+    id = String(required=True)
+    event_type = String(required=True)
+    event_name = String(required=True)
+    severity = String(required=True)
+    severity_name = String(required=True)
+    title = String(required=True)
+    body = String(required=True)
+    subject_id = String(required=True, metadata={"description": "案件或列入信息的编号"})
+    case_id = String(required=True, allow_none=True)
+    listing_id = String(required=True, allow_none=True)
+    document_number = String(required=True, allow_none=True)
+    department_id = String(required=True)
+    audience = List(String(), required=True, metadata={"description": "应知晓的角色"})
+    audience_names = List(String(), required=True)
+    for_me = Boolean(required=True)
+    link = String(required=True, allow_none=True)
+    occurred_at = DateTime(required=True)
+    created_at = DateTime(required=True)
+    read = Boolean(required=True, metadata={"description": "本人是否已签收"})
+    acknowledged_at = DateTime(required=True, allow_none=True, metadata={"description": "部门首次签收的时间"})
+    acknowledged_by = String(required=True, allow_none=True)
+
+
+NoticePage = page_schema(NoticeOut, "NoticePage")
+
+
+class AcknowledgeIn(Schema):
+    ids = List(String(validate=ID), required=True, validate=validate.Length(min=1, max=200))
+
+
+class AcknowledgedOut(Schema):
+    id = String(required=True)
+    result = String(required=True, validate=validate.OneOf(("acknowledged", "already", "not-found")))
+
+
+AcknowledgedPage = page_schema(AcknowledgedOut, "AcknowledgedPage")
+
+
+class SubscriptionChannel(Schema):
+    channel = String(required=True)
+    name = String(required=True)
+    enabled = Boolean(required=True)
+    locked = Boolean(required=True, metadata={"description": "true:个人不得更改"})
+
+
+class SubscriptionOut(Schema):
+    event = String(required=True)
+    name = String(required=True)
+    severity = String(required=True)
+    severity_name = String(required=True)
+    roles = List(String(), required=True)
+    role_names = List(String(), required=True)
+    for_me = Boolean(required=True)
+    channels = List(Nested(SubscriptionChannel), required=True)
+
+
+SubscriptionPage = page_schema(SubscriptionOut, "SubscriptionPage")
+
+
+class ChoiceIn(Schema):
+    channel = String(required=True, validate=validate.OneOf(tuple(CHANNELS)))
+    enabled = Flag(required=True)
+
+
+class DeliveryQuery(PageQuery):
+    channel = String(load_default=None, validate=validate.OneOf(tuple(CHANNELS)))
+    state = String(load_default=None, validate=validate.OneOf(tuple(STATE_NAMES)))
+    notice_id = String(load_default=None, validate=ID)
+
+
+class AttemptOut(Schema):
+    number = Integer(required=True)
+    at = DateTime(required=True)
+    outcome = String(required=True, validate=validate.OneOf(("delivered", "failed")))
+    permanent = Boolean(required=True)
+    reason = String(required=True, allow_none=True)
+    duration_ms = Integer(required=True)
+    provider_id = String(required=True, allow_none=True)
+
+
+class DeliveryOut(Schema):
+    id = String(required=True)
+    notice_id = String(required=True)
+    event_type = String(required=True)
+    title = String(required=True)
+    channel = String(required=True)
+    channel_name = String(required=True)
+    target = String(required=True, metadata={"description": "收件人,地址已遮盖"})
+    state = String(required=True, validate=validate.OneOf(tuple(STATE_NAMES)))
+    state_name = String(required=True)
+    reason = String(required=True, allow_none=True)
+    created_at = DateTime(required=True)
+    next_attempt_at = DateTime(required=True, allow_none=True)
+    settled_at = DateTime(required=True, allow_none=True)
+    attempts = List(Nested(AttemptOut), required=True)
+
+
+DeliveryPage = page_schema(DeliveryOut, "NoticeDeliveryPage")
+
+
+class WebhookIn(Schema):
+    name = Text(100, required=True)
+    url = Text(500, required=True, metadata={"description": "公网 https 地址"})
+    event_types = List(String(validate=EVENT), load_default=list, validate=validate.Length(max=50))
+
+
+class WebhookChangeIn(Schema):
+    version = VersionField(required=True)
+    name = Text(100)
+    url = Text(500)
+    event_types = List(String(validate=EVENT), validate=validate.Length(max=50))
+    enabled = Flag()
+
+
+class VersionIn(Schema):
+    version = VersionField(required=True)
+
+
+class WebhookOut(Schema):
+    id = String(required=True)
+    name = String(required=True)
+    url = String(required=True)
+    event_types = List(String(), required=True, metadata={"description": "空表示全部"})
+    enabled = Boolean(required=True)
+    disabled_reason = String(required=True, allow_none=True)
+    version = Integer(required=True)
+    created_at = DateTime(required=True)
+    updated_at = DateTime(required=True)
+    old_secret_until = DateTime(required=True, allow_none=True)
+
+
+class WebhookMadeOut(WebhookOut):
+    secret = String(required=True, metadata={"description": "签名密钥,仅此一次显示"})
+
+
+WebhookPage = page_schema(WebhookOut, "WebhookPage")
+
+
+class QueuedOut(Schema):
+    delivery_id = String(required=True, metadata={"description": "在 deliveries 中查看结果"})

@@ -1,0 +1,35 @@
+"""Who hears what, and the officer's own choices about mail."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from services.notifier.api import schemas
+from services.notifier.models import Deps
+from services.notifier.queries.subscriptions import subscriptions
+from services.notifier.usecases import reading
+from shared.web.access import access, principal, signed_in
+from shared.web.paging import page
+
+
+def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/subscriptions")
+    @access(signed_in())
+    @bp.output(schemas.SubscriptionPage)
+    @bp.doc(summary="谁收到什么")
+    def list_subscriptions() -> dict[str, Any]:
+        with deps.db.read() as session:
+            return page(subscriptions(session, principal()), None)
+
+    @bp.put("/subscriptions/<event>")
+    @access(signed_in())
+    @bp.input(schemas.ChoiceIn)
+    @bp.output(schemas.SubscriptionOut)
+    @bp.doc(summary="设置本人是否收取某类消息的邮件")
+    def choose_subscription(event: str, json_data: dict[str, Any]) -> dict[str, Any]:
+        with deps.db.write() as session:
+            reading.choose(
+                session, event, json_data["channel"], enabled=json_data["enabled"], actor=principal()
+            )
+            session.flush()
+            return next(view for view in subscriptions(session, principal()) if view["event"] == event)

@@ -1,0 +1,234 @@
+"""A department's messages and their dispatches, as its own officers may see them. Nobody sees another's."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.orm import Session
+
+from services.notifier.domain import CHANNEL_NAMES, ROLE_NAMES, SEVERITY_NAMES, mask_email
+from services.notifier.models import (
+    Attempt,
+    DepartmentCopy,
+    Dispatch,
+    Notice,
+    Receipt,
+    UserCopy,
+    WebhookEndpoint,
+)
+from services.notifier.routing import routing
+from shared.errors import NotFound
+from shared.web.access import Principal
+from shared.web.paging import cut, decode_cursor, page
+
+STATE_NAMES = {
+    "waiting": "等待发送",
+    "sending": "正在发送",
+    "accepted": "已送达",
+    "dead": "未送达",
+    "superseded": "不再发送",
+}
+
+
+@dataclass(frozen=True)
+class InboxFilter:
+    """What to show of an inbox; None is no restriction."""
+
+    unread: bool | None = None
+    event_type: str | None = None
+    severity: str | None = None
+    subject_id: str | None = None
+
+
+def inbox_rows(
+    session: Session, actor: Principal, wanted: InboxFilter, after: str | None, limit: int
+) -> list[Notice]:
+    """Up to `limit` messages, newest first, older than the id `after`."""
+    query = select(Notice).where(_own(actor)).order_by(Notice.id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(Notice.id < after)
+    if wanted.unread is not None:
+        read = _read_by(actor)
+        query = query.where(~read if wanted.unread else read)
+    for column, value in (
+        (Notice.event_type, wanted.event_type),
+        (Notice.severity, wanted.severity),
+        (Notice.subject_id, wanted.subject_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    return list(session.scalars(query))
+
+
+def inbox_page(
+    session: Session, actor: Principal, wanted: InboxFilter, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """One page of the inbox, newest first."""
+    after = decode_cursor(cursor, [str])[0] if cursor else None
+    kept, following = cut(inbox_rows(session, actor, wanted, after, limit + 1), limit, lambda row: [row.id])
+    return page(notice_views(session, actor, kept), following)
+
+
+def unread_count(session: Session, actor: Principal) -> int:
+    query = select(func.count()).select_from(Notice).where(_own(actor), ~_read_by(actor))
+    return session.execute(query).scalar_one()
+
+
+def notice_of(session: Session, actor: Principal, notice_id: str) -> Notice:
+    """The message, or NotFound also for those of other departments."""
+    found = session.scalar(select(Notice).where(_own(actor), Notice.id == notice_id))
+    if found is None:
+        raise NotFound("not-found", "没有这条消息", "消息不存在,或不属于您的部门。")
+    return found
+
+
+def notice_views(session: Session, actor: Principal, notices: Sequence[Notice]) -> list[dict[str, Any]]:
+    """What the API and the pages show of messages."""
+    ids = [notice.id for notice in notices]
+    mine = select(Receipt.notice_id).where(Receipt.notice_id.in_(ids), Receipt.user_id == actor.user_id)
+    read = set(session.scalars(mine))
+    return [_notice_view(notice, actor, read=notice.id in read) for notice in notices]
+
+
+def _notice_view(notice: Notice, actor: Principal, *, read: bool) -> dict[str, Any]:
+    route = routing().route(notice.event_type)
+    return {
+        "id": notice.id,
+        "event_type": notice.event_type,
+        "event_name": route.label if route else notice.event_type,
+        "severity": notice.severity,
+        "severity_name": SEVERITY_NAMES[notice.severity],
+        "title": notice.title,
+        "body": notice.body,
+        "subject_id": notice.subject_id,
+        "case_id": notice.case_id,
+        "listing_id": notice.listing_id,
+        "document_number": notice.facts.get("document_number") or None,
+        "department_id": notice.department_id,
+        "audience": notice.audience,
+        "audience_names": [ROLE_NAMES.get(role, role) for role in notice.audience],
+        "for_me": not actor.roles.isdisjoint(notice.audience),
+        "link": notice.link or None,
+        "occurred_at": notice.occurred_at,
+        "created_at": notice.created_at,
+        "read": read,
+        "acknowledged_at": notice.acknowledged_at,
+        "acknowledged_by": notice.acknowledged_by,
+    }
+
+
+def _own(actor: Principal) -> ColumnElement[bool]:
+    return and_(Notice.department_id == actor.department_id, Notice.shown_at.is_not(None))
+
+
+def _read_by(actor: Principal) -> ColumnElement[bool]:
+    return exists().where(Receipt.notice_id == Notice.id, Receipt.user_id == actor.user_id)
+
+
+@dataclass(frozen=True)
+class DispatchFilter:
+    """What to show of the dispatches; None is no restriction."""
+
+    channel: str | None = None
+    state: str | None = None
+    notice_id: str | None = None
+
+
+def dispatch_rows(
+    session: Session, actor: Principal, wanted: DispatchFilter, after: str | None, limit: int
+) -> list[Dispatch]:
+    """Up to `limit` dispatches of the actor's department, newest first, older than the id `after`."""
+    query = select(Dispatch).where(Dispatch.department_id == actor.department_id)
+    query = query.order_by(Dispatch.id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(Dispatch.id < after)
+    for column, value in (
+        (Dispatch.channel, wanted.channel),
+        (Dispatch.state, wanted.state),
+        (Dispatch.notice_id, wanted.notice_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    return list(session.scalars(query))
+
+
+def dispatch_page(
+    session: Session, actor: Principal, wanted: DispatchFilter, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """One page of the dispatches, newest first."""
+    after = decode_cursor(cursor, [str])[0] if cursor else None
+    kept, following = cut(
+        dispatch_rows(session, actor, wanted, after, limit + 1), limit, lambda row: [row.id]
+    )
+    return page(dispatch_views(session, kept), following)
+
+
+def dispatch_of(session: Session, actor: Principal, dispatch_id: str) -> Dispatch:
+    """The dispatch, or NotFound also for those of other departments."""
+    found = session.get(Dispatch, dispatch_id)
+    if found is None or found.department_id != actor.department_id:
+        raise NotFound("not-found", "没有这条发送记录", "它不存在,或不属于您的部门。")
+    return found
+
+
+def dispatch_views(session: Session, rows: Sequence[Dispatch]) -> list[dict[str, Any]]:
+    """What the API and the pages show of dispatches: each with every attempt; addresses masked."""
+    notices = {
+        n.id: n for n in session.scalars(select(Notice).where(Notice.id.in_({r.notice_id for r in rows})))
+    }
+    attempts = _attempts(session, [row.id for row in rows])
+    names = _target_names(session, {row.target for row in rows})
+    return [
+        {
+            "id": row.id,
+            "notice_id": row.notice_id,
+            "event_type": notices[row.notice_id].event_type,
+            "title": notices[row.notice_id].title,
+            "channel": row.channel,
+            "channel_name": CHANNEL_NAMES.get(row.channel, row.channel),
+            "target": names.get(row.target, "已停用"),
+            "state": row.state,
+            "state_name": STATE_NAMES.get(row.state, row.state),
+            "reason": row.reason,
+            "created_at": row.created_at,
+            "next_attempt_at": row.next_attempt_at if row.state == "waiting" else None,
+            "settled_at": row.settled_at,
+            "attempts": attempts[row.id],
+        }
+        for row in rows
+    ]
+
+
+def _attempts(session: Session, dispatch_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    query = select(Attempt).where(Attempt.dispatch_id.in_(dispatch_ids)).order_by(Attempt.id)
+    for row in session.scalars(query):
+        found[row.dispatch_id].append(
+            {
+                "number": row.number,
+                "at": row.at,
+                "outcome": row.outcome,
+                "permanent": row.permanent,
+                "reason": row.reason,
+                "duration_ms": row.duration_ms,
+                "provider_id": row.provider_id,
+            }
+        )
+    return found
+
+
+def _target_names(session: Session, targets: set[str]) -> dict[str, str]:
+    """How each target may be shown: a person's name with a masked address, never the address itself."""
+    ids = {target.partition(":")[2] for target in targets}
+    names = {
+        f"user:{row.id}": f"{row.display_name}({mask_email(row.email)})" if row.email else row.display_name
+        for row in session.scalars(select(UserCopy).where(UserCopy.id.in_(ids)))
+    }
+    for department in session.scalars(select(DepartmentCopy).where(DepartmentCopy.id.in_(ids))):
+        names[f"department:{department.id}"] = department.name
+    for endpoint in session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.id.in_(ids))):
+        names[f"webhook:{endpoint.id}"] = f"{endpoint.name}({urlsplit(endpoint.url).hostname})"
+    return names

@@ -1,0 +1,72 @@
+"""An officer acknowledges messages and chooses what to be mailed; the floor of the law stays."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from services.notifier.models import Notice, Preference, Receipt
+from services.notifier.publishes import ACKNOWLEDGED, Outcome, publish
+from services.notifier.queries.subscriptions import PERSONAL, route_named
+from shared.db import dialect_of, upsert
+from shared.errors import FieldError, Invalid, describe_errors
+from shared.web.access import Principal
+
+describe_errors(
+    {
+        "channel-not-personal": "该渠道不由个人决定:站内消息必达,Webhook 由部门统一管理。",
+        "channel-required": "法定期限、撤销等消息的电子邮件不得关闭。",
+    }
+)
+
+
+def acknowledge(session: Session, ids: Sequence[str], *, actor: Principal, at: datetime) -> dict[str, str]:
+    """Mark messages as read by the actor; per id: acknowledged, already, or not-found.
+
+    The first officer's reading is the department's acknowledgement (签收) and is published, once.
+    """
+    own = _own_notices(session, set(ids), actor)
+    if not own:
+        return dict.fromkeys(ids, "not-found")
+    table = Receipt.__table__
+    rows = [{"notice_id": notice_id, "user_id": actor.user_id, "at": at} for notice_id in sorted(own)]
+    add = upsert(dialect_of(session))(table).on_conflict_do_nothing().returning(table.c.notice_id)
+    fresh = set(session.execute(add, rows).scalars())
+    _acknowledge_for_department(session, fresh, actor, at)
+    return {i: "not-found" if i not in own else "acknowledged" if i in fresh else "already" for i in ids}
+
+
+def _own_notices(session: Session, ids: set[str], actor: Principal) -> set[str]:
+    query = select(Notice.id).where(
+        Notice.id.in_(ids), Notice.department_id == actor.department_id, Notice.shown_at.is_not(None)
+    )
+    return set(session.scalars(query))
+
+
+def _acknowledge_for_department(session: Session, ids: set[str], actor: Principal, at: datetime) -> None:
+    first = (
+        update(Notice)
+        .where(Notice.id.in_(ids), Notice.acknowledged_at.is_(None))
+        .values(acknowledged_at=at, acknowledged_by=actor.display_name)
+        .returning(Notice.id, Notice.event_type, Notice.subject_id, Notice.department_id)
+    )
+    told = session.execute(first.execution_options(synchronize_session=False)).all()
+    outcomes = [
+        Outcome(ACKNOWLEDGED, row.id, row.event_type, row.subject_id, row.department_id, "inbox", at)
+        for row in sorted(told, key=lambda row: row.id)
+    ]
+    publish(session, outcomes)
+
+
+def choose(session: Session, event: str, channel: str, *, enabled: bool, actor: Principal) -> None:
+    """Switch a kind of message on or off on a personal channel."""
+    route = route_named(event)
+    if channel != PERSONAL or channel not in route.channels:
+        pointed = FieldError("/channel", "该渠道不由个人决定。")
+        raise Invalid("channel-not-personal", "不能单独设置该渠道", fields=[pointed])
+    if not enabled and channel in route.floor:
+        raise Invalid(
+            "channel-required", "该类消息的电子邮件不得关闭", fields=[FieldError("/enabled", "不得关闭。")]
+        )
+    session.merge(Preference(user_id=actor.user_id, event=event, channel=channel, enabled=enabled))

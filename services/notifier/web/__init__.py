@@ -1,0 +1,15 @@
+"""Pages of the notification centre; plain forms, working without JavaScript."""
+
+from apiflask import APIBlueprint
+
+from services.notifier.models import Deps
+from services.notifier.web import deliveries, inbox, subscriptions, webhooks
+
+
+def blueprint(deps: Deps) -> APIBlueprint:
+    made = APIBlueprint("pages", __name__, template_folder="templates", enable_openapi=False)
+    inbox.add_routes(made, deps)
+    deliveries.add_routes(made, deps)
+    subscriptions.add_routes(made, deps)
+    webhooks.add_routes(made, deps)
+    return made

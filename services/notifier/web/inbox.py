@@ -1,0 +1,80 @@
+"""The inbox page with its filters and bulk acknowledgement, and the page of one message."""
+
+from apiflask import APIBlueprint
+from flask import Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from services.notifier.domain import SEVERITIES, SEVERITY_NAMES
+from services.notifier.models import Deps
+from services.notifier.queries import messages
+from services.notifier.routing import routing
+from services.notifier.usecases import reading
+from services.notifier.web.looks import SEVERITY_COLOURS, STATE_COLOURS
+from shared.web.access import access, principal, signed_in
+from shared.web.pages import render
+from shared.web.site import safe_next
+
+PAGE_SIZE = 30
+MOST_IDS = 200
+
+
+def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    _add_list(bp, deps)
+    _add_one(bp, deps)
+    _add_acknowledgement(bp, deps)
+
+
+def _add_list(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/")
+    @access(signed_in())
+    def inbox() -> Response:
+        with deps.db.read() as session:
+            found = messages.inbox_page(
+                session, principal(), _filter(), request.args.get("cursor"), PAGE_SIZE
+            )
+            unread = messages.unread_count(session, principal())
+        return render(
+            "notices/inbox.html",
+            items=found["items"],
+            next_cursor=found["next"],
+            unread=unread,
+            colours=SEVERITY_COLOURS,
+            severities=[(key, SEVERITY_NAMES[key]) for key in SEVERITIES],
+            events=[(route.event, route.label) for route in routing().routes if "*" not in route.event],
+        )
+
+
+def _filter() -> messages.InboxFilter:
+    given = request.args
+    return messages.InboxFilter(
+        unread={"unread": True, "read": False}.get(given.get("show", "")),
+        event_type=given.get("event_type") or None,
+        severity=given.get("severity") or None,
+        subject_id=given.get("subject_id") or None,
+    )
+
+
+def _add_one(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/messages/<notice_id>")
+    @access(signed_in())
+    def message(notice_id: str) -> Response:
+        with deps.db.read() as session:
+            found = messages.notice_of(session, principal(), notice_id)
+            view = messages.notice_views(session, principal(), [found])[0]
+            wanted = messages.DispatchFilter(notice_id=notice_id)
+            sent = messages.dispatch_views(
+                session, messages.dispatch_rows(session, principal(), wanted, None, 100)
+            )
+        return render(
+            "notices/message.html", item=view, sent=sent, colours=SEVERITY_COLOURS, states=STATE_COLOURS
+        )
+
+
+def _add_acknowledgement(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.post("/acknowledgements")
+    @access(signed_in())
+    def acknowledge() -> AnyResponse:
+        ids = request.form.getlist("id")[:MOST_IDS]
+        with deps.db.write() as session:
+            reading.acknowledge(session, ids, actor=principal(), at=deps.clock.system_now())
+        return redirect(safe_next(request.form.get("next"), url_for("pages.inbox")), 303)
