@@ -1,0 +1,234 @@
+"""`credit-blacklist`: the operator's tool, on DATA_DIR and the configured databases beside the services.
+
+Exit codes: 0 done, 1 done with findings (rejected rows, problems, differences), 2 wrong use or refused.
+With `__main__` the only file that may name two services.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from services.blacklist.app import create_app as create_blacklist
+from services.blacklist.app import open_deps
+from services.blacklist.audit.queries import head, verify
+from services.blacklist.identity.queries import user_by_name
+from services.blacklist.identity.usecases import create_user, disable_user, reset_password
+from services.blacklist.register.queries import organisations_in_force
+from services.blacklist.register.usecases import import_listings
+from services.blacklist.rules.queries import check_catalogue as check_rules
+from services.blacklist.settings import read_settings as read_blacklist
+from services.credit_push.app import create_app as create_credit_push
+from services.credit_push.catalogue import check_catalogue as check_platforms
+from services.credit_push.settings import read_settings as read_credit_push
+from services.notifier.app import create_app as create_notifier
+from services.notifier.settings import read_settings as read_notifier
+from shared.contracts.schema_export import asyncapi as asyncapi_document
+from shared.errors import DomainError
+from shared.eventlog import ensure_topics
+
+SERVICES = ("blacklist", "credit-push", "notifier")
+as_json = click.option("--json", "machine", is_flag=True, help="输出 JSON，供脚本使用")
+
+
+def show(machine: bool, document: dict[str, Any], text: str) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False) if machine else text)
+
+
+def counted(path: Path, machine: bool) -> Iterator[bytes]:
+    """The file's lines, with a progress bar by bytes on a terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with (
+        Progress(*columns, console=console, disable=machine or not console.is_terminal) as bar,
+        path.open("rb") as lines,
+    ):
+        task = bar.add_task(path.name, total=path.stat().st_size)
+        for line in lines:
+            bar.advance(task, len(line))
+            yield line
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """公共资源配置领域信用黑名单：运维工具。"""
+
+
+@main.group("import")
+def importing() -> None:
+    """导入案件或历史公示信息。"""
+
+
+@importing.command("listings")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--push", is_flag=True, help="同时推送并通知（默认不推送、不通知）")
+@as_json
+def import_history(file: Path, push: bool, machine: bool) -> None:
+    """导入其他系统已公示的历史信息（NDJSON，每行一条）；重复运行不会重复导入。"""
+    deps = open_deps(read_blacklist(os.environ))
+    report = import_listings(deps.db, deps.clock, deps.keyring, counted(file, machine), push=push)
+    rejected = [{"line": each.number, "reason": each.reason} for each in report.reasons]
+    document = {"read": report.read, "imported": report.imported, "known": report.known, "rejected": rejected}
+    lines = [f"第{each['line']}行：{each['reason']}" for each in rejected]
+    lines.append(
+        f"读取 {report.read} 行，导入 {report.imported} 条，已有 {report.known} 条，退回 {report.rejected} 行"
+    )
+    show(machine, document, "\n".join(lines))
+    sys.exit(1 if report.rejected else 0)
+
+
+@main.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export(file: Path) -> None:
+    """导出当前公示中的法人和其他组织信息（NDJSON）。"""
+    deps = open_deps(read_blacklist(os.environ))
+    count = 0
+    with deps.db.read() as session, file.open("w", encoding="utf-8") as out:
+        for item in organisations_in_force(session, deps.clock.now()):
+            out.write(json.dumps(item, ensure_ascii=False) + "\n")
+            count += 1
+    click.echo(f"导出 {count} 条")
+
+
+@main.command("verify-log")
+@as_json
+def verify_log(machine: bool) -> None:
+    """校验审计链，指出第一条被改动、删除、插入或调换的记录。"""
+    deps = open_deps(read_blacklist(os.environ))
+    with deps.db.read() as session:
+        bad = verify(session)
+        position, digest = head(session)
+    document = {"ok": bad is None, "position": position, "head": digest}
+    if bad is not None:
+        document["bad"] = {"position": bad.position, "entry_id": bad.entry_id, "problem": bad.problem}
+    text = f"审计链完整，共 {position} 条，链首 {digest}"
+    show(machine, document, text if bad is None else f"第 {bad.position} 条（{bad.entry_id}）：{bad.problem}")
+    sys.exit(0 if bad is None else 1)
+
+
+@main.group()
+def account() -> None:
+    """账号：新建、停用、重置密码。"""
+
+
+@account.command("create")
+@click.argument("username")
+@click.option("--name", "display_name", required=True, help="姓名")
+@click.option("--department", "department_id", required=True, help="部门编号（UUID）")
+@click.option("--role", "roles", multiple=True, required=True, help="角色，可多次给出")
+@click.option("--email", default=None)
+def create_account(
+    username: str, display_name: str, department_id: str, roles: tuple[str, ...], email: str | None
+) -> None:
+    """新建账号，显示首次登录密码（只显示这一次）。"""
+    deps = open_deps(read_blacklist(os.environ))
+    with deps.db.write() as session:
+        made = create_user(
+            session,
+            actor=None,
+            username=username,
+            display_name=display_name,
+            department_id=department_id,
+            email=email,
+            at=deps.clock.now(),
+            roles=roles,
+        )
+        click.echo(f"{made.user.username} {made.password}")
+
+
+@account.command("disable")
+@click.argument("username")
+@click.option("--reason", required=True, help="停用原因")
+def disable_account(username: str, reason: str) -> None:
+    """停用账号，立即结束其全部登录。"""
+    deps = open_deps(read_blacklist(os.environ))
+    with deps.db.write() as session:
+        user_id = _user_id(session, username)
+        at, system_at = deps.clock.now(), deps.clock.system_now()
+        disable_user(session, user_id, actor=None, reason=reason, at=at, system_at=system_at)
+    click.echo(f"{username} 已停用")
+
+
+@account.command("reset-password")
+@click.argument("username")
+def reset_account(username: str) -> None:
+    """重置密码，显示新密码（只显示这一次），下次登录须修改。"""
+    deps = open_deps(read_blacklist(os.environ))
+    with deps.db.write() as session:
+        user_id = _user_id(session, username)
+        at, system_at = deps.clock.now(), deps.clock.system_now()
+        made = reset_password(session, user_id, actor=None, at=at, system_at=system_at)
+        click.echo(f"{username} {made.password}")
+
+
+def _user_id(session: Any, username: str) -> str:
+    user = user_by_name(session, username)
+    if user is None:
+        raise click.UsageError(f"没有账号 {username}")
+    return str(user.id)
+
+
+@main.group()
+def catalogue() -> None:
+    """名单规则与平台目录。"""
+
+
+@catalogue.command("check")
+@as_json
+def check(machine: bool) -> None:
+    """检查名单规则和平台目录数据文件，逐条指出文件、位置和问题。"""
+    problems = [str(each) for each in check_rules()] + [str(each) for each in check_platforms()]
+    show(machine, {"problems": problems}, "\n".join(problems) if problems else "规则与平台目录均无问题")
+    sys.exit(1 if problems else 0)
+
+
+@main.group()
+def topics() -> None:
+    """事件主题。"""
+
+
+@topics.command("ensure")
+def topics_ensure() -> None:
+    """在消息服务器上建立缺少的主题（SQL 事件日志无需建立）。"""
+    url = read_blacklist(os.environ).common.events_url
+    ensure_topics(url)
+    click.echo("主题已就绪")
+
+
+@main.command()
+@click.argument("service", type=click.Choice(SERVICES))
+def openapi(service: str) -> None:
+    """输出一个服务的 OpenAPI 文档。"""
+    if service == "blacklist":
+        app = create_blacklist(read_blacklist(os.environ))
+    elif service == "credit-push":
+        app = create_credit_push(read_credit_push(os.environ))
+    else:
+        app = create_notifier(read_notifier(os.environ))
+    click.echo(json.dumps(app.spec, ensure_ascii=False, indent=1))
+
+
+@main.command()
+@click.argument("service", type=click.Choice(SERVICES))
+def asyncapi(service: str) -> None:
+    """输出一个服务的 AsyncAPI 文档。"""
+    click.echo(json.dumps(asyncapi_document(service), ensure_ascii=False, indent=1))
+
+
+def run() -> None:
+    """Entry point: refusals of the domain become exit code 2 with their own words."""
+    try:
+        main()
+    except DomainError as error:
+        click.echo(f"{error.title}：{error.detail}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    run()
