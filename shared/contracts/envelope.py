@@ -19,6 +19,7 @@ from shared.ids import new_id
 Headers = tuple[tuple[str, bytes], ...]
 CONTENT_TYPE = "application/json"
 SPEC = b"1.0"
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once, not per event
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _require(event: Event) -> None:
 
 
 def encode(data: Mapping[str, Any]) -> bytes:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    return _json(data).encode()
 
 
 def plain_json(value: Any) -> Any:

@@ -42,7 +42,7 @@ def line(serial: int, **changes: Any) -> dict[str, Any]:
             "name": f"安溪第{serial}建设工程有限公司",
             "uscc": make_uscc("91350524", serial),
         },
-        "document": {"kind": "judgment", "number": f"安罚〔2026〕{serial}号", "organ": "安溪县住建局", "date": "2026-05-06"},
+        "document": {"kind": "judgment", "number": f"安罚〔2026〕{serial}号", "date": "2026-05-06"},
         "published_on": "2026-05-08",
         "publicity_ends_on": "2027-05-08",
         **changes,

@@ -5,9 +5,9 @@ the listing and field by their AAD, and as blind indexes for the lookup of perso
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.blacklist.store import Base
@@ -129,3 +129,9 @@ class DeliveryStatus(Base):
     late: Mapped[bool]
     receipt_number: Mapped[str | None] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(Text)
+
+
+LISTINGS, VERSIONS, NAMES, CHANGES = (
+    cast("Table", each.__table__) for each in (Listing, ListingVersion, ListingName, Change)
+)
+"""The same tables for plain inserts: rows that are only ever added need no object each."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from shared.regions import is_known
 LONGEST_NAME = 200
 LONGEST_TEXT = 20_000
 RESIDENT = "resident-id"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TOP = {
     "list_code", "domain", "region", "subject", "document", "published_on", "publicity_ends_on",
     "former_names", "source_id", "misconduct", "measures", "severity", "organ", "source",
@@ -26,6 +28,8 @@ _DOCUMENT = {
     "kind", "number", "organ", "date", "basis", "content", "fine_wan", "confiscated_wan", "licence",
     "penalty_category", "valid_until",
 }  # fmt: skip
+_EMPTY_SUBJECT: dict[str, str | None] = dict.fromkeys(_SUBJECT)
+_EMPTY_DOCUMENT: dict[str, str | None] = dict.fromkeys(_DOCUMENT)
 _MISCONDUCT = {"category", "facts", "occurred_on"}
 _MEASURE = {"code", "basis", "domain", "region", "from", "to", "organ"}
 _ORGAN = {"name", "uscc"}
@@ -113,7 +117,7 @@ def _text(
 
 def _storable(text: str) -> bool:
     """Whether every database and encoder can hold it: no NUL, no lone surrogate."""
-    return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
+    return _UNSTORABLE.search(text) is None
 
 
 def _one_of(given: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str | None:
@@ -132,7 +136,7 @@ def _part(value: Any, name: str, known: set[str]) -> dict[str, Any]:
 
 def _subject(value: Any) -> dict[str, Any]:
     given = _part(value, "subject", _SUBJECT)
-    texts = {name: _text(given, name, where="subject.") for name in _SUBJECT}
+    texts = _EMPTY_SUBJECT | {name: _text(given, name, where="subject.") for name in given}
     _text(given, "name", where="subject.", required=True)
     if texts["type"] not in {"organization", "individual"}:
         raise BadLine("subject.type:应为 organization 或 individual")
@@ -158,7 +162,9 @@ def _person(texts: dict[str, str | None]) -> dict[str, Any]:
 
 def _document(value: Any) -> dict[str, Any]:
     given = _part(value, "document", _DOCUMENT)
-    document = {name: _text(given, name, where="document.", longest=LONGEST_TEXT) for name in _DOCUMENT}
+    document = _EMPTY_DOCUMENT | {
+        name: _text(given, name, where="document.", longest=LONGEST_TEXT) for name in given
+    }
     _text(given, "number", where="document.", required=True)
     document["kind"] = document["kind"] or "other"
     for name in ("date", "valid_until"):

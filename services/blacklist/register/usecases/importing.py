@@ -9,15 +9,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import CaseFacts, Kind, ListTerms, Organ, Subject
 from services.blacklist.register.domain.lines import BadLine, ImportLine, read_line
-from services.blacklist.register.models import Listing
-from services.blacklist.register.usecases.publication import Publication, names_of, new_listing, set_identity
-from services.blacklist.register.usecases.steps import Step, record
+from services.blacklist.register.models import LISTINGS, Listing
+from services.blacklist.register.usecases.publication import (
+    Publication,
+    new_listing,
+    set_identity,
+    write_names,
+)
+from services.blacklist.register.usecases.steps import Step, taken
 from services.blacklist.rules.queries import list_rule, trade_domains
 from shared.clock import SHANGHAI, Clock, local_date
 from shared.crypto import KeyRing
@@ -28,6 +34,7 @@ from shared.ids import new_id
 
 BATCH = 500
 MOST_REASONS = 10_000
+_COLUMNS = tuple(column.key for column in LISTINGS.columns)
 Progress = Callable[[int], None]
 TermsOn = Callable[[str, date], ListTerms]
 
@@ -129,15 +136,21 @@ def _fresh(session: Session, good: Sequence[Good]) -> list[Good]:
 
 def _write(session: Session, keyring: KeyRing, fresh: Sequence[Good], at: datetime, *, push: bool) -> None:
     listings = [_listing(line, terms, keyring, at) for line, terms in fresh]
-    session.add_all(listings)
-    session.flush()
-    session.add_all(name for listing in listings for name in names_of(listing))
     today = local_date(at)
     steps = [
         Step(listing, Kind.PUBLISHED, at, replay=True, silent=not push or listing.public_until <= today)
         for listing in listings
     ]
-    record(session, keyring, steps)
+    ledger = taken(keyring, steps)
+    if listings:
+        session.execute(insert(LISTINGS), [_row(listing) for listing in listings])
+        write_names(session, listings)
+        ledger.write(session)
+
+
+def _row(listing: Listing) -> dict[str, Any]:
+    values = vars(listing)
+    return {name: values.get(name) for name in _COLUMNS}
 
 
 def _listing(line: ImportLine, terms: ListTerms, keyring: KeyRing, at: datetime) -> Listing:

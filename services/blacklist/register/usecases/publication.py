@@ -1,11 +1,11 @@
 """Publish, correct and annotate: a listing becomes and stays what its case says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import (
@@ -19,7 +19,7 @@ from services.blacklist.register.domain import (
     full_key,
     tail_value,
 )
-from services.blacklist.register.models import Listing, ListingName
+from services.blacklist.register.models import NAMES, Listing, ListingName
 from services.blacklist.register.publishes import storage_aad
 from services.blacklist.register.usecases.steps import Step, locked_in_force, record
 from shared.crypto import KeyRing
@@ -54,8 +54,7 @@ def publish_listings(
     listings = [new_listing(each, keyring, at) for each in publications]
     session.add_all(listings)
     session.flush()
-    for listing in listings:
-        session.add_all(names_of(listing))
+    write_names(session, listings)
     record(session, keyring, [Step(listing, Kind.PUBLISHED, at) for listing in listings])
     return listings
 
@@ -76,7 +75,7 @@ def correct_listing(
     _fill(listing, Publication(listing_id, case, terms, publicity), keyring)
     listing.reason_code, listing.reason = "error", reason
     session.execute(delete(ListingName).where(ListingName.listing_id == listing_id))
-    session.add_all(names_of(listing))
+    write_names(session, [listing])
     record(session, keyring, [Step(listing, Kind.CORRECTED, at)])
     return listing
 
@@ -180,12 +179,15 @@ def _only(fields: Sequence[str], document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: document.get(name) for name in fields}
 
 
-def names_of(listing: Listing) -> list[ListingName]:
-    """The names an organisation is found by; persons are never in the name search."""
-    if listing.subject_type == "individual":
-        return []
-    keys = dict.fromkeys(map(full_key, (listing.subject_name, *listing.facts["subject"]["former_names"])))
-    return [
-        ListingName(listing_id=listing.id, ordinal=ordinal, full_key=key, core_key=core_key(key))
-        for ordinal, key in enumerate(key for key in keys if key)
-    ]
+def write_names(session: Session, listings: Iterable[Listing]) -> None:
+    """The names organisations are found by; persons are never in the name search."""
+    rows = [row for each in listings if each.subject_type == "organization" for row in _names(each)]
+    if rows:
+        session.execute(insert(NAMES), rows)
+
+
+def _names(listing: Listing) -> Iterator[dict[str, Any]]:
+    known = (listing.subject_name, *listing.facts["subject"]["former_names"])
+    keys = dict.fromkeys(key for key in map(full_key, known) if key)
+    for ordinal, key in enumerate(keys):
+        yield {"listing_id": listing.id, "ordinal": ordinal, "full_key": key, "core_key": core_key(key)}

@@ -5,14 +5,16 @@ return, and a second withdrawal is never sent.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from services.blacklist.register import publishes
 from services.blacklist.register.domain import OPERATIONS, Kind, Status, status
-from services.blacklist.register.models import Change, Listing, ListingVersion
+from services.blacklist.register.models import CHANGES, VERSIONS, Listing
 from services.blacklist.register.queries import standing
 from shared.clock import local_date
 from shared.contracts.envelope import Event
@@ -49,49 +51,69 @@ def locked_in_force(session: Session, listing_id: str) -> Listing:
     return listing
 
 
+@dataclass
+class Ledger:
+    """What a set of steps leaves behind beside the listings themselves."""
+
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    exchange: list[Event] = field(default_factory=list)
+    public: list[Event] = field(default_factory=list)
+
+    def write(self, session: Session) -> None:
+        """The listings stand in the database by now."""
+        session.execute(insert(VERSIONS), self.versions)
+        if self.changes:
+            session.execute(insert(CHANGES), self.changes)
+        publishes.send_exchange(session, self.exchange)
+        publishes.send_public(session, self.public)
+
+
 def record(session: Session, keyring: KeyRing, steps: Sequence[Step]) -> None:
     """Write down the steps of different listings: one pass over the tables, however many there are."""
-    exchange: list[Event] = []
-    public: list[Event] = []
+    ledger = taken(keyring, steps)
+    session.flush()
+    if steps:
+        ledger.write(session)
+
+
+def taken(keyring: KeyRing, steps: Sequence[Step]) -> Ledger:
+    """Raise version and sequences of each listing, and say what has to be written."""
+    ledger = Ledger()
     for step in steps:
         step.listing.version += 1
         step.listing.changed_at = step.at
-        session.add(_version(step))
-        exchange += _told_platforms(step, keyring)
-        public += _told_public(session, step)
-    session.flush()
-    publishes.send_exchange(session, exchange)
-    publishes.send_public(session, public)
+        _tell_platforms(ledger, step, keyring)
+        _tell_public(ledger, step)
+        ledger.versions.append(_version(step))
+    return ledger
 
 
-def _version(step: Step) -> ListingVersion:
+def _version(step: Step) -> dict[str, Any]:
     listing = step.listing
-    return ListingVersion(
-        listing_id=listing.id,
-        version=listing.version,
-        kind=step.kind,
-        at=step.at,
-        reason_code=listing.reason_code,
-        reason=listing.reason,
-        facts=listing.facts
-        | {
-            "publicity": publishes.publicity_data(listing),
-            "annotation": listing.annotation,
-        },
-    )
+    shown = {"publicity": publishes.publicity_data(listing), "annotation": listing.annotation}
+    return {
+        "listing_id": listing.id,
+        "version": listing.version,
+        "kind": step.kind,
+        "at": step.at,
+        "reason_code": listing.reason_code,
+        "reason": listing.reason,
+        "facts": listing.facts | shown,
+    }
 
 
-def _told_platforms(step: Step, keyring: KeyRing) -> list[Event]:
+def _tell_platforms(ledger: Ledger, step: Step, keyring: KeyRing) -> None:
     kind = None if step.silent else exchange_kind(step.listing, step.kind, step.at)
     if kind is None:
-        return []
+        return
     listing = step.listing
     listing.sequence += 1
     listing.told = "withdraw" if OPERATIONS[kind] == "withdraw" else "list"
     event = publishes.exchange_event(
         listing, kind, keyring, occurred_at=step.at, recorded_at=step.at, replay=step.replay
     )
-    return [event]
+    ledger.exchange.append(event)
 
 
 def exchange_kind(listing: Listing, kind: Kind, at: datetime) -> Kind | None:
@@ -110,11 +132,19 @@ def exchange_kind(listing: Listing, kind: Kind, at: datetime) -> Kind | None:
     return {"list": kind, None: Kind.PUBLISHED}.get(listing.told)
 
 
-def _told_public(session: Session, step: Step) -> list[Event]:
+def _tell_public(ledger: Ledger, step: Step) -> None:
     listing = step.listing
     public = status(standing(listing), local_date(step.at)) is Status.PUBLIC
     if listing.subject_type == "individual" or not (public or listing.public_sequence):
-        return []
+        return
     listing.public_sequence += 1
-    session.add(Change(id=new_id(), listing_id=listing.id, version=listing.version, recorded_at=step.at))
-    return [publishes.public_event(listing, public=public, at=step.at)]
+    ledger.public.append(publishes.public_event(listing, public=public, at=step.at))
+    ledger.changes.append(
+        {
+            "id": new_id(),
+            "position": None,
+            "listing_id": listing.id,
+            "version": listing.version,
+            "recorded_at": step.at,
+        }
+    )
