@@ -110,7 +110,6 @@ class Consumer:
             unreadable_records.labels(self.name).inc(len(bad))
         fresh = self._apply(events) if events else 0
         self._records = []
-        crash_point("consumer.before_cursor")
         self._reader.commit()
         crash_point("consumer.after_cursor")
         handled_events.labels(self.name).inc(fresh)

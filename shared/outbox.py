@@ -132,7 +132,6 @@ class Relay:
         if not rows:
             return False
         done = self._publish(rows)
-        crash_point("relay.before_delete")
         with self._db.write() as session:
             _delete(session, self._outbox, done)
         crash_point("relay.after_delete")

@@ -58,8 +58,8 @@ CONSUMER: dict[str, Any] = {
     "max_poll_records": 2000,
     "fetch_max_wait_ms": 200,
     "max_partition_fetch_bytes": 4 * 1024 * 1024,
-    "session_timeout_ms": 10_000,
-    "heartbeat_interval_ms": 2000,
+    "session_timeout_ms": 6000,
+    "heartbeat_interval_ms": 1500,
     "metadata_max_age_ms": 30_000,
 }
 
