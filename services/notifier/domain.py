@@ -85,10 +85,11 @@ def mask_email(address: str) -> str:
 
 
 def fold_facts(before: Mapping[str, str], happening: Happening) -> dict[str, str]:
-    """Facts of a message that gathers several happenings: one line per `item`, and how many there are."""
-    items = [line for line in before.get("items", "").splitlines() if line]
+    """Facts of a message that gathers several happenings: the first items, one a line, and how many in all."""
+    items = before.get("items", "").splitlines()
+    count = int(before.get("count", "0"))
     item = one_line(happening.facts.get("item", ""))
-    if item and item not in items:
-        items.append(item)
-    shown = [*items[:MOST_ITEMS], f"……共{len(items)}项"] if len(items) > MOST_ITEMS else items
-    return {**before, **happening.facts, "items": "\n".join(shown), "count": str(len(items))}
+    if item not in items:
+        count += 1
+        items = [*items, item][:MOST_ITEMS]
+    return {**before, **happening.facts, "items": "\n".join(items), "count": str(count)}

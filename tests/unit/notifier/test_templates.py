@@ -1,0 +1,81 @@
+"""The texts: one for every route, only with allowed variables, safe against what data may contain."""
+
+import pytest
+from jinja2.exceptions import SecurityError
+
+from services.notifier.routing import routing
+from services.notifier.templates import BadTemplate, all_texts, compile_texts, render, render_mail
+
+FACTS = {
+    "subject_name": "华景建设工程有限公司",
+    "list_name": "公共资源配置领域黑名单",
+    "document_number": "长住建罚〔2026〕12号",
+    "due": "2026年11月11日",
+    "duty_name": "公布列入信息",
+    "platform_name": "信用泉州",
+    "operation_name": "公示",
+}
+
+
+@pytest.mark.parametrize("route", routing().routes, ids=lambda route: route.event)
+def test_every_route_has_a_text(route):
+    text = render(route.event, FACTS)
+    assert text.title
+    assert text.body
+    assert "{{" not in text.title + text.body
+    assert "\n" not in text.title
+
+
+@pytest.mark.parametrize("event", sorted(all_texts()))
+def test_every_text_stands_even_without_facts(event):
+    text = render(event, {})
+    assert text.title
+    assert text.body
+
+
+def test_every_text_belongs_to_a_route_or_is_our_own():
+    routes = {route.event for route in routing().routes}
+    assert set(all_texts()) - routes == {"webhook.test"}
+
+
+def test_a_variable_that_is_not_allowed_is_refused_at_loading():
+    raw = {"variables": ["name"], "x.y": {"title": "{{ name }}", "body": "{{ id_number }}"}}
+    with pytest.raises(BadTemplate, match="id_number"):
+        compile_texts(raw)
+
+
+@pytest.mark.parametrize(
+    "attack",
+    ["{{ name.__class__.__mro__ }}", "{{ ''.__class__.__base__.__subclasses__() }}", "{{ name.format }}"],
+)
+def test_a_text_cannot_climb_out_of_the_sandbox(attack):
+    texts = compile_texts({"variables": ["name"], "x.y": {"title": "t", "body": attack}})
+    try:
+        shown = texts["x.y"].body.render(name="x")
+    except SecurityError:
+        return
+    assert "class" not in shown
+
+
+def test_facts_are_never_evaluated():
+    text = render("case.published", {**FACTS, "subject_name": "{{ 7*7 }}公司"})
+    assert "{{ 7*7 }}公司" in text.title
+
+
+def test_facts_that_the_text_does_not_allow_do_not_arrive():
+    text = render("case.published", {**FACTS, "id_number": "110101199003070000"})
+    assert "110101" not in text.title + text.body
+
+
+def test_line_breaks_in_a_name_cannot_break_the_title():
+    text = render("case.published", {**FACTS, "subject_name": "甲\r\nBcc: all@example.gov.cn\u2028乙"})
+    assert "\n" not in text.title
+    assert "\r" not in text.title
+    assert "\u2028" not in text.title
+
+
+def test_the_mail_page_escapes_everything():
+    page = render_mail("<b>标题</b>", "第一行\n<script>alert(1)</script>", 'https://x/"onload="', "页脚")
+    assert "<script>" not in page
+    assert "<b>" not in page
+    assert '"onload="' not in page
