@@ -132,6 +132,13 @@ def reset_password(
     return CreatedUser(user, secret)
 
 
+def set_password(session: Session, username: str, password: str) -> None:
+    """For the installation itself: give an existing account a known password again."""
+    user = queries.user_by_name(session, normalise_username(username))
+    if user is not None:
+        user.password_hash, user.must_change = hash_password(password), False
+
+
 def propose_roles(
     session: Session, user_id: str, roles: Collection[str], *, actor: Principal, reason: str, at: datetime
 ) -> RoleChange:
