@@ -7,7 +7,7 @@ the listing and field by their AAD, and as blind indexes for the lookup of perso
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String, Table, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.blacklist.store import Base
@@ -105,7 +105,8 @@ class Change(Base):
 
     __tablename__ = "register_change"
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    """In order of writing; says nothing of the order of commits."""
     position: Mapped[int | None] = mapped_column(unique=True)
     listing_id: Mapped[str] = mapped_column(ForeignKey("register_listing.id"), index=True)
     version: Mapped[int]

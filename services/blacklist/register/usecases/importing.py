@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache
 from itertools import islice
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -34,7 +35,7 @@ from shared.ids import new_id
 
 BATCH = 500
 MOST_REASONS = 10_000
-_COLUMNS = tuple(column.key for column in LISTINGS.columns)
+_EMPTY: dict[str, Any] = {column.key: None for column in LISTINGS.columns}
 Progress = Callable[[int], None]
 TermsOn = Callable[[str, date], ListTerms]
 
@@ -148,14 +149,18 @@ def _write(session: Session, keyring: KeyRing, fresh: Sequence[Good], at: dateti
         ledger.write(session)
 
 
+def _blank(**given: Any) -> Listing:
+    """A plain object with a listing's columns: rows that are only inserted need no tracking of changes."""
+    return cast("Listing", SimpleNamespace(**_EMPTY | given))
+
+
 def _row(listing: Listing) -> dict[str, Any]:
-    values = vars(listing)
-    return {name: values.get(name) for name in _COLUMNS}
+    return vars(listing)
 
 
 def _listing(line: ImportLine, terms: ListTerms, keyring: KeyRing, at: datetime) -> Listing:
     publication = Publication(new_id(), _facts(line), terms, line.publicity)
-    listing = new_listing(publication, keyring, at)
+    listing = new_listing(publication, keyring, at, _blank)
     listing.migrated, listing.origin = True, line.origin
     listing.published_at = datetime.combine(line.publicity.start, time(), SHANGHAI)
     if number := line.content["subject"].get("id_number"):

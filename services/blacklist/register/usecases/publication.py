@@ -1,6 +1,6 @@
 """Publish, correct and annotate: a listing becomes and stays what its case says."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,9 +91,11 @@ def annotate_listing(
     return listing
 
 
-def new_listing(publication: Publication, keyring: KeyRing, at: datetime) -> Listing:
+def new_listing(
+    publication: Publication, keyring: KeyRing, at: datetime, blank: Callable[..., Listing] = Listing
+) -> Listing:
     """A listing at version 0: recording its first step makes it version 1."""
-    listing = Listing(
+    listing = blank(
         id=publication.listing_id,
         version=0,
         sequence=0,

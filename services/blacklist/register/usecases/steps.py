@@ -20,7 +20,6 @@ from shared.clock import local_date
 from shared.contracts.envelope import Event
 from shared.crypto import KeyRing
 from shared.errors import Conflict, NotFound
-from shared.ids import new_id
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,6 @@ def _tell_public(ledger: Ledger, step: Step) -> None:
     ledger.public.append(publishes.public_event(listing, public=public, at=step.at))
     ledger.changes.append(
         {
-            "id": new_id(),
             "position": None,
             "listing_id": listing.id,
             "version": listing.version,
