@@ -1,5 +1,5 @@
 """The lowest layer of the blacklist service: its one metadata, the tables it shares with no feature
-(outbox, inbox, leases), and what every feature is handed (`Deps`).
+(outbox, inbox, leases, idempotent answers), and what every feature is handed (`Deps`).
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from shared.db import Database, new_metadata
 from shared.inbox import inbox_table
 from shared.leases import leases_table
 from shared.outbox import outbox_table
+from shared.web.idempotency import idempotency_table
 
 SOURCE = "blacklist"
 """CloudEvents `source` of everything this service publishes."""
@@ -29,6 +30,7 @@ metadata = Base.metadata
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 leases = leases_table(metadata)
+idempotency = idempotency_table(metadata)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,91 @@
+"""Imports: upload, preview, confirm."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from sqlalchemy.orm import Session
+
+from services.blacklist.cases import schemas
+from services.blacklist.cases.domain.figures import figure
+from services.blacklist.cases.queries.imports import (
+    find_import,
+    import_rows,
+    import_view,
+    list_imports,
+    row_view,
+)
+from services.blacklist.cases.usecases.imports import SheetUpload, confirm_import, receive_import
+from services.blacklist.store import Deps
+from shared.web.access import access, principal, scope
+from shared.web.body import body_limit
+from shared.web.idempotency import Once
+from shared.web.paging import cut, decode_cursor, page
+
+IMPORT = scope("imports:write", roles=("clerk",))
+SLACK = 64 * 1024
+
+
+def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
+    _add_upload(bp, deps, once)
+    _add_list(bp, deps)
+    _add_get(bp, deps)
+    _add_confirm(bp, deps)
+
+
+def _add_upload(bp: APIBlueprint, deps: Deps, once: Once) -> None:
+    @bp.post("/imports")
+    @access(IMPORT)
+    @body_limit(figure("imports", "max_bytes") + SLACK)
+    @bp.input(schemas.ImportIn, location="form_and_files")
+    @bp.output(schemas.ImportOut, 201)
+    @bp.doc(summary="上传双公示表格")
+    @once.write(schemas.ImportOut, 201)
+    def create_import(session: Session, form_and_files_data: dict[str, Any]) -> dict[str, Any]:
+        asked, file = form_and_files_data, form_and_files_data["file"]
+        upload = SheetUpload(
+            file.filename or "", file.read(), asked["list_code"], asked["domain"], asked["region"]
+        )
+        row = receive_import(session, deps, upload, actor=principal(), at=deps.clock.now())
+        return import_view(row)
+
+
+def _add_list(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/imports")
+    @access(IMPORT)
+    @bp.input(schemas.PageQuery, location="query")
+    @bp.output(schemas.ImportPage)
+    @bp.doc(summary="本部门的导入")
+    def list_department_imports(query_data: dict[str, Any]) -> dict[str, Any]:
+        cursor, limit = query_data["cursor"], query_data["limit"]
+        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        with deps.db.read() as session:
+            found = list_imports(session, principal(), before=before, limit=limit)
+            rows, following = cut(found, limit, lambda row: (row.id,))
+            return page([import_view(row) for row in rows], following)
+
+
+def _add_get(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/imports/<import_id>")
+    @access(IMPORT)
+    @bp.input(schemas.ImportQuery, location="query")
+    @bp.output(schemas.ImportDetail)
+    @bp.doc(summary="导入预览:逐行结果和单元格错误")
+    def get_import(import_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
+        limit, cursor = query_data["limit"], query_data["cursor"]
+        after = decode_cursor(cursor, (int,))[0] if cursor else 0
+        state = None if query_data["rows"] == "all" else query_data["rows"]
+        with deps.db.read() as session:
+            upload = find_import(session, import_id, principal())
+            found = import_rows(session, upload.id, state=state, after=after, limit=limit)
+            rows, following = cut(found, limit, lambda row: (row.row_number,))
+            return import_view(upload) | page([row_view(row) for row in rows], following)
+
+
+def _add_confirm(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.post("/imports/<import_id>/confirm")
+    @access(IMPORT)
+    @bp.output(schemas.ImportOut, 202)
+    @bp.doc(summary="确认导入,录入无误的行")
+    def confirm_one_import(import_id: str) -> dict[str, Any]:
+        with deps.db.write() as session:
+            return import_view(confirm_import(session, import_id, actor=principal(), at=deps.clock.now()))

@@ -1,0 +1,102 @@
+"""The content of a filing: its fingerprint (what was reviewed is what is published), what is still missing,
+and the age of a person at the misconduct.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from services.blacklist.cases.domain.figures import figure
+
+PENALTY_CATEGORIES = (
+    "警告",
+    "通报批评",
+    "罚款",
+    "没收违法所得、没收非法财物",
+    "责令停产停业",
+    "暂扣或者吊销许可证、执照",
+    "限制开展生产经营活动",
+    "责令关闭",
+    "限制从业",
+    "行政拘留",
+    "其他",
+)
+FINE, OTHER = "罚款", "其他"
+
+ID_TYPES = ("resident-id", "passport", "hk-macao-permit", "taiwan-permit", "foreigner-residence", "other")
+DISCLOSURES = ("proactive", "on-request", "withheld")
+
+
+def fingerprint(content: Mapping[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of a filing (identity numbers as blind index, never clear)."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def penalty_category(document: Mapping[str, Any]) -> str:
+    """The category filed, else 罚款 when there is a fine, else 其他 (contract §2)."""
+    if document.get("penalty_category"):
+        return str(document["penalty_category"])
+    return FINE if float(document.get("fine_wan") or 0) > 0 else OTHER
+
+
+def birth_of(id_type: str | None, number: str | None) -> date | None:
+    """Birth date carried by a resident identity number (18 digits), else None."""
+    if id_type != "resident-id" or not number or len(number) != 18:
+        return None
+    return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+
+
+def adult_on(birth: date) -> date:
+    """The day the person comes of age; born on 29 February counts on 1 March."""
+    age = figure("minor", "age")
+    try:
+        return birth.replace(year=birth.year + age)
+    except ValueError:
+        return date(birth.year + age, 3, 1)
+
+
+def minor_until(birth: date | None, occurred_on: date | None) -> date | None:
+    """Until when listing is barred: `date.max` where the act itself was a minor's, else the 18th birthday."""
+    if birth is None:
+        return None
+    of_age = adult_on(birth)
+    return date.max if occurred_on is not None and occurred_on < of_age else of_age
+
+
+_REQUIRED = (
+    ("/subject/name", ("subject", "name"), "填写主体名称"),
+    ("/misconduct/facts", ("misconduct", "facts"), "填写违法失信事实"),
+    ("/misconduct/category", ("misconduct", "category"), "填写违法失信行为类别"),
+    ("/document/kind", ("document", "kind"), "选择决定文书种类"),
+    ("/document/number", ("document", "number"), "填写决定文书文号"),
+    ("/document/organ", ("document", "organ"), "填写作出文书的机关"),
+    ("/document/date", ("document", "date"), "填写文书日期"),
+    ("/document/basis", ("document", "basis"), "填写法律依据"),
+    ("/document/content", ("document", "content"), "填写决定内容"),
+    ("/disclosure/attribute", ("disclosure", "attribute"), "确定公开属性"),
+)
+
+
+def missing_fields(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(pointer, remedy) of everything a filing needs before it may be submitted."""
+    for pointer, (group, name), remedy in _REQUIRED:
+        if not (content.get(group) or {}).get(name):
+            yield pointer, remedy
+    subject = content.get("subject") or {}
+    if subject.get("type") == "organization" and not subject.get("uscc"):
+        yield "/subject/uscc", "填写统一社会信用代码"
+    if subject.get("type") == "individual" and not subject.get("id_number"):
+        yield "/subject/id_number", "填写自然人证件号码"
+    disclosure = content.get("disclosure") or {}
+    if disclosure.get("attribute") in ("on-request", "withheld") and not disclosure.get("reason"):
+        yield "/disclosure/reason", "依申请公开或者不予公开的,填写理由和依据"
+
+
+def missing_documents(required: Collection[str], attached: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(pointer, remedy) of every attachment kind the list demands and the case has not."""
+    for kind in required:
+        if kind not in attached:
+            yield f"/attachments/{kind}", f"上传名单要求的材料:{kind}"

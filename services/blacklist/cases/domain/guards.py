@@ -1,0 +1,270 @@
+"""Pure guards: given where a case stands and who acts, is a transition allowed; if not, why, by which rule,
+and from when on. Nothing here reads a clock or a database.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from services.blacklist.cases.domain.figures import rule_of
+from services.blacklist.cases.domain.table import ROLE_NAMES, Transition, rows_from
+
+ROLE, FOUR_EYES, WAIT, STATE = "role", "four-eyes", "wait", "state"
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """Why an action is not allowed now; `earliest` is the first Shanghai date it may be done."""
+
+    reason: str
+    rule: str
+    kind: str = STATE
+    earliest: date | None = None
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """An open overlay (异议、修复、屏蔽、中止) as guards see it."""
+
+    kind: str
+    state: str
+    opened_by: str
+    second_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What guards know about a case: its state, people, hashes, dates. No personal data."""
+
+    procedure: str
+    state: str
+    department_id: str
+    filer: str
+    last_editor: str
+    content_hash: str = ""
+    reviewed_hash: str | None = None
+    subject_type: str = "organization"
+    minor_until: date | None = None
+    disclosure: str = "proactive"
+    statement_heard: bool = False
+    hearing_closed: bool = False
+    window_ends: date | None = None
+    service_effective_on: date | None = None
+    publicity_min_end: date | None = None
+    publicity_max_end: date | None = None
+    reason_code: str | None = None
+    list_in_force: bool = True
+    subject_types: tuple[str, ...] = ("organization", "individual")
+    overlays: Mapping[str, Overlay] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: user id, roles, department."""
+
+    user_id: str
+    roles: frozenset[str]
+    department_id: str
+
+
+Guard = Callable[[Standing, Actor, date], Blocked | None]
+
+
+def _different(person: str, other: str | None, reason: str) -> Blocked | None:
+    return Blocked(reason, "双人复核:同一事项不得由同一人前后办理", FOUR_EYES) if person == other else None
+
+
+def reviewer_not_filer(case: Standing, actor: Actor, _: date) -> Blocked | None:
+    if blocked := _different(actor.user_id, case.filer, "录入人不得审核本人录入的案件"):
+        return blocked
+    return _different(actor.user_id, case.last_editor, "修改人不得审核本人修改的案件")
+
+
+def decider_not_filer(case: Standing, actor: Actor, _: date) -> Blocked | None:
+    return _different(actor.user_id, case.filer, "录入人不得对本人录入的案件作出决定")
+
+
+def decider_not_editor(case: Standing, actor: Actor, _: date) -> Blocked | None:
+    return _different(actor.user_id, case.last_editor, "最后修改人不得对该案件作出决定")
+
+
+def publisher_not_filer(case: Standing, actor: Actor, _: date) -> Blocked | None:
+    if blocked := _different(actor.user_id, case.filer, "录入人不得公示本人录入的案件"):
+        return blocked
+    return _different(actor.user_id, case.last_editor, "最后修改人不得公示该案件")
+
+
+def content_as_reviewed(case: Standing, _: Actor, __: date) -> Blocked | None:
+    if case.reviewed_hash == case.content_hash:
+        return None
+    return Blocked("案件内容与审核通过时不一致,须退回重新审核", "审核的内容即公示的内容")
+
+
+def list_in_force(case: Standing, _: Actor, __: date) -> Blocked | None:
+    return (
+        None
+        if case.list_in_force
+        else Blocked("该名单当前没有有效的法律依据,不得列入", "国办发〔2020〕49号(六)")
+    )
+
+
+def subject_allowed(case: Standing, _: Actor, __: date) -> Blocked | None:
+    if case.subject_type in case.subject_types:
+        return None
+    return Blocked("该名单的依据不包括此类主体", "名单依据规定的主体范围")
+
+
+def not_minor(case: Standing, _: Actor, today: date) -> Blocked | None:
+    """No minor at the time of the misconduct, and none today (`minor_until` = the 18th birthday)."""
+    if case.minor_until is None or case.minor_until <= today:
+        return None
+    return Blocked("当事人为未成年人,不得列入和公示", rule_of("minor"))
+
+
+def disclosure_proactive(case: Standing, _: Actor, __: date) -> Blocked | None:
+    if case.disclosure == "proactive":
+        return None
+    return Blocked("公开属性不是主动公开,不得公示;确需公示的,应先修改公开属性并重新审核", "政府信息公开属性")
+
+
+def statement_heard(case: Standing, _: Actor, today: date) -> Blocked | None:
+    """Deciding needs the statement answered or waived, a closed hearing, or the window to be over."""
+    if case.statement_heard or case.hearing_closed:
+        return None
+    if case.window_ends is not None and today > case.window_ends:
+        return None
+    earliest = date.fromordinal(case.window_ends.toordinal() + 1) if case.window_ends else None
+    return Blocked(
+        "陈述申辩期未满,且未登记当事人的陈述申辩或放弃声明", "告知后应当听取陈述申辩", WAIT, earliest
+    )
+
+
+def service_effective(case: Standing, _: Actor, today: date) -> Blocked | None:
+    effective = case.service_effective_on
+    if effective is None:
+        return Blocked("决定书尚未送达", "决定送达后公示")
+    if today < effective:
+        return Blocked("公告送达期未满", rule_of("public_notice"), WAIT, effective)
+    return None
+
+
+def publicity_not_over(case: Standing, _: Actor, today: date) -> Blocked | None:
+    if case.publicity_max_end is None or today < case.publicity_max_end:
+        return None
+    return Blocked("按规定计算的公示期已经届满,不再公示", "公示期限")
+
+
+def removed_by_repair(case: Standing, _: Actor, today: date) -> Blocked | None:
+    if case.reason_code != "repair":
+        return Blocked("只有因信用修复移出的可以恢复列入", "以虚假材料取得移出的,恢复列入")
+    return publicity_not_over(case, _, today)
+
+
+def _overlay_open(kind: str, words: str) -> Guard:
+    def guard(case: Standing, _: Actor, __: date) -> Blocked | None:
+        return None if kind in case.overlays else Blocked(f"没有进行中的{words}", f"{words}程序")
+
+    return guard
+
+
+def _overlay_absent(kind: str, words: str) -> Guard:
+    def guard(case: Standing, _: Actor, __: date) -> Blocked | None:
+        return Blocked(f"已有进行中的{words}", f"{words}程序") if kind in case.overlays else None
+
+    return guard
+
+
+def _overlay_state(kind: str, state: str, words: str) -> Guard:
+    def guard(case: Standing, _: Actor, __: date) -> Blocked | None:
+        overlay = case.overlays.get(kind)
+        return None if overlay and overlay.state == state else Blocked(words, "办理顺序")
+
+    return guard
+
+
+def _second_person(kind: str, words: str) -> Guard:
+    def guard(case: Standing, actor: Actor, _: date) -> Blocked | None:
+        overlay = case.overlays.get(kind)
+        return _different(actor.user_id, overlay.opened_by if overlay else None, words)
+
+    return guard
+
+
+def repair_minimum(case: Standing, _: Actor, today: date) -> Blocked | None:
+    earliest = case.publicity_min_end
+    if earliest is None or today >= earliest:
+        return None
+    return Blocked("最短公示期未满,不符合信用修复条件", "国办发〔2025〕22号:最短公示期", WAIT, earliest)
+
+
+def repair_or_objection(case: Standing, _: Actor, __: date) -> Blocked | None:
+    if "repair" in case.overlays or "objection" in case.overlays:
+        return None
+    return Blocked("没有进行中的修复或异议申请", "一次性告知补正材料")
+
+
+GUARDS: Mapping[str, Guard] = {
+    "reviewer_not_filer": reviewer_not_filer,
+    "decider_not_filer": decider_not_filer,
+    "decider_not_editor": decider_not_editor,
+    "publisher_not_filer": publisher_not_filer,
+    "content_as_reviewed": content_as_reviewed,
+    "list_in_force": list_in_force,
+    "subject_allowed": subject_allowed,
+    "not_minor": not_minor,
+    "disclosure_proactive": disclosure_proactive,
+    "statement_heard": statement_heard,
+    "service_effective": service_effective,
+    "publicity_not_over": publicity_not_over,
+    "removed_by_repair": removed_by_repair,
+    "repair_minimum": repair_minimum,
+    "repair_or_objection": repair_or_objection,
+    "no_suspension": _overlay_absent("suspended", "中止公示"),
+    "suspension_active": _overlay_open("suspended", "中止公示"),
+    "suspension_unconfirmed": _overlay_state("suspended", "open", "没有待确认的中止"),
+    "confirmer_not_suspender": _second_person("suspended", "中止须由另一名工作人员确认"),
+    "no_shield": _overlay_absent("shield", "屏蔽"),
+    "shield_active": _overlay_open("shield", "屏蔽"),
+    "no_objection": _overlay_absent("objection", "异议"),
+    "objection_opened": _overlay_state("objection", "open", "没有待受理的异议"),
+    "objection_pending": _overlay_open("objection", "异议"),
+    "settler_not_opener_objection": _second_person("objection", "登记人不得答复本人登记的异议"),
+    "no_repair": _overlay_absent("repair", "信用修复"),
+    "repair_opened": _overlay_state("repair", "open", "没有待受理的修复申请"),
+    "repair_accepted": _overlay_state("repair", "accepted", "修复申请尚未受理"),
+    "settler_not_opener_repair": _second_person("repair", "登记人不得决定本人登记的修复申请"),
+}
+
+
+def check(transition: Transition, case: Standing, actor: Actor, today: date) -> Blocked | None:
+    """The first thing that stands against a transition: role and department, then people, then the law."""
+    if actor.department_id != case.department_id or not actor.roles & set(transition.roles):
+        names = "、".join(ROLE_NAMES[role] for role in transition.roles)
+        return Blocked(f"应由本部门的{names}办理", "岗位职责", ROLE)
+    for name in transition.guards:
+        if blocked := GUARDS[name](case, actor, today):
+            return blocked
+    return None
+
+
+def available_actions(case: Standing, actor: Actor, today: date) -> list[dict[str, Any]]:
+    """Every action people may take from the current state, each allowed or explained."""
+    answers: list[dict[str, Any]] = []
+    for row in rows_from(case.procedure, case.state):
+        if not row.roles:
+            continue
+        blocked = check(row, case, actor, today)
+        answers.append(describe(row, blocked))
+    return answers
+
+
+def describe(row: Transition, blocked: Blocked | None) -> dict[str, Any]:
+    answer: dict[str, Any] = {"action": row.action, "title": row.title, "allowed": blocked is None}
+    if blocked:
+        answer |= {"reason": blocked.reason, "rule": blocked.rule}
+        if blocked.earliest:
+            answer["earliest"] = blocked.earliest.isoformat()
+    else:
+        answer["rule"] = row.rule
+    return answer

@@ -1,0 +1,8 @@
+"""Tables of the cases feature. Four eyes stand here as CHECK constraints too, so that not even a direct
+SQL update can make one person both maker and checker.
+"""
+
+from services.blacklist.cases.models.case import Case, CaseAttachment, CaseOverlay, CaseStep
+from services.blacklist.cases.models.imports import CaseImport, CaseImportRow
+
+__all__ = ["Case", "CaseAttachment", "CaseImport", "CaseImportRow", "CaseOverlay", "CaseStep"]

@@ -1,0 +1,57 @@
+"""An import (批量导入): the sealed sheet, and one sealed row each with its errors until it is filed."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.blacklist.store import Base
+from shared.db import JsonDoc, UtcDateTime
+
+
+class CaseImport(Base):
+    """received → parsing → preview → confirming → done; or failed."""
+
+    __tablename__ = "case_imports"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    department_id: Mapped[str] = mapped_column(String(36), index=True)
+    region: Mapped[str] = mapped_column(String(6))
+    actor: Mapped[dict[str, Any]] = mapped_column(JsonDoc)
+    """The clerk who uploaded, as filer of every row."""
+    list_code: Mapped[str] = mapped_column(String(64))
+    domain: Mapped[str] = mapped_column(String(40))
+    file_name: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(Integer)
+    total_rows: Mapped[int] = mapped_column(Integer, default=0)
+    good_rows: Mapped[int] = mapped_column(Integer, default=0)
+    bad_rows: Mapped[int] = mapped_column(Integer, default=0)
+    filed_rows: Mapped[int] = mapped_column(Integer, default=0)
+    problem: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CaseImportRow(Base):
+    """One data row: `content` is the sealed filing (good rows), `errors` name cells, `preview` is masked."""
+
+    __tablename__ = "case_import_rows"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    import_id: Mapped[str] = mapped_column(ForeignKey("case_imports.id"))
+    row_number: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(8))
+    """good, bad, filed."""
+    content: Mapped[str | None] = mapped_column(Text)
+    preview: Mapped[dict[str, Any]] = mapped_column(JsonDoc, default=dict)
+    errors: Mapped[list[dict[str, Any]]] = mapped_column(JsonDoc, default=list)
+    case_id: Mapped[str | None] = mapped_column(String(36))
+
+    __table_args__ = (
+        Index("uq_case_import_rows_row", "import_id", "row_number", unique=True),
+        Index("ix_case_import_rows_state", "import_id", "state", "row_number"),
+    )

@@ -1,0 +1,78 @@
+"""Reading imports: their counts, and their rows with errors by cell."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.blacklist.cases.models import CaseImport, CaseImportRow
+from shared.errors import NotFound
+from shared.web.access import Principal
+
+
+def find_import(session: Session, import_id: str, who: Principal, *, lock: bool = False) -> CaseImport:
+    """An import of one's own department; others do not exist."""
+    wanted = select(CaseImport).where(
+        CaseImport.id == import_id, CaseImport.department_id == who.department_id
+    )
+    row = session.scalars(wanted.with_for_update() if lock else wanted).first()
+    if row is None:
+        raise NotFound("import-not-found", "没有这次导入")
+    return row
+
+
+def list_imports(session: Session, who: Principal, *, before: str | None, limit: int) -> Sequence[CaseImport]:
+    """Newest first, one more than `limit`."""
+    wanted = select(CaseImport).where(CaseImport.department_id == who.department_id)
+    if before:
+        wanted = wanted.where(CaseImport.id < before)
+    return session.scalars(wanted.order_by(CaseImport.id.desc()).limit(limit + 1)).all()
+
+
+def import_rows(
+    session: Session, import_id: str, *, state: str | None, after: int, limit: int
+) -> Sequence[CaseImportRow]:
+    """In order of the sheet, one more than `limit`."""
+    wanted = select(CaseImportRow).where(
+        CaseImportRow.import_id == import_id, CaseImportRow.row_number > after
+    )
+    if state:
+        wanted = wanted.where(CaseImportRow.state == state)
+    return session.scalars(wanted.order_by(CaseImportRow.row_number).limit(limit + 1)).all()
+
+
+def import_view(row: CaseImport) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "state": row.state,
+        "file_name": row.file_name,
+        "list_code": row.list_code,
+        "domain": row.domain,
+        "region": row.region,
+        "size": row.size,
+        "sha256": row.sha256,
+        "total_rows": row.total_rows,
+        "good_rows": row.good_rows,
+        "bad_rows": row.bad_rows,
+        "filed_rows": row.filed_rows,
+        "problem": row.problem,
+        "created_at": _instant(row.created_at),
+        "confirmed_at": _instant(row.confirmed_at),
+        "finished_at": _instant(row.finished_at),
+    }
+
+
+def row_view(row: CaseImportRow) -> dict[str, Any]:
+    return {
+        "row": row.row_number,
+        "state": row.state,
+        "preview": row.preview,
+        "errors": row.errors,
+        "case_id": row.case_id,
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None

@@ -1,0 +1,204 @@
+"""A case as officers see it in JSON and on pages: masked, with what may be done next and what is due."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.blacklist.cases.domain.content import penalty_category
+from services.blacklist.cases.domain.guards import Actor, available_actions
+from services.blacklist.cases.domain.table import STATE_NAMES
+from services.blacklist.cases.models import Case, CaseAttachment, CaseOverlay, CaseStep
+from services.blacklist.cases.queries.standing import open_overlays, rule_on, standing_of
+from services.blacklist.rules.models import Duty
+from services.blacklist.rules.queries import duties_of
+from shared.web.access import Principal
+
+
+def acting(who: Principal) -> Actor:
+    return Actor(who.user_id, who.roles, who.department_id)
+
+
+def case_views(session: Session, cases: Sequence[Case], who: Principal, today: date) -> list[dict[str, Any]]:
+    """The short form of each, in order, with two queries for all of them together."""
+    overlays = open_overlays(session, cases)
+    duties = duties_of(session, [case.id for case in cases])
+    return [_summary(case, overlays.get(case.id, {}), duties.get(case.id, ()), who, today) for case in cases]
+
+
+def case_view(session: Session, case: Case, who: Principal, today: date) -> dict[str, Any]:
+    """One case in full, with its timeline and attachments."""
+    summary = case_views(session, [case], who, today)[0]
+    return summary | {
+        "decision": decision_view(case),
+        "notice": _notice_view(case),
+        "statement": case.statement,
+        "hearing": case.hearing,
+        "service": _service_view(case),
+        "attachments": [attachment_view(each) for each in attachments_of(session, case.id)],
+        "steps": [_step_view(step) for step in steps_of(session, case.id)],
+    }
+
+
+def _summary(
+    case: Case, overlays: Mapping[str, CaseOverlay], duties: Sequence[Duty], who: Principal, today: date
+) -> dict[str, Any]:
+    standing = standing_of(case, overlays, rule_on(case.list_code, today))
+    return {
+        "id": case.id,
+        "listing_id": case.listing_id,
+        "state": case.state,
+        "state_name": STATE_NAMES[case.state],
+        "version": case.version,
+        "procedure": case.procedure,
+        "overlays": {kind: _overlay_view(overlay) for kind, overlay in overlays.items()},
+        "available_actions": available_actions(standing, acting(who), today),
+        "duties": [_duty_view(duty) for duty in duties],
+        "list_code": case.list_code,
+        "list_name": case.list_name,
+        "list_class": case.list_class,
+        "rule_version": case.rule_version,
+        "domain": case.domain,
+        "region": case.region,
+        "department": {"id": case.department_id, "name": case.department_name},
+        **filing_view(case),
+        "publicity": _publicity_view(case),
+        "filed_by": case.filer_name,
+        "reason_code": case.reason_code,
+        "reason": case.reason,
+        "created_at": _instant(case.created_at),
+        "updated_at": _instant(case.updated_at),
+    }
+
+
+def filing_view(case: Case) -> dict[str, Any]:
+    """What was filed; identity numbers only as masks."""
+    return {
+        "subject": {
+            "type": case.subject_type,
+            "name": case.subject_name,
+            "former_names": list(case.former_names),
+            "uscc": case.uscc,
+            "codes": dict(case.codes),
+            "legal_representative": case.legal_representative,
+            "legal_representative_id_type": case.legal_representative_id_type,
+            "legal_representative_id_masked": case.legal_representative_id_masked,
+            "id_type": case.id_type,
+            "id_masked": case.id_masked,
+        },
+        "misconduct": dict(case.misconduct),
+        "document": {**case.document, "penalty_category": penalty_category(case.document)},
+        "disclosure": {"attribute": case.disclosure, "reason": case.disclosure_reason},
+    }
+
+
+def decision_view(case: Case) -> dict[str, Any] | None:
+    if case.severity is None:
+        return None
+    return {
+        "severity": case.severity,
+        "measures": list(case.measures),
+        "publicity_months": case.publicity_months,
+        "decided_on": _day(case.decided_on),
+    }
+
+
+def _notice_view(case: Case) -> dict[str, Any] | None:
+    if case.notice_number is None:
+        return None
+    return {
+        "number": case.notice_number,
+        "noticed_on": _day(case.noticed_on),
+        "window_ends_on": _day(case.window_ends_on),
+    }
+
+
+def _service_view(case: Case) -> dict[str, Any] | None:
+    if case.service is None:
+        return None
+    return {**case.service, "effective_on": _day(case.service_effective_on)}
+
+
+def _publicity_view(case: Case) -> dict[str, Any] | None:
+    if case.publicity_start is None:
+        return None
+    return {
+        "start": _day(case.publicity_start),
+        "min_end": _day(case.publicity_min_end),
+        "max_end": _day(case.publicity_max_end),
+        "published_at": _instant(case.published_at),
+        "ended_at": _instant(case.ended_at),
+    }
+
+
+def _overlay_view(overlay: CaseOverlay) -> dict[str, Any]:
+    return {
+        "state": overlay.state,
+        "reason": overlay.reason,
+        "channel": overlay.channel,
+        "ticket": overlay.ticket,
+        "received_at": _day(overlay.received_on),
+        "due": _day(overlay.due_on),
+        "opened_at": _instant(overlay.opened_at),
+        "confirmed": overlay.second_by is not None,
+    }
+
+
+def _duty_view(duty: Duty) -> dict[str, Any]:
+    return {
+        "id": duty.id,
+        "kind": duty.kind,
+        "due": _day(duty.due_on),
+        "state": duty.state,
+        "provisional": duty.provisional,
+        "rule": duty.rule,
+    }
+
+
+def _step_view(step: CaseStep) -> dict[str, Any]:
+    return {
+        "action": step.action,
+        "from": step.from_state,
+        "to": step.to_state,
+        "version": step.version,
+        "by": step.actor_name,
+        "role": step.actor_role,
+        "reason": step.reason,
+        "rule": step.rule,
+        "rule_version": step.rule_version,
+        "detail": step.detail,
+        "at": _instant(step.at),
+    }
+
+
+def attachment_view(each: CaseAttachment) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "kind": each.kind,
+        "file_name": each.file_name,
+        "media_type": each.media_type,
+        "size": each.size,
+        "sha256": each.sha256,
+        "created_at": _instant(each.created_at),
+    }
+
+
+def attachments_of(session: Session, case_id: str) -> Sequence[CaseAttachment]:
+    wanted = select(CaseAttachment).where(CaseAttachment.case_id == case_id).order_by(CaseAttachment.id)
+    return session.scalars(wanted).all()
+
+
+def steps_of(session: Session, case_id: str) -> Sequence[CaseStep]:
+    """The timeline, oldest first."""
+    wanted = select(CaseStep).where(CaseStep.case_id == case_id).order_by(CaseStep.version, CaseStep.id)
+    return session.scalars(wanted).all()
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None

@@ -1,0 +1,144 @@
+"""What the cases API answers: identity numbers only as masks."""
+
+from marshmallow import fields
+
+from shared.web.paging import page_schema
+from shared.web.schemas import Schema
+
+
+class ActionOut(Schema):
+    action = fields.String(required=True)
+    title = fields.String(required=True)
+    allowed = fields.Boolean(required=True)
+    reason = fields.String()
+    rule = fields.String()
+    earliest = fields.String(metadata={"description": "最早可以办理的日期"})
+
+
+class DutyOut(Schema):
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    due = fields.String(allow_none=True)
+    state = fields.String(required=True)
+    provisional = fields.Boolean(required=True)
+    rule = fields.String(required=True)
+
+
+class NamedOut(Schema):
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class AttachmentOut(Schema):
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    file_name = fields.String(required=True)
+    media_type = fields.String(required=True)
+    size = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+    created_at = fields.String(required=True)
+
+
+class CaseSummary(Schema):
+    """A case in a list."""
+
+    id = fields.String(required=True)
+    listing_id = fields.String(allow_none=True)
+    state = fields.String(required=True)
+    state_name = fields.String(required=True)
+    version = fields.Integer(required=True)
+    procedure = fields.String(required=True)
+    overlays = fields.Dict(keys=fields.String(), required=True)
+    available_actions = fields.List(fields.Nested(ActionOut), required=True)
+    duties = fields.List(fields.Nested(DutyOut), required=True)
+    list_code = fields.String(required=True)
+    list_name = fields.String(required=True)
+    list_class = fields.String(required=True)
+    rule_version = fields.String(required=True)
+    domain = fields.String(required=True)
+    region = fields.String(required=True)
+    department = fields.Nested(NamedOut, required=True)
+    subject = fields.Dict(keys=fields.String(), required=True)
+    misconduct = fields.Dict(keys=fields.String(), required=True)
+    document = fields.Dict(keys=fields.String(), required=True)
+    disclosure = fields.Dict(keys=fields.String(), required=True)
+    publicity = fields.Dict(keys=fields.String(), allow_none=True)
+    filed_by = fields.String(required=True)
+    reason_code = fields.String(allow_none=True)
+    reason = fields.String(allow_none=True)
+    created_at = fields.String(required=True)
+    updated_at = fields.String(required=True)
+
+
+class CaseOut(CaseSummary):
+    """A case in full."""
+
+    decision = fields.Dict(keys=fields.String(), allow_none=True)
+    notice = fields.Dict(keys=fields.String(), allow_none=True)
+    statement = fields.Dict(keys=fields.String(), allow_none=True)
+    hearing = fields.Dict(keys=fields.String(), allow_none=True)
+    service = fields.Dict(keys=fields.String(), allow_none=True)
+    attachments = fields.List(fields.Nested(AttachmentOut), required=True)
+    steps = fields.List(fields.Dict(keys=fields.String()), required=True)
+
+
+CasePage = page_schema(CaseSummary, "CasePage")
+
+
+class RowResult(Schema):
+    """What became of one row of a bulk."""
+
+    id = fields.String(required=True)
+    ok = fields.Boolean(required=True)
+    state = fields.String()
+    version = fields.Integer()
+    listing_id = fields.String(allow_none=True)
+    problem = fields.Dict(keys=fields.String())
+
+
+class BulkOut(Schema):
+    action = fields.String(required=True)
+    done = fields.Integer(required=True)
+    refused = fields.Integer(required=True)
+    items = fields.List(fields.Nested(RowResult), required=True)
+
+
+class ImportOut(Schema):
+    id = fields.String(required=True)
+    state = fields.String(required=True)
+    file_name = fields.String(required=True)
+    list_code = fields.String(required=True)
+    domain = fields.String(required=True)
+    region = fields.String(required=True)
+    size = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+    total_rows = fields.Integer(required=True)
+    good_rows = fields.Integer(required=True)
+    bad_rows = fields.Integer(required=True)
+    filed_rows = fields.Integer(required=True)
+    problem = fields.String(allow_none=True)
+    created_at = fields.String(required=True)
+    confirmed_at = fields.String(allow_none=True)
+    finished_at = fields.String(allow_none=True)
+
+
+class CellError(Schema):
+    cell = fields.String(required=True, metadata={"description": "单元格,如 C7"})
+    column = fields.String(required=True)
+    message = fields.String(required=True)
+
+
+class ImportRowOut(Schema):
+    row = fields.Integer(required=True)
+    state = fields.String(required=True)
+    preview = fields.Dict(keys=fields.String(), required=True)
+    errors = fields.List(fields.Nested(CellError), required=True)
+    case_id = fields.String(allow_none=True)
+
+
+class ImportDetail(ImportOut):
+    items = fields.List(fields.Nested(ImportRowOut), required=True)
+    next = fields.String(allow_none=True, required=True)
+
+
+ImportPage = page_schema(ImportOut, "ImportPage")

@@ -1,0 +1,280 @@
+"""What the cases API takes. Unknown fields are refused; who, where and which state, the server sets."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES
+from services.blacklist.cases.domain.table import ACTIONS, STATES
+from services.blacklist.rules.domain import DOCUMENT_KINDS, SEVERITIES
+from services.blacklist.rules.queries import trade_domains
+from shared.clock import local_date
+from shared.web.paging import PageQuery
+from shared.web.schemas import FineWan, RegionField, Schema, StatutoryDate, Text, UsccField, VersionField
+
+MOST_ITEMS = 2000
+SUBJECT_TYPES = ("organization", "individual")
+SERVICE_METHODS = ("direct", "post", "public-notice")
+CHANNELS = ("credit-china", "window", "direct")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def one_of(names: Any) -> validate.OneOf:
+    return validate.OneOf(tuple(names))
+
+
+def domain_field(**kwargs: Any) -> fields.String:
+    return fields.String(validate=one_of(each.code for each in trade_domains()), **kwargs)
+
+
+class IdField(fields.String):
+    """An id as this system gives them (UUIDv7)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=[validate.Regexp(_UUID, error="应为案件编号(UUID)。")], **kwargs)
+
+
+class ReceivedOn(StatutoryDate):
+    """A date, or an instant of which the Shanghai date counts."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> date:
+        if isinstance(value, str) and "T" in value:
+            try:
+                moment = datetime.fromisoformat(value)
+            except ValueError as error:
+                raise self.make_error("invalid", input=value, obj_type="date") from error
+            if moment.tzinfo is None:
+                raise ValidationError("时间应带时区,如 2026-11-02T08:30:00+08:00。")
+            value = local_date(moment).isoformat()
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Evidence(fields.Field[Any]):
+    """One text, or several."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        texts = value if isinstance(value, list) else [value]
+        if not texts or len(texts) > 50 or not all(isinstance(t, str) and 0 < len(t) <= 2000 for t in texts):
+            raise ValidationError("应为文本,或不超过50项文本的列表。")
+        return value
+
+
+class CodesIn(Schema):
+    registration = Text(50, allow_none=True)
+    org_code = Text(20, allow_none=True)
+    tax = Text(20, allow_none=True)
+    institution = Text(20, allow_none=True)
+    social = Text(50, allow_none=True)
+
+
+class SubjectFields(Schema):
+    """Every field of the subject; which of them fit organisations or persons the use case says."""
+
+    name = Text(200)
+    uscc = UsccField(allow_none=True)
+    codes = fields.Nested(CodesIn)
+    former_names = fields.List(Text(200), validate=validate.Length(max=20))
+    legal_representative = Text(100, allow_none=True)
+    legal_representative_id_type = fields.String(validate=one_of(ID_TYPES), allow_none=True)
+    legal_representative_id_number = Text(32, allow_none=True)
+    id_type = fields.String(validate=one_of(ID_TYPES), allow_none=True)
+    id_number = Text(32, allow_none=True)
+
+
+class SubjectIn(SubjectFields):
+    type = fields.String(required=True, validate=one_of(SUBJECT_TYPES))
+    name = Text(200, required=True)
+
+
+class SubjectChanges(SubjectFields):
+    type = fields.String(validate=one_of(SUBJECT_TYPES))
+
+
+class MisconductIn(Schema):
+    category = Text(200)
+    facts = Text(5000, lines=True)
+    occurred_on = StatutoryDate(allow_none=True)
+
+
+class DocumentIn(Schema):
+    """Amounts in 万元."""
+
+    kind = fields.String(validate=one_of(DOCUMENT_KINDS))
+    number = Text(128)
+    organ = Text(200)
+    date = StatutoryDate()
+    basis = Text(2000, lines=True)
+    content = Text(4000, lines=True)
+    fine_wan = FineWan(allow_none=True)
+    confiscated_wan = FineWan(allow_none=True)
+    licence = Text(200, allow_none=True)
+    penalty_category = Text(100, allow_none=True)
+    valid_until = StatutoryDate(allow_none=True)
+
+
+class DisclosureIn(Schema):
+    attribute = fields.String(validate=one_of(DISCLOSURES))
+    reason = Text(500, lines=True, allow_none=True)
+
+
+class CaseIn(Schema):
+    """A filing (录入)."""
+
+    list_code = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9-]{0,59}\Z"))
+    domain = domain_field(required=True)
+    region = RegionField(required=True)
+    subject = fields.Nested(SubjectIn, required=True)
+    misconduct = fields.Nested(MisconductIn, required=True)
+    document = fields.Nested(DocumentIn, required=True)
+    disclosure = fields.Nested(DisclosureIn, load_default=dict)
+
+
+class CaseChanges(Schema):
+    """Fields to replace; a null clears an optional one."""
+
+    domain = domain_field()
+    region = RegionField()
+    subject = fields.Nested(SubjectChanges)
+    misconduct = fields.Nested(MisconductIn)
+    document = fields.Nested(DocumentIn)
+
+    @validates_schema
+    def says_something(self, data: dict[str, Any], **_: Any) -> None:
+        if not any(value or not isinstance(value, dict) for name, value in data.items() if name != "version"):
+            raise ValidationError("没有要修改的内容。")
+
+
+class CasePatch(CaseChanges):
+    version = VersionField(required=True)
+    disclosure = fields.Nested(DisclosureIn)
+
+
+class MeasureIn(Schema):
+    code = Text(60, required=True)
+    basis = Text(500)
+    domain = domain_field()
+    region = RegionField()
+    from_ = StatutoryDate(data_key="from", attribute="from")
+    to = StatutoryDate()
+    organ = Text(200)
+
+
+class PaperIn(Schema):
+    """The document that ends or restores a listing."""
+
+    number = Text(128, required=True)
+    date = StatutoryDate(required=True)
+    organ = Text(200)
+
+
+class ActionFields(Schema):
+    """Every input of every action; the table says which action takes which."""
+
+    action = fields.String(required=True, validate=one_of(ACTIONS))
+    reason = Text(1000, lines=True)
+    notice_number = Text(128)
+    waived = fields.Boolean(truthy={True}, falsy={False})
+    content = Text(4000, lines=True)
+    answer = Text(4000, lines=True)
+    severity = fields.String(validate=one_of(SEVERITIES))
+    measures = fields.List(fields.Nested(MeasureIn), validate=validate.Length(max=50))
+    publicity_months = fields.Integer(strict=True, validate=validate.Range(min=0, max=600))
+    method = fields.String(validate=one_of(SERVICE_METHODS))
+    served_on = StatutoryDate()
+    recipient = Text(100)
+    proof = Text(500)
+    changes = fields.Nested(CaseChanges)
+    document = fields.Nested(PaperIn)
+    until = StatutoryDate()
+    channel = fields.String(validate=one_of(CHANNELS))
+    ticket = Text(100)
+    received_at = ReceivedOn()
+    evidence = Evidence()
+    commitment = Text(4000, lines=True)
+    upheld = fields.Boolean(truthy={True}, falsy={False})
+    granted = fields.Boolean(truthy={True}, falsy={False})
+    requested_on = StatutoryDate()
+    held_on = StatutoryDate()
+    place = Text(200)
+    opinion = Text(4000, lines=True)
+
+
+class TransitionIn(ActionFields):
+    version = VersionField(required=True)
+
+
+class ItemIn(Schema):
+    id = IdField(required=True)
+    version = VersionField(required=True)
+
+
+class BulkIn(ActionFields):
+    items = fields.List(fields.Nested(ItemIn), required=True, validate=validate.Length(min=1, max=MOST_ITEMS))
+
+    @validates_schema
+    def each_once(self, data: dict[str, Any], **_: Any) -> None:
+        ids = [item["id"] for item in data.get("items", ())]
+        if len(ids) != len(set(ids)):
+            raise ValidationError({"items": ["同一案件只能出现一次。"]})
+
+
+class CaseQuery(PageQuery):
+    state = fields.String(load_default=None, validate=one_of(STATES))
+    list_code = fields.String(load_default=None, data_key="list", validate=validate.Length(max=60))
+    list_class = fields.String(load_default=None, data_key="class", validate=validate.Length(max=30))
+    domain = domain_field(load_default=None)
+    region = RegionField(load_default=None)
+    department_id = fields.String(load_default=None, data_key="department", validate=validate.Length(max=36))
+    subject_type = fields.String(load_default=None, validate=one_of(SUBJECT_TYPES))
+    uscc = UsccField(load_default=None)
+    document_number = fields.String(load_default=None, validate=validate.Length(max=128))
+    q = fields.String(load_default=None, validate=validate.Length(min=1, max=100))
+    document_from = StatutoryDate(load_default=None)
+    document_to = StatutoryDate(load_default=None)
+    import_id = fields.String(load_default=None, data_key="import", validate=validate.Length(max=36))
+
+
+class AttachmentForm(Schema):
+    kind = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9-]{0,39}\Z"))
+
+
+class AttachmentIn(AttachmentForm):
+    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+
+
+class ImportForm(Schema):
+    """An upload with what a sheet's rows do not say themselves."""
+
+    list_code = fields.String(
+        load_default="penalty-publication", validate=validate.Regexp(r"^[a-z][a-z0-9-]{0,59}\Z")
+    )
+    domain = domain_field(load_default="other")
+    region = RegionField(load_default=None)
+
+
+class ImportIn(ImportForm):
+    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+
+
+class ImportQuery(PageQuery):
+    rows = fields.String(load_default="all", validate=one_of(("all", "bad", "good", "filed")))
+
+
+def plain_filing(loaded: Mapping[str, Any]) -> dict[str, Any]:
+    """A loaded filing as plain data: dates in ISO form, amounts as text."""
+    return {name: _plain(value) for name, value in loaded.items() if name != "version"}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    return value.isoformat() if isinstance(value, date) else format(value, "f")

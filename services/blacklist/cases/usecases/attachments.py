@@ -1,0 +1,138 @@
+"""Attachments (材料): sealed on disk under DATA_DIR, named by id only, with size and hash in the database.
+
+The file is written before its row: a crash leaves a sealed file without a row, never a row without its file.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.blacklist.audit import usecases as audit
+from services.blacklist.cases.domain.figures import figure
+from services.blacklist.cases.domain.table import ARCHIVED, NOT_LISTED, WITHDRAWN
+from services.blacklist.cases.models import CaseAttachment
+from services.blacklist.cases.queries import case_to_act_on, find_case
+from services.blacklist.cases.usecases.moves import invalid
+from services.blacklist.store import Deps
+from shared.errors import Conflict, NotFound
+from shared.ids import new_id
+from shared.web.access import Principal
+
+FOLDER = "attachments"
+CLOSED = frozenset({NOT_LISTED, WITHDRAWN, ARCHIVED})
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+TYPES: dict[str, tuple[str, bytes]] = {
+    ".pdf": ("application/pdf", b"%PDF-"),
+    ".png": ("image/png", b"\x89PNG"),
+    ".jpg": ("image/jpeg", b"\xff\xd8\xff"),
+    ".jpeg": ("image/jpeg", b"\xff\xd8\xff"),
+    ".ofd": ("application/ofd", _ZIP),
+    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", _ZIP),
+    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _ZIP),
+    ".doc": ("application/msword", _OLE),
+    ".xls": ("application/vnd.ms-excel", _OLE),
+    ".txt": ("text/plain", b""),
+}
+"""Accepted kinds of file: suffix → media type and the bytes such a file begins with."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it arrived."""
+
+    kind: str
+    file_name: str
+    content: bytes
+
+
+def attach(
+    session: Session, deps: Deps, case_id: str, upload: Upload, *, actor: Principal, at: datetime
+) -> CaseAttachment:
+    """Seal and keep one file of a case of the actor's department."""
+    case = case_to_act_on(session, case_id, actor)
+    if case.state in CLOSED:
+        raise Conflict("wrong-state", "案件已结束,不能再上传材料", state=case.state, version=case.version)
+    media_type = checked_type(upload)
+    held = select(func.count()).select_from(CaseAttachment).where(CaseAttachment.case_id == case_id)
+    if (session.scalar(held) or 0) >= figure("attachments", "max_per_case"):
+        raise invalid(("/file", "该案件的材料数量已达上限"))
+    row = CaseAttachment(
+        id=new_id(),
+        case_id=case_id,
+        kind=upload.kind,
+        file_name=Path(upload.file_name.replace("\\", "/")).name[:200],
+        media_type=media_type,
+        size=len(upload.content),
+        sha256=hashlib.sha256(upload.content).hexdigest(),
+        uploaded_by=actor.user_id,
+        created_at=at,
+    )
+    _store(deps, row.id, upload.content)
+    session.add(row)
+    audit.record(
+        session,
+        actor=actor,
+        action="case.attach",
+        object_type="case",
+        object_id=case_id,
+        detail={"kind": row.kind, "sha256": row.sha256, "size": row.size},
+        at=at,
+    )
+    session.flush()
+    return row
+
+
+def checked_type(upload: Upload) -> str:
+    """The media type by suffix, confirmed by the first bytes; Invalid names what is wrong."""
+    if not upload.content:
+        raise invalid(("/file", "文件是空的,请重新选择"))
+    if len(upload.content) > figure("attachments", "max_bytes"):
+        raise invalid(("/file", "文件不能超过10MB,请压缩或拆分后上传"))
+    known = TYPES.get(Path(upload.file_name).suffix.lower())
+    if known is None:
+        raise invalid(("/file", f"文件类型应为下列之一:{'、'.join(TYPES)}"))
+    if not upload.content.startswith(known[1]):
+        raise invalid(("/file", "文件内容与扩展名不符,请核对"))
+    return known[0]
+
+
+def open_attachment(
+    session: Session, deps: Deps, case_id: str, attachment_id: str, who: Principal
+) -> tuple[CaseAttachment, bytes]:
+    """An attachment of a case one may see, opened and proved by its hash."""
+    find_case(session, case_id, who)
+    row = session.get(CaseAttachment, attachment_id)
+    if row is None or row.case_id != case_id:
+        raise NotFound("attachment-not-found", "没有这份材料")
+    content = deps.keyring.unseal(_path(deps, row.id).read_text("ascii"), _aad(row.id))
+    if hashlib.sha256(content).hexdigest() != row.sha256:
+        raise ValueError(f"attachment {row.id} does not match its hash")
+    return row, content
+
+
+def _path(deps: Deps, attachment_id: str) -> Path:
+    return deps.data_dir / FOLDER / attachment_id[-2:] / f"{attachment_id}.sealed"
+
+
+def _aad(attachment_id: str) -> str:
+    return f"case_attachments.content.{attachment_id}"
+
+
+def _store(deps: Deps, attachment_id: str, content: bytes) -> None:
+    write_sealed(_path(deps, attachment_id), deps.keyring.seal(content, _aad(attachment_id)))
+
+
+def write_sealed(path: Path, token: str) -> None:
+    """Durable and whole, or not there: written aside, synced, renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".part")
+    with aside.open("w", encoding="ascii") as file:
+        file.write(token)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)

@@ -1,0 +1,104 @@
+"""Loop: what happens to cases by itself when a day comes: expiry, lapsed suspensions, ended shields, archiving.
+
+The register hides an expired listing at the instant by its dates; this loop makes the state and the
+platforms follow.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import Session
+
+from services.blacklist.cases.domain.table import PUBLISHED, REMOVED, REVOKED
+from services.blacklist.cases.models import Case, CaseOverlay
+from services.blacklist.cases.usecases.transition import Order, take_steps
+from services.blacklist.register.models import DeliveryStatus
+from services.blacklist.store import Deps, leases
+from shared.clock import local_date
+from shared.leases import Lease
+
+BATCH = 500
+UNSETTLED = ("waiting", "sending", "accepted", "awaiting-hand", "rejected", "dead")
+"""Delivery states in which a platform may still show the listing."""
+Due = Callable[[date], Select[str]]
+
+
+def expired(today: date) -> Select[str]:
+    """Publicity has run out."""
+    return select(Case.id).where(Case.state == PUBLISHED, Case.publicity_max_end <= today)
+
+
+def lapsed_suspensions(today: date) -> Select[str]:
+    """Nobody confirmed in time."""
+    return _overlaid("suspended", "open").where(CaseOverlay.due_on < today)
+
+
+def ended_shields(today: date) -> Select[str]:
+    return _overlaid("shield", "active").where(CaseOverlay.due_on <= today)
+
+
+def _overlaid(kind: str, state: str) -> Select[str]:
+    joined = select(Case.id).join(CaseOverlay, CaseOverlay.case_id == Case.id)
+    return joined.where(
+        CaseOverlay.kind == kind,
+        CaseOverlay.state == state,
+        CaseOverlay.closed_at.is_(None),
+        Case.state == PUBLISHED,
+    )
+
+
+def withdrawn_everywhere(_: date) -> Select[str]:
+    """Ended, and every platform that ever had the listing has acknowledged its withdrawal."""
+    told = exists().where(DeliveryStatus.listing_id == Case.listing_id)
+    open_somewhere = exists().where(
+        DeliveryStatus.listing_id == Case.listing_id,
+        (DeliveryStatus.operation != "withdraw") | DeliveryStatus.state.in_(UNSETTLED),
+        DeliveryStatus.state != "superseded",
+    )
+    return select(Case.id).where(Case.state.in_((REMOVED, REVOKED)), told, ~open_somewhere)
+
+
+WORK: tuple[tuple[str, Due], ...] = (
+    ("expire", expired),
+    ("lapse_suspension", lapsed_suspensions),
+    ("end_shield", ended_shields),
+    ("archive", withdrawn_everywhere),
+)
+
+
+class CaseClock:
+    """One process at a time (lease); ≤ 500 cases in a transaction."""
+
+    name = "case-clock"
+
+    def __init__(self, deps: Deps, holder: str) -> None:
+        self._deps = deps
+        self._lease = Lease(deps.db, leases, self.name, holder)
+
+    def step(self) -> bool:
+        waiting = self._waiting()
+        if waiting is None or not self._lease.acquire():
+            return False
+        with self._deps.db.write() as session:
+            return self._take(session, *waiting) > 0
+
+    def _waiting(self) -> tuple[str, Due] | None:
+        today = local_date(self._deps.clock.now())
+        with self._deps.db.read() as session:
+            for action, due in WORK:
+                if session.scalar(select(func.count()).select_from(due(today).limit(1).subquery())):
+                    return action, due
+        return None
+
+    def _take(self, session: Session, action: str, due: Due) -> int:
+        at = self._deps.clock.now()
+        ids = session.scalars(due(local_date(at)).order_by(Case.id).limit(BATCH)).all()
+        cases = self._locked(session, ids)
+        orders = [Order(case_id, None, action, {}) for case_id in cases]
+        take_steps(session, self._deps, orders, cases, actor=None, at=at)
+        return len(orders)
+
+    def _locked(self, session: Session, ids: Sequence[str]) -> dict[str, Case]:
+        wanted = select(Case).where(Case.id.in_(ids)).order_by(Case.id).with_for_update()
+        return {case.id: case for case in session.scalars(wanted)}

@@ -1,0 +1,112 @@
+"""Statement, hearing, decision and service: effects of the full procedure."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from services.blacklist.cases.domain.figures import figure
+from services.blacklist.cases.usecases.duties import owe_publication
+from services.blacklist.cases.usecases.moves import Move, invalid
+from services.blacklist.cases.usecases.publicity import chosen_publicity
+from services.blacklist.cases.usecases.review import require_served_on
+
+DIRECT, POST, PUBLIC_NOTICE = "direct", "post", "public-notice"
+
+
+def record_statement(move: Move) -> None:
+    """The party's 陈述申辩 with our answer, or the statement that it waives."""
+    inputs = move.inputs
+    if inputs.get("waived"):
+        if inputs.get("content") or inputs.get("answer"):
+            raise invalid(("/waived", "放弃陈述申辩的,不填陈述内容和答复"))
+        statement: dict[str, Any] = {"waived": True}
+    else:
+        gaps = [
+            (f"/{name}", words)
+            for name, words in (
+                ("content", "填写陈述申辩内容,或注明放弃"),
+                ("answer", "填写对陈述申辩的答复"),
+            )
+            if not inputs.get(name)
+        ]
+        if gaps:
+            raise invalid(*gaps)
+        statement = {"waived": False, "content": inputs["content"], "answer": inputs["answer"]}
+    move.case.statement = {**statement, "recorded_on": move.today.isoformat()}
+    move.detail |= {"waived": statement["waived"]}
+
+
+def open_hearing(move: Move) -> None:
+    move.case.hearing = {**plain(move.inputs), "opened_on": move.today.isoformat(), "closed": False}
+
+
+def close_hearing(move: Move) -> None:
+    """The record of the hearing takes the place of a statement."""
+    opened = move.case.hearing or {}
+    move.case.hearing = {**opened, **plain(move.inputs), "closed_on": move.today.isoformat(), "closed": True}
+
+
+def plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs as JSON: dates in ISO form."""
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in inputs.items()}
+
+
+def decide(move: Move) -> None:
+    """Severity, measures and months within the list's class; the publication duty now has its start."""
+    case = move.case
+    severity, months = chosen_publicity(
+        move.needed_rule(), move.inputs["severity"], move.inputs.get("publicity_months"), case.domain
+    )
+    measures = _measures(move)
+    case.severity, case.publicity_months, case.measures = severity, months, measures
+    case.decider_id, case.decided_on = move.person, move.today
+    move.detail |= {
+        "severity": severity,
+        "publicity_months": months,
+        "measures": [measure["code"] for measure in measures],
+    }
+    owe_publication(move)
+
+
+def _measures(move: Move) -> list[dict[str, Any]]:
+    """Each measure with the case's own domain, region and organ where it names none."""
+    case, found = move.case, []
+    for index, asked in enumerate(move.inputs.get("measures") or ()):
+        begins, ends = asked.get("from"), asked.get("to")
+        if begins and ends and ends < begins:
+            raise invalid((f"/measures/{index}/to", "措施的截止日期不能早于起始日期"))
+        found.append(
+            plain(
+                {
+                    "code": asked["code"],
+                    "basis": asked.get("basis") or case.document.get("basis"),
+                    "domain": asked.get("domain") or case.domain,
+                    "region": asked.get("region") or case.region,
+                    "from": begins,
+                    "to": ends,
+                    "organ": asked.get("organ") or case.department_name,
+                }
+            )
+        )
+    return found
+
+
+def record_service(move: Move) -> None:
+    """Served on the day signed for; by public notice only after the statutory days (公告送达)."""
+    case, method, served_on = move.case, move.inputs["method"], move.inputs["served_on"]
+    require_served_on(case, served_on, move.today)
+    days = figure("public_notice", "days") if method == PUBLIC_NOTICE else 0
+    case.service = plain(
+        {
+            "method": method,
+            "served_on": served_on,
+            "recipient": move.inputs.get("recipient"),
+            "proof": move.inputs.get("proof"),
+        }
+    )
+    case.service_effective_on = served_on + timedelta(days=days)
+    move.detail |= {
+        "method": method,
+        "served_on": served_on.isoformat(),
+        "effective_on": case.service_effective_on.isoformat(),
+    }

@@ -1,0 +1,9 @@
+"""Bulk import (批量导入): receive a sheet, parse it to a preview, file its good rows once confirmed.
+
+Every step is resumable: what was committed is in the rows' states, and a row becomes a case at most once.
+"""
+
+from services.blacklist.cases.usecases.imports.loop import Imports
+from services.blacklist.cases.usecases.imports.receiving import SheetUpload, confirm_import, receive_import
+
+__all__ = ["Imports", "SheetUpload", "confirm_import", "receive_import"]

@@ -1,0 +1,112 @@
+"""File the good rows of a confirmed import, ≤ 500 in a transaction, each at most once."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from services.blacklist.audit import usecases as audit
+from services.blacklist.cases.models import Case, CaseImport, CaseImportRow, CaseStep
+from services.blacklist.cases.usecases.filing import draft_columns, filed_step, filing_problems
+from services.blacklist.cases.usecases.imports.parsing import BAD, CHUNK, FILED, GOOD, row_aad
+from services.blacklist.cases.usecases.imports.receiving import CONFIRMING, DONE
+from services.blacklist.cases.usecases.office import Office
+from services.blacklist.store import Deps
+from shared.clock import local_date
+from shared.crash import crash_point
+from shared.web.access import Principal
+
+
+def file_import_chunk(deps: Deps, import_id: str) -> bool:
+    """The next rows of a confirmed import; False when there are none left and it is done."""
+    at = deps.clock.now()
+    with deps.db.write() as session:
+        upload = session.get(CaseImport, import_id, with_for_update=True)
+        if upload is None or upload.state != CONFIRMING:
+            return False
+        wanted = select(CaseImportRow).where(
+            CaseImportRow.import_id == import_id, CaseImportRow.state == GOOD
+        )
+        rows = session.scalars(wanted.order_by(CaseImportRow.row_number).limit(CHUNK)).all()
+        if not rows:
+            upload.state, upload.finished_at = DONE, at
+            return False
+        _file_rows(session, deps, upload, rows, at)
+        crash_point("import.before_commit")
+    return True
+
+
+def _file_rows(
+    session: Session, deps: Deps, upload: CaseImport, rows: Sequence[CaseImportRow], at: datetime
+) -> None:
+    office, actor = Office(session, local_date(at)), _filer(upload)
+    cases, filed, refused = [], [], []
+    for row in rows:
+        filing = json.loads(deps.keyring.unseal(row.content or "", row_aad(row.id)))
+        problems = filing_problems(office, filing, upload.department_id)
+        if problems:
+            refused.append((row, problems))
+            continue
+        columns = draft_columns(office, deps, filing, actor, at)
+        columns |= {"import_id": upload.id, "import_row": row.row_number}
+        columns["last_editor_id"] = upload.actor.get("uploaded_by", actor.user_id)
+        cases.append(columns)
+        filed.append({"row": row.id, "case": columns["id"]})
+    if cases:
+        _insert(session, cases, filed, actor, at)
+    for row, problems in refused:
+        row.state = BAD
+        row.errors = [{"cell": f"A{row.row_number}", "column": p, "message": m} for p, m in problems]
+    upload.filed_rows += len(filed)
+    upload.good_rows -= len(refused)
+    upload.bad_rows += len(refused)
+
+
+def _insert(
+    session: Session,
+    cases: Sequence[dict[str, Any]],
+    filed: Sequence[dict[str, str]],
+    actor: Principal,
+    at: datetime,
+) -> None:
+    session.execute(insert(Case), list(cases))
+    session.execute(insert(CaseStep), [filed_step(case["id"], actor, at) for case in cases])
+    rows = CaseImportRow.__table__
+    marking = (
+        update(rows)  # type: ignore[arg-type]
+        .where(rows.c.id == bindparam("row"))
+        .values(state=FILED, content=None, case_id=bindparam("case"))
+    )
+    session.connection().execute(marking, list(filed))
+    for case in cases:
+        audit.record(
+            session,
+            actor=actor,
+            action="case.file",
+            object_type="case",
+            object_id=case["id"],
+            detail={
+                "list_code": case["list_code"],
+                "document_number": case["document_number"],
+                "import": case["import_id"],
+            },
+            at=at,
+        )
+
+
+def _filer(upload: CaseImport) -> Principal:
+    """The clerk who confirmed, as filer of every row."""
+    who = upload.actor
+    return Principal(
+        user_id=who["user_id"],
+        username=who["username"],
+        display_name=who["display_name"],
+        department_id=upload.department_id,
+        department_name=who["department_name"],
+        region=who["region"],
+        roles=frozenset({"clerk"}),
+        key_id=who["key"] or None,
+    )

@@ -1,0 +1,43 @@
+"""Loop: reads received sheets and files confirmed ones, one import at a time, in one process (lease)."""
+
+from sqlalchemy import select
+
+from services.blacklist.cases.models import CaseImport
+from services.blacklist.cases.usecases.imports.filing import file_import_chunk
+from services.blacklist.cases.usecases.imports.parsing import parse_import
+from services.blacklist.cases.usecases.imports.receiving import CONFIRMING, PARSING, RECEIVED
+from services.blacklist.store import Deps, leases
+from shared.leases import Lease
+
+LEASE_SECONDS = 15.0
+
+
+class Imports:
+    """An interrupted parsing starts over; an interrupted filing goes on with the rows not yet filed."""
+
+    name = "case-imports"
+
+    def __init__(self, deps: Deps, holder: str) -> None:
+        self._deps = deps
+        self._lease = Lease(deps.db, leases, self.name, holder, LEASE_SECONDS)
+
+    def step(self) -> bool:
+        if self._next() is None or not self._lease.acquire():
+            return False
+        waiting = self._next()
+        if waiting is None:
+            return False
+        import_id, state = waiting
+        if state == CONFIRMING:
+            file_import_chunk(self._deps, import_id)
+        else:
+            parse_import(self._deps, import_id, self._lease.acquire)
+        return True
+
+    def _next(self) -> tuple[str, str] | None:
+        wanted = select(CaseImport.id, CaseImport.state).where(
+            CaseImport.state.in_((RECEIVED, PARSING, CONFIRMING))
+        )
+        with self._deps.db.read() as session:
+            row = session.execute(wanted.order_by(CaseImport.id).limit(1)).first()
+        return (row[0], row[1]) if row else None

@@ -1,0 +1,111 @@
+"""A transition under way: what effects work on, and how a refusal becomes an error outsiders understand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.blacklist.cases.domain.guards import FOUR_EYES, ROLE, Blocked
+from services.blacklist.cases.domain.table import STATE_NAMES, Transition, rows_from, rows_named
+from services.blacklist.cases.models import Case, CaseOverlay
+from services.blacklist.cases.publishes import CaseNews
+from services.blacklist.cases.usecases.office import Office
+from services.blacklist.register.usecases import Publication
+from services.blacklist.rules.domain import ListRule
+from services.blacklist.store import Deps
+from shared.errors import Conflict, DomainError, FieldError, Forbidden, Invalid
+from shared.web.access import Principal
+
+SYSTEM = "system"
+
+
+@dataclass
+class Batch:
+    """One transaction's transitions: listings and events are written once for all of them."""
+
+    session: Session
+    deps: Deps
+    office: Office
+    actor: Principal | None
+    at: datetime
+    publications: list[Publication] = field(default_factory=list)
+    news: list[CaseNews] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        return self.office.today
+
+
+@dataclass
+class Move:
+    """One case, one row of the table, its inputs. Effects check before they change anything."""
+
+    batch: Batch
+    case: Case
+    row: Transition
+    inputs: Mapping[str, Any]
+    overlays: dict[str, CaseOverlay]
+    rule: ListRule | None
+    target: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        return self.batch.today
+
+    @property
+    def person(self) -> str:
+        """Who acts, for the case's people columns; the system for loops."""
+        return self.batch.actor.user_id if self.batch.actor else SYSTEM
+
+    @property
+    def reason(self) -> str | None:
+        value = self.inputs.get("reason")
+        return str(value) if value is not None else None
+
+    def needed_rule(self) -> ListRule:
+        """The list's rule in force today; guards have made sure there is one where it matters."""
+        return self.rule or self.batch.office.needed_rule(self.case.list_code)
+
+
+def invalid(*found: tuple[str, str]) -> Invalid:
+    """422 naming each field and its remedy."""
+    fields = [FieldError(pointer, message) for pointer, message in found]
+    return Invalid("validation-failed", "提交的内容有误", "请按提示修改后重新提交。", fields=fields)
+
+
+def check_inputs(row: Transition, inputs: Mapping[str, Any]) -> None:
+    """Refuse fields the action does not know and name those it needs."""
+    known = (*row.required, *row.optional)
+    unknown = [(f"/{name}", f"“{row.title}”没有这个字段,请删去") for name in inputs if name not in known]
+    missing = [(f"/{name}", f"“{row.title}”须填写此项") for name in row.required if inputs.get(name) is None]
+    if unknown or missing:
+        raise invalid(*unknown, *missing)
+
+
+def wrong_state(case: Case, action: str) -> Conflict:
+    named = rows_named(action)
+    title = named[0].title if named else action
+    possible = [row.action for row in rows_from(case.procedure, case.state) if row.roles]
+    return Conflict(
+        "wrong-state",
+        "案件当前状态不能办理此事项",
+        f"案件处于“{STATE_NAMES[case.state]}”,不能“{title}”。",
+        state=case.state,
+        version=case.version,
+        possible_actions=possible,
+    )
+
+
+def refusal(blocked: Blocked) -> DomainError:
+    """403 for who may not act, 409 for what may not happen now; both name the rule."""
+    extra: dict[str, Any] = {"rule": blocked.rule}
+    if blocked.kind == ROLE:
+        return Forbidden("role-not-allowed", "没有权限", blocked.reason, **extra)
+    if blocked.kind == FOUR_EYES:
+        return Forbidden("four-eyes", "须由另一名工作人员办理", blocked.reason, **extra)
+    if blocked.earliest and blocked.earliest != date.max:
+        extra["earliest"] = blocked.earliest.isoformat()
+    return Conflict("action-blocked", "现在还不能办理", blocked.reason, **extra)

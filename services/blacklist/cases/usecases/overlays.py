@@ -1,0 +1,206 @@
+"""What runs beside the state: suspension (中止), shield (屏蔽), objection (异议), repair (信用修复)."""
+
+from datetime import date
+from typing import Any
+
+from services.blacklist.cases.models import CaseOverlay
+from services.blacklist.cases.usecases.decision import plain
+from services.blacklist.cases.usecases.duties import owe, settle
+from services.blacklist.cases.usecases.moves import Move, invalid
+from services.blacklist.cases.usecases.publication import correct
+from services.blacklist.cases.usecases.removal import remove
+from services.blacklist.register.usecases import annotate_listing, hide_listing, show_listing
+from services.blacklist.rules.domain import ObjectionRule, RemovalRule
+from shared.ids import new_id
+
+SUSPENDED, SHIELD, OBJECTION, REPAIR = "suspended", "shield", "objection", "repair"
+SHIELD_REASONS = ("reorganisation", "stay", "privacy")
+REMOVED = "removed"
+_UNDER_OBJECTION = "异议处理中"
+
+
+def _open(move: Move, kind: str, state: str, **columns: Any) -> CaseOverlay:
+    overlay = CaseOverlay(
+        id=new_id(),
+        case_id=move.case.id,
+        kind=kind,
+        state=state,
+        opened_by=move.person,
+        opened_at=move.batch.at,
+        **{"reason": move.reason, "detail": {}, **columns},
+    )
+    move.batch.session.add(overlay)
+    move.overlays[kind] = overlay
+    return overlay
+
+
+def _close(move: Move, kind: str, state: str) -> CaseOverlay:
+    overlay = move.overlays[kind]
+    overlay.state, overlay.closed_at, overlay.outcome_reason = state, move.batch.at, move.reason
+    if move.batch.actor and move.person != overlay.opened_by and overlay.second_by is None:
+        overlay.second_by = move.person
+    return overlay
+
+
+def _kind_of(move: Move) -> str:
+    return OBJECTION if move.row.action.endswith(OBJECTION) else REPAIR
+
+
+def suspend(move: Move) -> None:
+    """Any one officer hides at once; without a second by the end of the next working day it lapses."""
+    days = move.needed_rule().objection.suspend_confirm_wd
+    due = move.batch.deps.calendar.add_working_days(move.today, days)
+    _open(move, SUSPENDED, "open", due_on=due.day)
+    move.detail["confirm_by"] = due.day.isoformat()
+    _hide(move, SUSPENDED, move.reason or "")
+
+
+def confirm_suspension(move: Move) -> None:
+    overlay = move.overlays[SUSPENDED]
+    overlay.state, overlay.second_by, overlay.due_on = "confirmed", move.person, None
+
+
+def shield(move: Move) -> None:
+    """Hidden by law for reorganisation, a stay of execution or privacy, until a day or until lifted."""
+    until: date | None = move.inputs.get("until")
+    if move.inputs["reason"] not in SHIELD_REASONS:
+        raise invalid(("/reason", f"屏蔽事由应为下列之一:{'、'.join(SHIELD_REASONS)}"))
+    if until is not None and until <= move.today:
+        raise invalid(("/until", "屏蔽截止日期应晚于今天"))
+    _open(move, SHIELD, "active", due_on=until, detail=plain({"document": move.inputs.get("document")}))
+    move.detail["until"] = until.isoformat() if until else None
+    _hide(move, f"shield:{move.reason}", move.reason or "")
+
+
+def _hide(move: Move, code: str, reason: str) -> None:
+    move.batch.session.flush()
+    hide_listing(
+        move.batch.session,
+        move.batch.deps.keyring,
+        str(move.case.listing_id),
+        code=code,
+        reason=reason,
+        at=move.batch.at,
+    )
+
+
+def show_again(move: Move) -> None:
+    """Suspension lifted or lapsed, shield lifted or over."""
+    kind = SUSPENDED if "suspension" in move.row.action else SHIELD
+    overlay = _close(move, kind, "lapsed" if move.batch.actor is None else "lifted")
+    code = SUSPENDED if kind == SUSPENDED else f"shield:{overlay.reason}"
+    move.batch.session.flush()
+    show_listing(
+        move.batch.session,
+        move.batch.deps.keyring,
+        str(move.case.listing_id),
+        code=code,
+        reason=move.reason,
+        at=move.batch.at,
+    )
+
+
+def open_request(move: Move) -> None:
+    """An objection or repair request came in; accepting it is owed within the statutory days."""
+    inputs, kind = move.inputs, _kind_of(move)
+    received: date = inputs["received_at"]
+    if received > move.today:
+        raise invalid(("/received_at", "收到日期不能晚于今天"))
+    due = owe(move, f"accept-{kind}", received, _times(move, kind).accept_wd)
+    _open(
+        move,
+        kind,
+        "open",
+        channel=inputs["channel"],
+        ticket=inputs.get("ticket"),
+        received_on=received,
+        due_on=due,
+        detail=plain({"evidence": inputs["evidence"], "commitment": inputs.get("commitment")}),
+    )
+    move.detail |= {
+        "channel": inputs["channel"],
+        "ticket": inputs.get("ticket"),
+        "received_at": received.isoformat(),
+    }
+    if kind == OBJECTION:
+        _annotate(move, _UNDER_OBJECTION)
+
+
+def _times(move: Move, kind: str) -> RemovalRule | ObjectionRule:
+    rule = move.needed_rule()
+    return rule.removal if kind == REPAIR else rule.objection
+
+
+def accept_request(move: Move) -> None:
+    kind = _kind_of(move)
+    settle(move, f"accept-{kind}")
+    overlay = move.overlays[kind]
+    overlay.state = "accepted"
+    overlay.due_on = owe(move, f"settle-{kind}", move.today, _times(move, kind).settle_wd)
+
+
+def request_material(move: Move) -> None:
+    """Tell once what is missing; noted on the request."""
+    overlay = move.overlays.get(REPAIR) or move.overlays[OBJECTION]
+    asked = [
+        *overlay.detail.get("material_requested", ()),
+        {"on": move.today.isoformat(), "what": move.reason},
+    ]
+    overlay.detail = {**overlay.detail, "material_requested": asked}
+
+
+def extend_repair(move: Move) -> None:
+    """A complex request gets more time, with its reason, once."""
+    overlay = move.overlays[REPAIR]
+    if overlay.detail.get("extended"):
+        raise invalid(("/action", "办理期限已经延长过一次"))
+    settle(move, f"settle-{REPAIR}")
+    overlay.due_on = owe(
+        move, f"settle-{REPAIR}", overlay.due_on or move.today, move.needed_rule().removal.extend_wd
+    )
+    overlay.detail = {**overlay.detail, "extended": move.reason}
+
+
+def refuse_repair(move: Move) -> None:
+    settle(move, f"accept-{REPAIR}")
+    _close(move, REPAIR, "refused")
+
+
+def settle_repair(move: Move) -> None:
+    """Granted: the listing ends everywhere (令第36号); refused: it stays, with the reason."""
+    granted = bool(move.inputs["granted"])
+    settle(move, f"settle-{REPAIR}")
+    _close(move, REPAIR, "granted" if granted else "refused")
+    move.detail["granted"] = granted
+    if granted:
+        move.target = REMOVED
+        remove(move, "repair", move.reason or "")
+
+
+def settle_objection(move: Move) -> None:
+    """Upheld: corrected where `changes` say how, else taken out; rejected: only the note goes."""
+    upheld = bool(move.inputs["upheld"])
+    if move.inputs.get("changes") and not upheld:
+        raise invalid(("/changes", "异议不成立的,不作更正"))
+    if move.inputs.get("changes"):
+        correct(move)
+    settle(move, f"accept-{OBJECTION}")
+    settle(move, f"settle-{OBJECTION}")
+    _close(move, OBJECTION, "upheld" if upheld else "rejected")
+    move.detail["upheld"] = upheld
+    if upheld and not move.inputs.get("changes"):
+        move.target = REMOVED
+        remove(move, "objection", move.reason or "")
+    else:
+        _annotate(move, None)
+
+
+def _annotate(move: Move, note: str | None) -> None:
+    move.batch.session.flush()
+    annotate_listing(
+        move.batch.session,
+        move.batch.deps.keyring,
+        str(move.case.listing_id),
+        annotation=note,
+        at=move.batch.at,
+    )

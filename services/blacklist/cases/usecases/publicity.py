@@ -1,0 +1,44 @@
+"""Severity and months: chosen within what the list's rule allows, and the window they give."""
+
+from datetime import date
+
+from services.blacklist.cases.models import Case
+from services.blacklist.cases.usecases.moves import invalid
+from services.blacklist.rules.domain import (
+    ListRule,
+    PublicityWindow,
+    default_months,
+    months_problem,
+    publicity_range,
+    publicity_window,
+)
+
+
+def chosen_publicity(
+    rule: ListRule, severity: str | None, months: int | None, domain: str
+) -> tuple[str, int]:
+    """Severity and months as asked, or what the list gives where none is asked; Invalid outside the class."""
+    severity = severity or rule.default_severity
+    allowed = publicity_range(rule, severity, domain)
+    if allowed is None:
+        raise invalid(("/severity", f"{rule.name}的失信程度应为下列之一:{'、'.join(rule.publicity)}"))
+    if months is None:
+        return severity, default_months(
+            rule, domain
+        ) if severity == rule.default_severity else allowed.max_months
+    if problem := months_problem(rule, severity, months, domain):
+        raise invalid(("/publicity_months", problem))
+    return severity, months
+
+
+def window_of(case: Case, rule: ListRule, today: date) -> PublicityWindow:
+    """The publicity window of a case that is published today."""
+    severity, months = chosen_publicity(rule, case.severity, case.publicity_months, case.domain)
+    decided = case.decided_on or case.document_date or today
+    start = today if rule.publicity_start == "publication" else decided
+    return publicity_window(rule, severity, months, start, ban_until=_last_ban(case))
+
+
+def _last_ban(case: Case) -> date | None:
+    ends = [measure["to"] for measure in case.measures if measure.get("to")]
+    return date.fromisoformat(max(ends)) if ends else None

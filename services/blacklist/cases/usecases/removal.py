@@ -1,0 +1,79 @@
+"""Revoke, restore, expire and archive: how a listing ends, returns, and is put away."""
+
+from typing import Any
+
+from services.blacklist.cases.usecases.decision import plain
+from services.blacklist.cases.usecases.duties import cancel_all
+from services.blacklist.cases.usecases.moves import Move
+from services.blacklist.cases.usecases.publication import publicity_of
+from services.blacklist.register.usecases import remove_listing, restore_listing, revoke_listing
+from shared.clock import local_date
+
+
+def revoke(move: Move) -> None:
+    """The decision was annulled, unlawful or void: gone from public view with this commit."""
+    end(move, "revoked")
+    move.detail["document"] = plain(move.inputs["document"])
+    revoke_listing(
+        move.batch.session,
+        move.batch.deps.keyring,
+        str(move.case.listing_id),
+        reason=move.reason or "",
+        at=move.batch.at,
+    )
+
+
+def expire(move: Move) -> None:
+    """The longest publicity is over."""
+    remove(move, "expiry", "公示期满")
+
+
+def remove(move: Move, reason_code: str, reason: str) -> None:
+    """Take the listing out for a reason other than revocation (移出)."""
+    end(move, reason_code)
+    move.case.reason = reason
+    remove_listing(
+        move.batch.session,
+        move.batch.deps.keyring,
+        str(move.case.listing_id),
+        reason_code=reason_code,
+        reason=reason,
+        at=move.batch.at,
+    )
+
+
+def end(move: Move, reason_code: str) -> None:
+    """Common to every end: when, why, no overlay left open, nothing owed."""
+    case = move.case
+    case.ended_at, case.reason_code, case.reason = move.batch.at, reason_code, move.reason
+    for overlay in move.overlays.values():
+        if overlay.closed_at is None:
+            overlay.closed_at, overlay.outcome_reason = move.batch.at, reason_code
+    cancel_all(move)
+    move.batch.session.flush()
+
+
+def restore(move: Move) -> None:
+    """Removal was obtained by false material: what was left of the period runs again from today."""
+    case = move.case
+    if case.ended_at is None or case.publicity_max_end is None:
+        raise ValueError(f"case {case.id} was not removed")
+    left = case.publicity_max_end - local_date(case.ended_at)
+    case.publicity_max_end = move.today + left
+    case.ended_at = case.reason_code = case.reason = None
+    move.detail |= {"document": plain(move.inputs["document"]), "max_end": case.publicity_max_end.isoformat()}
+    move.batch.session.flush()
+    restore_listing(
+        move.batch.session,
+        move.batch.deps.keyring,
+        str(case.listing_id),
+        reason=move.reason or "",
+        publicity=publicity_of(case),
+        at=move.batch.at,
+    )
+
+
+def archive(move: Move) -> None:
+    """Every platform has confirmed the withdrawal: the case rests in the back office (后台保存)."""
+    note: dict[str, Any] = {"reason_code": move.case.reason_code}
+    move.detail |= note

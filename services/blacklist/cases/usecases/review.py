@@ -1,0 +1,92 @@
+"""Submit, approve, confirm, return, dismiss and withdraw: effects before there is a decision of ours."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from services.blacklist.cases.domain.content import missing_documents, missing_fields
+from services.blacklist.cases.models import Case, CaseAttachment
+from services.blacklist.cases.queries.views import filing_view
+from services.blacklist.cases.usecases.duties import cancel_all, owe_publication
+from services.blacklist.cases.usecases.moves import Move, invalid
+from services.blacklist.cases.usecases.publicity import chosen_publicity
+from services.blacklist.rules.domain import statement_window_ends
+
+
+def submit(move: Move) -> None:
+    """Nothing the law wants in the file may be missing; from here on publication is owed."""
+    gaps = [*missing_fields(_shown(move.case)), *_missing_attachments(move)]
+    if gaps:
+        raise invalid(*gaps)
+    owe_publication(move)
+
+
+def _shown(case: Case) -> dict[str, dict[str, object]]:
+    shown = filing_view(case)
+    shown["subject"]["id_number"] = shown["subject"]["id_masked"]
+    return shown
+
+
+def _missing_attachments(move: Move) -> list[tuple[str, str]]:
+    wanted = move.needed_rule().requires_documents
+    if not wanted:
+        return []
+    kinds = select(CaseAttachment.kind).where(CaseAttachment.case_id == move.case.id)
+    return list(missing_documents(wanted, set(move.batch.session.scalars(kinds))))
+
+
+def approve_notice(move: Move) -> None:
+    """The reviewed content is fixed by its hash; the party's time to speak starts today (告知)."""
+    case = move.case
+    window = statement_window_ends(move.needed_rule(), move.today, move.batch.deps.calendar)
+    case.reviewer_id, case.reviewed_hash = move.person, case.content_hash
+    case.notice_number, case.noticed_on, case.window_ends_on = (
+        move.inputs["notice_number"],
+        move.today,
+        window.day,
+    )
+    move.detail |= {
+        "notice_number": case.notice_number,
+        "window_ends_on": window.day.isoformat(),
+        "provisional": window.provisional,
+    }
+
+
+def confirm_decision(move: Move) -> None:
+    """The document is the decision: it and its service are accepted as they stand."""
+    case, rule = move.case, move.needed_rule()
+    served_on: date = move.inputs.get("served_on") or case.document_date or move.today
+    require_served_on(case, served_on, move.today)
+    severity, months = chosen_publicity(
+        rule, move.inputs.get("severity"), move.inputs.get("publicity_months"), case.domain
+    )
+    case.reviewer_id, case.reviewed_hash = move.person, case.content_hash
+    case.severity, case.publicity_months = severity, months
+    case.decided_on, case.service_effective_on = case.document_date, served_on
+    case.service = {"method": "as-documented", "served_on": served_on.isoformat()}
+    move.detail |= {"served_on": served_on.isoformat(), "severity": severity, "publicity_months": months}
+
+
+def require_served_on(case: Case, served_on: date, today: date) -> None:
+    """Service lies between the document and today."""
+    if served_on > today:
+        raise invalid(("/served_on", "送达日期不能晚于今天"))
+    if case.document_date and served_on < case.document_date:
+        raise invalid(("/served_on", "送达日期不能早于文书日期"))
+
+
+def return_for_revision(move: Move) -> None:
+    """Back to draft: every approval is void and must be given anew."""
+    case = move.case
+    cancel_all(move)
+    case.reviewer_id = case.decider_id = case.reviewed_hash = None
+    case.notice_number = case.noticed_on = case.window_ends_on = None
+    case.statement = case.hearing = case.service = None
+    case.severity = case.publicity_months = case.decided_on = case.service_effective_on = None
+    case.measures = []
+
+
+def end_without_listing(move: Move) -> None:
+    """Dismissed or withdrawn: nothing is owed any more."""
+    move.case.reason, move.case.ended_at = move.reason, move.batch.at
+    cancel_all(move)

@@ -1,0 +1,184 @@
+"""Take cases through the table: find the row, check version, inputs and guards, apply the effect, and write
+timeline, audit and event. One case or hundreds go the same way, with the same number of lookups.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.blacklist.audit import usecases as audit
+from services.blacklist.audit.domain import without_identities
+from services.blacklist.cases.domain.guards import check
+from services.blacklist.cases.domain.table import find_transition
+from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
+from services.blacklist.cases.publishes import CaseNews, publish_cases
+from services.blacklist.cases.queries import case_to_act_on, open_overlays, standing_of
+from services.blacklist.cases.queries.views import acting
+from services.blacklist.cases.usecases import decision, overlays, publication, removal, review
+from services.blacklist.cases.usecases.moves import Batch, Move, check_inputs, refusal, wrong_state
+from services.blacklist.cases.usecases.office import Office
+from services.blacklist.cases.usecases.versions import require_version
+from services.blacklist.register.usecases import publish_listings
+from services.blacklist.store import Deps
+from shared.clock import local_date
+from shared.errors import DomainError
+from shared.ids import new_id
+from shared.web.access import Principal
+
+Effect = Callable[[Move], None]
+EFFECTS: Mapping[str, Effect] = {
+    "submit": review.submit,
+    "approve_notice": review.approve_notice,
+    "confirm_decision": review.confirm_decision,
+    "return_for_revision": review.return_for_revision,
+    "dismiss": review.end_without_listing,
+    "withdraw": review.end_without_listing,
+    "record_statement": decision.record_statement,
+    "open_hearing": decision.open_hearing,
+    "close_hearing": decision.close_hearing,
+    "decide": decision.decide,
+    "record_service": decision.record_service,
+    "publish": publication.publish,
+    "correct": publication.correct,
+    "revoke": removal.revoke,
+    "restore": removal.restore,
+    "expire": removal.expire,
+    "archive": removal.archive,
+    "suspend": overlays.suspend,
+    "confirm_suspension": overlays.confirm_suspension,
+    "lift_suspension": overlays.show_again,
+    "lapse_suspension": overlays.show_again,
+    "shield": overlays.shield,
+    "unshield": overlays.show_again,
+    "end_shield": overlays.show_again,
+    "open_objection": overlays.open_request,
+    "accept_objection": overlays.accept_request,
+    "settle_objection": overlays.settle_objection,
+    "open_repair": overlays.open_request,
+    "accept_repair": overlays.accept_request,
+    "refuse_repair": overlays.refuse_repair,
+    "request_material": overlays.request_material,
+    "extend_repair": overlays.extend_repair,
+    "settle_repair": overlays.settle_repair,
+}
+"""What each action does beside moving the state; every action of the table has one."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One wish: this case, seen at this version, with these inputs; loops name no version."""
+
+    case_id: str
+    version: int | None
+    action: str
+    inputs: Mapping[str, Any]
+
+
+def take_step(session: Session, deps: Deps, order: Order, *, actor: Principal, at: datetime) -> Case:
+    """One transition by a person; DomainError says why not."""
+    case = case_to_act_on(session, order.case_id, actor)
+    outcome = take_steps(session, deps, [order], {case.id: case}, actor=actor, at=at)[0]
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+def take_steps(
+    session: Session,
+    deps: Deps,
+    orders: Sequence[Order],
+    cases: Mapping[str, Case],
+    *,
+    actor: Principal | None,
+    at: datetime,
+) -> list[Case | DomainError]:
+    """Transitions of locked, different cases; the answer in order, a refusal per row that may not."""
+    batch = Batch(session, deps, Office(session, local_date(at)), actor, at)
+    known = open_overlays(session, cases.values())
+    outcomes = [
+        _attempt(batch, cases[order.case_id], order, known.get(order.case_id, {})) for order in orders
+    ]
+    session.flush()
+    if batch.publications:
+        publish_listings(session, deps.keyring, batch.publications, at=at)
+    publish_cases(session, batch.news)
+    return outcomes
+
+
+def _attempt(
+    batch: Batch, case: Case, order: Order, overlays_of: dict[str, CaseOverlay]
+) -> Case | DomainError:
+    try:
+        move = _prepared(batch, case, order, overlays_of)
+        EFFECTS[order.action](move)
+    except DomainError as refused:
+        return refused
+    _write_down(move)
+    return case
+
+
+def _prepared(batch: Batch, case: Case, order: Order, overlays_of: dict[str, CaseOverlay]) -> Move:
+    if order.version is not None:
+        require_version(case, order.version)
+    row = find_transition(case.procedure, case.state, order.action)
+    if row is None or bool(row.roles) != (batch.actor is not None):
+        raise wrong_state(case, order.action)
+    rule = batch.office.rule(case.list_code)
+    if batch.actor is not None:
+        blocked = check(row, standing_of(case, overlays_of, rule), acting(batch.actor), batch.today)
+        if blocked:
+            raise refusal(blocked)
+        check_inputs(row, order.inputs)
+    inputs = {
+        name: value if name == "changes" else without_identities(value)
+        for name, value in order.inputs.items()
+    }
+    return Move(batch, case, row, inputs, overlays_of, rule, row.target or case.state)
+
+
+def _write_down(move: Move) -> None:
+    batch, case, row = move.batch, move.case, move.row
+    before, case.state = case.state, move.target
+    case.version += 1
+    case.updated_at = batch.at
+    role = next((role for role in row.roles if batch.actor and role in batch.actor.roles), None)
+    batch.session.add(
+        CaseStep(
+            id=new_id(),
+            case_id=case.id,
+            version=case.version,
+            action=row.action,
+            from_state=before,
+            to_state=case.state,
+            actor_id=move.person if batch.actor else None,
+            actor_name=batch.actor.display_name if batch.actor else "系统",
+            actor_role=role,
+            reason=move.reason,
+            rule=row.rule,
+            rule_version=case.rule_version,
+            detail=move.detail,
+            at=batch.at,
+        )
+    )
+    audit.record(
+        batch.session,
+        actor=batch.actor,
+        action=f"case.{row.action}",
+        object_type="case",
+        object_id=case.id,
+        detail={
+            "from": before,
+            "to": case.state,
+            "version": case.version,
+            "reason": move.reason,
+            "rule": row.rule,
+            "rule_version": case.rule_version,
+        },
+        at=batch.at,
+    )
+    if row.event:
+        case.sequence += 1
+        batch.news.append(CaseNews(case, row.event, row.action, role, move.reason, row.rule, batch.at))
