@@ -1,12 +1,13 @@
-"""`blacklist api|worker|migrate`: one command per process of this service."""
+"""`blacklist api|worker|migrate|sample-world`: one command per process of this service."""
 
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from services.blacklist.app import PACKAGE, build_loops, open_deps
+from services.blacklist.sample import load_sample_world
 from services.blacklist.settings import NAME, read_settings
 from shared.db import migrate
 from shared.logs import configure_logs
@@ -54,15 +55,27 @@ def run_migrations() -> None:
     migrate(settings.common.db_url, PACKAGE)
 
 
+def load_sample() -> None:
+    """Departments and accounts of the sample world; adds only what is missing. Never in production."""
+    settings = read_settings(os.environ)
+    if settings.common.production:
+        sys.exit("the sample world is refused where ENVIRONMENT=production")
+    deps = open_deps(settings)
+    load_sample_world(deps.db, clock=deps.clock, data_dir=deps.data_dir)
+    deps.db.close()
+
+
 COMMANDS: Mapping[str, Callable[[], None]] = {
     "api": serve_api,
     "worker": run_worker,
     "migrate": run_migrations,
+    "sample-world": load_sample,
 }
 
 
-def main() -> None:
-    chosen = COMMANDS.get(sys.argv[1]) if len(sys.argv) == 2 else None
+def main(arguments: Sequence[str] | None = None) -> None:
+    given = sys.argv[1:] if arguments is None else arguments
+    chosen = COMMANDS.get(given[0]) if len(given) == 1 else None
     if chosen is None:
         sys.exit(f"usage: blacklist {'|'.join(COMMANDS)}")
     chosen()
