@@ -1,0 +1,58 @@
+"""Which platforms are played here and how each is spoken to (data/platforms.toml)."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shared.regions import NATION
+
+_DATA = Path(__file__).parent / "data" / "platforms.toml"
+TRANSPORT_NAMES = {
+    "json": "HTTP 接口(JSON)",
+    "xml": "HTTP 接口(XML 报文)",
+    "packet": "数据包文件",
+    "exchange_db": "前置库",
+    "manual": "人工报送",
+    "observed": "仅观察(下级转送)",
+}
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One stand-in. `tables` maps exchange tables to layouts; `domains` is a code set or one domain."""
+
+    id: str
+    name: str
+    transport: str
+    region: str
+    receipts: str
+    layouts: tuple[str, ...] = ()
+    domains: str = ""
+    file: str = ""
+    tables: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether records of any region are taken."""
+        return self.region == NATION
+
+    @property
+    def transport_name(self) -> str:
+        """For the pages."""
+        return TRANSPORT_NAMES[self.transport]
+
+
+def _platform(name: str, entry: dict[str, Any]) -> Platform:
+    tables = tuple(entry.pop("tables", {}).items())
+    return Platform(id=name, layouts=tuple(entry.pop("layouts", ())), tables=tables, **entry)
+
+
+PLATFORMS: dict[str, Platform] = {
+    name: _platform(name, entry) for name, entry in tomllib.loads(_DATA.read_text("utf-8")).items()
+}
+
+
+def played_by(transport: str) -> list[Platform]:
+    """The platforms reached by one kind of transport."""
+    return [platform for platform in PLATFORMS.values() if platform.transport == transport]
