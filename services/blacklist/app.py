@@ -1,15 +1,19 @@
 """The whole wiring of the blacklist service: settings in, a web application or the worker's loops out."""
 
 import os
+from datetime import datetime
 from functools import partial
 
 from apiflask import APIFlask
 from flask import Request
+from sqlalchemy.orm import Session
 
-from services.blacklist import worker
+from services.blacklist import web, worker
 from services.blacklist.audit import api as audit
+from services.blacklist.cases import api as cases
+from services.blacklist.cases.usecases.transfer import transfer_cases
 from services.blacklist.identity import api as identity
-from services.blacklist.identity.usecases import principal_by_key, principal_by_token
+from services.blacklist.identity.usecases import Transfer, principal_by_key, principal_by_token
 from services.blacklist.register import api as register
 from services.blacklist.rules import api as rules
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
@@ -26,7 +30,14 @@ from shared.web.app import Authenticate, create_service_app, finish
 from shared.web.tokens import token_of
 
 PACKAGE = "services.blacklist"
-FEATURES = (identity.blueprint, rules.blueprint, audit.blueprint, register.blueprint)
+FEATURES = (
+    lambda deps: identity.blueprint(deps, _hand_over_cases),
+    rules.blueprint,
+    audit.blueprint,
+    register.blueprint,
+    cases.blueprint,
+    web.blueprint,
+)
 
 
 def open_deps(settings: Settings) -> Deps:
@@ -73,6 +84,10 @@ def _authenticator(deps: Deps, *, production: bool) -> Authenticate:
         return principal_by_token(deps.db, deps.keyring, token, deps.clock.system_now()) if token else None
 
     return authenticate
+
+
+def _hand_over_cases(session: Session, transfer: Transfer, actor: Principal, at: datetime) -> None:
+    transfer_cases(session, transfer.from_id, transfer.to_id, transfer.on, actor=actor, at=at)
 
 
 def from_environment() -> APIFlask:
