@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from apiflask import APIFlask
 from apiflask.schema_adapters.marshmallow import parser
-from flask import Request, g, request
+from flask import Request, Response, g, request
 from flask.sansio.blueprints import Blueprint as SansioBlueprint
 from marshmallow import RAISE
 
@@ -22,7 +22,7 @@ from shared.web.headers import install_headers
 from shared.web.meta import Facts, meta_blueprint
 from shared.web.observe import install_observation
 from shared.web.origin import check_origin
-from shared.web.pages import STATIC, install_pages
+from shared.web.pages import STATIC, install_pages, keep_signed_in
 from shared.web.problem import install_problems
 from shared.web.site import NAVIGATION, NavItem, Site
 from shared.web.tokens import token_of
@@ -54,10 +54,10 @@ class Guard:
     authenticate: Authenticate
     production: bool
 
-    def __call__(self) -> None:
+    def __call__(self) -> Response | None:
         view = self.app.view_functions.get(request.endpoint or "")
         if view is None:
-            return
+            return None
         policy = policy_of(view)
         if policy is None:
             raise RuntimeError(f"route {request.endpoint} has no access policy")
@@ -65,6 +65,7 @@ class Guard:
         g.principal = None if request.endpoint == "static" else self.authenticate(request)
         enforce(policy, g.principal)
         check_request(request, view)
+        return keep_signed_in()
 
     def _by_cookie(self) -> bool:
         shown = token_of(request, production=self.production)

@@ -21,7 +21,7 @@ ISSUER = "blacklist"
 AUDIENCE = "credit-blacklist"
 POLICY_VERSION = 1
 LIFETIME = timedelta(minutes=15)
-REFRESH_WHEN_LEFT = timedelta(minutes=10)
+REFRESH_AFTER = timedelta(minutes=5)
 COOKIE = "credit_session"
 REQUIRED = ["iss", "aud", "sub", "iat", "exp", "jti"]
 
@@ -216,10 +216,10 @@ def clear_session_cookie(response: Response, *, production: bool) -> None:
     response.delete_cookie(name, path="/", httponly=True, secure=production, samesite="Lax")
 
 
-def expiry_hint(token: str) -> datetime | None:
-    """When an unverified token says it ends: only good for deciding where to send a browser next."""
+def span_hint(token: str) -> tuple[datetime, datetime] | None:
+    """From when to when an unverified token claims to count: only good for sending a browser somewhere."""
     try:
         payload = jwt.decode(token, options={"verify_signature": False})
-        return datetime.fromtimestamp(payload["exp"], UTC)
+        return datetime.fromtimestamp(payload["iat"], UTC), datetime.fromtimestamp(payload["exp"], UTC)
     except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError):
         return None

@@ -6,20 +6,22 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from apiflask import APIFlask
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, render_template, request, url_for
 
-from shared.clock import SHANGHAI
+from shared.clock import SHANGHAI, Clock
 from shared.errors import DomainError
 from shared.web.access import current_principal
+from shared.web.problem import wants_page
 from shared.web.site import NavItem, SignIn, Site
-from shared.web.tokens import expiry_hint, token_of
+from shared.web.tokens import REFRESH_AFTER, span_hint, token_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -100,18 +102,37 @@ def problem_page(document: Mapping[str, Any]) -> Response:
 
 
 def _send_to_sign_in() -> Response:
+    span = _shown_span()
+    expired = span is not None and span[1] <= _system_now()
+    return _redirect(SignIn.refresh if expired else SignIn.sign_in)
+
+
+def keep_signed_in() -> Response | None:
+    """Renew the token of someone who moves about the pages, so that a form opened now can be sent later."""
+    span = _shown_span()
+    if span is None or current_principal() is None or request.method != "GET" or not wants_page():
+        return None
+    if "HX-Request" in request.headers or request.path in (SignIn.refresh, SignIn.sign_in):
+        return None
+    return _redirect(SignIn.refresh) if span[0] + REFRESH_AFTER < _system_now() else None
+
+
+def _system_now() -> datetime:
+    clock: Clock = current_app.extensions["clock"]
+    return clock.system_now()
+
+
+def _shown_span() -> tuple[datetime, datetime] | None:
+    if request.headers.get("Authorization"):
+        return None
     token = token_of(request, production=current_app.config["PRODUCTION"])
-    ends = expiry_hint(token) if token else None
-    expired = ends is not None and ends <= datetime.now(UTC)
-    place = SignIn.refresh if expired else SignIn.sign_in
-    answer = redirect(f"{place}?{_next_query()}", 303)
-    return Response(answer.get_data(), 303, headers=dict(answer.headers))
+    return span_hint(token) if token else None
 
 
-def _next_query() -> str:
-    from urllib.parse import urlencode
-
-    return urlencode({"next": here()})
+def _redirect(place: str) -> Response:
+    answer = Response(status=303)
+    answer.headers["Location"] = f"{place}?{urlencode({'next': here()})}"
+    return answer
 
 
 def install_pages(app: APIFlask, site: Site, nav: tuple[NavItem, ...], *, production: bool) -> None:

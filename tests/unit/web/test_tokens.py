@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared.errors import Unauthenticated
 from shared.web.access import Principal
-from shared.web.tokens import AUDIENCE, TokenAuthenticator, cookie_name, expiry_hint, issue_token, read_token
+from shared.web.tokens import AUDIENCE, TokenAuthenticator, cookie_name, issue_token, read_token, span_hint
 
 NOW = datetime(2026, 11, 23, 8, 0, 0, 250_000, tzinfo=UTC)
 CLERK = Principal(
@@ -116,8 +116,8 @@ def test_production_cookies_are_bound_to_the_host():
     assert cookie_name(production=True) == "__Host-credit_session"
 
 
-def test_the_expiry_hint_never_fails():
+def test_the_span_hint_never_fails():
     token, ends = issue_token(RING, CLERK, NOW)
-    assert expiry_hint(token) == ends
-    assert expiry_hint("nonsense") is None
-    assert expiry_hint(jwt.encode({"aud": AUDIENCE}, "s" * 32, algorithm="HS256")) is None
+    assert span_hint(token) == (NOW, ends)
+    assert span_hint("nonsense") is None
+    assert span_hint(jwt.encode({"aud": AUDIENCE}, "s" * 32, algorithm="HS256")) is None

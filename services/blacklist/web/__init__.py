@@ -1,0 +1,19 @@
+"""The pages of the blacklist service: public register, signing in, and the regulator's desk.
+
+Pages call the same use cases and queries as the API and decide nothing themselves; they work without
+JavaScript.
+"""
+
+from apiflask import APIBlueprint
+
+from services.blacklist.store import Deps
+from services.blacklist.web import accounts, attachments, desk, filing, imports, public, steps, wording
+
+
+def blueprint(deps: Deps) -> APIBlueprint:
+    """All pages; outside the OpenAPI document."""
+    made = APIBlueprint("web", __name__, enable_openapi=False, template_folder="templates")
+    made.app_context_processor(lambda: {"words": wording})
+    for part in (public, accounts, desk, filing, steps, attachments, imports):
+        part.add_routes(made, deps)
+    return made

@@ -1,0 +1,115 @@
+"""The regulator's desk: what is due, the cases with filters, one case with everything that can be done."""
+
+from datetime import date
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.blacklist.cases.domain.table import STATES
+from services.blacklist.cases.models import Case
+from services.blacklist.cases.queries import case_view, case_views, find_case, list_cases, visible_to
+from services.blacklist.cases.queries.finding import CaseFilter
+from services.blacklist.register import queries as register
+from services.blacklist.rules.queries import all_lists, open_duties
+from services.blacklist.store import Deps
+from services.blacklist.web import wording
+from services.blacklist.web.options import region_options
+from shared.web.access import Principal, access, principal, roles
+from shared.web.pages import render, with_query
+from shared.web.paging import cut, decode_cursor
+
+PER_PAGE = 30
+DUTIES_SHOWN = 6
+OFFICERS = roles("clerk", "reviewer", "decider", "supervisor", "auditor")
+
+
+def add_routes(made: APIBlueprint, deps: Deps) -> None:
+    _cases(made, deps)
+    _case(made, deps)
+
+
+def _cases(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/cases")
+    @access(OFFICERS)
+    def cases() -> Response:
+        who, today, wanted = principal(), deps.clock.today(), case_filter()
+        cursor = request.args.get("cursor")
+        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        with deps.db.read() as session:
+            found = list_cases(session, who, wanted, before=before, limit=PER_PAGE)
+            shown, following = cut(found, PER_PAGE, lambda case: (case.id,))
+            context: dict[str, Any] = {
+                "rows": case_views(session, shown, who, today),
+                "counts": _counts(session, who),
+                "due": _due(session, who),
+                "regions": region_options(session),
+            }
+        return render(
+            "blacklist/cases.html",
+            wanted=wanted,
+            today=today,
+            lists=[(rule.code, rule.name) for rule in all_lists(today)],
+            next_url=with_query(cursor=following) if following else "",
+            first_url=with_query(cursor=None) if cursor else "",
+            **context,
+        )
+
+
+def case_filter() -> CaseFilter:
+    """What the filter form asks; unknown states are no filter."""
+    given = {
+        name: request.args.get(name, "").strip()[:100] or None for name in ("q", "state", "list", "region")
+    }
+    state = given["state"] if given["state"] in STATES else None
+    return CaseFilter(q=given["q"], state=state, list_code=given["list"], region=given["region"])
+
+
+def _counts(session: Session, who: Principal) -> dict[str, int]:
+    wanted = select(Case.state, func.count()).where(visible_to(who)).group_by(Case.state)
+    return {row.state: row[1] for row in session.execute(wanted)}
+
+
+def _due(session: Session, who: Principal) -> list[dict[str, Any]]:
+    """The department's next duties with the case each belongs to."""
+    duties = open_duties(session, [who.department_id], limit=DUTIES_SHOWN)
+    wanted = select(Case).where(Case.id.in_([duty.case_id for duty in duties]))
+    cases = {case.id: case for case in session.scalars(wanted)}
+    return [{"duty": duty, "case": cases[duty.case_id]} for duty in duties if duty.case_id in cases]
+
+
+def _case(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/cases/<case_id>")
+    @access(OFFICERS)
+    def case(case_id: str) -> Response:
+        today = deps.clock.today()
+        with deps.db.read() as session:
+            found = find_case(session, case_id, principal())
+            view = case_view(session, found, principal(), today)
+            listing = register.listing_by_id(session, found.listing_id) if found.listing_id else None
+            shown = listing is not None and listing_is_public(session, found.listing_id, today)
+            deliveries = list(register.deliveries(session, found.listing_id)) if found.listing_id else []
+        done = request.args.get("done", "")
+        return render(
+            "blacklist/case.html",
+            case=view,
+            today=today,
+            deliveries=deliveries,
+            public=shown,
+            done=wording.action_title(done) if done else "",
+            errors={},
+            upload_kind="",
+        )
+
+
+def listing_is_public(session: Session, listing_id: str | None, today: date) -> bool:
+    """Whether the public sees the listing on this day."""
+    from shared.errors import NotFound
+
+    try:
+        register.public_listing(session, listing_id or "", today)
+    except NotFound:
+        return False
+    return True

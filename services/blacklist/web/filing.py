@@ -1,0 +1,116 @@
+"""The filing form: a new case, and a draft being changed. Field names are those of the API body."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from services.blacklist.cases.domain.content import PENALTY_CATEGORIES
+from services.blacklist.cases.queries import case_view, find_case
+from services.blacklist.cases.schemas import CaseIn, CasePatch, plain_filing
+from services.blacklist.cases.usecases.editing import edit_case
+from services.blacklist.cases.usecases.filing import file_case
+from services.blacklist.rules.queries import all_lists
+from services.blacklist.store import Deps
+from services.blacklist.web.options import region_options
+from shared.errors import DomainError
+from shared.web.access import access, principal, roles
+from shared.web.forms import load_form, read_form
+from shared.web.pages import form_errors, render
+
+CLEARABLE = (
+    "subject.uscc", "subject.legal_representative", "misconduct.occurred_on", "document.fine_wan",
+    "document.penalty_category", "disclosure.reason",
+)  # fmt: skip
+
+
+def add_routes(made: APIBlueprint, deps: Deps) -> None:
+    _new(made, deps)
+    _edit(made, deps)
+
+
+def _page(
+    deps: Deps, status: int, values: dict[str, Any], errors: dict[str, str], case: Any = None
+) -> Response:
+    with deps.db.read() as session:
+        regions = region_options(session)
+    lists = [(rule.code, rule.name) for rule in all_lists(deps.clock.today())]
+    return render(
+        "blacklist/filing.html",
+        status,
+        values=values,
+        errors=errors,
+        lists=lists,
+        regions=regions,
+        penalties=[(name, name) for name in PENALTY_CATEGORIES],
+        case=case,
+    )
+
+
+def _new(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/cases/new")
+    @access(roles("clerk"))
+    def new_case() -> Response:
+        values = {
+            "region": principal().region,
+            "subject": {"type": "organization"},
+            "document": {"organ": principal().department_name},
+            "disclosure": {"attribute": "proactive"},
+        }
+        return _page(deps, 200, values, {})
+
+    @made.post("/cases/new")
+    @access(roles("clerk"))
+    def file_new_case() -> AnyResponse:
+        values = read_form(request.form)
+        try:
+            filing = plain_filing(load_form(CaseIn(), values))
+            with deps.db.write() as session:
+                case = file_case(session, deps, filing, actor=principal(), at=deps.clock.now())
+                place = f"/cases/{case.id}?done=file"
+        except DomainError as error:
+            return _page(deps, int(error.kind), values, form_errors(error))
+        return redirect(place, 303)
+
+
+def _edit(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/cases/<case_id>/edit")
+    @access(roles("clerk"))
+    def edit_form(case_id: str) -> Response:
+        case = _draft(deps, case_id)
+        return _page(deps, 200, case, {}, case)
+
+    @made.post("/cases/<case_id>/edit")
+    @access(roles("clerk"))
+    def save_case(case_id: str) -> AnyResponse:
+        values = read_form(request.form, integers=("version",), ignore=("list_code",))
+        try:
+            loaded = load_form(CasePatch(), _with_cleared(values))
+            with deps.db.write() as session:
+                edit_case(
+                    session,
+                    deps,
+                    case_id,
+                    loaded["version"],
+                    plain_filing(loaded),
+                    actor=principal(),
+                    at=deps.clock.now(),
+                )
+        except DomainError as error:
+            return _page(deps, int(error.kind), values, form_errors(error), _draft(deps, case_id))
+        return redirect(f"/cases/{case_id}?done=edit", 303)
+
+
+def _draft(deps: Deps, case_id: str) -> dict[str, Any]:
+    with deps.db.read() as session:
+        return case_view(session, find_case(session, case_id, principal()), principal(), deps.clock.today())
+
+
+def _with_cleared(values: dict[str, Any]) -> dict[str, Any]:
+    """Optional fields emptied in the form become nulls; an identity number left blank stays as it was."""
+    for name in CLEARABLE:
+        group, field = name.split(".")
+        if name in request.form and field not in values.get(group, {}):
+            values.setdefault(group, {})[field] = None
+    return values

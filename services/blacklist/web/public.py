@@ -1,0 +1,158 @@
+"""What anybody may look at: search, persons by proof, a listing, the lists and their rules, the site map."""
+
+from datetime import date
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, request
+
+from services.blacklist.register import queries as register
+from services.blacklist.register.queries import Criteria
+from services.blacklist.register.schemas import PersonQuery
+from services.blacklist.rules.queries import all_lists, list_rule
+from services.blacklist.store import Deps
+from services.blacklist.web import wording
+from services.blacklist.web.options import region_options
+from shared.errors import DomainError, Invalid
+from shared.web.access import access, public
+from shared.web.forms import load_form, read_form
+from shared.web.pages import form_errors, render, with_query
+from shared.web.paging import cut, decode_cursor
+
+PER_PAGE = 20
+
+
+def add_routes(made: APIBlueprint, deps: Deps) -> None:
+    _search(made, deps)
+    _persons(made, deps)
+    _listing(made, deps)
+    _lists(made, deps)
+
+
+def _search(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/")
+    @access(public())
+    def home() -> Response:
+        asked = criteria()
+        today = deps.clock.today()
+        with deps.db.read() as session:
+            rows = register.search(session, asked, today, after=_after(asked), limit=PER_PAGE)
+            regions = region_options(session)
+        shown, following = cut(rows, PER_PAGE, _key(asked))
+        return render(
+            "blacklist/search.html",
+            asked=asked,
+            rows=shown,
+            today=today,
+            searched=any((asked.q, asked.region, asked.domain, asked.list_code)),
+            regions=regions,
+            lists=[(rule.code, rule.name) for rule in all_lists(today)],
+            next_url=with_query(cursor=following) if following else "",
+            first_url=with_query(cursor=None) if request.args.get("cursor") else "",
+        )
+
+
+def criteria() -> Criteria:
+    """What the search form asks; overlong words are cut, unknown codes find nothing."""
+    given = {name: request.args.get(name, "").strip()[:100] for name in ("q", "region", "domain", "list")}
+    return Criteria(
+        q=given["q"],
+        region=given["region"] or None,
+        domain=given["domain"] or None,
+        list_code=given["list"] or None,
+    )
+
+
+def _after(asked: Criteria) -> list[Any] | None:
+    cursor = request.args.get("cursor")
+    if not cursor:
+        return None
+    if asked.q:
+        return decode_cursor(cursor, (int, str))
+    day, listing_id = decode_cursor(cursor, (str, str))
+    try:
+        return [date.fromisoformat(day), listing_id]
+    except ValueError as error:
+        raise Invalid("bad-cursor", "翻页位置无效", "请从第一页重新查询。") from error
+
+
+def _key(asked: Criteria) -> Any:
+    if asked.q:
+        return lambda row: (round(row["score"] * 1000), row["id"])
+    return lambda row: (row["listed_on"].isoformat(), row["id"])
+
+
+def _persons(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/persons")
+    @access(public())
+    def person_form() -> Response:
+        return render("blacklist/persons.html", errors={}, name="", found=None)
+
+    @made.post("/persons")
+    @access(public())
+    def find_person() -> Response:
+        name = request.form.get("name", "")[:100]
+        try:
+            asked = load_form(PersonQuery(), read_form(request.form))
+        except DomainError as error:
+            return render("blacklist/persons.html", 422, errors=form_errors(error), name=name, found=None)
+        with deps.db.read() as session:
+            rows = register.find_person(
+                session,
+                deps.keyring,
+                asked["name"],
+                id_number=asked["id_number"],
+                id_tail=asked["id_tail"],
+                today=deps.clock.today(),
+            )
+            found = [register.listing_view(row, name_known=True) for row in rows]
+        answer = render("blacklist/persons.html", errors={}, name=name, found=found)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+
+def _listing(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/listings/<listing_id>")
+    @access(public())
+    def listing(listing_id: str) -> Response:
+        today = deps.clock.today()
+        with deps.db.read() as session:
+            found = register.public_listing(session, listing_id, today)
+            view = register.masked_view(found)
+            versions = register.history(session, found)
+            deliveries = list(register.deliveries(session, listing_id))
+        answer = render(
+            "blacklist/listing.html",
+            view=view,
+            versions=versions,
+            deliveries=deliveries,
+            rule=_rule(view["list_code"], today),
+        )
+        if view["subject"]["type"] == "individual":
+            answer.headers["X-Robots-Tag"] = "noindex"
+        return answer
+
+
+def _rule(code: str, today: date) -> Any:
+    try:
+        return list_rule(code, today)
+    except DomainError:
+        return None
+
+
+def _lists(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/lists")
+    @access(public())
+    def lists() -> Response:
+        return render("blacklist/lists.html", rules=all_lists(deps.clock.today()))
+
+    @made.get("/lists/<code>")
+    @access(public())
+    def one_list(code: str) -> Response:
+        rule = list_rule(code, deps.clock.today())
+        return render("blacklist/list.html", rule=rule, organs=wording.organ_names(rule))
+
+    @made.get("/sitemap")
+    @access(public())
+    def sitemap() -> Response:
+        return render("blacklist/sitemap.html", rules=all_lists(deps.clock.today()))

@@ -1,0 +1,172 @@
+"""Taking a case one step further: each action's own form, made from the table of transitions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from services.blacklist.cases.domain.table import Transition, find_transition
+from services.blacklist.cases.queries import case_view, find_case
+from services.blacklist.cases.schemas import TransitionIn
+from services.blacklist.cases.usecases.transition import Order, take_step
+from services.blacklist.rules.queries import all_measures
+from services.blacklist.store import Deps
+from services.blacklist.web import wording
+from shared.errors import DomainError, NotFound
+from shared.web.access import access, principal, roles
+from shared.web.forms import load_form, read_form
+from shared.web.pages import form_errors, render
+
+FLAGS = ("waived", "upheld", "granted")
+INTEGERS = ("version", "publicity_months")
+OFFICERS = roles("clerk", "reviewer", "decider")
+
+
+@dataclass(frozen=True)
+class Input:
+    """How one input of an action is asked for."""
+
+    kind: str
+    label: str
+    hint: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+
+
+def _options(names: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(names.items())
+
+
+INPUTS: dict[str, Input] = {
+    "reason": Input("prose", "理由和依据"),
+    "notice_number": Input("text", "告知书文号", "如 长住建告〔2026〕3号"),
+    "waived": Input("flag", "当事人书面放弃陈述申辩"),
+    "content": Input("prose", "内容"),
+    "answer": Input("prose", "对陈述申辩的答复"),
+    "severity": Input("choice", "失信程度", options=_options(wording.SEVERITY_NAMES)),
+    "measures": Input("measures", "惩戒措施", "只能从清单中选择;不选表示不采取"),
+    "publicity_months": Input("number", "公示期(月)", "不填则按该程度的规定期限"),
+    "method": Input("choice", "送达方式", options=_options(wording.SERVICE_METHODS)),
+    "served_on": Input("date", "送达日期"),
+    "recipient": Input("text", "签收人"),
+    "proof": Input("text", "送达凭证", "如送达回证编号、邮件单号"),
+    "changes": Input("changes", "更正内容"),
+    "document": Input("paper", "文书"),
+    "until": Input("date", "截止日期"),
+    "channel": Input("choice", "提出渠道", options=_options(wording.CHANNELS)),
+    "ticket": Input("text", "受理编号"),
+    "received_at": Input("date", "收到日期"),
+    "evidence": Input("prose", "证明材料"),
+    "commitment": Input("prose", "信用承诺"),
+    "upheld": Input("verdict", "核查结果", options=(("true", "异议成立"), ("false", "异议不成立"))),
+    "granted": Input("verdict", "修复决定", options=(("true", "准予修复"), ("false", "不予修复"))),
+    "requested_on": Input("date", "当事人要求听证日期"),
+    "held_on": Input("date", "听证日期"),
+    "place": Input("text", "听证地点"),
+    "opinion": Input("prose", "听证意见"),
+}
+SHIELD_REASON = Input("choice", "屏蔽事由", options=_options(wording.SHIELD_REASONS))
+STATEMENT = Input("prose", "陈述申辩内容", "当事人放弃的不填")
+CORRECTABLE = ("subject.name", "misconduct.facts", "document.number", "document.basis", "document.content",
+               "document.fine_wan")  # fmt: skip
+DANGEROUS = frozenset({"revoke", "dismiss", "withdraw", "suspend"})
+
+
+def asked(row: Transition) -> list[tuple[str, Input, bool]]:
+    """(name, how, required) of everything an action asks, in the order of the table."""
+    names = [(name, True) for name in row.required] + [(name, False) for name in row.optional]
+    return [(name, _input(row.action, name), required) for name, required in names if name in INPUTS]
+
+
+def _input(action: str, name: str) -> Input:
+    if action == "shield" and name == "reason":
+        return SHIELD_REASON
+    return STATEMENT if action == "record_statement" and name == "content" else INPUTS[name]
+
+
+def add_routes(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/cases/<case_id>/actions/<action>")
+    @access(OFFICERS)
+    def step_form(case_id: str, action: str) -> Response:
+        return _page(deps, case_id, action, 200, {}, {})
+
+    @made.post("/cases/<case_id>/actions/<action>")
+    @access(OFFICERS)
+    def do_step(case_id: str, action: str) -> AnyResponse:
+        values = read_form(request.form, integers=INTEGERS, flags=FLAGS, lists=("measures",))
+        try:
+            loaded = load_form(TransitionIn(), {**_shaped(deps, case_id, values), "action": action})
+            order = Order(case_id, loaded.pop("version"), loaded.pop("action"), loaded)
+            with deps.db.write() as session:
+                take_step(session, deps, order, actor=principal(), at=deps.clock.now())
+        except NotFound:
+            raise
+        except DomainError as error:
+            return _page(deps, case_id, action, int(error.kind), values, form_errors(error))
+        return redirect(f"/cases/{case_id}?done={action}", 303)
+
+
+def _shaped(deps: Deps, case_id: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Measures as the API names them, and of the corrections only what differs from the case."""
+    shaped = dict(values)
+    if "measures" in values:
+        ends = values.get("measures_to")
+        shaped["measures"] = [{"code": code, **({"to": ends} if ends else {})} for code in values["measures"]]
+    shaped.pop("measures_to", None)
+    if "changes" in values:
+        shaped["changes"] = _differences(_view(deps, case_id), values["changes"])
+    return shaped
+
+
+def _differences(case: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in CORRECTABLE:
+        group, field = name.split(".")
+        given = changes.get(group, {}).get(field)
+        if given is not None and given != str(case[group].get(field) or ""):
+            found.setdefault(group, {})[field] = given
+    return found
+
+
+def _view(deps: Deps, case_id: str) -> dict[str, Any]:
+    with deps.db.read() as session:
+        return case_view(session, find_case(session, case_id, principal()), principal(), deps.clock.today())
+
+
+def _page(
+    deps: Deps, case_id: str, action: str, status: int, values: dict[str, Any], errors: dict[str, str]
+) -> Response:
+    case = _view(deps, case_id)
+    row = find_transition(case["procedure"], case["state"], action)
+    standing = next((each for each in case["available_actions"] if each["action"] == action), None)
+    if row is None or standing is None:
+        if not errors:
+            raise NotFound(
+                "not-found", "该案件现在没有这个办理事项", "案件状态可能已经变化,请回到案件页面查看。"
+            )
+        return render(
+            "blacklist/step_gone.html", status, case=case, errors=errors, title=wording.action_title(action)
+        )
+    return render(
+        "blacklist/step.html",
+        status,
+        case=case,
+        row=row,
+        standing=standing,
+        inputs=asked(row),
+        values=values,
+        errors=errors,
+        measures=_measures(deps, case),
+        dangerous=action in DANGEROUS,
+    )
+
+
+def _measures(deps: Deps, case: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Measures of the closed list that fit the case's list class and domain: code, name, basis."""
+    return [
+        (each.code, each.name, each.basis)
+        for each in all_measures(deps.clock.today())
+        if (not each.list_classes or case["list_class"] in each.list_classes)
+        and (not each.domains or case["domain"] in each.domains)
+    ]

@@ -1,0 +1,154 @@
+"""Chinese names of what pages show, with the colour of its tag; the text always says it all."""
+
+from services.blacklist.cases.domain.table import STATE_NAMES, rows_named
+from services.blacklist.identity.domain import ROLES
+from services.blacklist.rules.domain import DOCUMENT_KINDS, LIST_CLASSES, PROCEDURES, SEVERITIES, ListRule
+from services.blacklist.rules.queries import all_organs, trade_domains
+from services.blacklist.rules.queries import domain as find_domain
+from shared.regions import full_name, is_known
+
+STATE_COLOURS = {
+    "draft": "grey",
+    "under_review": "yellow",
+    "noticed": "yellow",
+    "hearing": "yellow",
+    "decided": "blue",
+    "served": "blue",
+    "published": "red",
+    "removed": "green",
+    "revoked": "green",
+}
+OVERLAYS = {
+    "objection": "异议处理中",
+    "repair": "信用修复办理中",
+    "shield": "已屏蔽",
+    "suspended": "已中止公示",
+}
+DUTIES = {
+    "publish": "公示决定",
+    "accept-objection": "受理异议",
+    "settle-objection": "答复异议",
+    "accept-repair": "受理修复申请",
+    "settle-repair": "作出修复决定",
+}
+DUTY_STATES = {
+    "open": "办理中",
+    "not-started": "待起算",
+    "due-soon": "即将到期",
+    "overdue": "已逾期",
+    "done": "已完成",
+    "cancelled": "已终止",
+}
+DUTY_COLOURS = {
+    "due-soon": "yellow",
+    "overdue": "red",
+    "done": "green",
+    "cancelled": "grey",
+    "not-started": "grey",
+}
+ATTACHMENTS = {
+    "evidence": "证据材料",
+    "penalty-decision": "行政处罚决定书",
+    "judgment": "判决、裁定",
+    "administrative-decision": "行政处理决定书",
+    "listing-decision": "列入决定书",
+    "notice": "告知书",
+    "statement": "陈述申辩材料",
+    "hearing-record": "听证笔录",
+    "service-proof": "送达回证",
+    "repair-proof": "修复证明材料",
+    "commitment": "信用承诺书",
+    "other": "其他",
+}
+DISCLOSURES = {"proactive": "主动公开", "on-request": "依申请公开", "withheld": "不予公开"}
+SUBJECT_TYPES = {"organization": "法人及非法人组织", "individual": "自然人"}
+ID_TYPES = {
+    "resident-id": "居民身份证",
+    "passport": "护照",
+    "hk-macao-permit": "港澳居民来往内地通行证",
+    "taiwan-permit": "台湾居民来往大陆通行证",
+    "foreigner-residence": "外国人永久居留身份证",
+    "other": "其他证件",
+}
+SERVICE_METHODS = {"direct": "直接送达", "post": "邮寄送达", "public-notice": "公告送达"}
+CHANNELS = {"credit-china": "信用中国", "window": "窗口", "direct": "直接向本部门提出"}
+SHIELD_REASONS = {"reorganisation": "破产重整", "stay": "停止执行", "privacy": "隐私保护"}
+REASON_CODES = {
+    "repair": "信用修复",
+    "expiry": "公示期满",
+    "revoked": "撤销",
+    "objection": "异议成立",
+    "error": "更正错误",
+}
+CHANGE_KINDS = {
+    "published": "列入并公示",
+    "corrected": "更正",
+    "annotated": "标注",
+    "restored": "恢复列入",
+    "removed": "移出",
+    "revoked": "撤销",
+}
+DELIVERY_STATES = {
+    "waiting": ("待推送", "grey"),
+    "sending": ("推送中", "blue"),
+    "accepted": ("已送达,待回执", "blue"),
+    "acknowledged": ("已回执", "green"),
+    "rejected": ("平台未接收", "red"),
+    "awaiting-hand": ("待人工报送", "yellow"),
+    "dead": ("推送失败", "red"),
+    "superseded": ("已被新版本替代", "grey"),
+}
+IMPORT_STATES = {
+    "received": ("已接收", "grey"),
+    "parsing": ("解析中", "blue"),
+    "preview": ("待确认", "yellow"),
+    "confirming": ("录入中", "blue"),
+    "done": ("已完成", "green"),
+    "failed": ("未能读取", "red"),
+}
+ROW_STATES = {"good": ("可以录入", "green"), "bad": ("有误", "red"), "filed": ("已录入", "blue")}
+STATES, ROLE_NAMES, CLASSES, PROCEDURE_NAMES = STATE_NAMES, ROLES, LIST_CLASSES, PROCEDURES
+DOCUMENTS, SEVERITY_NAMES = DOCUMENT_KINDS, SEVERITIES
+
+
+def delivery_state(operation: str, state: str) -> tuple[str, str]:
+    """What a platform shows, for the public: shown, withdrawn, or on the way."""
+    if state == "acknowledged":
+        return ("已停止公示", "grey") if operation == "withdraw" else ("已公示", "green")
+    return DELIVERY_STATES.get(state, (state, "grey"))
+
+
+def action_title(action: str) -> str:
+    """An action or timeline entry by its Chinese name."""
+    own = {"file": "录入", "edit": "修改", "transfer": "移交"}
+    rows = rows_named(action)
+    return own.get(action) or (rows[0].title if rows else action)
+
+
+def domain_name(code: str) -> str:
+    """A 领域 by its name."""
+    found = find_domain(code)
+    return found.name if found else code
+
+
+def domain_options() -> list[tuple[str, str]]:
+    """Every 领域 for a select."""
+    return [(each.code, each.name) for each in trade_domains()]
+
+
+def region_name(code: str) -> str:
+    """A region by its full name, with its code where the name is unknown."""
+    return full_name(code) if is_known(code) else code
+
+
+def options(names: dict[str, str]) -> list[tuple[str, str]]:
+    """A naming as the options of a select."""
+    return list(names.items())
+
+
+def organ_names(rule: ListRule) -> str:
+    """Who may decide on a list, by line of work."""
+    names = all_organs()
+    if "*" in rule.deciding_organs:
+        return "依法作出决定的各级行政机关"
+    return "、".join(names.get(code, code) for code in rule.deciding_organs) or "依照其他机关的决定"
