@@ -21,7 +21,8 @@ def serve_api() -> None:
     """Become gunicorn, with the deployment's configuration file or the same values as arguments."""
     env = os.environ
     given = ["-c", env["GUNICORN_CONF"]] if env.get("GUNICORN_CONF") else _gunicorn_arguments(env)
-    os.execvp("gunicorn", ["gunicorn", "--no-control-socket", *given, WSGI])  # noqa: S606  replaces this process
+    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", *given, WSGI]
+    os.execvp(command[0], command)  # noqa: S606  replaces this process
 
 
 def _gunicorn_arguments(env: Mapping[str, str]) -> list[str]:

@@ -25,7 +25,7 @@ def migrate(db_url: str, package: str, revision: str = "head") -> None:
         with db.engine.connect() as connection, connection.begin():
             if db.dialect == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-            config = _config(package)
+            config = config_of(package)
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
     finally:
@@ -41,13 +41,14 @@ def run_env(metadata: MetaData) -> None:
         render_as_batch=connection.dialect.name == "sqlite",
         transactional_ddl=True,
         compare_type=True,
+        user_module_prefix="types.",
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
 def head_revision(package: str) -> str | None:
-    return ScriptDirectory.from_config(_config(package)).get_current_head()
+    return ScriptDirectory.from_config(config_of(package)).get_current_head()
 
 
 def current_revision(db: Database) -> str | None:
@@ -60,7 +61,7 @@ def is_migrated(db: Database, package: str) -> bool:
     return current_revision(db) == head_revision(package)
 
 
-def _config(package: str) -> Config:
+def config_of(package: str) -> Config:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ValueError(f"{package} is not a package")

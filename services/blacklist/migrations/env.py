@@ -1,4 +1,4 @@
-"""Alembic's entry. Importing the models is the business of whoever generates a revision; upgrades need none."""
+"""Alembic's entry; whoever drafts a revision imports the models first, upgrades need none."""
 
 from services.blacklist.store import metadata
 from shared.db import run_env
