@@ -16,6 +16,7 @@ from services.credit_push.formats import blacklist, canonical, penalty_2018, pro
 from services.credit_push.formats.base import Column, Fault, Row, Unacceptable
 
 __all__ = [
+    "WITH_LISTING_ID",
     "Content",
     "Fault",
     "Unacceptable",

@@ -9,11 +9,11 @@ from services.credit_push.transports.exchange_db import ExchangeDb
 from services.credit_push.transports.http import AsyncRunner, HttpClient
 from services.credit_push.transports.http_json import HttpJson
 from services.credit_push.transports.http_xml import HttpXml
-from services.credit_push.transports.keys import PlatformKey
 from services.credit_push.transports.manual import Manual
 from services.credit_push.transports.packet import PacketFolder
+from shared.platform_keys import PlatformKey
 
-__all__ = ["KINDS", "Means", "PlatformKey", "Transport", "open_transport", "open_transports"]
+__all__ = ["KINDS", "AsyncRunner", "Means", "Transport", "open_transport", "open_transports"]
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import aiohttp
 from yarl import URL
 
 from services.credit_push.transports.base import FAILED, UNKNOWN, Job, Outcome, Timing, TransportDown
-from services.credit_push.transports.keys import PlatformKey
 from shared.http import sign_request
+from shared.platform_keys import PlatformKey
 
 Answer = TypeVar("Answer")
 LARGEST_ANSWER = 4_000_000

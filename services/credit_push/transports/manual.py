@@ -5,7 +5,7 @@ Its public list can be read over HTTP, so that what the hand did is reconciled l
 
 from collections.abc import Sequence
 
-from services.credit_push.transports.base import ABSENT, BY_HAND, Job, Ledger, Outcome, Receipt
+from services.credit_push.transports.base import BY_HAND, TAKEN, Job, Ledger, Outcome, Receipt
 from services.credit_push.transports.http import HttpClient
 from services.credit_push.transports.http_ledger import HttpLedger
 
@@ -20,7 +20,7 @@ class Manual:
         return [Outcome(job.delivery_id, BY_HAND) for job in jobs]
 
     def query(self, jobs: Sequence[Job]) -> list[Outcome]:
-        return [Outcome(job.delivery_id, ABSENT) for job in jobs]
+        return [Outcome(job.delivery_id, TAKEN) for job in jobs]  # still with the platform's people
 
     def receipts(self, awaited: Sequence[str]) -> list[Receipt]:  # noqa: ARG002  a person brings them
         return []

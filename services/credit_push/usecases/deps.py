@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.transports import PlatformKey
 from shared.calendar import WorkingCalendar
 from shared.clock import Clock
 from shared.crypto import KeyRing
 from shared.db import Database
+from shared.platform_keys import PlatformKey
 
 
 @dataclass(frozen=True)

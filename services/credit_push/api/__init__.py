@@ -1,0 +1,28 @@
+"""The push service over HTTP (contract §2): deliveries, platforms, reconciliations, hand work, receipts."""
+
+from apiflask import APIBlueprint
+
+from services.credit_push.api import deliveries, hand, platforms, receipts, reconciliations
+from services.credit_push.usecases import Deps
+from shared.errors import describe_errors
+
+describe_errors(
+    {
+        "unknown-platform": "平台目录中没有这个推送平台。请从平台列表中选择。",
+        "not-replayable": "只有推送失败或被退回的记录可以重推。",
+        "superseded-by-newer": "该名单已有更新的版本在推送,旧版本不再重推。",
+        "batch-empty": "本批次已没有待报送的记录。",
+        "batch-recorded": "同一批次只登记一次批号。",
+        "bad-feedback": "反馈表无法读取。请上传平台给出的反馈表(CSV)。",
+        "not-a-letter": "只有撤销函登记复函。",
+        "bad-signature": "回执的签名无法验证。请用平台的密钥对请求签名,时间偏差不超过 300 秒,随机数不重复。",
+    }
+)
+
+
+def blueprint(deps: Deps) -> APIBlueprint:
+    """All JSON routes of the service."""
+    made = APIBlueprint("push", __name__, url_prefix="/api/v1", tag="推送")
+    for part in (deliveries, platforms, reconciliations, hand, receipts):
+        part.add_routes(made, deps)
+    return made

@@ -1,0 +1,101 @@
+"""Work by hand: the sheet or letter to carry, the batch number, the feedback sheet, the reply to a letter."""
+
+from typing import Any
+from urllib.parse import quote
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from services.credit_push import queries
+from services.credit_push.api.deliveries import DOERS
+from services.credit_push.api.schemas import BatchOut, BatchPage, FeedbackIn, HandIn, ReplyIn, SettledOut
+from services.credit_push.usecases import Deps
+from services.credit_push.usecases.hand import (
+    Paper,
+    download_batch,
+    import_feedback,
+    record_hand,
+    record_reply,
+)
+from shared.web.access import access, principal, roles
+from shared.web.body import body_limit
+from shared.web.paging import PageQuery, cut, decode_cursor, page
+from shared.web.problem import problems
+
+LARGEST_UPLOAD = 20 * 1024 * 1024
+
+
+def as_download(paper: Paper) -> Response:
+    """A file for a person; never cached, for it may hold identity numbers."""
+    answer = Response(paper.body, mimetype=paper.media_type)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(paper.name)}"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/batches")
+    @access(roles(*DOERS))
+    @bp.input(PageQuery, location="query")
+    @bp.output(BatchPage)
+    @bp.doc(summary="人工报送批次")
+    def list_batches(query_data: dict[str, Any]) -> dict[str, Any]:
+        limit, cursor = query_data["limit"], query_data["cursor"]
+        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        with deps.db.read() as session:
+            rows, following = cut(queries.batches(session, before, limit), limit, lambda row: [row.id])
+            views = [queries.batch_view(row, queries.batch_rows(session, row.id)) for row in rows]
+        return page(views, following)
+
+    @bp.post("/batches/<batch_id>/download")
+    @access(roles("operator"))
+    @problems(409)
+    @bp.doc(summary="下载待报送的表或函", responses={200: "文件"})
+    def download(batch_id: str) -> Response:
+        with deps.db.write() as session:
+            paper = download_batch(session, deps, batch_id)
+        return as_download(paper)
+
+    _add_results(bp, deps)
+
+
+def _add_results(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.post("/batches/<batch_id>/record-hand")
+    @access(roles("operator"))
+    @body_limit(LARGEST_UPLOAD)
+    @problems(409)
+    @bp.input(HandIn, location="form_and_files")
+    @bp.output(BatchOut)
+    @bp.doc(summary="登记平台批号")
+    def record(batch_id: str, form_and_files_data: dict[str, Any]) -> dict[str, Any]:
+        shot = form_and_files_data["screenshot"]
+        image = shot.read() if shot else None
+        with deps.db.write() as session:
+            number = form_and_files_data["batch_number"]
+            batch = record_hand(session, deps, batch_id, number, principal().username, image)
+            return queries.batch_view(batch, queries.batch_rows(session, batch_id))
+
+    @bp.post("/batches/<batch_id>/feedback")
+    @access(roles("operator"))
+    @body_limit(LARGEST_UPLOAD)
+    @problems(409)
+    @bp.input(FeedbackIn, location="files")
+    @bp.output(SettledOut)
+    @bp.doc(summary="导入平台反馈表")
+    def feedback(batch_id: str, files_data: dict[str, Any]) -> dict[str, Any]:
+        sheet = files_data["sheet"].read()
+        with deps.db.write() as session:
+            return {"settled": import_feedback(session, deps, batch_id, sheet)}
+
+    @bp.post("/batches/<batch_id>/reply")
+    @access(roles("operator"))
+    @problems(409)
+    @bp.input(ReplyIn)
+    @bp.output(SettledOut)
+    @bp.doc(summary="登记撤销函的复函")
+    def reply(batch_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+        with deps.db.write() as session:
+            accepted = json_data["result"] == "accepted"
+            number, message = json_data["reply_number"], json_data["message"]
+            moved = record_reply(session, deps, batch_id, accepted=accepted, number=number, message=message)
+            return {"settled": moved}

@@ -1,0 +1,198 @@
+"""What the API takes and answers."""
+
+from apiflask.fields import File
+from marshmallow import fields, validate
+
+from services.credit_push.domain import OPERATIONS, STATES
+from shared.web.paging import PageQuery, page_schema
+from shared.web.schemas import Schema, Text
+
+
+class DeliveryQuery(PageQuery):
+    """Filters of the list of deliveries."""
+
+    listing_id = fields.String(load_default=None, validate=validate.Length(max=36))
+    platform = fields.String(load_default=None, validate=validate.Length(max=40))
+    state = fields.String(load_default=None, validate=validate.OneOf(STATES))
+    operation = fields.String(load_default=None, validate=validate.OneOf(OPERATIONS))
+    q = fields.String(
+        load_default=None,
+        validate=validate.Length(max=200),
+        metadata={"description": "文号或主体名称,须完全一致"},
+    )
+
+
+class AttemptOut(Schema):
+    """One try."""
+
+    at = fields.DateTime(required=True)
+    kind = fields.String(required=True)
+    outcome = fields.String(required=True)
+    http_status = fields.Integer(required=True, allow_none=True)
+    milliseconds = fields.Integer(required=True, allow_none=True)
+    detail = fields.String(required=True, allow_none=True)
+
+
+class ReceiptOut(Schema):
+    """What the platform said."""
+
+    number = fields.String(required=True, allow_none=True)
+    field = fields.String(required=True, allow_none=True)
+    code = fields.String(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+
+
+class DeliveryOut(Schema):
+    """One listing version on its way to one platform."""
+
+    id = fields.String(required=True)
+    listing_id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    platform = fields.String(required=True)
+    platform_name = fields.String(required=True)
+    operation = fields.String(required=True, validate=validate.OneOf(OPERATIONS))
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    due = fields.Date(required=True, allow_none=True)
+    late = fields.Boolean(required=True)
+    receipt = fields.Nested(ReceiptOut, required=True, allow_none=True)
+    attempts = fields.List(fields.Nested(AttemptOut), required=True)
+    next_attempt_at = fields.DateTime(required=True, allow_none=True)
+    region = fields.String(required=True)
+    department_id = fields.String(required=True)
+    list_code = fields.String(required=True)
+    subject_name = fields.String(required=True)
+    document_number = fields.String(required=True)
+    batch_id = fields.String(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+    settled_at = fields.DateTime(required=True, allow_none=True)
+
+
+class DifferenceOut(Schema):
+    """One record on which both sides disagree."""
+
+    listing_id = fields.String(required=True, allow_none=True)
+    kind = fields.String(required=True)
+    detail = fields.String(required=True)
+    repair_id = fields.String(required=True, allow_none=True)
+
+
+class RunOut(Schema):
+    """A reconciliation run."""
+
+    id = fields.String(required=True)
+    platform = fields.String(required=True)
+    state = fields.String(required=True)
+    repair = fields.Boolean(required=True)
+    requested_at = fields.DateTime(required=True)
+    finished_at = fields.DateTime(required=True, allow_none=True)
+    ours = fields.Integer(required=True, allow_none=True)
+    theirs = fields.Integer(required=True, allow_none=True)
+    rows_exchanged = fields.Integer(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+    differences = fields.List(fields.Nested(DifferenceOut), required=True)
+
+
+class RunIn(Schema):
+    """Ask for a reconciliation."""
+
+    platform = Text(40, required=True)
+    repair = fields.Boolean(load_default=True, metadata={"description": "是否对差异自动重推"})
+
+
+class RunQuery(PageQuery):
+    """Filters of the list of runs."""
+
+    platform = fields.String(load_default=None, validate=validate.Length(max=40))
+
+
+class PlatformOut(Schema):
+    """A platform of the catalogue and what is under way there."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    site = fields.String(required=True)
+    level = fields.String(required=True)
+    region = fields.String(required=True)
+    transport = fields.String(required=True)
+    format = fields.String(required=True)
+    receipts = fields.String(required=True)
+    withdrawal = fields.String(required=True)
+    pushed = fields.Boolean(required=True)
+    relay = fields.List(fields.String(), required=True)
+    basis = fields.String(required=True)
+    source = fields.String(required=True)
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    last_reconciliation = fields.Nested(RunOut, required=True, allow_none=True)
+
+
+class BatchOut(Schema):
+    """A sheet or letter that a person carries."""
+
+    id = fields.String(required=True)
+    platform = fields.String(required=True)
+    kind = fields.String(required=True)
+    state = fields.String(required=True)
+    number = fields.String(required=True, allow_none=True)
+    rows = fields.Integer(required=True)
+    created_at = fields.DateTime(required=True)
+    downloaded_at = fields.DateTime(required=True, allow_none=True)
+    recorded_at = fields.DateTime(required=True, allow_none=True)
+    reply_due = fields.Date(required=True, allow_none=True)
+    deliveries = fields.List(fields.String(), required=True)
+
+
+class HandIn(Schema):
+    """登记批号: the platform's batch number and, where there is one, a screenshot (multipart)."""
+
+    batch_number = Text(100, required=True)
+    screenshot = File(load_default=None)  # type: ignore[no-untyped-call]
+
+
+class FeedbackIn(Schema):
+    """The platform's feedback sheet."""
+
+    sheet = File(required=True)  # type: ignore[no-untyped-call]
+
+
+class SettledOut(Schema):
+    """How many rows moved."""
+
+    settled = fields.Integer(required=True)
+
+
+class ReplyIn(Schema):
+    """The reply to a withdrawal letter."""
+
+    result = fields.String(required=True, validate=validate.OneOf(("accepted", "rejected")))
+    reply_number = Text(100, required=True)
+    message = Text(500, load_default="")
+
+
+class RowReceiptIn(Schema):
+    """One row's receipt as a platform calls it back."""
+
+    idempotency_key = Text(200, required=True)
+    result = fields.String(required=True, validate=validate.OneOf(("accepted", "rejected")))
+    receipt_number = fields.String(load_default="", validate=validate.Length(max=100))
+    field = fields.String(load_default="", validate=validate.Length(max=200))
+    code = fields.String(load_default="", validate=validate.Length(max=64))
+    message = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
+class ReceiptsIn(Schema):
+    """A platform's callback."""
+
+    batch_id = fields.String(load_default="", validate=validate.Length(max=100))
+    receipts = fields.List(fields.Nested(RowReceiptIn), required=True, validate=validate.Length(max=1000))
+
+
+class ReceiptsOut(Schema):
+    """Receipts are taken, whether or not they were news to us."""
+
+    received = fields.Integer(required=True)
+
+
+DeliveryPage = page_schema(DeliveryOut, "DeliveryPage")
+RunPage = page_schema(RunOut, "RunPage")
+PlatformPage = page_schema(PlatformOut, "PlatformPage")
+BatchPage = page_schema(BatchOut, "BatchPage")

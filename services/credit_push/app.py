@@ -1,0 +1,112 @@
+"""The whole wiring of the push service: settings in, a web application or the worker's loops out."""
+
+import json
+import os
+from functools import partial
+
+from apiflask import APIFlask
+
+from services.credit_push import worker
+from services.credit_push.api import blueprint as api_blueprint
+from services.credit_push.catalogue import Catalogue, load_catalogue
+from services.credit_push.models import revocations
+from services.credit_push.settings import NAME, TITLE, Settings, read_settings
+from services.credit_push.transports import AsyncRunner, Means, Transport, open_transports
+from services.credit_push.usecases import Deps
+from services.credit_push.web import blueprint as web_blueprint
+from shared.calendar import builtin_calendar
+from shared.clock import SystemClock
+from shared.contracts.schema_export import asyncapi
+from shared.crypto import KeyRing
+from shared.db import is_migrated, open_database
+from shared.eventlog import open_log
+from shared.loops import Loop
+from shared.platform_keys import PlatformKey, platform_key
+from shared.web.app import create_service_app, finish
+from shared.web.revocations import is_revoked
+from shared.web.tokens import Claims, TokenAuthenticator
+
+PACKAGE = "services.credit_push"
+SANDBOX = "sandbox:"
+
+
+def open_deps(settings: Settings) -> Deps:
+    """The service's means from its settings."""
+    common = settings.common
+    common.data_dir.mkdir(parents=True, exist_ok=True)
+    catalogue = load_catalogue(settings.catalogue_values())
+    return Deps(
+        db=open_database(common.db_url, pool_size=20),
+        clock=SystemClock(common.clock_file),
+        keyring=KeyRing.load_or_create(common.keys_file, suite=common.crypto_suite),
+        calendar=builtin_calendar(),
+        catalogue=catalogue,
+        keys=platform_keys(settings, catalogue),
+    )
+
+
+def platform_keys(settings: Settings, catalogue: Catalogue) -> dict[str, PlatformKey]:
+    """Keys by the reference profiles use; the stand-ins' are made when first asked for."""
+    found: dict[str, PlatformKey] = {}
+    if settings.platform_keys_file is not None:
+        entries = json.loads(settings.platform_keys_file.read_text("utf-8"))
+        found = {name: PlatformKey(e["key_id"], e["secret"].encode()) for name, e in entries.items()}
+    for profile in catalogue.values():
+        reference = profile.transport.key
+        if reference.startswith(SANDBOX):
+            platform = reference.removeprefix(SANDBOX)
+            found[reference] = platform_key(settings.sandbox_dir / "keys.json", platform)
+    return found
+
+
+def open_ways(settings: Settings, deps: Deps) -> dict[str, Transport]:
+    """A transport for every pushed platform."""
+    return open_transports(deps.catalogue, Means(deps.clock, deps.keys, AsyncRunner(), settings.sender))
+
+
+def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
+    """The HTTP side under its prefix; every route has an access policy or the service does not start."""
+    given = deps or open_deps(settings)
+    common = settings.common
+    app = create_service_app(
+        __name__,
+        name=NAME,
+        title=TITLE,
+        prefix=common.url_prefix,
+        authenticate=_authenticator(given, production=common.production),
+        clock=given.clock,
+        ready=lambda: {"database": is_migrated(given.db, PACKAGE)},
+        asyncapi=partial(asyncapi, NAME),
+        production=common.production,
+        metrics=not common.production,
+        site=settings.site,
+    )
+    app.register_blueprint(api_blueprint(given))
+    app.register_blueprint(web_blueprint(given))
+    return finish(app)
+
+
+def _authenticator(deps: Deps, *, production: bool) -> TokenAuthenticator:
+    def revoked(claims: Claims) -> bool:
+        with deps.db.read() as session:
+            return is_revoked(session, revocations, claims)
+
+    return TokenAuthenticator(
+        deps.keyring.token_public,
+        revoked,
+        refreshed=deps.keyring.refreshed_token_public,
+        production=production,
+        now=deps.clock.system_now,
+    )
+
+
+def from_environment() -> APIFlask:
+    """What gunicorn calls."""
+    return create_app(read_settings(os.environ))
+
+
+def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
+    """The worker's loops on the configured event log."""
+    given = deps or open_deps(settings)
+    log = open_log(settings.common.events_url)
+    return worker.build_loops(given, log, open_ways(settings, given), settings.holder)

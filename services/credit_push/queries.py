@@ -1,0 +1,267 @@
+"""What the push monitor and the API read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from services.credit_push.catalogue import Profile
+from services.credit_push.domain import STATES
+from services.credit_push.models import (
+    Attempt,
+    Batch,
+    Delivery,
+    DepartmentCopy,
+    Difference,
+    ReconciliationRun,
+    StrayReceipt,
+)
+from services.credit_push.routing import relay_chain
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which deliveries to list; `region` is the subtree a supervisor may see ("" = all)."""
+
+    listing_id: str | None = None
+    platform: str | None = None
+    state: str | None = None
+    operation: str | None = None
+    q: str | None = None
+    region: str = ""
+
+
+def deliveries(session: Session, wanted: Filter, before: str | None, limit: int) -> list[Delivery]:
+    """Newest first, at most `limit + 1` so that the caller sees whether there are more."""
+    query = select(Delivery).where(*_conditions(wanted)).order_by(Delivery.id.desc()).limit(limit + 1)
+    if before is not None:
+        query = query.where(Delivery.id < before)
+    return list(session.scalars(query))
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    given = {
+        Delivery.listing_id: wanted.listing_id,
+        Delivery.platform: wanted.platform,
+        Delivery.state: wanted.state,
+        Delivery.operation: wanted.operation,
+    }
+    found: list[ColumnElement[bool]] = [column == value for column, value in given.items() if value]
+    if wanted.q:
+        found.append(or_(Delivery.document_number == wanted.q, Delivery.subject_name == wanted.q))
+    if wanted.region:
+        found.append(Delivery.region.startswith(wanted.region, autoescape=True))
+    return found
+
+
+def subtree(region: str) -> str:
+    """The prefix of the codes within a region: 130000 → 13, 130100 → 1301, 000000 → nothing."""
+    return region.rstrip("0") + "0" * (len(region.rstrip("0")) % 2)
+
+
+def delivery(session: Session, delivery_id: str, region: str = "") -> Delivery | None:
+    """One delivery, if the asker may see its region."""
+    row = session.get(Delivery, delivery_id)
+    return row if row is not None and row.region.startswith(region) else None
+
+
+def attempts(session: Session, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
+    """Attempts by delivery, oldest first."""
+    found: dict[str, list[Attempt]] = {}
+    query = select(Attempt).where(Attempt.delivery_id.in_(delivery_ids)).order_by(Attempt.id)
+    for row in session.scalars(query):
+        found.setdefault(row.delivery_id, []).append(row)
+    return found
+
+
+def delivery_view(
+    row: Delivery, tried: Sequence[Attempt], catalogue: Mapping[str, Profile]
+) -> dict[str, Any]:
+    """A delivery as the API answers it."""
+    profile = catalogue.get(row.platform)
+    return {
+        "id": row.id,
+        "listing_id": row.listing_id,
+        "version": row.version,
+        "platform": row.platform,
+        "platform_name": profile.name if profile else row.platform,
+        "operation": row.operation,
+        "state": row.state,
+        "due": row.due_on,
+        "late": row.late,
+        "receipt": receipt_view(row),
+        "attempts": [attempt_view(one) for one in tried],
+        "next_attempt_at": row.next_attempt_at if row.state == "waiting" else None,
+        "region": row.region,
+        "department_id": row.department_id,
+        "list_code": row.list_code,
+        "subject_name": row.subject_name,
+        "document_number": row.document_number,
+        "batch_id": row.batch_id,
+        "created_at": row.created_at,
+        "settled_at": row.settled_at,
+    }
+
+
+def receipt_view(row: Delivery) -> dict[str, Any] | None:
+    """What the platform said of it, if anything."""
+    if not row.receipt_number and not row.result_code and not row.result_reason:
+        return None
+    return {
+        "number": row.receipt_number,
+        "field": row.result_field,
+        "code": row.result_code,
+        "reason": row.result_reason,
+    }
+
+
+def attempt_view(row: Attempt) -> dict[str, Any]:
+    """One try; the evidence stays sealed."""
+    return {
+        "at": row.at,
+        "kind": row.kind,
+        "outcome": row.outcome,
+        "http_status": row.http_status,
+        "milliseconds": row.milliseconds,
+        "detail": row.detail,
+    }
+
+
+def counts(session: Session, region: str = "") -> dict[str, dict[str, int]]:
+    """Deliveries per platform and state."""
+    query = select(Delivery.platform, Delivery.state, func.count()).group_by(
+        Delivery.platform, Delivery.state
+    )
+    if region:
+        query = query.where(Delivery.region.startswith(region, autoescape=True))
+    found: dict[str, dict[str, int]] = {}
+    for platform, state, number in session.execute(query):
+        found.setdefault(platform, dict.fromkeys(STATES, 0))[state] = number
+    return found
+
+
+def platform_views(
+    session: Session, catalogue: Mapping[str, Profile], region: str = ""
+) -> list[dict[str, Any]]:
+    """Every platform of the catalogue with what is under way there."""
+    counted = counts(session, region)
+    latest = latest_runs(session)
+    return [
+        {
+            "id": profile.id,
+            "name": profile.name,
+            "site": profile.site,
+            "level": profile.level,
+            "region": profile.region,
+            "transport": profile.transport.kind,
+            "format": profile.record.format,
+            "receipts": profile.receipts.by,
+            "withdrawal": profile.withdrawal.by,
+            "pushed": profile.pushed,
+            "relay": [hop.id for hop in relay_chain(catalogue, profile.id)],
+            "basis": profile.basis,
+            "source": profile.source,
+            "counts": counted.get(profile.id, dict.fromkeys(STATES, 0)),
+            "last_reconciliation": run_view(latest[profile.id]) if profile.id in latest else None,
+        }
+        for profile in catalogue.values()
+    ]
+
+
+def latest_runs(session: Session) -> dict[str, ReconciliationRun]:
+    """The last finished run of each platform."""
+    last = (
+        select(ReconciliationRun.platform, func.max(ReconciliationRun.id).label("id"))
+        .where(ReconciliationRun.state == "done")
+        .group_by(ReconciliationRun.platform)
+        .subquery()
+    )
+    rows = session.scalars(select(ReconciliationRun).join(last, ReconciliationRun.id == last.c.id))
+    return {row.platform: row for row in rows}
+
+
+def runs(session: Session, platform: str | None, before: str | None, limit: int) -> list[ReconciliationRun]:
+    """Newest first, at most `limit + 1`."""
+    query = select(ReconciliationRun).order_by(ReconciliationRun.id.desc()).limit(limit + 1)
+    if platform:
+        query = query.where(ReconciliationRun.platform == platform)
+    if before is not None:
+        query = query.where(ReconciliationRun.id < before)
+    return list(session.scalars(query))
+
+
+def run_differences(session: Session, run_id: str) -> list[Difference]:
+    """The differences of a run."""
+    return list(
+        session.scalars(select(Difference).where(Difference.run_id == run_id).order_by(Difference.id))
+    )
+
+
+def run_view(row: ReconciliationRun, differences: Sequence[Difference] = ()) -> dict[str, Any]:
+    """A run as the API answers it."""
+    return {
+        "id": row.id,
+        "platform": row.platform,
+        "state": row.state,
+        "repair": row.repair,
+        "requested_at": row.requested_at,
+        "finished_at": row.finished_at,
+        "ours": row.ours,
+        "theirs": row.theirs,
+        "rows_exchanged": row.rows_exchanged,
+        "reason": row.reason,
+        "differences": [
+            {
+                "listing_id": one.listing_id,
+                "kind": one.kind,
+                "detail": one.detail,
+                "repair_id": one.repair_id,
+            }
+            for one in differences
+        ],
+    }
+
+
+def batches(session: Session, before: str | None, limit: int) -> list[Batch]:
+    """Sheets and letters, newest first, at most `limit + 1`."""
+    query = select(Batch).order_by(Batch.id.desc()).limit(limit + 1)
+    if before is not None:
+        query = query.where(Batch.id < before)
+    return list(session.scalars(query))
+
+
+def batch_rows(session: Session, batch_id: str) -> list[Delivery]:
+    """The deliveries that travel in a batch."""
+    return list(session.scalars(select(Delivery).where(Delivery.batch_id == batch_id).order_by(Delivery.id)))
+
+
+def batch_view(row: Batch, members: Sequence[Delivery] = ()) -> dict[str, Any]:
+    """A batch as the API answers it."""
+    return {
+        "id": row.id,
+        "platform": row.platform,
+        "kind": row.kind,
+        "state": row.state,
+        "number": row.number,
+        "rows": row.rows,
+        "created_at": row.created_at,
+        "downloaded_at": row.downloaded_at,
+        "recorded_at": row.recorded_at,
+        "reply_due": row.reply_due_on,
+        "deliveries": [member.id for member in members],
+    }
+
+
+def stray_receipts(session: Session, limit: int = 50) -> list[StrayReceipt]:
+    """Receipts that fitted nothing, newest first."""
+    return list(session.scalars(select(StrayReceipt).order_by(StrayReceipt.id.desc()).limit(limit)))
+
+
+def department_names(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    """Names of departments as far as they are known here."""
+    rows = session.execute(
+        select(DepartmentCopy.id, DepartmentCopy.name).where(and_(DepartmentCopy.id.in_(ids)))
+    )
+    return {row.id: row.name for row in rows}

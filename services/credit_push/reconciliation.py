@@ -1,0 +1,308 @@
+"""Reconciliation: what we believe a platform shows against what it says it shows, bucket by bucket.
+
+Only buckets whose digests differ are exchanged row by row, so the cost grows with the differences. Listings
+on their way are left out; differences are told to departments and repaired by a new push where that is safe.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.credit_push.catalogue import Profile
+from services.credit_push.domain import CORRECT, LIST, UNFINISHED, WAITING, WITHDRAW, idempotency_key
+from services.credit_push.formats import WITH_LISTING_ID
+from services.credit_push.models import Delivery, Difference, Holding, Listing, ReconciliationRun, leases
+from services.credit_push.publishes import announce_differences
+from services.credit_push.transports import Transport
+from services.credit_push.transports.base import Ledger, LedgerRow, TransportDown
+from services.credit_push.transports.buckets import digest_lines, line
+from services.credit_push.usecases.deps import Deps
+from services.credit_push.usecases.planning import CHANNEL
+from shared.db import wake
+from shared.errors import Invalid
+from shared.ids import new_id
+from shared.leases import Lease
+from shared.logs import get_log
+
+log = get_log(__name__)
+FEWEST_BUCKETS, MOST_BUCKETS, ROWS_PER_BUCKET = 256, 65536, 16
+PATIENCE = timedelta(minutes=5)
+MOST_DIFFERENCES = 10_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """One difference; `ours` is None for what only the platform shows."""
+
+    kind: str
+    match_key: str
+    listing_id: str
+    detail: str
+    ours: Holding | None
+
+
+def request_run(
+    session: Session, deps: Deps, platform: str, requested_by: str, *, repair: bool = True
+) -> ReconciliationRun:
+    """Ask for a run; the reconciler does it."""
+    profile = deps.catalogue.get(platform)
+    if profile is None or not profile.pushed:
+        raise Invalid("unknown-platform", "没有这个推送平台", "请从平台列表中选择。")
+    run = ReconciliationRun(
+        id=new_id(),
+        platform=platform,
+        state=WAITING,
+        repair=repair,
+        requested_by=requested_by,
+        requested_at=deps.clock.now(),
+    )
+    session.add(run)
+    session.flush()
+    wake(session, CHANNEL)
+    return run
+
+
+def compare(session: Session, platform: str, ledger: Ledger) -> tuple[list[Found], int, int, int]:
+    """Differences, our count, their count, rows exchanged."""
+    ours_count = session.scalar(select(func.count()).where(Holding.platform == platform)) or 0
+    buckets = _buckets(ours_count)
+    ours = digest_lines(_lines(session, platform), buckets)
+    theirs = ledger.digest(buckets)
+    differing = [
+        n
+        for n in sorted(ours.buckets.keys() | theirs.buckets.keys())
+        if ours.buckets.get(n) != theirs.buckets.get(n)
+    ]
+    found: list[Found] = []
+    exchanged = 0
+    for number in differing:
+        rows = list(ledger.rows(number, buckets))
+        exchanged += len(rows)
+        found.extend(differences(_held(session, platform, number, buckets), rows))
+        if len(found) > MOST_DIFFERENCES:
+            break
+    return found, ours.count, theirs.count, exchanged
+
+
+def _buckets(rows: int) -> int:
+    wanted = FEWEST_BUCKETS
+    while wanted < MOST_BUCKETS and wanted * ROWS_PER_BUCKET < rows:
+        wanted *= 2
+    return wanted
+
+
+def _lines(session: Session, platform: str) -> Iterator[tuple[int, str]]:
+    columns = (
+        Holding.bucket_hash, Holding.match_key, Holding.version, Holding.content_digest, Holding.layout,
+    )  # fmt: skip
+    query = select(*columns).where(Holding.platform == platform).execution_options(yield_per=5000)
+    for hashed, key, version, digest, layout in session.execute(query):
+        yield hashed, line(key, version if layout in WITH_LISTING_ID else None, digest)
+
+
+def _held(session: Session, platform: str, bucket: int, buckets: int) -> list[Holding]:
+    query = select(Holding).where(Holding.platform == platform, Holding.bucket_hash % buckets == bucket)
+    return list(session.scalars(query))
+
+
+def differences(ours: Iterable[Holding], theirs: Sequence[LedgerRow]) -> Iterator[Found]:
+    """What differs between two sides of one bucket."""
+    held = {holding.match_key: holding for holding in ours}
+    seen: set[str] = set()
+    for row in theirs:
+        holding = held.get(row.match_key)
+        if holding is None or row.match_key in seen:
+            what = "重复" if holding else "多出"
+            yield Found(
+                "extra", row.match_key, row.listing_id, f"平台{what}记录,文号 {row.document_number}", None
+            )
+        else:
+            yield from _difference(holding, row)
+        seen.add(row.match_key)
+    for key, holding in held.items():
+        if key not in seen:
+            yield Found(
+                "missing", key, holding.listing_id, f"平台上没有应有的第 {holding.version} 版记录", holding
+            )
+
+
+def _difference(holding: Holding, row: LedgerRow) -> Iterator[Found]:
+    key, listing = row.match_key, holding.listing_id
+    if row.version is not None and row.version != holding.version:
+        detail = f"平台为第 {row.version} 版,应为第 {holding.version} 版"
+        yield Found("stale", key, listing, detail, holding)
+    elif row.content_digest != holding.content_digest:
+        yield Found("altered", key, listing, f"平台上第 {holding.version} 版的内容与推送的不同", holding)
+
+
+def write_differences(
+    session: Session, deps: Deps, profile: Profile, run: ReconciliationRun, found: Sequence[Found]
+) -> int:
+    """Store, tell and repair; how many were real (a listing that moved meanwhile is no difference)."""
+    moving = _moving(session, profile.id, {item.listing_id for item in found if item.listing_id})
+    kept = []
+    for item in found:
+        if item.listing_id in moving or not _still_true(session, profile.id, item):
+            continue
+        repair = _repair(session, deps, profile, item) if run.repair else None
+        listing = _listing(session, item)
+        difference = Difference(
+            id=new_id(),
+            run_id=run.id,
+            listing_id=listing.id if listing else None,
+            kind=item.kind,
+            detail=item.detail,
+            repair_id=repair.id if repair else None,
+        )
+        session.add(difference)
+        kept.append(difference)
+    announce_differences(session, profile.id, kept, deps.clock.now())
+    if kept:
+        wake(session, CHANNEL)
+    return len(kept)
+
+
+def _moving(session: Session, platform: str, listings: set[str]) -> set[str]:
+    query = select(Delivery.listing_id).where(
+        Delivery.platform == platform, Delivery.listing_id.in_(listings), Delivery.state.in_(UNFINISHED)
+    )
+    return set(session.scalars(query))
+
+
+def _still_true(session: Session, platform: str, item: Found) -> bool:
+    now = session.scalars(
+        select(Holding).where(Holding.platform == platform, Holding.match_key == item.match_key)
+    ).first()
+    if item.ours is None:
+        return now is None or item.detail.startswith("平台重复")
+    return now is not None and now.version == item.ours.version
+
+
+def _listing(session: Session, item: Found) -> Listing | None:
+    return session.get(Listing, item.listing_id) if item.listing_id else None
+
+
+def _repair(session: Session, deps: Deps, profile: Profile, item: Found) -> Delivery | None:
+    """Push again under a new key. By content only what is missing can be put right without a person."""
+    listing = _listing(session, item)
+    if listing is None or profile.transport.kind == "manual":
+        return None
+    if profile.transport.kind == "exchange_db" and item.kind != "missing":
+        return None
+    if item.kind == "extra" and (listing.operation != WITHDRAW or item.detail.startswith("平台重复")):
+        return None
+    operation = {"missing": LIST, "extra": WITHDRAW}.get(item.kind, CORRECT)
+    if item.ours is not None and item.ours.version != listing.version:
+        return None  # a newer version was refused or is dead: that is the work to do
+    repair = _again(session, deps, profile, listing, operation)
+    session.add(repair)
+    session.flush()
+    return repair
+
+
+def _again(session: Session, deps: Deps, profile: Profile, listing: Listing, operation: str) -> Delivery:
+    last = session.scalars(
+        select(Delivery)
+        .where(Delivery.platform == profile.id, Delivery.listing_id == listing.id)
+        .order_by(Delivery.sequence.desc(), Delivery.resent.desc())
+        .limit(1)
+    ).one()
+    resent = last.resent + 1
+    return Delivery(
+        id=new_id(),
+        listing_id=listing.id,
+        platform=profile.id,
+        version=listing.version,
+        sequence=listing.sequence,
+        operation=operation,
+        state=WAITING,
+        due_on=last.due_on,
+        late=False,
+        idempotency_key=idempotency_key(profile.id, listing.id, listing.version, operation, resent),
+        resent=resent,
+        possibly_sent=True,  # fixes the operation: the ledger has told what the platform shows
+        ask_first=False,
+        was_dead=False,
+        attempts_count=0,
+        failures=0,
+        next_attempt_at=deps.clock.system_now(),
+        lease_token=0,
+        department_id=last.department_id,
+        region=last.region,
+        list_code=last.list_code,
+        subject_name=last.subject_name,
+        document_number=last.document_number,
+        created_at=deps.clock.now(),
+    )
+
+
+class Reconciler:
+    """Loop: does the requested runs, one at a time."""
+
+    def __init__(self, deps: Deps, transports: Mapping[str, Transport], holder: str) -> None:
+        self.name = "reconciler"
+        self._deps, self._transports = deps, transports
+        self._lease = Lease(deps.db, leases, "reconciler", holder)
+
+    def step(self) -> bool:
+        """True if a run was finished."""
+        with self._deps.db.read() as session:
+            run = session.scalars(
+                select(ReconciliationRun)
+                .where(ReconciliationRun.state.in_((WAITING, "running")))
+                .order_by(ReconciliationRun.id)
+                .limit(1)
+            ).first()
+        if run is None or not self._lease.acquire():
+            return False
+        return self._do(run)
+
+    def _do(self, run: ReconciliationRun) -> bool:
+        try:
+            ledger = self._transports[run.platform].ledger(run.id)
+            if ledger is None:
+                return self._wait_for_ledger(run)
+            with self._deps.db.read() as session:
+                found, ours, theirs, exchanged = compare(session, run.platform, ledger)
+        except (TransportDown, KeyError, ValueError, OSError) as error:
+            log.warning("reconciliation failed", platform=run.platform, error=type(error).__name__)
+            self._finish(run, "failed", reason=f"无法取得平台台账:{error}"[:1000])
+            return True
+        self._finish(run, "done", found, (ours, theirs, exchanged))
+        return True
+
+    def _wait_for_ledger(self, run: ReconciliationRun) -> bool:
+        if self._deps.clock.now() - run.requested_at > PATIENCE:
+            self._finish(run, "failed", reason="平台没有在规定时间内给出台账")
+            return True
+        if run.state == WAITING:
+            self._set_state(run.id, "running")
+        return False
+
+    def _set_state(self, run_id: str, state: str) -> None:
+        with self._deps.db.write() as session:
+            session.get_one(ReconciliationRun, run_id).state = state
+
+    def _finish(
+        self,
+        run: ReconciliationRun,
+        state: str,
+        found: Sequence[Found] = (),
+        counts: tuple[int, int, int] | None = None,
+        reason: str | None = None,
+    ) -> None:
+        at: datetime = self._deps.clock.now()
+        with self._deps.db.write() as session:
+            row = session.get_one(ReconciliationRun, run.id)
+            if row.state in ("done", "failed"):
+                return
+            row.state, row.finished_at, row.reason = state, at, reason
+            if counts is not None:
+                row.ours, row.theirs, row.rows_exchanged = counts
+            write_differences(session, self._deps, self._deps.catalogue[run.platform], row, found)
+
+    def close(self) -> None:
+        self._lease.release()

@@ -1,0 +1,158 @@
+"""人工报送: sheets and letters waiting for a person, their batch numbers, feedback sheets and replies."""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from apiflask import APIBlueprint
+from flask import redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from services.credit_push import queries
+from services.credit_push.models import Batch
+from services.credit_push.usecases import Deps
+from services.credit_push.usecases.hand import (
+    Paper,
+    download_batch,
+    import_feedback,
+    record_hand,
+    record_reply,
+)
+from services.credit_push.web.monitor import DOERS, PER_PAGE, first_page, page_of
+from shared.errors import DomainError, FieldError, Invalid, NotFound
+from shared.web.access import access, principal, roles
+from shared.web.body import body_limit
+from shared.web.pages import form_errors, with_query
+from shared.web.paging import cut, decode_cursor
+
+LARGEST_UPLOAD = 20 * 1024 * 1024
+LONGEST_NUMBER = 100
+BATCH_STATES = {
+    "open": ("待下载", "orange"),
+    "downloaded": ("已下载待登记", "yellow"),
+    "recorded": ("已报送待反馈", "blue"),
+    "closed": ("已办结", "green"),
+}
+KINDS = {"sheet": "报送表", "letter": "撤销函"}
+
+
+def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/hand")
+    @access(roles(*DOERS))
+    def batches() -> Response:
+        return _batches(deps)
+
+    @bp.get("/hand/<batch_id>")
+    @access(roles(*DOERS))
+    def batch(batch_id: str) -> Response:
+        return _batch(deps, batch_id)
+
+    @bp.post("/hand/<batch_id>/download")
+    @access(roles("operator"))
+    def download_form(batch_id: str) -> Response:
+        try:
+            with deps.db.write() as session:
+                paper = download_batch(session, deps, batch_id)
+        except DomainError as error:
+            return _batch(deps, batch_id, error)
+        return _file(paper)
+
+    _add_results(bp, deps)
+
+
+def _add_results(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.post("/hand/<batch_id>/record")
+    @access(roles("operator"))
+    @body_limit(LARGEST_UPLOAD)
+    def record_form(batch_id: str) -> Response:
+        def record(session: Session) -> object:
+            number, image = _text("batch_number"), _upload("screenshot")
+            return record_hand(session, deps, batch_id, number, principal().username, image or None)
+
+        return _do(deps, batch_id, record)
+
+    @bp.post("/hand/<batch_id>/feedback")
+    @access(roles("operator"))
+    @body_limit(LARGEST_UPLOAD)
+    def feedback_form(batch_id: str) -> Response:
+        return _do(deps, batch_id, lambda s: import_feedback(s, deps, batch_id, _upload("sheet")))
+
+    @bp.post("/hand/<batch_id>/reply")
+    @access(roles("operator"))
+    def reply_form(batch_id: str) -> Response:
+        def reply(session: Session) -> object:
+            accepted, message = request.form.get("result") == "accepted", request.form.get("message", "")
+            number = _text("reply_number")
+            return record_reply(
+                session, deps, batch_id, accepted=accepted, number=number, message=message[:500]
+            )
+
+        return _do(deps, batch_id, reply)
+
+
+def _text(name: str) -> str:
+    value = request.form.get(name, "").strip()
+    if not value or len(value) > LONGEST_NUMBER:
+        pointed = FieldError(f"/{name}", f"请填写,不超过 {LONGEST_NUMBER} 个字符。")
+        raise Invalid("validation-failed", "提交的内容有误", fields=[pointed])
+    return value
+
+
+def _upload(name: str) -> bytes:
+    file = request.files.get(name)
+    return file.read() if file else b""
+
+
+def _do(deps: Deps, batch_id: str, work: Callable[[Session], object]) -> Response:
+    try:
+        with deps.db.write() as session:
+            work(session)
+    except DomainError as error:
+        return _batch(deps, batch_id, error)
+    return redirect(url_for(".batch", batch_id=batch_id), 303)
+
+
+def _file(paper: Paper) -> Response:
+    answer = Response(paper.body, mimetype=paper.media_type)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(paper.name)}"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _batches(deps: Deps) -> Response:
+    cursor = request.args.get("cursor")
+    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    with deps.db.read() as session:
+        rows, following = cut(queries.batches(session, before, PER_PAGE), PER_PAGE, lambda row: [row.id])
+    return page_of(
+        "push/batches.html",
+        "hand",
+        rows=rows,
+        catalogue=deps.catalogue,
+        batch_states=BATCH_STATES,
+        kinds=KINDS,
+        next_url=with_query(cursor=following) if following else "",
+        first_url=first_page(),
+    )
+
+
+def _batch(deps: Deps, batch_id: str, error: DomainError | None = None) -> Response:
+    with deps.db.read() as session:
+        row = session.get(Batch, batch_id)
+        if row is None:
+            raise NotFound("not-found", "没有这个报送批次")
+        members = queries.batch_rows(session, batch_id)
+    return page_of(
+        "push/batch.html",
+        "hand",
+        int(error.kind) if error else 200,
+        row=row,
+        members=members,
+        profile=deps.catalogue.get(row.platform),
+        batch_states=BATCH_STATES,
+        kinds=KINDS,
+        may_act=principal().has("operator"),
+        errors=form_errors(error) if error else {},
+        number=request.form.get("batch_number", ""),
+        reply_number=request.form.get("reply_number", ""),
+    )

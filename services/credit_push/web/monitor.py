@@ -1,0 +1,148 @@
+"""The platform board, the list of deliveries, one delivery with its attempts."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from services.credit_push import queries
+from services.credit_push.domain import OPERATION_NAMES, STATE_NAMES, STATES
+from services.credit_push.routing import relay_chain
+from services.credit_push.usecases import Deps
+from services.credit_push.usecases.operating import REPLAYABLE, replay
+from shared.errors import DomainError, NotFound
+from shared.web.access import Principal, access, principal, roles
+from shared.web.pages import form_errors, render, with_query
+from shared.web.paging import cut, decode_cursor
+
+READERS = ("operator", "supervisor", "auditor")
+DOERS = ("operator", "supervisor")
+PER_PAGE = 50
+STATE_COLOURS = {
+    "waiting": "blue",
+    "sending": "blue",
+    "accepted": "yellow",
+    "acknowledged": "green",
+    "rejected": "red",
+    "awaiting-hand": "orange",
+    "dead": "red",
+    "superseded": "grey",
+}
+ATTEMPT_NAMES = {
+    "send": "推送",
+    "query": "向平台查询",
+    "check": "推送前校验",
+    "receipt": "平台回执",
+    "hand": "人工登记",
+    "operator": "人工重推",
+}
+OUTCOME_NAMES = {
+    "filed": "已入库",
+    "taken": "已接收",
+    "refused": "被退回",
+    "failed": "未送达",
+    "unknown": "结果不明",
+    "absent": "平台无此记录",
+    "by-hand": "转人工报送",
+    "replayed": "重新推送",
+}
+TABS = [("", "平台总览"), ("deliveries", "推送记录"), ("hand", "人工报送"), ("reconciliations", "对账")]
+
+
+def visible_region(who: Principal) -> str:
+    """An operator runs the exchange for all regions; others see their own subtree."""
+    return "" if who.has("operator") else queries.subtree(who.region)
+
+
+def page_of(template: str, current: str, status: int = 200, **context: Any) -> Response:
+    """A page of the monitor with its section navigation."""
+    names = {"states": STATE_NAMES, "colours": STATE_COLOURS, "operations": OPERATION_NAMES}
+    return render(template, status, tabs=TABS, current_tab=current, **names, **context)
+
+
+def first_page() -> str:
+    """Where paging began, empty on the first page itself."""
+    return with_query(cursor=None) if request.args.get("cursor") else ""
+
+
+def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/")
+    @access(roles(*READERS))
+    def board() -> Response:
+        with deps.db.read() as session:
+            views = queries.platform_views(session, deps.catalogue, visible_region(principal()))
+            strays = queries.stray_receipts(session, 20)
+        totals = {state: sum(view["counts"][state] for view in views) for state in STATES}
+        return page_of("push/board.html", "", platforms=views, totals=totals, strays=strays)
+
+    @bp.get("/deliveries")
+    @access(roles(*READERS))
+    def deliveries() -> Response:
+        return _deliveries(deps)
+
+    @bp.get("/deliveries/<delivery_id>")
+    @access(roles(*READERS))
+    def delivery(delivery_id: str) -> Response:
+        return _delivery(deps, delivery_id)
+
+    @bp.post("/deliveries/<delivery_id>/replay")
+    @access(roles(*DOERS))
+    def replay_form(delivery_id: str) -> Response:
+        with deps.db.read() as session:
+            if queries.delivery(session, delivery_id, visible_region(principal())) is None:
+                raise NotFound("not-found", "没有这条推送记录")
+        try:
+            with deps.db.write() as session:
+                replay(session, deps, delivery_id, principal().username)
+        except DomainError as error:
+            return _delivery(deps, delivery_id, error)
+        return redirect(url_for(".delivery", delivery_id=delivery_id), 303)
+
+
+def _deliveries(deps: Deps) -> Response:
+    args = request.args
+    given = {
+        name: args.get(name, "").strip() or None
+        for name in ("platform", "state", "operation", "q", "listing_id")
+    }
+    cursor = args.get("cursor")
+    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    wanted = queries.Filter(**given, region=visible_region(principal()))
+    with deps.db.read() as session:
+        rows, following = cut(
+            queries.deliveries(session, wanted, before, PER_PAGE), PER_PAGE, lambda r: [r.id]
+        )
+    return page_of(
+        "push/deliveries.html",
+        "deliveries",
+        rows=rows,
+        filters=given,
+        catalogue=deps.catalogue,
+        next_url=with_query(cursor=following) if following else "",
+        first_url=first_page(),
+    )
+
+
+def _delivery(deps: Deps, delivery_id: str, error: DomainError | None = None) -> Response:
+    with deps.db.read() as session:
+        row = queries.delivery(session, delivery_id, visible_region(principal()))
+        if row is None:
+            raise NotFound("not-found", "没有这条推送记录")
+        tried = queries.attempts(session, [row.id]).get(row.id, [])
+        department = queries.department_names(session, [row.department_id]).get(row.department_id, "")
+    profile = deps.catalogue.get(row.platform)
+    return page_of(
+        "push/delivery.html",
+        "deliveries",
+        int(error.kind) if error else 200,
+        row=row,
+        profile=profile,
+        department=department,
+        attempts=tried,
+        attempt_names=ATTEMPT_NAMES,
+        outcome_names=OUTCOME_NAMES,
+        relay=relay_chain(deps.catalogue, row.platform) if profile else [],
+        replayable=row.state in REPLAYABLE and principal().has(*DOERS),
+        errors=form_errors(error) if error else {},
+    )

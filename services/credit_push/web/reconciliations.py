@@ -1,0 +1,79 @@
+"""对账: runs asked for and what they found."""
+
+from apiflask import APIBlueprint
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from services.credit_push import queries
+from services.credit_push.models import ReconciliationRun
+from services.credit_push.reconciliation import request_run
+from services.credit_push.usecases import Deps
+from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_page, page_of
+from shared.errors import DomainError, NotFound
+from shared.web.access import access, principal, roles
+from shared.web.pages import form_errors, with_query
+from shared.web.paging import cut, decode_cursor
+
+RUN_STATES = {
+    "waiting": ("待执行", "blue"),
+    "running": ("执行中", "yellow"),
+    "done": ("已完成", "green"),
+    "failed": ("失败", "red"),
+}
+KIND_NAMES = {"missing": "平台缺失", "extra": "平台多出", "stale": "版本落后", "altered": "内容不同"}
+
+
+def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/reconciliations")
+    @access(roles(*READERS))
+    def runs() -> Response:
+        return _runs(deps)
+
+    @bp.post("/reconciliations")
+    @access(roles(*DOERS))
+    def request_form() -> Response:
+        platform, repair = request.form.get("platform", ""), request.form.get("repair") == "true"
+        try:
+            with deps.db.write() as session:
+                run = request_run(session, deps, platform, principal().username, repair=repair)
+        except DomainError as error:
+            return _runs(deps, error)
+        return redirect(url_for(".run", run_id=run.id), 303)
+
+    @bp.get("/reconciliations/<run_id>")
+    @access(roles(*READERS))
+    def run(run_id: str) -> Response:
+        with deps.db.read() as session:
+            row = session.get(ReconciliationRun, run_id)
+            if row is None:
+                raise NotFound("not-found", "没有这次对账")
+            found = queries.run_differences(session, run_id)
+        return page_of(
+            "push/run.html",
+            "reconciliations",
+            row=row,
+            differences=found,
+            profile=deps.catalogue.get(row.platform),
+            run_states=RUN_STATES,
+            kind_names=KIND_NAMES,
+        )
+
+
+def _runs(deps: Deps, error: DomainError | None = None) -> Response:
+    cursor = request.args.get("cursor")
+    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    with deps.db.read() as session:
+        rows, following = cut(queries.runs(session, None, before, PER_PAGE), PER_PAGE, lambda row: [row.id])
+    return page_of(
+        "push/runs.html",
+        "reconciliations",
+        int(error.kind) if error else 200,
+        rows=rows,
+        catalogue=deps.catalogue,
+        options=[(p.id, p.name) for p in deps.catalogue.values() if p.pushed],
+        run_states=RUN_STATES,
+        may_request=principal().has(*DOERS),
+        errors=form_errors(error) if error else {},
+        next_url=with_query(cursor=following) if following else "",
+        first_url=first_page(),
+    )

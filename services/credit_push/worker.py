@@ -1,0 +1,36 @@
+"""The loops of the push service: listings in, deliveries out, receipts in, reconciliation, our events out."""
+
+from collections.abc import Mapping
+
+from services.credit_push.consumes import EXCHANGE, GROUP, IDENTITY, exchange_handler, handle_identity
+from services.credit_push.models import inbox, leases, outbox
+from services.credit_push.reconciliation import Reconciler
+from services.credit_push.transports import Transport
+from services.credit_push.usecases import Deps
+from services.credit_push.usecases.receiving import ReceiptPoller
+from services.credit_push.usecases.sending import Sender
+from shared.eventlog.base import EventLog
+from shared.inbox import Consumer, to_unreadable
+from shared.loops import Loop
+from shared.outbox import Relay
+
+
+def build_loops(deps: Deps, log: EventLog, transports: Mapping[str, Transport], holder: str) -> list[Loop]:
+    """Every loop of the worker process."""
+    return [
+        *consumers(deps, log),
+        Sender(deps, transports, holder),
+        ReceiptPoller(deps, transports),
+        Reconciler(deps, transports, holder),
+        Relay(deps.db, outbox, leases, log, holder),
+    ]
+
+
+def consumers(deps: Deps, log: EventLog) -> list[Loop]:
+    """One group per topic, so that a sign-out never waits behind listings."""
+    exchange, identity = f"{GROUP}-exchange", f"{GROUP}-identity"
+    aside = to_unreadable(log)
+    return [
+        Consumer(deps.db, inbox, log.reader([EXCHANGE], exchange), exchange, exchange_handler(deps), aside),
+        Consumer(deps.db, inbox, log.reader([IDENTITY], identity), identity, handle_identity, aside),
+    ]
