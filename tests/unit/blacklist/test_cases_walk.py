@@ -82,8 +82,8 @@ def test_full_walk_on_one_day_then_revoked(office):
     assert events(office, "blacklist.exchange.v1") == ["listing.published", "listing.revoked"]
     with office.deps.db.read() as session:
         actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
-    assert actions == ["case.file", "case.submit", "case.approve_notice", "case.record_statement", "case.decide",
-                       "case.record_service", "case.publish", "case.revoke"]  # fmt: skip
+    steps = "file submit approve_notice record_statement decide record_service publish revoke".split()
+    assert actions == [f"case.{step}" for step in steps]
 
 
 @pytest.mark.parametrize("list_code", ["penalty-publication", "procurement-serious-violation"])

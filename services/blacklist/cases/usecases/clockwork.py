@@ -1,4 +1,4 @@
-"""Loop: what happens to cases by itself when a day comes: expiry, lapsed suspensions, ended shields, archiving.
+"""Loop: what happens to cases by itself when a day comes: expiry, lapsed suspensions, shields, archiving.
 
 The register hides an expired listing at the instant by its dates; this loop makes the state and the
 platforms follow.
