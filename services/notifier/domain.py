@@ -85,7 +85,7 @@ def mask_email(address: str) -> str:
 
 
 def fold_facts(before: Mapping[str, str], happening: Happening) -> dict[str, str]:
-    """Facts of a message that gathers several happenings: the first items, one a line, and how many in all."""
+    """Facts of a message that gathers several happenings: the first items, one a line, and their number."""
     items = before.get("items", "").splitlines()
     count = int(before.get("count", "0"))
     item = one_line(happening.facts.get("item", ""))

@@ -67,16 +67,20 @@ class PinnedConnection(http.client.HTTPSConnection):
         self._plain = parts.scheme != "https"
         self._address = address
         self._tls = context
+        self._held: socket.socket | None = None  # http.client lets go of its own before the body is read
+        self.was_cut = False
 
     def connect(self) -> None:
-        raw = socket.create_connection((self._address, self.port), self.timeout)
+        self._held = raw = socket.create_connection((self._address, self.port), self.timeout)
         self.sock = raw if self._plain else self._tls.wrap_socket(raw, server_hostname=self.host)
+        self._held = self.sock
 
     def cut(self) -> None:
         """End the exchange from another thread, however slowly the other side drips."""
-        if self.sock is not None:
+        self.was_cut = True
+        if self._held is not None:
             with suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
+                self._held.shutdown(socket.SHUT_RDWR)
 
 
 class WebhookChannel:
@@ -139,8 +143,10 @@ class WebhookChannel:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
+        if connection.was_cut:
+            raise TimeoutError("the answer's head did not come in time")
         stated = {name.lower(): value for name, value in answer.headers.items()}
-        return answer.status, stated, answer.read(MOST_ANSWER_BYTES)
+        return answer.status, stated, _body(answer)
 
     def _judge(self, status: int, headers: Mapping[str, str], answer: bytes) -> Sent:
         if 200 <= status < 300:
@@ -172,6 +178,14 @@ def payload(message: Message) -> bytes:
         },
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    """The beginning of the body; the verdict stands in the head already, so a broken body is an empty one."""
+    try:
+        return answer.read(MOST_ANSWER_BYTES)
+    except (OSError, http.client.HTTPException, ValueError):
+        return b""
 
 
 def _receipt(headers: Mapping[str, str], answer: bytes) -> str | None:

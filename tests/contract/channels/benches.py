@@ -1,0 +1,178 @@
+"""One bench per channel: the real adapter against a receiver that can be told to behave in each way."""
+
+import base64
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes
+from pathlib import Path
+
+from sqlalchemy import select, text
+
+from services.notifier.channels import Channel, Message, Ports, Target
+from services.notifier.channels.email import EmailChannel, SmtpServer
+from services.notifier.channels.inbox import InboxChannel
+from services.notifier.channels.webhook import WebhookChannel
+from services.notifier.models import Base, Notice
+from shared.clock import SystemClock
+from shared.db import Database, open_database
+from tests.harness.notices import AT, HOUSING, mail_server, webhook_receiver
+
+TIMEOUT = 0.6
+SECRET = b"a webhook's signing secret, 32 by"
+PASSWORD = "smtp-pass-canary"
+
+
+@dataclass
+class Bench:
+    """A channel with its target, and the levers of the other side."""
+
+    channel: Channel
+    target: Target
+    received: Callable[[], list[str]]  # the ids under which messages arrived, repeats included
+    hang: Callable[[], None]
+    fail_passing: Callable[[], None]
+    fail_permanent: Callable[[], None]
+    secrets: tuple[str, ...]
+
+
+def message(message_id: str = "0192f000-0000-7000-8000-000000000001", **changes: str) -> Message:
+    values = {
+        "id": message_id,
+        "notice_id": "notice-1",
+        "event_type": "case.published",
+        "severity": "notice",
+        "title": "已公布:华景建设工程有限公司列入公共资源配置领域黑名单",
+        "body": "列入信息已向社会公布。\n文书号:长住建罚〔2026〕12号",
+        "link": "/cases/case-1",
+        "subject_id": "case-1",
+        "case_id": "case-1",
+        "listing_id": "listing-1",
+        "document_number": "长住建罚〔2026〕12号",
+        "department_id": HOUSING,
+        "department_name": "长安区住房和城乡建设局",
+        "occurred_at": AT,
+        "created_at": AT,
+    }
+    return Message(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@contextmanager
+def webhook_bench(_tmp: Path) -> Iterator[Bench]:
+    with webhook_receiver() as receiver:
+        channel = WebhookChannel(SystemClock(), allowed_hosts=frozenset({"127.0.0.1"}), timeout=TIMEOUT)
+
+        def answer(status: int) -> Callable[[], None]:
+            return lambda: setattr(receiver, "answer", lambda _n: (status, {"Retry-After": "7"}, b"no"))
+
+        url = receiver.url + "&token=url-canary"
+        yield Bench(
+            channel,
+            Target("webhook:1", url, (SECRET,)),
+            receiver.ids,
+            receiver.gate.clear,
+            answer(503),
+            answer(422),
+            (base64.b64encode(SECRET).decode(), SECRET.decode(), "url-canary"),
+        )
+
+
+@contextmanager
+def email_bench(_tmp: Path) -> Iterator[Bench]:
+    with mail_server() as (mailbox, url), silent_server() as dead_port:
+        server = SmtpServer.parse(url)
+        channel = EmailChannel(server, "no-reply@example.gov.cn", "https://credit.example.gov.cn", TIMEOUT)
+
+        def hang() -> None:
+            channel._server = SmtpServer("127.0.0.1", dead_port, "offered", "sender", PASSWORD)
+
+        yield Bench(
+            channel,
+            Target("user:1", "clerk@example.gov.cn"),
+            lambda: [str(message_from_bytes(raw)["Message-ID"]) for _, _, raw in mailbox.mails],
+            hang,
+            lambda: setattr(mailbox, "refuse_recipient", "451 try again later"),
+            lambda: setattr(mailbox, "refuse_recipient", "550 no such user"),
+            (PASSWORD,),
+        )
+
+
+@contextmanager
+def silent_server() -> Iterator[int]:
+    """Accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        kept: list[socket.socket] = []
+
+        def accept() -> None:
+            while True:
+                try:
+                    kept.append(listening.accept()[0])
+                except OSError:
+                    return
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+    for each in kept:
+        each.close()
+
+
+@contextmanager
+def inbox_bench(tmp: Path) -> Iterator[Bench]:
+    db = open_database(f"sqlite:///{tmp}/inbox.db")
+    Base.metadata.create_all(db.engine)
+    with db.write() as session:
+        session.add(a_notice())
+    target = Target(f"department:{HOUSING}", HOUSING)
+
+    def lose_table() -> None:
+        with db.write() as session:
+            session.execute(text("ALTER TABLE notices RENAME TO away"))
+
+    def forget() -> None:
+        with db.write() as session:
+            session.execute(text("DELETE FROM notices"))
+
+    yield Bench(
+        InboxChannel(Ports(db, SystemClock())),
+        target,
+        lambda: shown_ids(db),
+        lose_table,
+        lose_table,
+        forget,
+        (),
+    )
+    db.close()
+
+
+def shown_ids(db: Database) -> list[str]:
+    with db.read() as session:
+        return list(session.scalars(select(Notice.id).where(Notice.shown_at.is_not(None))))
+
+
+def a_notice() -> Notice:
+    return Notice(
+        id="notice-1",
+        dedupe_key="e",
+        event_id="e",
+        event_type="case.published",
+        subject_id="case-1",
+        department_id=HOUSING,
+        audience=["clerk"],
+        severity="notice",
+        title="标题",
+        body="正文",
+        link="",
+        facts={},
+        occurred_at=AT,
+        created_at=AT,
+    )
+
+
+BENCHES: dict[str, Callable[[Path], AbstractContextManager[Bench]]] = {
+    "inbox": inbox_bench,
+    "email": email_bench,
+    "webhook": webhook_bench,
+}
