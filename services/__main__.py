@@ -16,16 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from services import first_start
-from services.blacklist import __main__ as blacklist
+from services.blacklist.__main__ import main as blacklist
+from services.blacklist.app import PACKAGE as BLACKLIST
 from services.blacklist.app import create_app as create_blacklist
 from services.blacklist.settings import read_settings as read_blacklist
-from services.credit_push import __main__ as credit_push
+from services.credit_push.app import PACKAGE as CREDIT_PUSH
 from services.credit_push.app import create_app as create_credit_push
 from services.credit_push.settings import read_settings as read_credit_push
-from services.notifier import __main__ as notifier
+from services.notifier.app import PACKAGE as NOTIFIER
 from services.notifier.app import create_app as create_notifier
 from services.notifier.settings import read_settings as read_notifier
 from services.supervisor import Child, Supervisor
+from shared.db import migrate
+from shared.eventlog import ensure_topics
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Any]
 READY_SECONDS = 120.0
@@ -124,8 +127,10 @@ def wait_until_ready(supervisor: Supervisor, env: Mapping[str, str]) -> bool:
 def migrate_all(env: Mapping[str, str]) -> None:
     Path(env["DATA_DIR"]).mkdir(parents=True, exist_ok=True)
     os.environ.update(env)
-    for service in (blacklist, credit_push, notifier):
-        service.main(["migrate"])
+    ensure_topics(read_blacklist(env).common.events_url)
+    migrate(read_blacklist(env).common.db_url, BLACKLIST)
+    migrate(read_credit_push(env).common.db_url, CREDIT_PUSH)
+    migrate(read_notifier(env).common.db_url, NOTIFIER)
 
 
 def fill_sample_world(supervisor: Supervisor, env: Mapping[str, str]) -> None:
@@ -155,7 +160,7 @@ def main() -> int:
     supervisor.catch_signals()
     migrate_all(env)
     if env.get("ENVIRONMENT", "development") != "production":
-        blacklist.main(["sample-world"])
+        blacklist(["sample-world"])
     supervisor.start()
     try:
         if wait_until_ready(supervisor, env):
