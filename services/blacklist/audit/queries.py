@@ -96,7 +96,7 @@ def _links(session: Session) -> Iterator[tuple[AuditLink, AuditEntry | None]]:
         rows = session.execute(wanted).all()
         if not rows:
             return
-        yield from (row.tuple() for row in rows)
+        yield from rows
         after = rows[-1][0].position
 
 

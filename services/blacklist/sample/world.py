@@ -36,7 +36,8 @@ def load_sample_world(db: Database, *, clock: Clock, data_dir: Path) -> None:
 
 def load_departments(session: Session, clock: Clock) -> int:
     """Successors before predecessors; how many were new."""
-    known = dict(session.execute(select(Department.code, Department.id)).tuples().all())
+    rows = session.execute(select(Department.code, Department.id))
+    known: dict[str, str] = {row.code: row.id for row in rows}
     missing = [entry for entry in department_entries() if entry["code"] not in known]
     for entry in _successors_first(missing):
         made = create_department(
