@@ -109,6 +109,6 @@ def enforce(policy: Policy, who: Principal | None) -> None:
     if policy.open:
         return
     if who is None:
-        raise Unauthenticated("unauthenticated", "请先登录", "未登录、登录已过期或凭证无效,请重新登录。")
+        raise Unauthenticated("unauthenticated", "请先登录", "未登录、登录已过期或凭证无效，请重新登录。")
     if not policy.permits(who):
         raise Forbidden("forbidden", "没有权限", "您的岗位或密钥不能进行该操作。")

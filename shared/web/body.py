@@ -71,7 +71,7 @@ def strict_json(raw: bytes) -> Any:
         )
     except (ValueError, RecursionError) as error:
         raise BadRequest(
-            "malformed-request", "正文不是有效的 JSON", "请检查 JSON 语法、编码(UTF-8)和数字。"
+            "malformed-request", "正文不是有效的 JSON", "请检查 JSON 语法、编码（UTF-8）和数字。"
         ) from error
     if _depth(value) > DEEPEST:
         raise BadRequest("malformed-request", "正文嵌套过深", f"JSON 嵌套不能超过 {DEEPEST} 层。")
@@ -150,7 +150,7 @@ def _refuse_characters(found: Iterator[tuple[str, Any]]) -> None:
 
 def _fault(value: Any) -> str | None:
     if isinstance(value, str):
-        return None if clean(value) else "含有不能使用的字符(空字符或不完整的字符),请删去。"
+        return None if clean(value) else "含有不能使用的字符（空字符或不完整的字符），请删去。"
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         return "数字过大。"
     return None

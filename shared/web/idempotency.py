@@ -122,7 +122,7 @@ class Once:
             return None
         if row.request_digest != digest:
             raise Invalid(
-                "idempotency-key-reused", "幂等键已被使用", "同一幂等键已用于另一份内容,请换用新的键。"
+                "idempotency-key-reused", "幂等键已被使用", "同一幂等键已用于另一份内容，请换用新的键。"
             )
         answer = _response(self.sealer.unseal(row.answer, _place(row_key)), row.status)
         answer.headers["Idempotent-Replayed"] = "true"

@@ -41,7 +41,7 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": False,
-    "description": "同一键、同一内容重复提交时,返回第一次的答复,不再产生效果。",
+    "description": "同一键、同一内容重复提交时，返回第一次的答复，不再产生效果。",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"},
 }
 

@@ -20,7 +20,7 @@ def check_origin(request: Request, *, by_cookie: bool) -> None:
         return
     verdict = same_origin(request)
     if verdict is False or (verdict is None and by_cookie):
-        raise Forbidden("cross-site-request", "请求来源不明", "该请求不是从本网站页面发出的,已被拒绝。")
+        raise Forbidden("cross-site-request", "请求来源不明", "该请求不是从本网站页面发出的，已被拒绝。")
 
 
 def same_origin(request: Request) -> bool | None:

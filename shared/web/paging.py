@@ -58,7 +58,7 @@ def _fits(part: Any, kind: type) -> bool:
 
 
 def _bad() -> Invalid:
-    pointed = FieldError("/cursor", "不是有效的翻页游标,请从第一页重新查询。")
+    pointed = FieldError("/cursor", "不是有效的翻页游标，请从第一页重新查询。")
     return Invalid("bad-cursor", "翻页游标无效", "游标只能取自上一页答复。", fields=[pointed])
 
 

@@ -35,7 +35,7 @@ FRAMEWORK: dict[int, tuple[str, str, str]] = {
     400: ("malformed-request", "请求无法读取", "请检查请求的格式、编码和参数。"),
     401: ("unauthenticated", "请先登录", "该操作需要登录后进行。"),
     403: ("forbidden", "没有权限", "当前账号不能进行该操作。"),
-    404: ("not-found", "没有找到", "地址有误,或内容不存在、已不再公开。"),
+    404: ("not-found", "没有找到", "地址有误，或内容不存在、已不再公开。"),
     405: ("method-not-allowed", "请求方法不支持", "该地址不支持这种请求方法。"),
     413: ("payload-too-large", "内容过大", "请减小文件或分批提交。"),
     415: ("unsupported-media-type", "内容类型不支持", "请按接口说明的 Content-Type 提交。"),

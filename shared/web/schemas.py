@@ -39,7 +39,7 @@ class Text(fields.String):
         text: str = super()._deserialize(value, attr, data, **kwargs).strip()
         allowed = "\n\r\t" if self.lines else ""
         if any((ord(char) < 32 or ord(char) == 127) and char not in allowed for char in text):
-            raise ValidationError("含有控制字符,请删去。")
+            raise ValidationError("含有控制字符，请删去。")
         return text
 
 
@@ -92,7 +92,7 @@ class FineWan(fields.Decimal):
     """Money in 万元 as a decimal text, at most six places, never negative."""
 
     def __init__(self, **kwargs: Any) -> None:
-        documented = {"type": ["string", "number"], "description": '金额(万元),如 "2.5"'}
+        documented = {"type": ["string", "number"], "description": '金额（万元），如 "2.5"'}
         super().__init__(as_string=True, allow_nan=False, metadata=documented, **kwargs)
 
     def _deserialize(
@@ -102,10 +102,10 @@ class FineWan(fields.Decimal):
             raise self.make_error("invalid")
         amount: Decimal = super()._deserialize(value, attr, data, **kwargs)
         if not 0 <= amount <= LARGEST_AMOUNT:
-            raise ValidationError(f"应在 0 至 {LARGEST_AMOUNT} 之间(单位:万元)。")
+            raise ValidationError(f"应在 0 至 {LARGEST_AMOUNT} 之间（单位：万元）。")
         exponent = amount.as_tuple().exponent
         if isinstance(exponent, int) and exponent < -6:
-            raise ValidationError("最多六位小数(单位:万元)。")
+            raise ValidationError("最多六位小数（单位：万元）。")
         return amount
 
 

@@ -138,7 +138,7 @@ def _claims(payload: dict[str, Any]) -> Claims:
 
 
 def _refused() -> Unauthenticated:
-    return Unauthenticated("unauthenticated", "凭证无效", "登录凭证无法验证,请重新登录。")
+    return Unauthenticated("unauthenticated", "凭证无效", "登录凭证无法验证，请重新登录。")
 
 
 def key_id(token: str) -> str | None:

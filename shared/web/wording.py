@@ -4,15 +4,15 @@ import re
 from collections.abc import Callable
 
 FIXED = {
-    "Missing data for required field.": "必填,请补充。",
-    "Unknown field.": "没有这个字段,请删去或核对名称。",
+    "Missing data for required field.": "必填，请补充。",
+    "Unknown field.": "没有这个字段，请删去或核对名称。",
     "Field may not be null.": "不能为空值。",
     "Not a valid string.": "应为文本。",
     "Not a valid integer.": "应为整数。",
     "Not a valid number.": "应为数字。",
     "Not a valid boolean.": "应为 true 或 false。",
-    "Not a valid date.": "应为日期,格式如 2026-11-02。",
-    "Not a valid datetime.": "应为带时区的时间,格式如 2026-11-02T08:30:00+08:00。",
+    "Not a valid date.": "应为日期，格式如 2026-11-02。",
+    "Not a valid datetime.": "应为带时区的时间，格式如 2026-11-02T08:30:00+08:00。",
     "Not a valid list.": "应为列表。",
     "Not a valid mapping type.": "应为对象。",
     "Invalid input type.": "应为对象。",
@@ -30,7 +30,7 @@ FIXED = {
 
 Say = Callable[[re.Match[str]], str]
 PATTERNS: list[tuple[re.Pattern[str], Say]] = [
-    (re.compile(r"Must be one of: (.+)\.$"), lambda m: f"应为下列之一:{m[1].replace(', ', '、')}。"),
+    (re.compile(r"Must be one of: (.+)\.$"), lambda m: f"应为下列之一：{m[1].replace(', ', '、')}。"),
     (re.compile(r"Length must be between (\d+) and (\d+)\.$"), lambda m: f"长度应为 {m[1]} 至 {m[2]}。"),
     (re.compile(r"Shorter than minimum length (\d+)\.$"), lambda m: f"长度不能少于 {m[1]}。"),
     (re.compile(r"Longer than maximum length (\d+)\.$"), lambda m: f"长度不能超过 {m[1]}。"),

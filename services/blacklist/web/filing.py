@@ -19,6 +19,30 @@ from shared.web.access import access, principal, roles
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render
 
+LABELS = {
+    "list_code": "名单",
+    "domain": "领域",
+    "region": "行政区划代码",
+    "subject.type": "主体类型",
+    "subject.name": "名称或姓名",
+    "subject.uscc": "统一社会信用代码",
+    "subject.legal_representative": "法定代表人（负责人）",
+    "subject.id_type": "证件类型",
+    "subject.id_number": "证件号码",
+    "misconduct.category": "行为类别",
+    "misconduct.facts": "主要事实",
+    "misconduct.occurred_on": "发生日期",
+    "document.kind": "文书种类",
+    "document.number": "文号",
+    "document.organ": "作出机关",
+    "document.date": "文书日期",
+    "document.basis": "法律依据",
+    "document.content": "决定内容",
+    "document.fine_wan": "罚款金额",
+    "document.penalty_category": "处罚类别",
+    "disclosure.attribute": "公开属性",
+    "disclosure.reason": "理由和依据",
+}
 CLEARABLE = (
     "subject.uscc", "subject.legal_representative", "misconduct.occurred_on", "document.fine_wan",
     "document.penalty_category", "disclosure.reason",
@@ -39,6 +63,7 @@ def _page(
     return render(
         "blacklist/filing.html",
         status,
+        labels=LABELS,
         values=values,
         errors=errors,
         lists=lists,

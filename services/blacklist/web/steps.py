@@ -45,8 +45,8 @@ INPUTS: dict[str, Input] = {
     "content": Input("prose", "内容"),
     "answer": Input("prose", "对陈述申辩的答复"),
     "severity": Input("choice", "失信程度", options=_options(wording.SEVERITY_NAMES)),
-    "measures": Input("measures", "惩戒措施", "只能从清单中选择;不选表示不采取"),
-    "publicity_months": Input("number", "公示期(月)", "不填则按该程度的规定期限"),
+    "measures": Input("measures", "惩戒措施", "只能从清单中选择；不选表示不采取"),
+    "publicity_months": Input("number", "公示期（月）", "不填则按该程度的规定期限"),
     "method": Input("choice", "送达方式", options=_options(wording.SERVICE_METHODS)),
     "served_on": Input("date", "送达日期"),
     "recipient": Input("text", "签收人"),
@@ -143,7 +143,7 @@ def _page(
     if row is None or standing is None:
         if not errors:
             raise NotFound(
-                "not-found", "该案件现在没有这个办理事项", "案件状态可能已经变化,请回到案件页面查看。"
+                "not-found", "该案件现在没有这个办理事项", "案件状态可能已经变化，请回到案件页面查看。"
             )
         return render(
             "blacklist/step_gone.html", status, case=case, errors=errors, title=wording.action_title(action)
@@ -155,6 +155,7 @@ def _page(
         row=row,
         standing=standing,
         inputs=asked(row),
+        labels={name: how.label for name, how, _ in asked(row)},
         values=values,
         errors=errors,
         measures=_measures(deps, case),

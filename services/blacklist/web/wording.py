@@ -1,9 +1,11 @@
 """Chinese names of what pages show, with the colour of its tag; the text always says it all."""
 
+from datetime import date
+
 from services.blacklist.cases.domain.table import STATE_NAMES, rows_named
 from services.blacklist.identity.domain import ROLES
 from services.blacklist.rules.domain import DOCUMENT_KINDS, LIST_CLASSES, PROCEDURES, SEVERITIES, ListRule
-from services.blacklist.rules.queries import all_organs, trade_domains
+from services.blacklist.rules.queries import all_measures, all_organs, trade_domains
 from services.blacklist.rules.queries import domain as find_domain
 from shared.regions import full_name, is_known
 
@@ -91,7 +93,7 @@ CHANGE_KINDS = {
 DELIVERY_STATES = {
     "waiting": ("待推送", "grey"),
     "sending": ("推送中", "blue"),
-    "accepted": ("已送达,待回执", "blue"),
+    "accepted": ("已送达，待回执", "blue"),
     "acknowledged": ("已回执", "green"),
     "rejected": ("平台未接收", "red"),
     "awaiting-hand": ("待人工报送", "yellow"),
@@ -134,6 +136,11 @@ def domain_name(code: str) -> str:
 def domain_options() -> list[tuple[str, str]]:
     """Every 领域 for a select."""
     return [(each.code, each.name) for each in trade_domains()]
+
+
+def measure_name(code: str) -> str:
+    """A 惩戒措施 by its name."""
+    return next((each.name for each in all_measures(date.max) if each.code == code), code)
 
 
 def region_name(code: str) -> str:

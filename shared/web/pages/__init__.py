@@ -66,6 +66,13 @@ def wan(value: Decimal | str | None) -> str:
     return f"{plain.rstrip('0').rstrip('.') if '.' in plain else plain} 万元"
 
 
+def size(value: int) -> str:
+    """A file's size as people say it."""
+    if value < 1024:
+        return f"{value} 字节"
+    return f"{value / 1024:.0f} KB" if value < 1024 * 1024 else f"{value / 1024 / 1024:.1f} MB"
+
+
 def form_errors(error: DomainError) -> dict[str, str]:
     """Field name → message of a refusal, for showing a form again; the empty name is about the whole form."""
     found = {field.pointer.strip("/").replace("/", "."): field.message for field in error.fields}
@@ -141,7 +148,7 @@ def install_pages(app: APIFlask, site: Site, nav: tuple[NavItem, ...], *, produc
     app.extensions["problem_page"] = problem_page
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
-    env.filters.update(day=chinese_day, moment=chinese_moment, wan=wan)
+    env.filters.update(day=chinese_day, moment=chinese_moment, wan=wan, size=size)
     env.globals.update(asset=asset, with_query=with_query, here=here, site=site, sign_in=SignIn())
     app.context_processor(lambda: _context(nav))
     app.config["PRODUCTION"] = production

@@ -86,7 +86,7 @@ def test_bad_values_are_told_in_chinese(given):
 
 def test_wording_keeps_our_own_messages_and_fills_in_numbers():
     assert in_chinese("请核对。") == "请核对。"
-    assert in_chinese("Must be one of: a, b.") == "应为下列之一:a、b。"
+    assert in_chinese("Must be one of: a, b.") == "应为下列之一：a、b。"
     assert in_chinese("Length must be between 1 and 9.") == "长度应为 1 至 9。"
 
 
