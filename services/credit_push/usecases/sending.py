@@ -255,7 +255,9 @@ class Sender:
         back = {"state": WAITING, "ask_first": True, "lease_holder": None, "lease_until": None}
         with self._deps.db.write() as session:
             session.execute(
-                update(Delivery).where(left).values(back, next_attempt_at=self._deps.clock.system_now()),
+                update(Delivery)
+                .where(left)
+                .values({**back, "next_attempt_at": self._deps.clock.system_now()}),
                 execution_options={"synchronize_session": False},
             )
         self._token = self._lease.token
