@@ -63,9 +63,9 @@ def test_the_database_refuses_to_change_the_trail(db, statement):
 
 
 def test_an_entry_exists_only_with_its_act(db):
-    with pytest.raises(RuntimeError), db.write() as session:
+    with db.write() as session:
         record(session, actor=None, action="x", object_type="case", object_id="c", detail={}, at=AT)
-        raise RuntimeError
+        session.rollback()
     with db.read() as session:
         assert not entries_of(session, "case", "c")
 

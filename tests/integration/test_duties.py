@@ -24,7 +24,8 @@ def owe(db, start, *, length=7, case_id=None, calendar=CALENDAR):
     case_id = case_id or new_id()
     with db.write() as session:
         usecases.create_duty(
-            session, case_id=case_id, department_id="housing", kind="publish", rule="list:x", rule_version="1",
+            session, case_id=case_id, department_id="housing", kind="publish", rule="list:x",
+            rule_version="1",
             length_wd=length, start_on=start, calendar=calendar,
         )  # fmt: skip
     return case_id

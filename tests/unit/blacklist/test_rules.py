@@ -11,6 +11,7 @@ from shared.calendar import builtin_calendar
 from shared.errors import NotFound
 
 TODAY = date(2026, 11, 23)
+SPOT, WAGE = "lists/spot-check.toml", "lists/wage-arrears.toml"
 CALENDAR = builtin_calendar()
 CONTRACT = {
     "public-resource-blacklist": ("industry-misconduct", "full", {"organization", "individual"}),
@@ -150,7 +151,8 @@ def test_the_domains_are_those_of_the_contract():
         "forestry-rights", "emission-rights",
     }  # fmt: skip
     assert {each.code for each in queries.trade_domains()} == trading | {
-        "housing-security", "rural-housing", "work-safety", "product-quality", "tax", "health", "spot-check", "other",
+        "housing-security", "rural-housing", "work-safety", "product-quality", "tax", "health",
+        "spot-check", "other",
     }  # fmt: skip
 
 
@@ -161,17 +163,23 @@ def test_the_catalogue_has_no_fault():
 @pytest.mark.parametrize(
     ("file", "old", "new", "field", "said"),
     [
-        ("lists/spot-check.toml", 'class = "notice"', 'class = "shame"', "class", "只能是"),
-        ("lists/spot-check.toml", "default_months = 12", 'default_months = "12"', "version.0.default_months", "整数"),
-        ("lists/spot-check.toml", 'remedy = "', 'remedi = "', "version.0.remedi", "没有这个字段"),
-        ("lists/spot-check.toml", "valid_from = 2014-10-01", "", "version.0.valid_from", "缺少"),
-        ("lists/spot-check.toml", '"market-regulation"]', '"martians"]', "version.0.deciding_organs", "martians"),
-        ("lists/wage-arrears.toml", "valid_from = 2026-04-01", "valid_from = 2026-05-01", "version.0.valid_to", "生效日"),
-        ("lists/wage-arrears.toml", "[[version.basis]]", "[[version.basis", "", "TOML"),
+        (SPOT, 'class = "notice"', 'class = "shame"', "class", "只能是"),
+        (SPOT, "default_months = 12", 'default_months = "12"', "version.0.default_months", "整数"),
+        (SPOT, 'remedy = "', 'remedi = "', "version.0.remedi", "没有这个字段"),
+        (SPOT, "valid_from = 2014-10-01", "", "version.0.valid_from", "缺少"),
+        (SPOT, '"market-regulation"]', '"martians"]', "version.0.deciding_organs", "martians"),
+        (WAGE, "valid_from = 2026-04-01", "valid_from = 2026-05-01", "version.0.valid_to", "生效日"),
+        (WAGE, "[[version.basis]]", "[[version.basis", "", "TOML"),
         ("regimes.toml", 'start = "publication"', 'start = "whenever"', "publicity.3.start", "只能是"),
-        ("measures.toml", 'domains = ["land-transfer"]', 'domains = ["moon-land"]', "measure.3.domains", "moon-land"),
+        (
+            "measures.toml",
+            'domains = ["land-transfer"]',
+            'domains = ["moon-land"]',
+            "measure.3.domains",
+            "moon-land",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_is_named_with_file_line_and_field(tmp_path, file, old, new, field, said):
     folder = tmp_path / "data"
     shutil.copytree(DATA, folder)

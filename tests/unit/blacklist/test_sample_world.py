@@ -1,4 +1,4 @@
-"""The sample world: loads twice without change, fits the contract's accounts, and its rows are made up but valid."""
+"""The sample world: loads twice without change, has the contract's accounts; its rows are made up."""
 
 import json
 import stat
@@ -111,7 +111,8 @@ def test_the_reforms_are_on_record(world):
     with world.read() as session:
         then, now = date(2018, 6, 1), TODAY
         for code, expected in (
-            ("130102-land", "石家庄市自然资源和规划局长安分局"), ("130102-state-tax", "国家税务总局石家庄市长安区税务局"),
+            ("130102-land", "石家庄市自然资源和规划局长安分局"),
+            ("130102-state-tax", "国家税务总局石家庄市长安区税务局"),
             ("350524-agriculture-tea", "安溪县农业农村局"), ("210000-work-safety", "辽宁省应急管理厅"),
             ("210000-quality", "辽宁省市场监督管理局"),
         ):  # fmt: skip
