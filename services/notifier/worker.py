@@ -64,10 +64,11 @@ class Sender:
     def step(self) -> bool:
         """Record what has ended, claim into the free places; true while anything is on its way."""
         claimed = self._claim()
-        if self._flying:
-            done, _ = wait(self._flying, timeout=0 if claimed else PATIENCE, return_when=FIRST_COMPLETED)
-            self._record(done)
-        return bool(self._flying) or claimed
+        if not self._flying:
+            return claimed
+        done, _ = wait(self._flying, timeout=0 if claimed else PATIENCE, return_when=FIRST_COMPLETED)
+        self._record(done)
+        return True
 
     def wait(self, timeout: float) -> bool:
         return self._wakeup.wait(timeout)
