@@ -24,6 +24,7 @@ from shared.contracts.schema_export import asyncapi
 from shared.crypto import KeyRing
 from shared.db import is_migrated, open_database
 from shared.eventlog import open_log
+from shared.logs import configure_logs
 from shared.loops import Loop
 from shared.web.access import Principal
 from shared.web.app import Authenticate, create_service_app, finish
@@ -92,7 +93,9 @@ def _hand_over_cases(session: Session, transfer: Transfer, actor: Principal, at:
 
 def from_environment() -> APIFlask:
     """What gunicorn calls."""
-    return create_app(read_settings(os.environ))
+    settings = read_settings(os.environ)
+    configure_logs(settings.common.log_level, NAME)
+    return create_app(settings)
 
 
 def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:

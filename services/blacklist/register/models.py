@@ -107,7 +107,7 @@ class Change(Base):
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     """In order of writing; says nothing of the order of commits."""
-    position: Mapped[int | None] = mapped_column(unique=True)
+    position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     listing_id: Mapped[str] = mapped_column(ForeignKey("register_listing.id"), index=True)
     version: Mapped[int]
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -485,7 +485,7 @@ def upgrade() -> None:
     op.create_table(
         "register_change",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=True),
+        sa.Column("position", sa.BigInteger(), nullable=True),
         sa.Column("listing_id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("recorded_at", types.UtcDateTime(timezone=True), nullable=False),

@@ -42,10 +42,8 @@ def full_key(name: str) -> str:
 
 def core_key(key: str) -> str:
     """A full key without the longest legal form at its end, unless less than two signs would stay."""
-    for form in _FORMS_LONGEST_FIRST:
-        if key.endswith(form) and len(key) - len(form) >= _SHORTEST_CORE:
-            return key[: -len(form)]
-    return key
+    form = next((each for each in _FORMS_LONGEST_FIRST if key.endswith(each)), "")
+    return key.removesuffix(form) if len(key) - len(form) >= _SHORTEST_CORE else key
 
 
 def tail_value(name: str, number: str) -> str:
