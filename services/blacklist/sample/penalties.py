@@ -15,6 +15,7 @@ from typing import Any
 
 import xlsxwriter
 
+from services.blacklist.cases.domain.layout import penalty_layout
 from services.blacklist.sample.world import department_entries
 from shared.identifiers import make_resident_id, make_uscc
 
@@ -22,6 +23,7 @@ DATA = Path(__file__).parent / "data"
 LIST_CODE = "penalty-publication"
 PERSON_EVERY, TRADER_EVERY, REPRESENTATIVE_ID_EVERY = 20, 7, 15
 FIRST_SERIAL = 700_000
+STANDARD_COLUMNS = 30
 Row = dict[str, str]
 
 
@@ -53,7 +55,7 @@ def write_sample_penalties(
     path: Path, region: str, rows: int, *, domain: str = "engineering-tendering", today: date
 ) -> None:
     """A workbook of so many rows; decisions are dated in the week before `today`."""
-    columns = _layout()
+    columns = [(column.code, column.label) for column in penalty_layout().columns[:STANDARD_COLUMNS]]
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         sheet = book.add_worksheet("行政处罚")
         for at, (_, label) in enumerate(columns):
@@ -173,9 +175,3 @@ def _place(region: str) -> dict[str, str]:
 @cache
 def _material() -> dict[str, Any]:
     return tomllib.loads((DATA / "penalties.toml").read_text("utf-8"))
-
-
-@cache
-def _layout() -> list[list[str]]:
-    layout: list[list[str]] = tomllib.loads((DATA / "penalty_2018.toml").read_text("utf-8"))["columns"]
-    return layout

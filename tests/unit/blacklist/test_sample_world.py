@@ -8,6 +8,10 @@ from datetime import UTC, date, datetime
 import pytest
 from python_calamine import CalamineWorkbook
 
+from services.blacklist.cases.domain.layout import headings, penalty_layout, read_row
+from services.blacklist.cases.domain.sheet import read_sheet
+from services.blacklist.cases.usecases.filing import filing_problems
+from services.blacklist.cases.usecases.office import Office
 from services.blacklist.identity import queries
 from services.blacklist.identity.models import Department, User
 from services.blacklist.identity.usecases import sign_in
@@ -181,3 +185,20 @@ def test_the_workbook_has_the_thirty_columns(tmp_path):
     assert {len(line) for line in lines} == {30}
     assert lines[0][0] == "行政相对人名称"
     assert all(isinstance(cell, str) for line in lines for cell in line)
+
+
+@pytest.mark.parametrize("batch", sample_batches(), ids=lambda batch: f"{batch.region}-{batch.domain}")
+def test_every_row_can_be_filed_by_the_clerk_of_its_region(world, tmp_path, batch):
+    path = tmp_path / "rows.xlsx"
+    write_sample_penalties(path, batch.region, batch.rows, domain=batch.domain, today=TODAY)
+    lines = list(read_sheet(path.name, path.read_bytes()))
+    columns = headings(penalty_layout(), lines[0])
+    upload = {"list_code": batch.list_code, "domain": batch.domain, "region": batch.region}
+    rows = [read_row(penalty_layout(), columns, n, cells, upload) for n, cells in enumerate(lines[1:], 2)]
+    assert len(rows) == batch.rows
+    assert [row.errors for row in rows if row.errors] == []
+    with world.read() as session:
+        office = Office(session, TODAY)
+        department = queries.department_by_code(session, f"{batch.region}-housing")
+        problems = [filing_problems(office, row.filing, department.id) for row in rows]
+    assert [each for each in problems if each] == []
