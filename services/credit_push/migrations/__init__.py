@@ -1,0 +1,1 @@
+"""Alembic revisions of this service; `python -m shared.db.revise` drafts the next one."""
