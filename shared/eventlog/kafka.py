@@ -22,6 +22,7 @@ from shared.logs import get_log
 log = get_log(__name__)
 
 APPEND_SECONDS = 10.0
+LEAST_POLL_MS = 20  # with 0 kafka-python never finishes joining its group
 NEVER = (
     kafka_errors.MessageSizeTooLargeError,
     kafka_errors.RecordListTooLargeError,
@@ -60,7 +61,7 @@ CONSUMER: dict[str, Any] = {
     "max_partition_fetch_bytes": 4 * 1024 * 1024,
     "session_timeout_ms": 6000,
     "heartbeat_interval_ms": 1500,
-    "metadata_max_age_ms": 30_000,
+    "metadata_max_age_ms": 5000,
 }
 
 
@@ -152,9 +153,12 @@ class KafkaReader:
     @property
     def _consumer(self) -> Any:
         if self._made is None:
-            self._made = KafkaConsumer(
+            made = KafkaConsumer(
                 *self._topics, bootstrap_servers=self._servers, group_id=self._group, **COMMON, **CONSUMER
             )
+            for topic in self._topics:  # joining before the partitions are known assigns none of them
+                made.partitions_for_topic(topic)
+            self._made = made
         return self._made
 
     def poll(self, limit: int = 500, timeout: float = 0.0) -> list[Record]:
@@ -173,7 +177,7 @@ class KafkaReader:
     def _fetch(self, limit: int, timeout: float) -> list[Record]:
         started = time.monotonic()
         try:
-            polled = self._consumer.poll(timeout_ms=int(timeout * 1000), max_records=limit)
+            polled = self._consumer.poll(timeout_ms=max(int(timeout * 1000), LEAST_POLL_MS), max_records=limit)
         except KafkaError as error:
             log.warning("kafka poll failed", group=self._group, error=type(error).__name__)
             threading.Event().wait(max(0.0, timeout - (time.monotonic() - started)))
