@@ -1,4 +1,4 @@
-"""HTTP answers of the stand-ins (JSON, problem+json, receipts as XML) and the check of a request's signature."""
+"""HTTP answers of the stand-ins (JSON, problem+json, receipts as XML), and checking a request's signature."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Receipts by callback: queued with the rows they answer, sent signed by a loop, again while nobody listens."""
+"""Receipts by callback: queued with the rows they answer, sent signed by a loop until somebody listens."""
 
 import json
 import sqlite3

@@ -136,10 +136,20 @@ def _organ(_field: Field, value: str) -> str:
     return "" if organ_code_check_digit(value[:8]) == value[8] else "CHECKSUM"
 
 
-def _person(_field: Field, value: str) -> str:
+def _person(field: Field, value: str) -> str:
     """Resident numbers by their checks; other papers (passport, permits) by shape only."""
     if not re.fullmatch(r"\d{15}|\d{17}[\dX]", value):
         return "" if re.fullmatch(r"[A-Z0-9()]{5,20}", value) else "FORMAT"
+    return _resident(field, value)
+
+
+def _of_type(id_type: str) -> Callable[[Field, str], str]:
+    return _resident if id_type in {"resident-id", "身份证"} else _person
+
+
+def _resident(_field: Field, value: str) -> str:
+    if not re.fullmatch(r"\d{15}|\d{17}[\dX]", value):
+        return "FORMAT"
     try:
         check_resident_id(value)
     except InvalidIdentifier:
@@ -208,7 +218,7 @@ def _penalty(content: Mapping[str, Any]) -> Problem | None:
         return None
     if not content["CF_XDR_ZJHM"]:
         return Problem("CF_XDR_ZJHM", "REQUIRED", "自然人须有证件号码")
-    return _coded("CF_XDR_ZJHM", content["CF_XDR_ZJHM"], _person)
+    return _coded("CF_XDR_ZJHM", content["CF_XDR_ZJHM"], _of_type(content["CF_XDR_ZJLX"]))
 
 
 def _canonical(content: Mapping[str, Any]) -> Problem | None:
@@ -225,7 +235,7 @@ def _canonical_party(content: Mapping[str, Any]) -> Problem | None:
         return None if content["uscc"] else Problem("uscc", "REQUIRED", "组织须有统一社会信用代码")
     if not content["id_number"]:
         return Problem("id_number", "REQUIRED", "自然人须有证件号码")
-    return _coded("id_number", content["id_number"], _person)
+    return _coded("id_number", content["id_number"], _of_type(content["id_type"]))
 
 
 def _trade(content: Mapping[str, Any]) -> Problem | None:

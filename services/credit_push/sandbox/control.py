@@ -1,4 +1,4 @@
-"""The contract's handles on the sandbox (/records, /requests, /faults, /clock) and the ledgers to reconcile with."""
+"""The contract's handles (/records, /requests, /faults, /clock) and the ledgers to reconcile with."""
 
 import re
 from datetime import timedelta

@@ -95,7 +95,8 @@ class ExchangeTables:
 
     def remove(self, cx: Connection, name: str, place: Place) -> None:
         """Delete exactly this row."""
-        cx.execute(self.tables[name].delete().where(self.where.is_not_distinct_from(place.at)))
+        there = "rowid = :at" if self.sqlite else "ctid = CAST(CAST(:at AS TEXT) AS tid)"
+        cx.execute(self.tables[name].delete().where(text(there)), {"at": place.at})
 
     def put(self, cx: Connection, name: str, content: dict[str, str]) -> None:
         """Insert a row."""
@@ -103,7 +104,7 @@ class ExchangeTables:
 
     def answer(self, cx: Connection, key: str, values: dict[str, str]) -> None:
         """Fill the result columns of a feedback row."""
-        cx.execute(self.feedback.update().where(key == self.feedback.c.JLBS).values(**values))
+        cx.execute(self.feedback.update().where(self.feedback.c["JLBS"] == key).values(**values))
 
 
 def _feedback_table(metadata: MetaData) -> Table:

@@ -92,7 +92,8 @@ class Packets:
     def _hand_out(self, platform: Platform) -> bool:
         with self._desk.store.read() as cx:
             due = cx.execute(
-                "SELECT * FROM feedbacks WHERE state = 'waiting' AND due_at <= ? AND platform = ? ORDER BY id",
+                "SELECT * FROM feedbacks WHERE state = 'waiting' AND due_at <= ? AND platform = ?"
+                " ORDER BY id",
                 (time.time(), platform.id),
             ).fetchall()
         for row in due:

@@ -190,7 +190,8 @@ def _take_effect(
         " received_at, raw) VALUES (?,?,?,?,?,?,'listed',?,?,?,?,?,?,?,?)",
         (platform.id, row.record_key, row.listing_id, row.version, row.subject_name, row.document_number,
          row.layout, json.dumps(dict(row.content), ensure_ascii=False),
-         content_digest(row.layout, row.content), match_key, _bucket_hash(match_key), receipt.receipt_number, now.at.isoformat(), row.raw),
+         content_digest(row.layout, row.content), match_key, _bucket_hash(match_key),
+         receipt.receipt_number, now.at.isoformat(), row.raw),
     )  # fmt: skip
 
 
