@@ -139,7 +139,7 @@ def sign_in_officers(base: str, accounts: list[dict[str, Any]], region: str) -> 
 def sample_filing(region: str, domain: str = "engineering-tendering") -> dict[str, Any]:
     """A made-up company, never the same twice."""
     mark = new_id().replace("-", "")
-    serial = int(mark[-10:], 16)
+    serial = int(mark[-10:], 16) % 100_000_000
     brand = "".join("华景澄远瑞禾卓屹铭川沐岚启衡弘彦"[int(digit, 16)] for digit in mark[-4:])
     return {
         "list_code": "public-resource-blacklist",
@@ -285,7 +285,8 @@ def reconcile(scene: Scene) -> None:
 
             done = settle(finished, "end of the reconciliation")
             if done["state"] != "done" or done["differences"]:
-                raise OutcomeMissing(f"reconciliation found differences: {done}")
+                found = [(each["kind"], each["detail"]) for each in done["differences"]]
+                raise OutcomeMissing(f"{done['state']}, {len(found)} differences: {found[:3]}")
             notes.append(f"{done['ours']} records, 0 differences")
 
 

@@ -70,7 +70,7 @@ def import_sheet(clerk: Caller, sheet: Path, batch: SampleBatch) -> str:
     """Upload, look at the preview, confirm; returns the import's id once every row is filed."""
     fields = {"list_code": batch.list_code, "domain": batch.domain, "region": batch.region}
     made = upload(clerk, "/api/v1/imports", fields, sheet)
-    preview = wait_for_import(clerk, made["id"], {"previewed", "failed"})
+    preview = wait_for_import(clerk, made["id"], {"preview", "failed"})
     if preview["state"] == "failed" or preview["bad_rows"]:
         raise FirstStartFailure(f"the sample sheet was refused: {preview}")
     clerk.call("POST", f"/api/v1/imports/{made['id']}/confirm")
