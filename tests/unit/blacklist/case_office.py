@@ -3,6 +3,7 @@
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from services.blacklist.store import Deps
 from shared.calendar import builtin_calendar
 from shared.clock import FixedClock
 from shared.crypto import KeyRing
-from shared.db import Database
+from shared.db import Database, open_database
 from shared.identifiers import make_resident_id, make_uscc
 from shared.ids import new_id
 from shared.web.access import Principal
@@ -140,6 +141,24 @@ def add_department(
     with db.write() as session:
         session.add(made)
     return made
+
+
+@cache
+def _empty_database() -> bytes:
+    """The tables once per run; every test starts from a copy in memory."""
+    db = open_database("sqlite://")
+    store.metadata.create_all(db.engine)
+    raw = db.engine.raw_connection().driver_connection
+    assert raw is not None
+    return bytes(raw.serialize())
+
+
+def memory_database() -> Database:
+    db = open_database("sqlite://")
+    raw = db.engine.raw_connection().driver_connection
+    assert raw is not None
+    raw.deserialize(_empty_database())
+    return db
 
 
 def open_office(db: Database, folder: Path, clock: FixedClock) -> Office:

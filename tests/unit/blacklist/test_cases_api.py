@@ -11,17 +11,23 @@ from services.blacklist.cases import api as cases
 from services.blacklist.cases.domain.layout import penalty_layout
 from services.blacklist.cases.usecases.imports import Imports
 from shared.clock import FixedClock
-from shared.db import open_database
 from shared.identifiers import make_uscc
 from shared.web.access import Principal
 from shared.web.app import create_service_app, finish
-from tests.unit.blacklist.case_office import PERSON_ID, add_department, filing, officer, open_office
+from tests.unit.blacklist.case_office import (
+    PERSON_ID,
+    add_department,
+    filing,
+    memory_database,
+    officer,
+    open_office,
+)
 
 
 @pytest.fixture
 def office(tmp_path):
     clock = FixedClock(datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
-    db = open_database(f"sqlite:///{tmp_path}/cases.db")
+    db = memory_database()
     made = open_office(db, tmp_path, clock)
     made.people["key"] = Principal(
         "k1", "key:a", "住建系统", made.department.id, made.department.name, "130102",

@@ -191,6 +191,16 @@ def _second_person(kind: str, words: str) -> Guard:
     return guard
 
 
+def no_suspension_of_mine(case: Standing, actor: Actor, _: date) -> Blocked | None:
+    """A second officer who also asks for suspension thereby confirms the first one's."""
+    overlay = case.overlays.get("suspended")
+    if overlay is None:
+        return None
+    if overlay.state == "open":
+        return _different(actor.user_id, overlay.opened_by, "已由本人中止公示,须由另一名工作人员确认")
+    return Blocked("已中止公示", "中止公示程序")
+
+
 def repair_minimum(case: Standing, _: Actor, today: date) -> Blocked | None:
     earliest = case.publicity_min_end
     if earliest is None or today >= earliest:
@@ -220,7 +230,7 @@ GUARDS: Mapping[str, Guard] = {
     "removed_by_repair": removed_by_repair,
     "repair_minimum": repair_minimum,
     "repair_or_objection": repair_or_objection,
-    "no_suspension": _overlay_absent("suspended", "中止公示"),
+    "no_suspension_of_mine": no_suspension_of_mine,
     "suspension_active": _overlay_open("suspended", "中止公示"),
     "suspension_unconfirmed": _overlay_state("suspended", "open", "没有待确认的中止"),
     "confirmer_not_suspender": _second_person("suspended", "中止须由另一名工作人员确认"),

@@ -80,7 +80,7 @@ def _xlsx_rows(content: bytes) -> Iterator[list[Cell]]:
                 raise RefusedSheet(f"行数超过{figure('imports', 'max_rows')}行,请拆分后分批导入")
             if sheet.total_width > figure("imports", "max_columns"):
                 raise RefusedSheet(f"列数超过{figure('imports', 'max_columns')}列,请使用规定的模板")
-            if sheet.total_height:
+            if sheet.start is not None:
                 yield from _aligned(sheet)
                 return
     except CalamineError:
@@ -90,7 +90,7 @@ def _xlsx_rows(content: bytes) -> Iterator[list[Cell]]:
 
 def _aligned(sheet: Any) -> Iterator[list[Cell]]:
     """Rows and columns from A1, so that cell addresses are the ones the user sees."""
-    for row in sheet.iter_rows():
+    for row in sheet.to_python(skip_empty_area=False):
         yield [_plain(cell) for cell in row]
 
 

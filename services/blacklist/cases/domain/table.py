@@ -127,7 +127,7 @@ def _overlay_rows() -> tuple[Transition, ...]:
     opening = ("channel", "received_at", "evidence")
     return (
         row("suspend", "紧急中止公示", on, None, OFFICERS, "紧急情形可先行中止公示,一个工作日内由第二人确认",
-            required=("reason",), guards=("no_suspension",), event="suspended"),
+            required=("reason",), guards=("no_suspension_of_mine",), event="suspended"),
         row("confirm_suspension", "确认中止", on, None, OFFICERS, "中止须由另一名工作人员确认",
             optional=("reason",), guards=("suspension_unconfirmed", "confirmer_not_suspender"),
             event="suspension-confirmed"),
@@ -150,11 +150,11 @@ def _overlay_rows() -> tuple[Transition, ...]:
         row("accept_repair", "受理修复", on, None, OFFICERS, "国办发〔2025〕22号",
             optional=("reason",), guards=("repair_opened", "repair_minimum"), event="repair-accepted"),
         row("refuse_repair", "不予受理修复", on, None, OFFICERS, "国办发〔2025〕22号",
-            required=("reason",), guards=("repair_opened",), event="repair-refused"),
+            optional=("reason",), guards=("repair_opened",), event="repair-refused"),
         row("request_material", "要求补正", on, None, OFFICERS, "一次性告知补正材料",
-            required=("reason",), guards=("repair_or_objection",), event="repair-material-requested"),
+            optional=("reason",), guards=("repair_or_objection",), event="repair-material-requested"),
         row("extend_repair", "延长办理期限", on, None, OFFICERS, "情形复杂的可以延长",
-            required=("reason",), guards=("repair_accepted",), event="repair-extended"),
+            optional=("reason",), guards=("repair_accepted",), event="repair-extended"),
         row("settle_repair", "作出修复决定", on, None, DECIDER, "国家发展改革委令第36号",
             required=("granted", "reason"),
             guards=("repair_accepted", "repair_minimum", "settler_not_opener_repair"),

@@ -9,6 +9,7 @@ from services.blacklist.cases.usecases.duties import owe_publication
 from services.blacklist.cases.usecases.moves import Move, invalid
 from services.blacklist.cases.usecases.publicity import chosen_publicity
 from services.blacklist.cases.usecases.review import require_served_on
+from services.blacklist.rules.queries import measure
 
 DIRECT, POST, PUBLIC_NOTICE = "direct", "post", "public-notice"
 
@@ -69,17 +70,25 @@ def decide(move: Move) -> None:
 
 
 def _measures(move: Move) -> list[dict[str, Any]]:
-    """Each measure with the case's own domain, region and organ where it names none."""
+    """Each measure with the case's own domain, region and organ where it names none.
+
+    One outside the national list (基础清单) must name the law it rests on.
+    """
     case, found = move.case, []
     for index, asked in enumerate(move.inputs.get("measures") or ()):
         begins, ends = asked.get("from"), asked.get("to")
+        known = measure(asked["code"], move.today)
+        if known is None and not asked.get("basis"):
+            raise invalid(
+                (f"/measures/{index}/basis", "该措施不在失信惩戒措施基础清单内,须写明法律、法规依据")
+            )
         if begins and ends and ends < begins:
             raise invalid((f"/measures/{index}/to", "措施的截止日期不能早于起始日期"))
         found.append(
             plain(
                 {
                     "code": asked["code"],
-                    "basis": asked.get("basis") or case.document.get("basis"),
+                    "basis": asked.get("basis") or (known.basis if known else None),
                     "domain": asked.get("domain") or case.domain,
                     "region": asked.get("region") or case.region,
                     "from": begins,

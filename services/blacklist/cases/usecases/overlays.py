@@ -48,6 +48,9 @@ def _kind_of(move: Move) -> str:
 
 def suspend(move: Move) -> None:
     """Any one officer hides at once; without a second by the end of the next working day it lapses."""
+    if SUSPENDED in move.overlays:
+        confirm_suspension(move)
+        return
     days = move.needed_rule().objection.suspend_confirm_wd
     due = move.batch.deps.calendar.add_working_days(move.today, days)
     _open(move, SUSPENDED, "open", due_on=due.day)
@@ -158,7 +161,7 @@ def extend_repair(move: Move) -> None:
     overlay.due_on = owe(
         move, f"settle-{REPAIR}", overlay.due_on or move.today, move.needed_rule().removal.extend_wd
     )
-    overlay.detail = {**overlay.detail, "extended": move.reason}
+    overlay.detail = {**overlay.detail, "extended": move.reason or True}
 
 
 def refuse_repair(move: Move) -> None:
