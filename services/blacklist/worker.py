@@ -2,8 +2,8 @@
 
 from services.blacklist.audit.usecases import AuditChain
 from services.blacklist.cases.usecases.announcing import announce_duty
-from services.blacklist.cases.usecases.imports import Imports
 from services.blacklist.cases.usecases.clockwork import CaseClock
+from services.blacklist.cases.usecases.imports import Imports
 from services.blacklist.register import consumes as register
 from services.blacklist.register.usecases import ChangeSequencer
 from services.blacklist.rules.usecases import DutyClock
