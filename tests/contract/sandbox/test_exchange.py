@@ -4,7 +4,7 @@ import hashlib
 import json
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import select
 
 from services.credit_push.sandbox import intake_exchange
 from services.credit_push.sandbox.app import open_desk
@@ -30,27 +30,22 @@ class Sender:
 
     def __init__(self, url, desk):
         self.desk = desk
-        self.sweep = ExchangeSweep(desk, ExchangeTables(PROVINCE, url))
-        self.engine = create_engine(url)
+        self.tables = ExchangeTables(PROVINCE, url)
+        self.sweep = ExchangeSweep(desk, self.tables)
+        self.engine = self.tables.engine
         self.clock = 0
 
     def send(self, kind, row, listing_id, version, former=None, table="frblack", key=None):
         key = key or f"x:{listing_id}:{version}:{kind}"
+        content = self.tables.tables[table]
         with self.engine.begin() as cx:
             if kind != "insert":
-                self.delete(cx, table, former or row)
+                cx.execute(content.delete().filter_by(**(former or row)))
             if kind != "delete":
-                names = ",".join(row)
-                cx.execute(
-                    text(f"INSERT INTO {table} ({names}) VALUES ({','.join(':' + n for n in row)})"), row
-                )
+                cx.execute(content.insert().values(**row))
             self.submit(cx, key, table, kind, row, listing_id, version)
         drain([self.sweep])
         return self.result(key)
-
-    def delete(self, cx, table, row):
-        where = " AND ".join(f"{name} = :{name}" for name in row)
-        cx.execute(text(f"DELETE FROM {table} WHERE {where}"), row)
 
     def submit(self, cx, key, table, kind, row, listing_id, version):
         self.clock += 1
@@ -58,32 +53,19 @@ class Sender:
             "PCH": "b1", "JLBS": key, "BM": table, "CZ": kind, "NRZY": digest(row), "BBH": version,
             "JLH": listing_id, "TJSJ": f"2026-11-23T08:00:{self.clock:06d}",
         }  # fmt: skip
-        cx.execute(
-            text(
-                f"INSERT INTO jh_feedback ({','.join(values)}) VALUES ({','.join(':' + n for n in values)})"
-            ),
-            values,
-        )
+        cx.execute(self.tables.feedback.insert().values(**values))
 
     def result(self, key):
-        with self.engine.connect() as cx:
-            row = cx.execute(
-                text(
-                    "SELECT * FROM jh_feedback WHERE JLBS = :key"
-                    if self.lite
-                    else 'SELECT * FROM jh_feedback WHERE "JLBS" = :key'
-                ),
-                {"key": key},
-            )
-            return dict(row.mappings().one())
+        with self.engine.begin() as cx:
+            return dict(cx.execute(select(self.tables.feedback).filter_by(JLBS=key)).mappings().one())
 
-    @property
-    def lite(self):
-        return self.engine.dialect.name == "sqlite"
+    def forget_results(self, kind="insert", **values):
+        with self.engine.begin() as cx:
+            cx.execute(self.tables.feedback.update().filter_by(CZ=kind).values(**{"JSJG": None, **values}))
 
     def rows(self, table="frblack"):
-        with self.engine.connect() as cx:
-            return [dict(row) for row in cx.execute(text(f"SELECT * FROM {table}")).mappings()]
+        with self.engine.begin() as cx:
+            return [dict(row) for row in cx.execute(select(self.tables.tables[table])).mappings()]
 
     def statuses(self):
         with self.desk.store.read() as cx:
@@ -91,10 +73,11 @@ class Sender:
 
 
 @pytest.fixture
-def sender(tmp_path):
+def sender(tmp_path, any_db_url):
     desk = open_desk(read_sandbox({"DATA_DIR": str(tmp_path)}))
-    made = Sender(f"sqlite:///{tmp_path}/sandbox/exchange/credit-liaoning.db", desk)
+    made = Sender(any_db_url, desk)
     yield made
+    made.engine.dispose()
     desk.store.close()
 
 
@@ -159,16 +142,14 @@ def test_many_at_once_and_reused_places(sender):
 def test_a_kill_between_the_two_commits_repeats_harmlessly(sender):
     one, row = new_id(), blacklist()
     sender.send("insert", row, one, 1)
-    with sender.engine.begin() as cx:
-        cx.execute(text("UPDATE jh_feedback SET JSJG = NULL, HZH = NULL"))
-    restarted = ExchangeSweep(sender.desk, sender.sweep._tables)
+    sender.forget_results()
+    restarted = ExchangeSweep(sender.desk, sender.tables)
     drain([restarted])
     assert sender.result(f"x:{one}:1:insert")["JSJG"] == "accepted"
     assert sender.rows() == [row]
     sender.send("delete", row, one, 2)
-    with sender.engine.begin() as cx:
-        cx.execute(text("UPDATE jh_feedback SET JSJG = NULL WHERE CZ = 'delete'"))
-    drain([ExchangeSweep(sender.desk, sender.sweep._tables)])
+    sender.forget_results("delete")
+    drain([ExchangeSweep(sender.desk, sender.tables)])
     assert sender.result(f"x:{one}:2:delete")["JSJG"] == "accepted"
     assert sender.rows() == []
 
@@ -207,8 +188,7 @@ def test_a_dropped_receipt_comes_when_submitted_again(sender):
     sender.desk.faults.set("credit-liaoning", "drop_receipt", 1.0, 1, None)
     assert sender.send("insert", row, one, 1)["JSJG"] is None
     assert sender.statuses() == [("listed", row["RDWH"])]
-    with sender.engine.begin() as cx:
-        cx.execute(text("UPDATE jh_feedback SET TJSJ = '2026-11-23T09:00:00'"))
+    sender.forget_results(TJSJ="2026-11-23T09:00:00")
     drain([sender.sweep])
     assert sender.result(f"x:{one}:1:insert")["JSJG"] == "accepted"
 
