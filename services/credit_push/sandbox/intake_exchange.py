@@ -29,6 +29,7 @@ from services.credit_push.sandbox.ledger import (
 )
 
 MOST_ROWS = 500
+RESWEEP_SECONDS = 10.0  # a dropped result is told by a later sweep, if that is not struck too
 GARBAGE = {"JSJG": "?#", "HZH": "\ufffd"}
 _OPERATIONS = {"insert": LIST, "update": CORRECT, "delete": WITHDRAW}
 _ROW_FAULTS = ("reject", "lose_record", "slow", "timeout", "garbage", "drop_receipt", "delayed_receipt")
@@ -50,7 +51,7 @@ class _Waiting:
     struck: frozenset[str]
     due: float
     garbled: bool = False
-    taken: bool = False
+    taken: bool = False  # judged already: the result was dropped or garbled
 
 
 class ExchangeSweep:
@@ -70,7 +71,7 @@ class ExchangeSweep:
             return False
         for row in self._tables.pending(MOST_ROWS):
             self._note(row)
-        ripe = [entry for entry in self._waiting.values() if self._ripe(entry)]
+        ripe = [entry for entry in self._waiting.values() if time.monotonic() >= entry.due]
         if not ripe:
             return False
         if "error500" in self._desk.faults.strike(self._tables.platform.id, ("error500",)):
@@ -87,11 +88,6 @@ class ExchangeSweep:
             delay = max((_DELAYS[kind] for kind in struck if kind in _DELAYS), default=0.0)
             self._waiting[mark] = _Waiting(row, struck, time.monotonic() + delay)
 
-    @staticmethod
-    def _ripe(entry: _Waiting) -> bool:
-        dropped = entry.taken and "drop_receipt" in entry.struck
-        return not dropped and time.monotonic() >= entry.due
-
     def _sweep(self, ripe: Sequence[_Waiting]) -> None:
         with self._tables.engine.begin() as cx:
             sweep = _Sweep(self._tables, cx, self._seen)
@@ -103,6 +99,11 @@ class ExchangeSweep:
         receipt = self._judge(sweep, entry)
         entry.taken = True
         if "drop_receipt" in entry.struck:
+            again = self._desk.faults.strike(self._tables.platform.id, ("drop_receipt",))
+            entry.struck, entry.due = (
+                entry.struck - {"drop_receipt"} | again,
+                time.monotonic() + RESWEEP_SECONDS,
+            )
             return
         if "garbage" in entry.struck and not entry.garbled:
             entry.garbled, entry.due = True, time.monotonic() + LATE_SECONDS
@@ -197,7 +198,7 @@ class _Sweep:
             raw=json.dumps({"table": name, "operation": row["CZ"], "row": content}, ensure_ascii=False),
             batch_id=row["PCH"],
             listing_id=row["JLH"],
-            version=row["BBH"],
+            version=int(row["BBH"]) if str(row["BBH"] or "").isdecimal() else None,
         ), ""
 
     def _content(self, row: Row, before: Row | None) -> tuple[Row | None, str]:

@@ -50,7 +50,7 @@ class Sender:
     def submit(self, cx, key, table, kind, row, listing_id, version):
         self.clock += 1
         values = {
-            "PCH": "b1", "JLBS": key, "BM": table, "CZ": kind, "NRZY": digest(row), "BBH": version,
+            "PCH": "b1", "JLBS": key, "BM": table, "CZ": kind, "NRZY": digest(row), "BBH": str(version),
             "JLH": listing_id, "TJSJ": f"2026-11-23T08:00:{self.clock:06d}",
         }  # fmt: skip
         cx.execute(self.tables.feedback.insert().values(**values))
@@ -183,7 +183,8 @@ def test_late_answers(sender, kind, monkeypatch):
     until(answered)
 
 
-def test_a_dropped_receipt_comes_when_submitted_again(sender):
+def test_a_dropped_receipt_comes_when_submitted_again_or_swept_later(sender, monkeypatch):
+    monkeypatch.setattr(intake_exchange, "RESWEEP_SECONDS", 3600)
     one, row = new_id(), blacklist()
     sender.desk.faults.set("credit-liaoning", "drop_receipt", 1.0, 1, None)
     assert sender.send("insert", row, one, 1)["JSJG"] is None
@@ -191,6 +192,16 @@ def test_a_dropped_receipt_comes_when_submitted_again(sender):
     sender.forget_results(TJSJ="2026-11-23T09:00:00")
     drain([sender.sweep])
     assert sender.result(f"x:{one}:1:insert")["JSJG"] == "accepted"
+    monkeypatch.setattr(intake_exchange, "RESWEEP_SECONDS", 0.05)
+    sender.desk.faults.set("credit-liaoning", "drop_receipt", 1.0, 1, None)
+    two = new_id()
+    assert sender.send("insert", blacklist(RDWH="二号"), two, 1)["JSJG"] is None
+
+    def answered():
+        drain([sender.sweep])
+        return sender.result(f"x:{two}:1:insert")["JSJG"] == "accepted"
+
+    until(answered)
 
 
 def test_reject_on_demand(sender):
