@@ -90,7 +90,7 @@ def export(file: Path) -> None:
     deps = open_deps(read_blacklist(os.environ))
     count = 0
     with deps.db.read() as session, file.open("w", encoding="utf-8") as out:
-        for item in organisations_in_force(session, deps.clock.now()):
+        for item in organisations_in_force(session, deps.clock.today()):
             out.write(json.dumps(item, ensure_ascii=False) + "\n")
             count += 1
     click.echo(f"导出 {count} 条")
@@ -106,9 +106,9 @@ def verify_log(machine: bool) -> None:
         position, digest = head(session)
     document = {"ok": bad is None, "position": position, "head": digest}
     if bad is not None:
-        document["bad"] = {"position": bad.position, "entry_id": bad.entry_id, "problem": bad.problem}
+        document["bad"] = {"position": bad.position, "entry_id": bad.entry_id, "problem": bad.reason}
     text = f"审计链完整，共 {position} 条，链首 {digest}"
-    show(machine, document, text if bad is None else f"第 {bad.position} 条（{bad.entry_id}）：{bad.problem}")
+    show(machine, document, text if bad is None else f"第 {bad.position} 条（{bad.entry_id}）：{bad.reason}")
     sys.exit(0 if bad is None else 1)
 
 
