@@ -110,6 +110,14 @@ def test_signing_out_and_disabling_count_from_the_next_request(site):
     assert site.sign_in("changan-decider").status_code == 401
 
 
+def test_signing_out_everywhere_ends_one_s_own_sessions_only(site):
+    other = site.sign_in("changan-clerk").json["token"]
+    assert site.call("GET", "/session", "changan-decider").status_code == 200
+    assert site.call("DELETE", "/sessions", "changan-clerk").status_code == 204
+    assert site.client.get("/api/v1/session", headers={"Authorization": f"Bearer {other}"}).status_code == 401
+    assert site.call("GET", "/session", "changan-decider").status_code == 200
+
+
 def test_refreshing_keeps_the_session(site):
     token = site.sign_in("changan-clerk").json["token"]
     site.deps.clock.advance(timedelta(minutes=16))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.calendar import Due, WorkingCalendar, add_months
+from shared.errors import describe_errors
 
 
 @dataclass(frozen=True)
@@ -284,3 +285,7 @@ DOCUMENT_KINDS = {
     "notice": "通报、公告",
     "other": "其他文书",
 }
+
+describe_errors(
+    {"list-not-in-force": "没有这个名单,或其依据在这一天不在有效期内。请对照 /api/v1/lists 选择。"}
+)

@@ -20,6 +20,7 @@ BUSY = 503
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     _add_sign_in(bp, deps)
     _add_current(bp, deps)
+    _add_everywhere(bp, deps)
     _add_refresh(bp, deps)
     _add_password(bp, deps)
 
@@ -54,6 +55,18 @@ def _add_current(bp: APIBlueprint, deps: Deps) -> None:
     def close_session() -> Response:
         with deps.db.write() as session:
             usecases.sign_out(session, principal(), deps.clock.system_now())
+        return Response(status=204)
+
+
+def _add_everywhere(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.delete("/sessions")
+    @access(signed_in())
+    @bp.output({}, status_code=204)
+    @bp.doc(summary="在所有设备上退出登录")
+    def close_all_sessions() -> Response:
+        who, at = principal(), deps.clock.system_now()
+        with deps.db.write() as session:
+            usecases.revoke_sessions(session, [who.user_id], "sign-out-everywhere", at)
         return Response(status=204)
 
 

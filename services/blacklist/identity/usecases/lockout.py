@@ -59,9 +59,7 @@ def count_failure(session: Session, wanted: list[Counter], now: datetime) -> Non
         row.blocked_until = now + lockout_delay(row.failures, each.free)
 
 
-def forget_failures(session: Session, wanted: list[Counter]) -> None:
-    session.execute(delete(SignInFailure).where(SignInFailure.key.in_([each.key for each in wanted])))
-
-
-def prune_failures(session: Session, now: datetime) -> None:
+def forget_failures(session: Session, wanted: list[Counter], now: datetime) -> None:
+    """After a success; also drops what has grown old, so the table stays small."""
     session.execute(delete(SignInFailure).where(SignInFailure.last_failed_at < now - FORGET_FAILURES))
+    session.execute(delete(SignInFailure).where(SignInFailure.key.in_([each.key for each in wanted])))

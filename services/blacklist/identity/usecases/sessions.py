@@ -70,7 +70,7 @@ def sign_in(
         if user is None or user.disabled_at is not None or not good:
             _refuse(db, wanted, address, now)
     with db.write() as session:
-        forget_failures(session, wanted)
+        forget_failures(session, wanted, now)
         return _open_session(
             session, keyring, find_user(session, user.id), password, address, user_agent, now
         )
