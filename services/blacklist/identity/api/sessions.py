@@ -79,7 +79,7 @@ def _add_refresh(bp: APIBlueprint, deps: Deps) -> None:
     def refresh_session() -> dict[str, Any]:
         token = token_of(request, production=_production())
         if token is None:
-            raise Unauthenticated("not-signed-in", "请先登录", "该操作需要登录后进行。")
+            raise Unauthenticated("unauthenticated", "请先登录", "该操作需要登录后进行。")
         return _answer(usecases.refresh(deps.db, deps.keyring, deps.clock, token))
 
 
