@@ -1,6 +1,7 @@
 """The loops of the blacklist service: events out, events in, and what happens by itself with time."""
 
 from services.blacklist.audit.usecases import AuditChain
+from services.blacklist.cases import consumes as cases
 from services.blacklist.cases.usecases.announcing import announce_duty
 from services.blacklist.cases.usecases.clockwork import CaseClock
 from services.blacklist.cases.usecases.imports import Imports
@@ -9,11 +10,9 @@ from services.blacklist.register.usecases import ChangeSequencer
 from services.blacklist.rules.usecases import DutyClock
 from services.blacklist.store import Deps, inbox, leases, outbox
 from shared.eventlog.base import EventLog
-from shared.inbox import Consumer, to_unreadable
+from shared.inbox import Consumer, Handle, to_unreadable
 from shared.loops import Loop
 from shared.outbox import Relay
-
-CONSUMER = "blacklist"
 
 
 def build_loops(deps: Deps, log: EventLog, holder: str) -> list[Loop]:
@@ -24,17 +23,12 @@ def build_loops(deps: Deps, log: EventLog, holder: str) -> list[Loop]:
         DutyClock(deps.db, deps.clock, announce_duty),
         Imports(deps, holder),
         CaseClock(deps, holder),
-        *consumers(deps, log),
+        _consumer(deps, log, register.TOPIC, register.record_deliveries),
+        _consumer(deps, log, cases.TOPIC, cases.record_notices),
     ]
 
 
-def consumers(deps: Deps, log: EventLog) -> list[Loop]:
-    deliveries = Consumer(
-        deps.db,
-        inbox,
-        log.reader([register.TOPIC], CONSUMER),
-        CONSUMER,
-        register.record_deliveries,
-        to_unreadable(log),
-    )
-    return [deliveries]
+def _consumer(deps: Deps, log: EventLog, topic: str, handle: Handle) -> Consumer:
+    """One group per topic, so that a fault in one stops no other."""
+    name = f"blacklist-{topic}"
+    return Consumer(deps.db, inbox, log.reader([topic], name), name, handle, to_unreadable(log))

@@ -229,6 +229,33 @@ def delivery(listing_id: str, sequence: int, state: str, service: Service) -> An
     )
 
 
+def test_the_case_shows_which_departments_were_told(service: Service) -> None:
+    case = published(service, filing())
+    told = {
+        "notice_id": new_id(),
+        "sequence": 1,
+        "event_type": "case.published",
+        "subject_id": case["id"],
+        "department_id": None,
+        "channel": "inbox",
+        "at": service.clock.now(),
+        "reason": None,
+    }
+    event = new_event(
+        "notice.delivered",
+        source="notifier",
+        subject=case["id"],
+        sequence=1,
+        data=told,
+        at=service.clock.now(),
+    )
+    service.log.append([event.to_record("notifier.deliveries.v1")])
+    drain(service.loops)
+    clerk = service.officer("clerk")
+    (line,) = service.client.get(f"/api/v1/cases/{case['id']}", headers=clerk.headers).get_json()["notices"]
+    assert (line["event_type"], line["channel"], line["state"]) == ("case.published", "inbox", "delivered")
+
+
 def test_suspension_hides_at_once_and_lapses_back(service: Service) -> None:
     body = filing()
     case = published(service, body)

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from apiflask import APIBlueprint
+from apiflask import APIBlueprint, FileSchema
 from flask import Response
 from sqlalchemy.orm import Session
 
@@ -45,7 +45,8 @@ def _add_upload(bp: APIBlueprint, deps: Deps, once: Once) -> None:
 def _add_download(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/cases/<case_id>/attachments/<attachment_id>")
     @access(READ)
-    @bp.doc(summary="下载材料", responses={200: "文件内容"})
+    @bp.output(FileSchema(type="string", format="binary"), content_type="application/octet-stream")
+    @bp.doc(summary="下载材料")
     def get_attachment(case_id: str, attachment_id: str) -> Response:
         with deps.db.read() as session:
             row, content = open_attachment(session, deps, case_id, attachment_id, principal())

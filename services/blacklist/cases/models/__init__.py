@@ -4,5 +4,6 @@ SQL update can make one person both maker and checker.
 
 from services.blacklist.cases.models.case import Case, CaseAttachment, CaseOverlay, CaseStep
 from services.blacklist.cases.models.imports import CaseImport, CaseImportRow
+from services.blacklist.cases.models.notices import NoticeStatus
 
-__all__ = ["Case", "CaseAttachment", "CaseImport", "CaseImportRow", "CaseOverlay", "CaseStep"]
+__all__ = ["Case", "CaseAttachment", "CaseImport", "CaseImportRow", "CaseOverlay", "CaseStep", "NoticeStatus"]

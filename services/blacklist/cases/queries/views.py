@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from services.blacklist.cases.domain.content import penalty_category
 from services.blacklist.cases.domain.guards import Actor, available_actions
 from services.blacklist.cases.domain.table import STATE_NAMES
-from services.blacklist.cases.models import Case, CaseAttachment, CaseOverlay, CaseStep
+from services.blacklist.cases.models import Case, CaseAttachment, CaseOverlay, CaseStep, NoticeStatus
+from services.blacklist.cases.queries.notices import notices_of
 from services.blacklist.cases.queries.standing import open_overlays, rule_on, standing_of
 from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries import duties_of
@@ -39,6 +40,18 @@ def case_view(session: Session, case: Case, who: Principal, today: date) -> dict
         "service": _service_view(case),
         "attachments": [attachment_view(each) for each in attachments_of(session, case.id)],
         "steps": [_step_view(step) for step in steps_of(session, case.id)],
+        "notices": [_told_view(each) for each in notices_of(session, case)],
+    }
+
+
+def _told_view(told: NoticeStatus) -> dict[str, Any]:
+    return {
+        "event_type": told.event_type,
+        "channel": told.channel,
+        "department_id": told.department_id,
+        "state": told.state,
+        "at": _instant(told.at),
+        "reason": told.reason,
     }
 
 

@@ -80,6 +80,7 @@ class CaseOut(CaseSummary):
     service = fields.Dict(keys=fields.String(), allow_none=True)
     attachments = fields.List(fields.Nested(AttachmentOut), required=True)
     steps = fields.List(fields.Dict(keys=fields.String()), required=True)
+    notices = fields.List(fields.Dict(keys=fields.String()), required=True)
 
 
 CasePage = page_schema(CaseSummary, "CasePage")

@@ -57,6 +57,11 @@ class ReceivedOn(StatutoryDate):
 class Evidence(fields.Field[Any]):
     """One text, or several."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        one = {"type": "string", "minLength": 1, "maxLength": 2000}
+        many = {"type": "array", "items": one, "minItems": 1, "maxItems": 50}
+        super().__init__(metadata={"oneOf": [one, many]}, **kwargs)
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         texts = value if isinstance(value, list) else [value]
         if not texts or len(texts) > 50 or not all(isinstance(t, str) and 0 < len(t) <= 2000 for t in texts):

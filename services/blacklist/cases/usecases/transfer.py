@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from services.blacklist.audit import usecases as audit
 from services.blacklist.cases.models import Case, CaseImport
 from services.blacklist.identity.queries import department
-from services.blacklist.identity.usecases.departments import Transfer
 from services.blacklist.rules.usecases import move_duties
 from shared.web.access import Principal
 
@@ -48,8 +47,3 @@ def transfer_cases(
         at=at,
     )
     return len(ids)
-
-
-def follow_transfer(session: Session, moved: Transfer, actor: Principal, at: datetime) -> None:
-    """The hook of a department's handover: its cases go where its people went."""
-    transfer_cases(session, moved.from_id, moved.to_id, moved.on, actor=actor, at=at)

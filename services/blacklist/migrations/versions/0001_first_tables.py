@@ -64,6 +64,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_case_imports_state"), ["state"], unique=False)
 
     op.create_table(
+        "case_notices",
+        sa.Column("notice_id", sa.String(length=36), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("event_type", sa.String(length=60), nullable=False),
+        sa.Column("department_id", sa.String(length=36), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("at", types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("notice_id", "channel", name=op.f("pk_case_notices")),
+    )
+    with op.batch_alter_table("case_notices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_notices_subject_id"), ["subject_id"], unique=False)
+
+    op.create_table(
         "cases",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("listing_id", sa.String(length=36), nullable=True),
@@ -724,6 +740,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_cases_department_state")
 
     op.drop_table("cases")
+    with op.batch_alter_table("case_notices", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_notices_subject_id"))
+
+    op.drop_table("case_notices")
     with op.batch_alter_table("case_imports", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_imports_state"))
         batch_op.drop_index(batch_op.f("ix_case_imports_department_id"))

@@ -1,0 +1,44 @@
+"""What the notifier says about its notices (`notifier.deliveries.v1`): whether a department was reached.
+
+Only forward: an event of a lower or equal sequence than the row's changes nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.blacklist.cases.models import NoticeStatus
+from shared.contracts.envelope import Event
+from shared.db import dialect_of, upsert
+
+TOPIC = "notifier.deliveries.v1"
+_KEY = ("notice_id", "channel")
+
+
+def record_notices(session: Session, events: Sequence[Event]) -> None:
+    """One statement for a whole batch: the newest event of each notice and channel."""
+    newest = {(row["notice_id"], row["channel"]): row for row in map(_row, events)}
+    if not newest:
+        return
+    insert = upsert(dialect_of(session))(NoticeStatus)
+    rows = list(newest.values())
+    update = {name: insert.excluded[name] for name in rows[0] if name not in _KEY}
+    newer = NoticeStatus.sequence < insert.excluded.sequence
+    session.execute(insert.on_conflict_do_update(index_elements=list(_KEY), set_=update, where=newer), rows)
+
+
+def _row(event: Event) -> dict[str, Any]:
+    data = event.data
+    return {
+        "notice_id": data["notice_id"],
+        "channel": data["channel"],
+        "subject_id": data["subject_id"],
+        "event_type": data["event_type"],
+        "department_id": data.get("department_id"),
+        "state": event.type.removeprefix("notice."),
+        "sequence": event.sequence,
+        "at": datetime.fromisoformat(data["at"]),
+        "reason": data.get("reason"),
+    }
