@@ -5,6 +5,7 @@ the decider publishes. What is done is kept in `first-start.json`, so a start cu
 """
 
 import json
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -55,13 +56,12 @@ def mark_of(batch: SampleBatch) -> str:
 
 def file_batch(base: str, accounts: list[dict[str, Any]], data_dir: Path, batch: SampleBatch) -> None:
     officers = sign_in_officers(base, accounts, batch.region)
-    sheet = data_dir / f"sample-{new_id()}.xlsx"
     today = SystemClock(data_dir / "clock.json").today()
-    write_sample_penalties(sheet, batch.region, batch.rows, domain=batch.domain, today=today)
-    try:
+    # Outside DATA_DIR: the sheet has identity numbers in clear until the import seals it.
+    with tempfile.TemporaryDirectory() as folder:
+        sheet = Path(folder) / "penalties.xlsx"
+        write_sample_penalties(sheet, batch.region, batch.rows, domain=batch.domain, today=today)
         import_id = import_sheet(officers.clerk, sheet, batch)
-    finally:
-        sheet.unlink()
     for role, state, action in STEPS:
         move_all(officers, role, import_id, state, action)
 
