@@ -12,7 +12,7 @@ from services.blacklist.cases.models import Case, CaseOverlay
 from services.blacklist.cases.queries import case_view
 from services.blacklist.cases.usecases.clockwork import CaseClock
 from services.blacklist.cases.usecases.editing import edit_case
-from services.blacklist.register.models import Listing
+from services.blacklist.register.models import DeliveryStatus, Listing
 from services.blacklist.rules.models import Duty
 from services.blacklist.store import outbox
 from shared.db import open_database
@@ -263,6 +263,33 @@ def test_expiry_removes_by_itself(office):
     case = reload(office, case)
     assert (case.state, case.reason_code) == ("removed", "expiry")
     assert events(office, "blacklist.exchange.v1")[-1] == "listing.removed"
+
+
+def test_archived_once_every_platform_stopped(office):
+    case = office.published()
+    case = office.take(
+        case, "revoke", "decider", reason="复议撤销", document={"number": "x", "date": date(2026, 11, 2)}
+    )
+    clock = CaseClock(office.deps, "test")
+    office.clock.advance(timedelta(days=31))
+    assert not clock.step()
+    delivery = {"platform_name": "p", "version": 2, "sequence": 2, "at": office.clock.now(), "late": False}
+    with office.deps.db.write() as session:
+        for platform, state in (("a", "acknowledged"), ("b", "accepted")):
+            session.add(
+                DeliveryStatus(
+                    listing_id=case.listing_id,
+                    platform=platform,
+                    operation="withdraw",
+                    state=state,
+                    **delivery,
+                )
+            )
+    assert not clock.step()
+    with office.deps.db.write() as session:
+        session.get_one(DeliveryStatus, (case.listing_id, "b")).state = "acknowledged"
+    assert clock.step()
+    assert reload(office, case).state == "archived"
 
 
 def test_repair_from_request_to_removal_and_restoration(office):

@@ -5,17 +5,18 @@ platforms follow.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
+from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.domain.table import PUBLISHED, REMOVED, REVOKED
 from services.blacklist.cases.models import Case, CaseOverlay
 from services.blacklist.cases.usecases.transition import Order, take_steps
 from services.blacklist.register.models import DeliveryStatus
 from services.blacklist.store import Deps, leases
-from shared.clock import local_date
+from shared.clock import SHANGHAI, local_date
 from shared.leases import Lease
 
 BATCH = 500
@@ -48,15 +49,21 @@ def _overlaid(kind: str, state: str) -> Select[str]:
     )
 
 
-def withdrawn_everywhere(_: date) -> Select[str]:
-    """Ended, and every platform that ever had the listing has acknowledged its withdrawal."""
+def withdrawn_everywhere(today: date) -> Select[str]:
+    """Ended long enough ago, and every platform that ever had the listing has acknowledged its withdrawal.
+
+    A repaired listing may come back until its period is over, so it is not put away before.
+    """
+    quiet_since = datetime.combine(today - timedelta(days=figure("archive", "days")), time(), SHANGHAI)
     told = exists().where(DeliveryStatus.listing_id == Case.listing_id)
     open_somewhere = exists().where(
         DeliveryStatus.listing_id == Case.listing_id,
         (DeliveryStatus.operation != "withdraw") | DeliveryStatus.state.in_(UNSETTLED),
         DeliveryStatus.state != "superseded",
     )
-    return select(Case.id).where(Case.state.in_((REMOVED, REVOKED)), told, ~open_somewhere)
+    restorable = (Case.reason_code == "repair") & (Case.publicity_max_end > today)
+    ended = Case.state.in_((REMOVED, REVOKED)) & (Case.ended_at <= quiet_since) & ~restorable
+    return select(Case.id).where(ended, told, ~open_somewhere)
 
 
 WORK: tuple[tuple[str, Due], ...] = (
