@@ -1,6 +1,6 @@
-"""The push service against the real stand-in platforms: sandbox over HTTP in this process, loops drained by hand.
+"""The push service against the real stand-in platforms: sandbox over HTTP in this process, loops drained.
 
-`listing_event` makes exchange events as the register writes them (identity numbers sealed to us).
+`Listing` makes exchange events as the register writes them (identity numbers sealed to us).
 """
 
 import base64
@@ -8,16 +8,17 @@ import json
 import os
 import threading
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from werkzeug.serving import make_server
 
 from services.credit_push import app as wiring
+from services.credit_push.catalogue import Profile
 from services.credit_push.models import metadata
 from services.credit_push.sandbox.app import build_sandbox
 from services.credit_push.sandbox.settings import read_sandbox
@@ -38,9 +39,10 @@ from tests.harness.wait import until
 
 EXCHANGE = "blacklist.exchange.v1"
 OPERATIONS = {
-    "published": "list", "restored": "list", "unshielded": "list", "corrected": "correct", "annotated": "correct",
-    "removed": "withdraw", "revoked": "withdraw", "shielded": "withdraw",
-}  # fmt: skip
+    **dict.fromkeys(("published", "restored", "unshielded"), "list"),
+    **dict.fromkeys(("corrected", "annotated"), "correct"),
+    **dict.fromkeys(("removed", "revoked", "shielded"), "withdraw"),
+}
 
 
 @contextmanager
@@ -111,7 +113,7 @@ class Listing:
         self.number = self.number or f"示住建罚〔2026〕{serial}号"
         if not self.subject.code:
             made = (
-                make_resident_id("350524", datetime(1980, 1, 1).date(), serial % 999)
+                make_resident_id("350524", date(1980, 1, 1), serial % 999)
                 if self.subject.person
                 else make_uscc("91350524", serial)
             )
@@ -284,9 +286,24 @@ class PushWorld:
         return client
 
 
+def quick(profile: Profile) -> Profile:
+    """The same platform with short waits, so that what takes minutes in life takes moments here."""
+    return replace(
+        profile,
+        retry_seconds=(0.05, 0.1, 0.1, 0.1),
+        receipts=replace(profile.receipts, wait_seconds=0.5),
+        transport=replace(profile.transport, timeout_seconds=1.0),
+    )
+
+
 @contextmanager
 def push_world(
-    data_dir: Path, *, db_url: str | None = None, events_url: str | None = None, api: bool = True
+    data_dir: Path,
+    *,
+    db_url: str | None = None,
+    events_url: str | None = None,
+    api: bool = True,
+    tune: Callable[[Profile], Profile] = quick,
 ) -> Iterator[PushWorld]:
     """Fresh databases, sandbox and (where callbacks are wanted) our API on ports of their own."""
     port, sandbox_port = free_port(), free_port()
@@ -300,7 +317,8 @@ def push_world(
     if events_url:
         env["EVENTS_URL"] = events_url
     settings = read_settings(env)
-    deps = wiring.open_deps(settings)
+    opened = wiring.open_deps(settings)
+    deps = replace(opened, catalogue={name: tune(each) for name, each in opened.catalogue.items()})
     metadata.create_all(deps.db.engine)
     log = open_log(settings.common.events_url)
     with running_sandbox(data_dir, sandbox_port, port) as url, _api(settings, deps, port, wanted=api):

@@ -37,7 +37,7 @@ def ledger_row(row: dict[str, Any]) -> LedgerRow:
     listing_id, number, name = (
         str(row.get(n) or "") for n in ("listing_id", "document_number", "subject_name")
     )
-    version = str(row.get("version") or "")
+    version = str(row.get("version", ""))
     return LedgerRow(
         match_key=listing_id or f"{number}\n{name}",
         listing_id=listing_id,

@@ -8,6 +8,7 @@ import io
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from services.credit_push.catalogue import Profile
@@ -132,13 +133,19 @@ class PacketFolder:
             if not request.exists():
                 _put(request, b"")
             return None
-        rows = [ledger_row(dict(row)) for row in csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))]
+        rows = [_known_by_content(dict(row)) for row in csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))]
         done.unlink()
         file.unlink()
         return ListLedger(rows)
 
     def close(self) -> None:
         pass
+
+
+def _known_by_content(row: dict[str, str]) -> LedgerRow:
+    """A sheet carries neither listing id nor version, so both sides know its records by number and name."""
+    told = ledger_row(row)
+    return replace(told, match_key=f"{told.document_number}\n{told.subject_name}", version=None)
 
 
 class ListLedger:

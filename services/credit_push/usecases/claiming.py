@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import (
     ACCEPTED,
+    AWAITING_HAND,
     BLOCKING,
     CORRECT,
     DEAD,
@@ -36,7 +37,7 @@ from shared.ids import new_id
 
 TABLE = cast("Table", Delivery.__table__)
 LEASE = timedelta(minutes=2)
-UNCERTAIN = (DEAD, REJECTED, SUPERSEDED)
+UNCERTAIN = (DEAD, REJECTED, SUPERSEDED, AWAITING_HAND)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,118 @@
+"""Reconciliation with platforms that lose, keep, age and alter records; repair by pushing again."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.harness.platforms import PushWorld, push_world
+
+
+@pytest.fixture(scope="module")
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PushWorld]:
+    with push_world(tmp_path_factory.mktemp("push")) as made:
+        yield made
+
+
+@pytest.fixture
+def world(shared_world: PushWorld) -> Iterator[PushWorld]:
+    yield shared_world
+    shared_world.clear_faults()
+
+
+REGIONS = {
+    "credit-quanzhou": "350524",
+    "trade-quanzhou": "350524",
+    "tender-shijiazhuang": "130102",
+    "credit-shijiazhuang": "130102",
+    "trade-shijiazhuang": "130102",
+    "credit-liaoning": "210000",
+}
+
+
+def reconcile(world: PushWorld, platform: str, *, repair: bool = True) -> dict[str, Any]:
+    client = world.client("operator")
+    asked = client.post("/push/api/v1/reconciliations", json={"platform": platform, "repair": repair})
+    assert asked.status_code == 201, asked.text
+    where = f"/push/api/v1/reconciliations/{asked.json['id']}"
+    world.until(lambda: client.get(where).json["state"] in ("done", "failed"), "the run to end")
+    found: dict[str, Any] = client.get(where).json
+    assert found["state"] == "done", found
+    return found
+
+
+def push(world: PushWorld, platform: str, count: int = 3) -> list[Any]:
+    listings = [world.listing(region=REGIONS[platform]) for _ in range(count)]
+    world.publish(*(listing.event("published") for listing in listings))
+    for listing in listings:
+        world.until(
+            lambda one=listing: (platform, "list", "acknowledged") in world.states(one.id, platform), platform
+        )
+    return listings
+
+
+@pytest.mark.parametrize("platform", list(REGIONS))
+def test_nothing_differs(world: PushWorld, platform: str) -> None:
+    listings = push(world, platform)
+    run = reconcile(world, platform)
+    before = run["ours"]
+    assert before >= 3
+    assert (run["theirs"], run["differences"], run["rows_exchanged"]) == (before, [], 0)
+    world.publish(listings[0].event("revoked"))
+    world.until(
+        lambda: (platform, "withdraw", "acknowledged") in world.states(listings[0].id, platform), "withdrawn"
+    )
+    run = reconcile(world, platform)
+    assert (run["ours"], run["theirs"], run["differences"]) == (before - 1, before - 1, [])
+
+
+@pytest.mark.parametrize("platform", list(REGIONS))
+def test_a_lost_record_is_found_and_pushed_again(world: PushWorld, platform: str) -> None:
+    world.fault(platform, "lose_record", count=1)
+    push(world, platform)
+    run = reconcile(world, platform)
+    assert [one["kind"] for one in run["differences"]] == ["missing"]
+    repair = run["differences"][0]["repair_id"]
+    client = world.client("operator")
+    world.until(
+        lambda: client.get(f"/push/api/v1/deliveries/{repair}").json["state"] == "acknowledged", "repaired"
+    )
+    run = reconcile(world, platform)
+    assert (run["ours"] - run["theirs"], run["differences"]) == (0, [])
+
+
+def edit_sandbox(world: PushWorld, statement: str, *values: Any) -> None:
+    with sqlite3.connect(world.settings.sandbox_dir / "sandbox.db", timeout=5) as connection:
+        connection.execute(statement, values)
+    connection.close()
+
+
+def test_altered_stale_and_extra_records(world: PushWorld) -> None:
+    altered, stale, extra = push(world, "credit-quanzhou")
+    edit_sandbox(world, "UPDATE records SET digest = 'x' WHERE listing_id = ?", altered.id)
+    edit_sandbox(world, "UPDATE records SET version = 0 WHERE listing_id = ?", stale.id)
+    world.publish(extra.event("revoked"))
+    world.until(
+        lambda: ("credit-quanzhou", "withdraw", "acknowledged") in world.states(extra.id), "withdrawn"
+    )
+    edit_sandbox(world, "UPDATE records SET status = 'listed' WHERE listing_id = ?", extra.id)
+    run = reconcile(world, "credit-quanzhou")
+    assert sorted(one["kind"] for one in run["differences"]) == ["altered", "extra", "stale"]
+    client = world.client("operator")
+    for one in run["differences"]:
+        where = f"/push/api/v1/deliveries/{one['repair_id']}"
+        world.until(lambda at=where: client.get(at).json["state"] == "acknowledged", "repaired")
+    run = reconcile(world, "credit-quanzhou")
+    assert (run["ours"] - run["theirs"], run["differences"]) == (0, [])
+
+
+def test_differences_are_told(world: PushWorld) -> None:
+    world.fault("credit-quanzhou", "lose_record", count=1)
+    push(world, "credit-quanzhou", 1)
+    reconcile(world, "credit-quanzhou", repair=False)
+    world.run()
+    reader = world.log.reader(["credit-push.deliveries.v1"], "test")
+    types = [dict(record.headers)["ce_type"].decode() for record in reader.poll(500, timeout=1.0)]
+    reader.close()
+    assert "reconciliation.difference" in types
