@@ -1,0 +1,84 @@
+"""The runner: a loop's error is survived with growing pauses, work is done at once, stopping is quick."""
+
+import threading
+
+import pytest
+
+from shared.loops import WORST_PAUSE, drain, last_success, pause, run
+from tests.harness.wait import until
+
+
+class Counting:
+    """Does `work` steps, failing at the given ones."""
+
+    def __init__(self, work: int, failing: tuple[int, ...] = ()) -> None:
+        self.name, self.left, self.failing = "counting", work, failing
+        self.steps, self.waited, self.closed = 0, 0, False
+
+    def step(self) -> bool:
+        self.steps += 1
+        if self.steps in self.failing:
+            raise RuntimeError("this step fails")
+        self.left -= self.left > 0
+        return self.left > 0
+
+    def wait(self, timeout: float) -> bool:
+        self.waited += 1
+        return threading.Event().wait(min(timeout, 0.01))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_drain_steps_until_nothing_is_left() -> None:
+    assert drain([Counting(3), Counting(5)]) == 2 + 4
+
+
+def test_drain_gives_up_on_endless_work() -> None:
+    with pytest.raises(RuntimeError, match="counting"):
+        drain([Counting(10_000)], rounds=50)
+
+
+def test_run_works_waits_survives_errors_and_closes() -> None:
+    loop, stop = Counting(5, failing=(2, 3)), threading.Event()
+    runner = threading.Thread(target=run, args=([loop], stop))
+    runner.start()
+    until(lambda: loop.waited > 1, 5.0)
+    stop.set()
+    runner.join(5.0)
+    assert loop.left == 0
+    assert loop.closed
+    assert last_success.labels("counting")._value.get() > 0
+
+
+def test_a_loop_that_cannot_be_woken_is_polled() -> None:
+    class Plain:
+        name = "plain"
+        steps = 0
+
+        def step(self) -> bool:
+            self.steps += 1
+            return False
+
+    loop, stop = Plain(), threading.Event()
+    runner = threading.Thread(target=run, args=([loop], stop, 0.001))
+    runner.start()
+    until(lambda: loop.steps > 3, 5.0)
+    stop.set()
+    runner.join(5.0)
+
+
+def test_an_error_while_closing_does_not_keep_the_runner() -> None:
+    class Clinging(Counting):
+        def close(self) -> None:
+            raise RuntimeError("no")
+
+    stop = threading.Event()
+    stop.set()
+    run([Clinging(0)], stop)
+
+
+def test_pauses_grow_to_a_limit() -> None:
+    assert pause(1) <= 0.2
+    assert all(pause(failures) <= WORST_PAUSE for failures in range(1, 2000, 7))
+    assert max(pause(50) for _ in range(50)) > WORST_PAUSE * 0.7
