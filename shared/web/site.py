@@ -20,7 +20,7 @@ class Site:
     operator: str = "（示例）信用信息中心"
     icp: str = "（示例）ICP备00000000号"
     police: str = "（示例）公网安备 00000000000000号"
-    contact: str = "电话 0000-00000000(工作日 9:00–17:00)"
+    contact: str = "电话 0000-00000000（工作日 9:00–17:00）"
     region_name: str = "示例环境"
 
 
@@ -40,6 +40,14 @@ class NavItem:
     label: str
     url: str
     roles: frozenset[str] | None = None
+    also: tuple[str, ...] = ()
+
+    def covers(self, path: str) -> bool:
+        """Whether a page belongs under this entry; `also` names further places of it."""
+        places = (self.url, *self.also)
+        return any(
+            path == place or (place != "/" and path.startswith(place.rstrip("/") + "/")) for place in places
+        )
 
     def visible(self, who: Principal | None) -> bool:
         if self.roles is None:
@@ -51,9 +59,9 @@ SIGNED_IN: frozenset[str] = frozenset()
 CASE_ROLES = frozenset({"clerk", "reviewer", "decider", "supervisor", "auditor"})
 PUSH_ROLES = frozenset({"operator", "supervisor"})
 NAVIGATION = (
-    NavItem("公开查询", "/"),
+    NavItem("公开查询", "/", also=("/listings", "/persons")),
     NavItem("名单与规则", "/lists"),
-    NavItem("案件", "/cases", CASE_ROLES),
+    NavItem("案件", "/cases", CASE_ROLES, also=("/imports",)),
     NavItem("推送监控", "/push/", PUSH_ROLES),
     NavItem("消息", "/notices/", SIGNED_IN),
 )

@@ -168,8 +168,6 @@ def _context(nav: tuple[NavItem, ...]) -> dict[str, Any]:
 
 
 def _current(nav: tuple[NavItem, ...]) -> str:
-    """The navigation entry the page belongs to: the longest address it starts with."""
-    fitting = [
-        i.url for i in nav if request.path == i.url or request.path.startswith(i.url.rstrip("/") + "/")
-    ]
-    return max(fitting, key=len, default="/")
+    """The navigation entry the page belongs to: the one with the longest address, if any."""
+    fitting = [item.url for item in nav if item.covers(request.path)]
+    return max(fitting, key=len, default="")
