@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from services.credit_push.sandbox.faults import LATE_SECONDS, Faults
 from services.credit_push.sandbox.ledger import Moment, Receipt, Submission, submit
@@ -51,6 +52,7 @@ class Strikes:
         return LATE_SECONDS if "delayed_receipt" in self.own else 0.0
 
 
+Told = TypeVar("Told")
 SUBMISSION_FAULTS = ("garbage", "drop_receipt", "duplicate_receipt", "delayed_receipt")
 ROW_FAULTS = ("reject", "lose_record")
 
@@ -97,8 +99,8 @@ def book(
     )
 
 
-def doubled(receipts: Sequence[Receipt], strikes: Strikes) -> list[Receipt]:
-    """The receipts as told: twice under `duplicate_receipt`, not at all under `drop_receipt`."""
+def doubled(receipts: Sequence[Told], strikes: Strikes) -> list[Told]:
+    """Receipts as told: twice under `duplicate_receipt`, not at all under `drop_receipt`."""
     if "drop_receipt" in strikes.own:
         return []
     return [*receipts, *receipts] if "duplicate_receipt" in strikes.own else list(receipts)

@@ -68,8 +68,8 @@ def _take(desk: Desk, platform: Platform, body: bytes) -> Response:
     strikes = draw(desk, platform, len(rows))
     with desk.store.write() as cx:
         receipts = take_rows(cx, platform, rows, strikes, now)
-        told = doubled(list(receipts), strikes)
-        feedback = feedback_csv(list(enumerate(told, 1)))
+        told = doubled(list(enumerate(receipts, 1)), strikes)
+        feedback = feedback_csv(told)
         if told and not _fed_back(cx, platform, batch):
             cx.execute(
                 "INSERT INTO feedbacks (platform, batch_id, body, due_at, state) VALUES (?,?,?,?,'done')",
