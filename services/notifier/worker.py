@@ -14,7 +14,7 @@ from services.notifier.channels import Channel, Sent
 from services.notifier.consumes import IDENTITY_TOPICS, NEWS_TOPICS, hear_news, learn_identity
 from services.notifier.models import inbox, leases, outbox, revocations
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
-from services.notifier.usecases.sending import Job, Result, claim_jobs, record
+from services.notifier.usecases.sending import Job, Result, claim_jobs, keep_jobs, record
 from shared.clock import Clock
 from shared.crash import crash_point
 from shared.crypto import KeyRing
@@ -59,10 +59,12 @@ class Sender:
         self._backoff = Backoff(tuple(channel.retries))
         self._pool = ThreadPoolExecutor(channel.concurrency, thread_name_prefix=self.name)
         self._flying: dict[Future[Result], Job] = {}
+        self._kept_at = parts.clock.system_now()
         self._wakeup = Wakeup(parts.db, WAKE_CHANNEL)
 
     def step(self) -> bool:
         """Record what has ended, claim into the free places; true while anything is on its way."""
+        self._keep()
         claimed = self._claim()
         if not self._flying:
             return claimed
@@ -79,6 +81,13 @@ class Sender:
         self._record(done)
         self._pool.shutdown()
         self._wakeup.close()
+
+    def _keep(self) -> None:
+        """Renew the leases of what is on its way, each third of their time."""
+        now, lease = self._parts.clock.system_now(), timedelta(seconds=self._parts.lease_seconds)
+        if self._flying and now - self._kept_at > lease / 3:
+            keep_jobs(self._parts.db, self._flying.values(), holder=self._holder, until=now + lease)
+            self._kept_at = now
 
     def _claim(self) -> bool:
         free = self._channel.concurrency - len(self._flying)

@@ -4,7 +4,7 @@ Between claim and record no transaction is open. A crash in between leaves the l
 message goes out again under the same id, by which a receiver recognises it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -29,7 +29,7 @@ from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from shared.crash import crash_point
 from shared.crypto import KeyRing
 from shared.db import Database, wake
-from shared.delivery import ACCEPTED, DEAD, SUPERSEDED, WAITING, Backoff, claim_due, due, settle
+from shared.delivery import ACCEPTED, DEAD, SUPERSEDED, WAITING, Backoff, claim_due, due, extend, settle
 from shared.errors import Conflict, DeliveryError, describe_errors
 from shared.ids import new_id
 from shared.web.access import Principal
@@ -86,6 +86,12 @@ def claim_jobs(
                 settle(session, DISPATCHES, row_id, holder, SUPERSEDED, values)
     crash_point("notices.after_claim")
     return [job for job in jobs if job is not None]
+
+
+def keep_jobs(db: Database, jobs: Iterable[Job], *, holder: str, until: datetime) -> None:
+    """Prolong our leases on what is still on its way, so that nobody takes it for left behind."""
+    with db.write() as session:
+        extend(session, DISPATCHES, [job.dispatch_id for job in jobs], holder, until)
 
 
 def _job(session: Session, keyring: KeyRing, dispatch_id: str, now: datetime) -> Job | None:

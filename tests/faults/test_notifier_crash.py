@@ -1,0 +1,180 @@
+"""kill -9 of the notifier's worker at every point around send and record, and in the middle of its work.
+
+Afterwards every message was sent under one id, stands once in each inbox, and its fate is published once.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from services.notifier import models
+from services.notifier.models import Attempt, Base, Dispatch, Notice, Subject, outbox
+from services.notifier.publishes import TOPIC
+from services.notifier.usecases.endpoints import Change, add_endpoint
+from shared.contracts.envelope import Event, from_record
+from shared.crash import EXIT_CODE, list_points
+from shared.crypto import KeyRing
+from shared.db import Database, open_database
+from shared.eventlog import ensure_topics, open_log
+from shared.web.access import Principal
+from tests.harness.notices import (
+    HOUSING,
+    OPERATOR,
+    Receiver,
+    case_event,
+    hire_staff,
+    mail_server,
+    webhook_receiver,
+)
+from tests.harness.wait import until
+
+KEEPER = Principal(OPERATOR, OPERATOR, "示例运维", HOUSING, "住建局", "130102", frozenset({"operator"}))
+POINTS = ["notices.after_claim", "notices.after_send", "notices.before_commit", "notices.after_record"]
+CASES = 6
+
+
+class Installation:
+    """A notifier with its own files, its worker as a child process."""
+
+    def __init__(self, directory: Path, db_url: str, events_url: str, smtp_url: str) -> None:
+        self.directory, self.events_url = directory, events_url
+        self.db: Database = open_database(db_url)
+        Base.metadata.create_all(self.db.engine)
+        self.env = {
+            **{key: value for key, value in os.environ.items() if key != "CRASH_AT"},
+            "DATA_DIR": str(directory),
+            "NOTIFIER_DB_URL": db_url,
+            "EVENTS_URL": events_url,
+            "SMTP_URL": smtp_url,
+            "WEBHOOK_ALLOWED_HOSTS": "127.0.0.1",
+            "NOTIFIER_LEASE_SECONDS": "3",
+        }
+        with self.db.write() as session:
+            hire_staff(session)
+
+    def add_webhook(self, url: str) -> None:
+        keyring = KeyRing.load_or_create(self.directory / "keys.json")
+        with self.db.write() as session:
+            add_endpoint(
+                session,
+                keyring,
+                Change("自有系统", url, []),
+                allowed_hosts=frozenset({"127.0.0.1"}),
+                actor=KEEPER,
+                at=datetime.now(UTC),
+            )
+
+    def publish(self, *events: Event) -> None:
+        log = open_log(self.events_url)
+        log.append([event.to_record("blacklist.cases.v1") for event in events])
+        log.close()
+
+    def start(self, crash_at: str = "") -> subprocess.Popen[bytes]:
+        env = {**self.env, **({"CRASH_AT": crash_at} if crash_at else {})}
+        log = (self.directory / "worker.log").open("ab")
+        return subprocess.Popen([sys.executable, "-m", "services.notifier", "worker"], env=env, stderr=log)
+
+    def settled(self, dispatches: int) -> bool:
+        """Everything sent, and everything told to the log."""
+        with self.db.read() as session:
+            done = select(func.count()).select_from(Dispatch).where(Dispatch.state == "accepted")
+            pending = session.execute(select(func.count()).select_from(outbox)).scalar_one()
+            return session.execute(done).scalar_one() == dispatches and pending == 0
+
+    def told(self) -> list[Event]:
+        reader = open_log(self.events_url).reader([TOPIC], f"test-{os.urandom(4).hex()}")
+        found: dict[str, Event] = {}
+        until(lambda: not _read(reader, found), 30, "the end of the topic")
+        reader.close()
+        return list(found.values())
+
+
+def _read(reader: object, found: dict[str, Event]) -> bool:
+    records = reader.poll(500, 1.0)  # type: ignore[attr-defined]
+    found.update({event.id: event for event in map(from_record, records)})
+    return bool(records)
+
+
+@contextmanager
+def running(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def place_of(pair: str, request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """Database and event log: two files, or PostgreSQL and Kafka."""
+    if pair == "embedded":
+        return f"sqlite:///{tmp_path}/notifier.db", f"sqlite:///{tmp_path}/events.db"
+    db_url, events_url = request.getfixturevalue("postgres_url"), request.getfixturevalue("kafka_url")
+    ensure_topics(events_url)
+    return db_url, events_url
+
+
+@pytest.mark.parametrize(
+    ("point", "pair"), [*((point, "embedded") for point in POINTS), ("notices.after_send", "real")]
+)
+def test_killed_there_no_message_is_lost_or_counted_twice(point, pair, request, tmp_path):
+    place = place_of(pair, request, tmp_path)
+    with webhook_receiver() as receiver, mail_server() as (mailbox, smtp_url):
+        home = Installation(tmp_path, *place, smtp_url)
+        home.add_webhook(receiver.url)
+        events = [case_event() for _ in range(CASES)]
+        with running(home.start(f"{point}:4")) as doomed:
+            home.publish(*events)
+            assert doomed.wait(60) == EXIT_CODE
+        with running(home.start()):
+            until(lambda: home.settled(CASES * 6), 60, "every dispatch sent and told")
+        check_outcome(home, receiver, [raw for _, _, raw in mailbox.mails], events)
+
+
+@pytest.mark.parametrize("pair", ["embedded", "real"])
+def test_killed_at_any_moment_no_message_is_lost_or_counted_twice(pair, request, tmp_path):
+    place = place_of(pair, request, tmp_path)
+    with webhook_receiver() as receiver, mail_server() as (mailbox, smtp_url):
+        home = Installation(tmp_path, *place, smtp_url)
+        home.add_webhook(receiver.url)
+        events = [case_event() for _ in range(CASES)]
+        home.publish(*events)
+        for stage in (0, 2, 4):
+            with running(home.start()):
+                until(lambda reached=stage: len(receiver.requests) > reached, 60, "the next message")
+        with running(home.start()):
+            until(lambda: home.settled(CASES * 6), 60, "every dispatch sent and told")
+        check_outcome(home, receiver, [raw for _, _, raw in mailbox.mails], events)
+
+
+def check_outcome(home: Installation, receiver: Receiver, mails: list[bytes], events: list[Event]) -> None:
+    """Per case: 2 notices (department, supervisor), 2 inbox, 3 mails, 1 webhook."""
+    subjects = {event.subject for event in events}
+    with home.db.read() as session:
+        notices = list(session.scalars(select(Notice)))
+        dispatches = {row.id: row for row in session.scalars(select(Dispatch))}
+        delivered = list(session.scalars(select(Attempt.dispatch_id).where(Attempt.outcome == "delivered")))
+        numbers = dict(session.execute(select(Subject.id, Subject.sequence)).all())
+    own = [notice for notice in notices if notice.subject_id in subjects]
+    assert len(own) == CASES * 2
+    assert sorted(delivered) == sorted(dispatches), "each dispatch has one recorded delivery"
+    webhooks = {row.id for row in dispatches.values() if row.channel == "webhook"}
+    assert set(receiver.ids()) == webhooks
+    mail_ids = {re.search(rb"(?im)^Message-ID: <([^@]+)@", raw)[1].decode() for raw in mails}  # type: ignore[index]
+    assert mail_ids == {row.id for row in dispatches.values() if row.channel == "email"}
+    told = [event for event in home.told() if event.subject in subjects]
+    for subject in subjects:
+        sequences = [event.sequence for event in told if event.subject == subject]
+        assert sequences == list(range(1, 7)) == list(range(1, numbers[subject] + 1))
+
+
+def test_every_point_of_the_notifier_is_tested():
+    named = list_points([Path(models.__file__).parent])
+    assert named == set(POINTS)
