@@ -16,7 +16,7 @@ FLAGS = (
 
 
 def executable() -> str:
-    """CHROMIUM, or the first known name on the PATH; without one a loud skip, a failure under REQUIRE_REAL."""
+    """CHROMIUM, or the first known name on the PATH; else a loud skip (failure if REQUIRE_REAL)."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found:
         return found
