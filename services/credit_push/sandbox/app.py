@@ -1,5 +1,6 @@
 """The sandbox as one application: interfaces, control, pages, and the loops that serve files and tables."""
 
+import fcntl
 import os
 import threading
 from collections.abc import Callable, Mapping

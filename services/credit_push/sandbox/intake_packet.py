@@ -86,7 +86,7 @@ class Packets:
                 )
             answered = feedback_csv(lines).decode("utf-8-sig")
             book(cx, platform.id, now.at, "packet", f"FILE in/{batch}", packet.text, "taken", answered)
-        for path in folder.glob(f"{batch}.*"):
+        for path in (folder / f"{batch}.ok", *folder.glob(f"{batch}.*")):  # the mark first: taken is taken
             path.unlink(missing_ok=True)
 
     def _hand_out(self, platform: Platform) -> bool:
