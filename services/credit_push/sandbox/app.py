@@ -101,7 +101,12 @@ def serve(env: Mapping[str, str] | None = None) -> Flask:
     settings = read_sandbox(os.environ if env is None else env)
     configure_logs(settings.log_level, "sandbox")
     sandbox = build_sandbox(settings)
-    threading.Thread(
-        target=run, args=(sandbox.loops, sandbox.desk.stopping), name="loops", daemon=True
-    ).start()
+    threading.Thread(target=run_alone, args=(sandbox,), name="loops", daemon=True).start()
     return sandbox.app
+
+
+def run_alone(sandbox: Sandbox) -> None:
+    """Run the loops once no other process runs them: after kill -9 an old worker lives on for a moment."""
+    with (sandbox.desk.settings.folder / "loops.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run(sandbox.loops, sandbox.desk.stopping)
