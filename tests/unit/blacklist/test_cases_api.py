@@ -130,7 +130,7 @@ def test_other_departments_see_nothing(call):
     ({"department_id": "x"}, "/department_id"),
     ({"region": "999999"}, "/region"),
     ({"region": "350524"}, "/region"),
-    ({"domain": "fishing"}, "/domain"),
+({"domain": "fishing"}, "/domain"),
     ({"list_code": "no-such-list"}, "/list_code"),
     ({"subject": {"uscc": "911301020000000000"}}, "/subject/uscc"),
     ({"document": {"date": "2027-01-01"}}, "/document/date"),

@@ -39,6 +39,10 @@ class AttachmentOut(Schema):
     created_at = fields.String(required=True)
 
 
+class HeldAttachment(AttachmentOut):
+    """An attachment as its case lists it."""
+
+
 class CaseSummary(Schema):
     """A case in a list."""
 
@@ -78,7 +82,7 @@ class CaseOut(CaseSummary):
     statement = fields.Dict(keys=fields.String(), allow_none=True)
     hearing = fields.Dict(keys=fields.String(), allow_none=True)
     service = fields.Dict(keys=fields.String(), allow_none=True)
-    attachments = fields.List(fields.Nested(AttachmentOut), required=True)
+    attachments = fields.List(fields.Nested(HeldAttachment), required=True)
     steps = fields.List(fields.Dict(keys=fields.String()), required=True)
     notices = fields.List(fields.Dict(keys=fields.String()), required=True)
 

@@ -14,10 +14,12 @@ from services.blacklist.cases.models import Case, CaseStep
 from services.blacklist.cases.usecases.columns import content_columns
 from services.blacklist.cases.usecases.office import Office
 from services.blacklist.rules.domain import ListRule
+from services.blacklist.rules.queries import domain
 from services.blacklist.store import Deps
 from shared.clock import local_date
 from shared.errors import FieldError, Invalid
 from shared.ids import new_id
+from shared.regions import is_known
 from shared.web.access import Principal
 
 
@@ -48,7 +50,20 @@ def filing_problems(office: Office, filing: Mapping[str, Any], department_id: st
     rule = office.rule(filing["list_code"])
     if rule is None:
         return [("/list_code", "没有这个名单,或其依据目前不在有效期内")]
-    return [*problems(filing, office.today), *_barred(office, rule, filing, department_id)]
+    return [
+        *problems(filing, office.today),
+        *_unknown_places(filing),
+        *_barred(office, rule, filing, department_id),
+    ]
+
+
+def _unknown_places(filing: Mapping[str, Any]) -> list[Problem]:
+    found = []
+    if domain(filing["domain"]) is None:
+        found.append(("/domain", "没有这个领域代码"))
+    if not is_known(filing["region"]):
+        found.append(("/region", "没有这个行政区划代码"))
+    return found
 
 
 def _barred(office: Office, rule: ListRule, filing: Mapping[str, Any], department_id: str) -> list[Problem]:
