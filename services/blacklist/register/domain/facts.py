@@ -22,18 +22,6 @@ SUSPENDED = "suspended"
 SHIELDS = ("shield:reorganisation", "shield:stay", "shield:privacy")
 HIDE_CODES = (SUSPENDED, *SHIELDS)
 
-REASON_WORDS: Mapping[str, str] = {
-    "repair": "信用修复",
-    "expiry": "公示期满",
-    "revoked": "决定被撤销",
-    "objection": "异议成立",
-    "suspended": "暂停公示",
-    "shield:reorganisation": "破产重整屏蔽",
-    "shield:stay": "停止执行屏蔽",
-    "shield:privacy": "隐私保护屏蔽",
-    "error": "信息有误",
-}
-
 
 class Kind(StrEnum):
     """What happened to a listing; the exchange event is `listing.<kind>`."""

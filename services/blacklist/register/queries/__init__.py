@@ -9,7 +9,6 @@ from services.blacklist.register.queries.listings import (
     history,
     in_force,
     listing_by_id,
-    listing_of_case,
     public_listing,
     standing,
 )
@@ -29,7 +28,6 @@ __all__ = [
     "history",
     "in_force",
     "listing_by_id",
-    "listing_of_case",
     "listing_view",
     "masked_view",
     "organisations_in_force",

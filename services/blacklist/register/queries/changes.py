@@ -6,7 +6,7 @@ Each entry shows what the listing is now, so that nothing withdrawn later can be
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import Status, status
@@ -25,10 +25,6 @@ def changes_after(session: Session, after: int, limit: int, today: date) -> list
         .limit(limit)
     )
     return [_entry(change, listing, today) for change, listing in session.execute(found)]
-
-
-def last_position(session: Session) -> int:
-    return session.scalar(select(func.max(Change.position))) or 0
 
 
 def _entry(change: Change, listing: Listing, today: date) -> dict[str, Any]:

@@ -67,12 +67,6 @@ def listing_by_id(session: Session, listing_id: str) -> Listing | None:
     return session.get(Listing, listing_id)
 
 
-def listing_of_case(session: Session, case_id: str) -> Listing | None:
-    """The newest listing of a case, whatever its status."""
-    found = select(Listing).where(Listing.case_id == case_id).order_by(Listing.id.desc())
-    return session.scalars(found.limit(1)).first()
-
-
 def deliveries(session: Session, listing_id: str) -> Sequence[DeliveryStatus]:
     """What each platform was told and answered, by platform; the caller has checked that it may be shown."""
     found = select(DeliveryStatus).where(DeliveryStatus.listing_id == listing_id)
