@@ -20,15 +20,11 @@ NEWS_TOPICS = ("blacklist.cases.v1", "credit-push.deliveries.v1")
 OPERATIONS = {"list": "公示", "correct": "更正", "withdraw": "撤下"}
 DIFFERENCES = {"missing": "平台缺少", "extra": "平台多出", "stale": "平台为旧版本", "altered": "内容不一致"}
 DUTIES = {
-    "publication": "公布列入信息",
-    "publish": "公布列入信息",
-    "notice": "告知当事人",
-    "service": "送达决定",
-    "objection": "处理异议",
-    "repair": "办理信用修复",
-    "suspension": "确认紧急停止公示",
-    "suspend-confirm": "确认紧急停止公示",
-    "removal": "移出名单",
+    "publish": "公示列入信息",
+    "accept-objection": "受理异议",
+    "settle-objection": "核查异议并答复",
+    "accept-repair": "受理信用修复申请",
+    "settle-repair": "办结信用修复申请",
 }
 STATED = ("subject_name", "list_name", "document_number", "reason")
 log = get_log(__name__)
@@ -167,7 +163,8 @@ _ACTIONS = {
     "request_material": "需补充材料",
     "extend_repair": "已延长期限",
     "settle_repair": "已有结论",
-    "confirm_suspension": "已确认",
+    "confirm_suspension": "已由第二人确认",
+    "lapse_suspension": "逾期未确认,已自动恢复公示",
 }
 _FAMILIES: dict[str, Callable[[Mapping[str, Any]], Facts]] = {
     "case": _case,

@@ -93,7 +93,7 @@ def duty_event(event_type: str = "duty.overdue", **changes: Any) -> Event:
         "list_name": "公共资源配置领域黑名单",
         "subject_name": "张*",
         "duty_id": "duty-1",
-        "kind": "publication",
+        "kind": "publish",
         "due": "2026-11-11",
         "provisional": False,
         "rule": "双公示七个工作日",

@@ -44,7 +44,7 @@ def message(message_id: str = "0192f000-0000-7000-8000-000000000001", **changes:
         "notice_id": "notice-1",
         "event_type": "case.published",
         "severity": "notice",
-        "title": "已公布:华景建设工程有限公司列入公共资源配置领域黑名单",
+        "title": "已公示:华景建设工程有限公司列入公共资源配置领域黑名单",
         "body": "列入信息已向社会公布。\n文书号:长住建罚〔2026〕12号",
         "link": "/cases/case-1",
         "subject_id": "case-1",
