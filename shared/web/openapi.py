@@ -64,7 +64,21 @@ def complete(app: APIFlask, spec: dict[str, Any], *, production: bool) -> dict[s
         operation = spec["paths"].get(path, {}).get(method)
         if operation is not None:
             _complete_operation(operation, method, path, view)
+    _use_ecma_patterns(spec)
     return spec
+
+
+def _use_ecma_patterns(node: Any) -> None:
+    """JSON Schema patterns are ECMA regular expressions: `$` ends the text there, not Python's own sign."""
+    if isinstance(node, dict):
+        pattern = node.get("pattern")
+        if isinstance(pattern, str):
+            node["pattern"] = pattern.replace(r"\Z", "$")
+        for child in node.values():
+            _use_ecma_patterns(child)
+    elif isinstance(node, list):
+        for child in node:
+            _use_ecma_patterns(child)
 
 
 def _operations(app: APIFlask) -> Iterator[tuple[str, str, Any]]:

@@ -25,9 +25,14 @@ class PageQuery(Schema):
     """Query parameters of a list; a list's own filters extend it."""
 
     cursor = fields.String(
-        load_default=None, allow_none=False, validate=validate.Length(max=LONGEST_CURSOR),
+        load_default=None,
+        allow_none=False,
+        validate=[
+            validate.Length(max=LONGEST_CURSOR),
+            validate.Regexp(r"^[A-Za-z0-9_-]*\Z", error="应取自上一页答复的 next。"),
+        ],
         metadata={"description": "上一页答复中的 next"},
-    )  # fmt: skip
+    )
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=MOST))
 
 
