@@ -151,7 +151,7 @@ def record_from(data: dict[str, Any]) -> Record:
         list_basis=_basis(listed.get("basis")),
         domain=data["domain"],
         region=data["region"],
-        department_id=data["department_id"],
+        department_id=text(data.get("department_id")),
         subject=_subject(data["subject"]),
         organ=_organ(data.get("organ")),
         source=_organ(data.get("source")),

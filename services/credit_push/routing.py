@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from services.credit_push.catalogue import Profile, Takes
-from shared.regions import region, within
+from shared.regions import is_known, region, within
 
 NATION = "000000"
 
@@ -25,7 +25,9 @@ class Facts:
 
 def level_of(facts: Facts) -> str:
     """The department's level, else the level of the listing's region."""
-    return facts.department_level or str(region(facts.region).level)
+    if facts.department_level:
+        return facts.department_level
+    return str(region(facts.region).level) if is_known(facts.region) else ""
 
 
 def takes(rule: Takes, facts: Facts) -> bool:

@@ -80,6 +80,8 @@ class PacketFolder:
         return [self._ask(job) for job in jobs]
 
     def _ask(self, job: Job) -> Outcome:
+        """Between taking a packet and its feedback nothing is to be seen: `absent` then only means "send again",
+        under a key the platform answers once."""
         try:
             for receipt in self._feedback(job.batch_id):
                 if receipt.key == job.key:
@@ -133,7 +135,9 @@ class PacketFolder:
             if not request.exists():
                 _put(request, b"")
             return None
-        rows = [_known_by_content(dict(row)) for row in csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))]
+        rows = [
+            _known_by_content(dict(row)) for row in csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))
+        ]
         done.unlink()
         file.unlink()
         return ListLedger(rows)

@@ -1,0 +1,116 @@
+"""One stand-in per kind of transport, and a bench that speaks to it through our transport alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.credit_push import app as wiring
+from services.credit_push.catalogue import Profile
+from services.credit_push.domain import LIST, WITHDRAW, Record, idempotency_key
+from services.credit_push.formats import encode
+from services.credit_push.settings import read_settings
+from services.credit_push.transports import KINDS, Transport
+from services.credit_push.transports.base import TAKEN, Job, Outcome
+from shared.ids import new_id
+from tests.harness.platforms import http_json, quick, running_sandbox
+from tests.harness.ports import free_port
+from tests.harness.wait import until
+from tests.unit.credit_push.records import COMPANY, DOCUMENT, PERSON, record
+
+PLATFORMS = {
+    "http": ("credit-quanzhou", "trade-quanzhou"),
+    "exchange_db": ("credit-liaoning", "trade-shijiazhuang"),
+    "packet": ("credit-shijiazhuang", "credit-hebei"),
+}
+"""Each kind with its variants. Rows that a person carries have no machine to test (tests/integration)."""
+BY_HAND = {"manual"}
+assert set(PLATFORMS) | BY_HAND == set(KINDS)
+
+
+@dataclass
+class Bench:
+    """One platform reached through our own transport."""
+
+    profile: Profile
+    transport: Transport
+    sandbox: str
+    shown: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What was last filed per listing, as a sender would remember it."""
+
+    def record(self, version: int = 1, *, person: bool = False, **changes: Any) -> Record:
+        listing_id = changes.pop("listing_id", new_id())
+        number = f"示〔2026〕{listing_id[-12:]}号"
+        subject = PERSON if person else COMPANY
+        changes.setdefault("document", replace(DOCUMENT, number=number))
+        changes.setdefault("region", self.profile.takes.regions[0])
+        return record(listing_id=listing_id, version=version, sequence=version, subject=subject, **changes)
+
+    def job(self, made: Record, operation: str = LIST, *, batch: str = "", resent: int = 0) -> Job:
+        key = idempotency_key(self.profile.id, made.listing_id, made.version, operation, resent)
+        content = encode(self.profile, made, operation)
+        former = self.shown.get(made.listing_id)
+        return Job(
+            new_id(), key, made.listing_id, made.version, operation, batch or new_id(), content, former
+        )
+
+    def send(self, *jobs: Job) -> list[Outcome]:
+        """Send and, where receipts come later, wait for them."""
+        outcomes = {outcome.delivery_id: outcome for outcome in self.transport.send(jobs)}
+        assert set(outcomes) == {job.delivery_id for job in jobs}
+        settled = [
+            self.receipt(job) if outcomes[job.delivery_id].result == TAKEN else outcomes[job.delivery_id]
+            for job in jobs
+        ]
+        for job, outcome in zip(jobs, settled, strict=True):
+            if outcome.result == "filed":
+                self._remember(job)
+        return settled
+
+    def _remember(self, job: Job) -> None:
+        if job.operation == WITHDRAW:
+            self.shown.pop(job.listing_id, None)
+        else:
+            self.shown[job.listing_id] = job.content.row
+
+    def receipt(self, job: Job) -> Outcome:
+        found = until(
+            lambda: [r for r in self.transport.receipts([job.key]) if r.key == job.key],
+            15,
+            f"receipt {job.key}",
+        )
+        one = found[0]
+        return Outcome(job.delivery_id, one.result, one.receipt_number, one.field, one.code, one.message)
+
+    def records(self, made: Record) -> list[dict[str, Any]]:
+        found = http_json("GET", f"{self.sandbox}/records?platform={self.profile.id}")["records"]
+        return [one for one in found if one["document_number"] == made.document.number]
+
+    def fault(self, kind: str, count: int = 1) -> None:
+        http_json(
+            "POST", f"{self.sandbox}/faults", {"platform": self.profile.id, "kind": kind, "count": count}
+        )
+
+
+@pytest.fixture(scope="module")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    folder, port = tmp_path_factory.mktemp("platforms"), free_port()
+    with running_sandbox(folder, port) as url:
+        yield folder, url
+
+
+@pytest.fixture(params=[name for names in PLATFORMS.values() for name in names])
+def bench(request: pytest.FixtureRequest, stand_ins: tuple[Path, str]) -> Iterator[Bench]:
+    """Once per kind of transport and variant."""
+    folder, url = stand_ins
+    settings = read_settings({"DATA_DIR": str(folder), "SANDBOX_URL": url})
+    deps = wiring.open_deps(settings)
+    catalogue = {name: quick(profile) for name, profile in deps.catalogue.items()}
+    transports = wiring.open_ways(settings, replace(deps, catalogue=catalogue))
+    yield Bench(catalogue[request.param], transports[request.param], url)
+    http_json("DELETE", f"{url}/faults")
+    for transport in transports.values():
+        transport.close()
+    deps.db.close()

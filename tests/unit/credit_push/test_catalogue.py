@@ -1,0 +1,73 @@
+"""Every platform of the founding documents has a file, and a wrong file is told with its field."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from services.credit_push.catalogue import (
+    FOLDER,
+    SAMPLE_VALUES,
+    CatalogueError,
+    check_catalogue,
+    load_catalogue,
+)
+
+PLATFORMS = {
+    *("credit-shijiazhuang", "credit-hebei", "credit-quanzhou", "credit-fujian", "credit-liaoning"),
+    *("credit-china", "trade-china", "trade-liaoning", "trade-quanzhou", "trade-fujian"),
+    *("trade-shijiazhuang", "procure-hebei", "tender-shijiazhuang", "gsxt-liaoning"),
+}
+GOOD = (FOLDER / "credit-quanzhou.toml").read_text("utf-8").replace('to = "credit-fujian"', 'to = ""')
+
+
+def test_the_shipped_catalogue_is_whole_and_has_no_problem() -> None:
+    assert check_catalogue() == []
+    assert set(load_catalogue(SAMPLE_VALUES)) == PLATFORMS
+
+
+def test_addresses_come_from_the_settings() -> None:
+    catalogue = load_catalogue({**SAMPLE_VALUES, "SANDBOX_URL": "http://platforms.test"})
+    assert (
+        catalogue["credit-quanzhou"].transport.endpoint == "http://platforms.test/platforms/credit-quanzhou"
+    )
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "field"),
+    [
+        ('level = "city"', 'level = "town"', "level"),
+        ('kind = "http"', 'kind = "pigeon"', "transport.kind"),
+        ('domains = ["*"]', 'domains = ["cooking"]', "takes.domains"),
+        ('regions = ["350500"]', 'regions = ["Quanzhou"]', "takes.regions"),
+        ("in_flight = 16", "in_flight = 0", "transport.in_flight"),
+        ("timeout_seconds = 5", 'timeout_seconds = "5"', "transport.timeout_seconds"),
+        ("wait_seconds = 5", "wait_secs = 5", "receipts.wait_secs"),
+        ("${SANDBOX_URL}", "${NOWHERE}", "transport.endpoint"),
+        ('to = ""', 'to = "credit-moon"', "relay.to"),
+        ('basis = "assumed"', 'basis = "guessed"', "source.basis"),
+        ('id = "credit-quanzhou"', 'id = "other"', "id"),
+        ('key = "sandbox:credit-quanzhou"', "", "transport.key"),
+        ("list_working_days = 1", "list_working_days = -1", "deadline.list_working_days"),
+        ("seconds = [0.2,", "seconds = [0,", "retry.seconds"),
+    ],
+)
+def test_a_wrong_file_is_told_with_its_field(tmp_path: Path, was: str, becomes: str, field: str) -> None:
+    assert was in GOOD
+    (tmp_path / "credit-quanzhou.toml").write_text(GOOD.replace(was, becomes), "utf-8")
+    problems = check_catalogue(tmp_path)
+    assert ("credit-quanzhou.toml", field) in {(problem.file, problem.field) for problem in problems}
+    with pytest.raises(CatalogueError):
+        load_catalogue(SAMPLE_VALUES, tmp_path)
+
+
+def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text("id = ", "utf-8")
+    assert [problem.file for problem in check_catalogue(tmp_path)] == ["x.toml"]
+
+
+def test_every_file_says_what_is_published_and_what_is_assumed() -> None:
+    for path in FOLDER.glob("*.toml"):
+        source = tomllib.loads(path.read_text("utf-8"))["source"]
+        assert source["basis"] in ("published", "assumed"), path.name
+        assert len(source["text"]) > 10, path.name
