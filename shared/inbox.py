@@ -4,10 +4,12 @@ One poll is one write transaction: claim the event ids not seen before (one set-
 `handle` write their effects, commit; only then the log's cursor moves. A consumer never calls outside.
 """
 
+import contextlib
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Column, Index, MetaData, String, Table, delete, literal, select, true
+from sqlalchemy import Column, Index, MetaData, String, Table, delete, literal, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from shared.contracts.envelope import Event, Record, Unreadable, from_record
@@ -16,9 +18,12 @@ from shared.crash import crash_point
 from shared.db import Database, UtcDateTime, dialect_of, rows_changed, unnested, upsert
 from shared.eventlog.base import EventLog, LogError, Reader
 from shared.logs import get_log
-from shared.metrics import counter
+from shared.metrics import counter, gauge
 
 BATCH = 500
+KEEP = timedelta(days=120)  # longer than any topic is retained, or a replay from the start applies twice
+PURGE_SECONDS = 3600.0
+LAG_SECONDS = 30.0
 STOP_AFTER = 20  # unreadable records in a row, without one readable: the fault is not in the records
 Handle = Callable[[Session, list[Event]], None]
 Bad = Sequence[tuple[Record, Unreadable]]
@@ -50,10 +55,11 @@ def claim(session: Session, inbox: Table, consumer: str, events: Sequence[Event]
     return taken
 
 
-def purge(session: Session, inbox: Table, keep: timedelta) -> int:
-    """Forgets ids older than `keep`, which must exceed the retention of every topic read."""
-    old = delete(inbox).where(inbox.c.received_at < datetime.now(UTC) - keep)
-    return rows_changed(session, old)
+def purge(session: Session, inbox: Table, keep: timedelta, limit: int = BATCH) -> int:
+    """Forgets at most `limit` ids older than `keep`; says how many."""
+    ids = inbox.c.event_id, inbox.c.consumer
+    old = select(*ids).where(inbox.c.received_at < datetime.now(UTC) - keep).limit(limit)
+    return rows_changed(session, delete(inbox).where(tuple_(*ids).in_(old)))
 
 
 def to_unreadable(event_log: EventLog) -> Callable[[Bad], None]:
@@ -79,6 +85,23 @@ def to_unreadable(event_log: EventLog) -> Callable[[Bad], None]:
     return put_aside
 
 
+class InboxPurge:
+    """Loop: once an hour forgets ids older than `keep`, which exceeds the retention of every topic read."""
+
+    def __init__(self, db: Database, inbox: Table, keep: timedelta = KEEP) -> None:
+        self.name = "inbox-purge"
+        self._db, self._inbox, self._keep = db, inbox, keep
+        self._due = 0.0
+
+    def step(self) -> bool:
+        if time.monotonic() < self._due:
+            return False
+        with self._db.write() as session:
+            more = purge(session, self._inbox, self._keep, BATCH) == BATCH
+        self._due = 0.0 if more else time.monotonic() + PURGE_SECONDS
+        return more
+
+
 class Consumer:
     """Loop: reads one group's records and hands fresh events to `handle(session, events)`, in order."""
 
@@ -97,9 +120,11 @@ class Consumer:
         self._put_aside, self._batch = unreadable, batch
         self._records: list[Record] = []
         self._bad_in_a_row = 0
+        self._lag_due = time.monotonic() + LAG_SECONDS
 
     def step(self) -> bool:
         """One batch. After an error the same batch is tried again at the next step."""
+        self._measure_lag()
         self._records = self._records or self._reader.poll(self._batch)
         if not self._records:
             return False
@@ -131,6 +156,12 @@ class Consumer:
                 f"{self.name}: {self._bad_in_a_row} records in a row are unreadable; reading stops"
             )
 
+    def _measure_lag(self) -> None:
+        if time.monotonic() > self._lag_due:
+            self._lag_due = time.monotonic() + LAG_SECONDS
+            with contextlib.suppress(LogError):
+                lag_events.labels(self.name).set(self._reader.lag())
+
     def wait(self, timeout: float) -> bool:
         return self._reader.wait(timeout)
 
@@ -151,4 +182,7 @@ def _parse(records: Sequence[Record]) -> tuple[list[Event], list[tuple[Record, U
 
 
 handled_events = counter("consumer_handled_events", "Events whose effect was committed", ["consumer"])
+lag_events = gauge(
+    "consumer_lag_events", "Events in the log the consumer has not committed yet", ["consumer"]
+)
 unreadable_records = counter("consumer_unreadable_records", "Records put aside as unreadable", ["consumer"])

@@ -6,6 +6,7 @@ take is parked with all later events of its subject; the others go on.
 """
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -42,6 +43,8 @@ from shared.metrics import counter, gauge
 
 CHANNEL = "outbox"
 LEASE = "relay"
+_json = json.JSONEncoder(ensure_ascii=False).encode  # made once, not per event
+COUNT_SECONDS = 5.0
 log = get_log(__name__)
 
 
@@ -123,6 +126,7 @@ class Relay:
         self._db, self._outbox, self._log, self._batch = db, outbox, log, batch
         self._lease = Lease(db, leases, LEASE, holder, lease_seconds)
         self._wakeup = Wakeup(db, CHANNEL)
+        self._count_due = 0.0
 
     def step(self) -> bool:
         """One batch. True if there may be more to do now."""
@@ -146,10 +150,16 @@ class Relay:
             parked = session.execute(
                 select(box.topic, box.subject).where(box.parked_at.is_not(None)).distinct()
             ).all()
-            parked_subjects.labels(CHANNEL).set(len(parked))
+            self._count(session, len(parked))
             if parked:
                 query = query.where(tuple_(box.topic, box.subject).not_in([tuple(p) for p in parked]))
             return session.execute(query).all()
+
+    def _count(self, session: Session, parked: int) -> None:
+        parked_subjects.labels(CHANNEL).set(parked)
+        if time.monotonic() > self._count_due:
+            self._count_due = time.monotonic() + COUNT_SECONDS
+            pending_events.labels(CHANNEL).set(backlog(session, self._outbox))
 
     def _publish(self, rows: Sequence[Any]) -> list[int]:
         """Ids that are durable in the log. Raises LogError if the log is away: nothing is deleted then."""
@@ -212,6 +222,7 @@ def backlog(session: Session, outbox: Table) -> int:
 
 
 relayed = counter("outbox_relayed_events", "Events moved from the outbox into the log", ["outbox"])
+pending_events = gauge("outbox_pending_events", "Events waiting in the outbox", ["outbox"])
 parked_subjects = gauge(
     "outbox_parked_subjects", "Subjects whose events wait behind a refused one", ["outbox"]
 )

@@ -42,6 +42,7 @@ COMMON: dict[str, Any] = {
     "reconnect_backoff_max_ms": 1000,
     "allow_auto_create_topics": False,
     "metrics_enabled": False,
+    "bootstrap_timeout_ms": 5000,
 }
 PRODUCER: dict[str, Any] = {
     "acks": "all",
@@ -177,7 +178,8 @@ class KafkaReader:
     def _fetch(self, limit: int, timeout: float) -> list[Record]:
         started = time.monotonic()
         try:
-            polled = self._consumer.poll(timeout_ms=max(int(timeout * 1000), LEAST_POLL_MS), max_records=limit)
+            milliseconds = max(int(timeout * 1000), LEAST_POLL_MS)
+            polled = self._consumer.poll(timeout_ms=milliseconds, max_records=limit)
         except KafkaError as error:
             log.warning("kafka poll failed", group=self._group, error=type(error).__name__)
             threading.Event().wait(max(0.0, timeout - (time.monotonic() - started)))

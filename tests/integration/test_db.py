@@ -1,5 +1,6 @@
 """Transactions, types and migrations that mean the same on SQLite and PostgreSQL."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -221,9 +222,10 @@ def test_migrations_run_once_however_often_asked(any_db: Database, package: str)
 
 
 def test_processes_may_migrate_at_once(any_db: Database, package: str, tmp_path: Path) -> None:
-    program = "import sys; sys.path.insert(0, sys.argv[2]); from shared.db import migrate; migrate(*sys.argv[1::2])"
-    arguments = [sys.executable, "-c", program, any_db.url, str(tmp_path / "packages"), package]
-    started = [subprocess.Popen(arguments) for _ in range(2)]
+    program = "import sys; from shared.db import migrate; migrate(*sys.argv[1:])"
+    env = os.environ | {"PYTHONPATH": str(tmp_path / "packages")}
+    arguments = [sys.executable, "-c", program, any_db.url, package]
+    started = [subprocess.Popen(arguments, env=env) for _ in range(2)]
     assert [each.wait(60) for each in started] == [0, 0]
     assert is_migrated(any_db, package)
 

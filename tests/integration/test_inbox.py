@@ -13,7 +13,7 @@ from shared.contracts.envelope import Event, Record
 from shared.db import Database, open_database
 from shared.eventlog import EventLog, LogError, open_log
 from shared.ids import new_id
-from shared.inbox import STOP_AFTER, Consumer, claim, purge, to_unreadable
+from shared.inbox import STOP_AFTER, Consumer, InboxPurge, claim, purge, to_unreadable
 from shared.loops import drain, run
 from tests.conftest import make_topic
 from tests.faults.ledger import INBOX, change, create, effects, record
@@ -160,7 +160,13 @@ def test_purge_forgets_only_old_ids(db: Database) -> None:
     with db.write() as session:
         claim(session, INBOX, "c", events)
         assert purge(session, INBOX, timedelta(days=1)) == 0
-        assert purge(session, INBOX, timedelta(days=-1)) == 3
+    assert drain([InboxPurge(db, INBOX)]) == 0
+    with db.write() as session:
+        assert claim(session, INBOX, "c", events) == []
+        assert purge(session, INBOX, timedelta(days=-1), limit=2) == 2
+    drain([InboxPurge(db, INBOX, keep=timedelta(days=-1))])
+    with db.write() as session:
+        assert claim(session, INBOX, "c", events) == events
 
 
 def test_members_that_join_and_leave_lose_and_double_nothing(kafka_url: str, postgres_url: str) -> None:
