@@ -4,15 +4,17 @@ From a view's policy, input and method follow its security and problem answers; 
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from apiflask import APIFlask
+from werkzeug.routing import AnyConverter, Rule
 
 from shared.web.access import Policy, policy_of
 from shared.web.problem import FRAMEWORK, MEDIA_TYPE
 from shared.web.tokens import cookie_name
 
+View = TypeVar("View", bound=Callable[..., object])
 METHODS = ("get", "post", "put", "patch", "delete")
 UNSAFE = frozenset({"post", "put", "patch", "delete"})
 
@@ -46,6 +48,16 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
 }
 
 
+def produces(*media_types: str) -> Callable[[View], View]:
+    """Document that a view answers 200 with a file of one of these types instead of JSON."""
+
+    def mark(view: View) -> View:
+        view.__produces__ = media_types  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def complete(app: APIFlask, spec: dict[str, Any], *, production: bool) -> dict[str, Any]:
     """The generated document with problems, security and headers of every operation."""
     components = spec.setdefault("components", {})
@@ -60,10 +72,11 @@ def complete(app: APIFlask, spec: dict[str, Any], *, production: bool) -> dict[s
             "description": "ApiKey <前缀>.<密钥>",
         },
     }
-    for path, method, view in _operations(app):
+    for path, method, rule in _operations(app):
         operation = spec["paths"].get(path, {}).get(method)
         if operation is not None:
-            _complete_operation(operation, method, path, view)
+            _complete_operation(operation, method, path, app.view_functions[rule.endpoint])
+            _complete_parameters(operation, rule)
     _use_ecma_patterns(spec)
     return spec
 
@@ -81,12 +94,12 @@ def _use_ecma_patterns(node: Any) -> None:
             _use_ecma_patterns(child)
 
 
-def _operations(app: APIFlask) -> Iterator[tuple[str, str, Any]]:
+def _operations(app: APIFlask) -> Iterator[tuple[str, str, Rule]]:
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:[^<:]+:)?([^>]+)>", r"{\1}", rule.rule)
         for method in METHODS:
             if method.upper() in (rule.methods or ()):
-                yield path, method, app.view_functions[rule.endpoint]
+                yield path, method, rule
 
 
 def _complete_operation(operation: dict[str, Any], method: str, path: str, view: Any) -> None:
@@ -100,14 +113,25 @@ def _complete_operation(operation: dict[str, Any], method: str, path: str, view:
         ways = ["bearer", "cookie", "apiKey"] if policy.scope else ["bearer", "cookie"]
         operation["security"] = [{way: []} for way in ways]
         operation["x-roles"] = sorted(policy.roles)
-    for parameter in operation.get("parameters", []):
-        parameter["required"] = parameter["in"] == "path" or parameter.get("required", False)
-        if parameter.get("schema", {}).get("default", "") is None:
-            del parameter["schema"]["default"]
+    files = getattr(view, "__produces__", ())
+    if files:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        operation["responses"]["200"] = {"description": "文件", "content": dict.fromkeys(files, binary)}
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
     if getattr(view, "__idempotent__", False):
         operation["parameters"] = [*operation.get("parameters", []), IDEMPOTENCY_KEY]
+
+
+def _complete_parameters(operation: dict[str, Any], rule: Rule) -> None:
+    """Path parameters are required, and those of a closed set say which; a null default is no default."""
+    for parameter in operation.get("parameters", []):
+        converter = rule._converters.get(parameter["name"])  # nowhere public
+        if isinstance(converter, AnyConverter):
+            parameter["schema"] = {"type": "string", "enum": sorted(converter.items)}
+        parameter["required"] = parameter["in"] == "path" or parameter.get("required", False)
+        if parameter.get("schema", {}).get("default", "") is None:
+            del parameter["schema"]["default"]
 
 
 def possible_problems(method: str, path: str, view: Any) -> set[int]:

@@ -19,6 +19,7 @@ from services.credit_push.usecases.hand import (
 )
 from shared.web.access import access, principal, roles
 from shared.web.body import body_limit
+from shared.web.openapi import produces
 from shared.web.paging import PageQuery, cut, decode_cursor, page
 from shared.web.problem import problems
 
@@ -50,7 +51,8 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/batches/<batch_id>/download")
     @access(roles("operator"))
     @problems(409)
-    @bp.doc(summary="下载待报送的表或函", responses={200: "文件"})
+    @produces("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/plain")
+    @bp.doc(summary="下载待报送的表或函")
     def download(batch_id: str) -> Response:
         with deps.db.write() as session:
             paper = download_batch(session, deps, batch_id)

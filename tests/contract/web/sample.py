@@ -16,6 +16,7 @@ from shared.web.access import Principal, access, principal, public, roles, scope
 from shared.web.app import ServiceApp, create_service_app, finish
 from shared.web.body import body_limit
 from shared.web.idempotency import Once
+from shared.web.openapi import produces
 from shared.web.pages import form_errors, render
 from shared.web.paging import PageQuery, page, page_schema
 from shared.web.problem import problems
@@ -80,6 +81,13 @@ def api(once: Once | None) -> APIBlueprint:
         if json_data["name"] == "崩溃":
             raise RuntimeError("secret detail")
         return json_data
+
+    @blueprint.get("/sheet.<any(csv, xlsx):form>")
+    @access(public())
+    @produces("text/csv")
+    @blueprint.doc(summary="下载")
+    def sheet(form: str) -> Response:
+        return Response("a,b", mimetype="text/csv")
 
     @blueprint.post("/uploads")
     @access(signed_in())

@@ -270,7 +270,10 @@ def test_every_framework_slug_has_a_page(client):
 def test_the_openapi_document_promises_what_is_answered(client):
     spec = client.get("/svc/openapi.json").get_json()
     assert spec["openapi"].startswith("3.1")
-    assert set(spec["paths"]) == {THINGS, f"{THINGS}/{{thing_id}}", "/svc/api/v1/uploads"}
+    sheet = "/svc/api/v1/sheet.{form}"
+    assert set(spec["paths"]) == {THINGS, f"{THINGS}/{{thing_id}}", "/svc/api/v1/uploads", sheet}
+    assert list(spec["paths"][sheet]["get"]["responses"]["200"]["content"]) == ["text/csv"]
+    assert spec["paths"][sheet]["get"]["parameters"][0]["schema"]["enum"] == ["csv", "xlsx"]
     create = spec["paths"][THINGS]["post"]
     assert set(create["responses"]) == {"201", "400", "401", "403", "409", "413", "415", "422", "429"}
     assert create["requestBody"]["required"] is True

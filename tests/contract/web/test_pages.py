@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from shared.web.pages import STATIC, TEMPLATES
+from shared.web.pages.derive import SOURCE, TARGET, derived
 from tests.contract.web.sample import make_app
 
 HTML = {"Accept": "text/html"}
@@ -136,6 +137,13 @@ def test_vendored_files_are_what_was_published():
     assert present == set(listed)
     for name, digest in listed.items():
         assert hashlib.sha256((vendor / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_the_style_sheet_is_the_vendored_one_without_its_faces():
+    css = TARGET.read_text("utf-8")
+    assert css == derived(SOURCE.read_text("utf-8"))
+    assert "GDS" not in css
+    assert "@font-face" not in css
 
 
 def luminance(colour: str) -> float:

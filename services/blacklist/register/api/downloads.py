@@ -21,6 +21,7 @@ from services.blacklist.register import queries
 from services.blacklist.store import Deps
 from shared.errors import NotFound
 from shared.web.access import access, public
+from shared.web.openapi import produces
 from shared.web.problem import problems
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -53,7 +54,8 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/download.<any(ndjson, csv, xlsx):form>")
     @access(public())
     @problems(404)
-    @bp.doc(summary="下载全部公示中的法人和非法人组织", responses={200: "文件"})
+    @produces(*(media_type.partition(";")[0] for media_type, _ in FORMS.values()))
+    @bp.doc(summary="下载全部公示中的法人和非法人组织")
     def download_register(form: str) -> Response:
         if form not in FORMS:
             raise NotFound("not-found", "没有这种下载格式")
