@@ -1,50 +1,26 @@
 """`notifier api|worker|migrate`: one command per process of this service."""
 
 import os
-import signal
-import sys
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from services.notifier.app import PACKAGE, build_loops, open_deps
 from services.notifier.settings import NAME, read_settings
 from shared.db import migrate
 from shared.logs import configure_logs
-from shared.loops import run
-from shared.metrics import serve_metrics
+from shared.process import Command, become_web_server, choose, work
 
 WSGI = "services.notifier.app:from_environment()"
 
 
 def serve_api() -> None:
-    """Become gunicorn, with the deployment's configuration file or the same values as arguments."""
-    env = os.environ
-    given = ["-c", env["GUNICORN_CONF"]] if env.get("GUNICORN_CONF") else _gunicorn_arguments(env)
-    os.execvp("gunicorn", ["gunicorn", "--no-control-socket", *given, WSGI])  # noqa: S606  replaces this process
-
-
-def _gunicorn_arguments(env: Mapping[str, str]) -> list[str]:
-    values = {
-        "--bind": env.get("BIND", "127.0.0.1:8002"),
-        "--worker-class": "gthread",
-        "--workers": env.get("WEB_PROCESSES", "2"),
-        "--threads": env.get("WEB_THREADS", "8"),
-        "--timeout": "60",
-        "--graceful-timeout": "8",
-        "--keep-alive": "15",
-    }
-    return [part for pair in values.items() for part in pair]
+    become_web_server(WSGI, "127.0.0.1:8002", os.environ)
 
 
 def run_worker() -> None:
     settings = read_settings(os.environ)
     configure_logs(settings.common.log_level, NAME)
-    serve_metrics(settings.common.metrics_port)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     deps = open_deps(settings)
-    run(build_loops(settings, deps), stop)
+    work(build_loops(settings, deps), settings.common.metrics_port)
     deps.db.close()
 
 
@@ -54,19 +30,15 @@ def run_migrations() -> None:
     migrate(settings.common.db_url, PACKAGE)
 
 
-COMMANDS: Mapping[str, Callable[[], None]] = {
+COMMANDS: Mapping[str, Command] = {
     "api": serve_api,
     "worker": run_worker,
     "migrate": run_migrations,
 }
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    given = sys.argv[1:] if argv is None else argv
-    chosen = COMMANDS.get(given[0]) if len(given) == 1 else None
-    if chosen is None:
-        sys.exit(f"usage: notifier {'|'.join(COMMANDS)}")
-    chosen()
+def main(arguments: Sequence[str] | None = None) -> None:
+    choose("notifier", COMMANDS, arguments)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,53 @@
+"""What the commands of every service do alike: become the web server, work until told to stop, pick a command."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
+
+from shared.loops import Loop, run
+from shared.metrics import serve_metrics
+
+Command = Callable[[], None]
+
+
+def become_web_server(wsgi: str, default_bind: str, env: Mapping[str, str]) -> NoReturn:
+    """Replace this process by gunicorn, with GUNICORN_CONF or the same values as arguments."""
+    given = ["-c", env["GUNICORN_CONF"]] if env.get("GUNICORN_CONF") else _arguments(default_bind, env)
+    # By module, so that it is found even where the environment's bin folder is not on PATH; without its
+    # control socket, which all services of one user would share.
+    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", *given, wsgi]
+    os.execvp(command[0], command)  # noqa: S606  replaces this process
+
+
+def _arguments(default_bind: str, env: Mapping[str, str]) -> list[str]:
+    values = {
+        "--bind": env.get("BIND", default_bind),
+        "--worker-class": "gthread",
+        "--workers": env.get("WEB_PROCESSES", "2"),
+        "--threads": env.get("WEB_THREADS", "8"),
+        "--timeout": "60",
+        "--graceful-timeout": "8",
+        "--keep-alive": "15",
+    }
+    return [part for pair in values.items() for part in pair]
+
+
+def work(loops: Sequence[Loop], metrics_port: int) -> None:
+    """Run the loops until SIGTERM or SIGINT; what is in hand is finished first."""
+    serve_metrics(metrics_port)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run(list(loops), stop)
+
+
+def choose(program: str, commands: Mapping[str, Command], arguments: Sequence[str] | None) -> None:
+    """Run the one command named in the arguments, or say which there are."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    chosen = commands.get(given[0]) if len(given) == 1 else None
+    if chosen is None:
+        sys.exit(f"usage: {program} {'|'.join(commands)}")
+    chosen()
