@@ -1,4 +1,4 @@
-"""What the commands of every service do alike: become the web server, work until told to stop, pick a command."""
+"""What the commands of every service do alike: become the web server, work until stopped, pick a command."""
 
 import os
 import signal
