@@ -5,7 +5,7 @@ A sender keeps a sliding window of sends in threads, so a slow receiver holds on
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
@@ -115,17 +115,20 @@ class Sender:
         duration_ms = round((time.perf_counter() - clock_start) * 1000)
         return Result(job, started_at, duration_ms, answer)
 
-    def _record(self, done: set[Future[Result]]) -> None:
+    def _record(self, done: Collection[Future[Result]]) -> None:
+        if not done:
+            return
+        results = [future.result() for future in done]
+        now, channel = self._parts.clock.system_now(), self._channel.name
+        states = record(
+            self._parts.db, results, channel=channel, backoff=self._backoff, holder=self._holder, now=now
+        )
         for future in done:
-            result = future.result()
-            now = self._parts.clock.system_now()
-            state = record(self._parts.db, result, backoff=self._backoff, holder=self._holder, now=now)
             del self._flying[future]
-            outcome = "failed" if isinstance(result.answer, DeliveryError) else "delivered"
-            sent.labels(self._channel.name, outcome).inc()
-            log.info(
-                "notice sent", channel=self._channel.name, dispatch_id=result.job.dispatch_id, state=state
-            )
+        for result in results:
+            sent.labels(channel, "failed" if result.failure else "delivered").inc()
+            state = states[result.job.dispatch_id]
+            log.info("notice sent", channel=channel, dispatch_id=result.job.dispatch_id, state=state)
 
 
 def attempt(channel: Channel, job: Job) -> Sent | DeliveryError:

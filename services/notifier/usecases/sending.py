@@ -4,7 +4,7 @@ Between claim and record no transaction is open. A crash in between leaves the l
 message goes out again under the same id, by which a receiver recognises it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -58,6 +58,10 @@ class Result:
     started_at: datetime
     duration_ms: int
     answer: Sent | DeliveryError
+
+    @property
+    def failure(self) -> DeliveryError | None:
+        return self.answer if isinstance(self.answer, DeliveryError) else None
 
 
 def claim_jobs(
@@ -156,25 +160,36 @@ def _webhook_target(
     return Target(ref, endpoint.url, secrets)
 
 
-def record(db: Database, result: Result, *, backoff: Backoff, holder: str, now: datetime) -> str:
-    """Write the attempt, and where it leaves the dispatch; returns the state, empty if the lease was lost."""
-    answer, job = result.answer, result.job
-    failure = answer if isinstance(answer, DeliveryError) else None
-    state, retry_at = _verdict(failure, job.attempt, backoff, now)
-    values = {
-        "attempts_count": job.attempt,
-        "next_attempt_at": retry_at,
-        "reason": failure.reason[:300] if failure else None,
-        "settled_at": None if state == WAITING else now,
-    }
+def record(
+    db: Database, results: Sequence[Result], *, channel: str, backoff: Backoff, holder: str, now: datetime
+) -> dict[str, str]:
+    """Write the attempts, and where they leave each dispatch: its state, or empty if the lease was lost."""
+    states: dict[str, str] = {}
+    outcomes: list[Outcome] = []
     with db.write() as session:
-        session.add(_attempt(result, failure))
-        ours = settle(session, DISPATCHES, job.dispatch_id, holder, state, values)
-        if ours and state != WAITING:
-            _tell(session, job, state, failure, now)
+        for result in results:
+            job, failure = result.job, result.failure
+            session.add(_attempt(result))
+            state, retry_at = _verdict(failure, job.attempt, backoff, now)
+            values = _values(result, state, retry_at, now)
+            ours = settle(session, DISPATCHES, job.dispatch_id, holder, state, values)
+            states[job.dispatch_id] = state if ours else ""
+            if ours and state != WAITING:
+                outcomes.append(_outcome(job, channel, failure, now))
+                _consider_endpoint(session, job, channel, failure, now)
+        publish(session, outcomes)
         crash_point("notices.before_commit")
     crash_point("notices.after_record")
-    return state if ours else ""
+    return states
+
+
+def _values(result: Result, state: str, retry_at: datetime | None, now: datetime) -> dict[str, Any]:
+    return {
+        "attempts_count": result.job.attempt,
+        "next_attempt_at": retry_at,
+        "reason": result.failure.reason[:300] if result.failure else None,
+        "settled_at": None if state == WAITING else now,
+    }
 
 
 def _verdict(
@@ -188,7 +203,8 @@ def _verdict(
     return (DEAD, None) if retry_at is None else (WAITING, retry_at)
 
 
-def _attempt(result: Result, failure: DeliveryError | None) -> Attempt:
+def _attempt(result: Result) -> Attempt:
+    failure = result.failure
     return Attempt(
         id=new_id(),
         dispatch_id=result.job.dispatch_id,
@@ -202,11 +218,10 @@ def _attempt(result: Result, failure: DeliveryError | None) -> Attempt:
     )
 
 
-def _tell(session: Session, job: Job, state: str, failure: DeliveryError | None, now: datetime) -> None:
+def _outcome(job: Job, channel: str, failure: DeliveryError | None, now: datetime) -> Outcome:
     message = job.message
-    channel = session.get_one(Dispatch, job.dispatch_id).channel
-    outcome = Outcome(
-        DELIVERED if state == ACCEPTED else FAILED,
+    return Outcome(
+        DELIVERED if failure is None else FAILED,
         message.notice_id,
         message.event_type,
         message.subject_id,
@@ -215,13 +230,19 @@ def _tell(session: Session, job: Job, state: str, failure: DeliveryError | None,
         now,
         failure.reason[:300] if failure else None,
     )
-    publish(session, [outcome])
-    if failure is not None and channel == "webhook" and (failure.reason == GONE or not failure.permanent):
+
+
+def _consider_endpoint(
+    session: Session, job: Job, channel: str, failure: DeliveryError | None, now: datetime
+) -> None:
+    """A receiver that said goodbye, or stayed silent through every repeat, is not asked again."""
+    if channel != "webhook" or failure is None:
+        return
+    if failure.reason == GONE or not failure.permanent:
         _disable_endpoint(session, job.target.ref, GONE if failure.permanent else EXHAUSTED, now)
 
 
 def _disable_endpoint(session: Session, ref: str, reason: str, now: datetime) -> None:
-    """A receiver that said goodbye, or stayed silent through every repeat, is not asked again."""
     endpoint_id = ref.partition(":")[2]
     values: dict[str, Any] = {"enabled": False, "disabled_reason": reason, "updated_at": now}
     values["version"] = WebhookEndpoint.version + 1
