@@ -22,7 +22,7 @@ from shared.db import Database, Wakeup
 from shared.delivery import Backoff
 from shared.errors import DeliveryError
 from shared.eventlog.base import EventLog
-from shared.inbox import Consumer, to_unreadable
+from shared.inbox import Consumer, purge, to_unreadable
 from shared.logs import get_log
 from shared.loops import Loop
 from shared.metrics import counter
@@ -33,6 +33,7 @@ GROUP = "notifier"
 PER_TARGET = 2
 PATIENCE = 0.05  # seconds to wait for a send to end before looking for more work
 PRUNE_EVERY = timedelta(hours=1)
+KEEP_EVENT_IDS = timedelta(days=60)  # twice the retention of the topics we read
 sent = counter("notifier_sends", "Tries to send a notice", ["channel", "outcome"])
 log = get_log(__name__)
 
@@ -143,7 +144,7 @@ def attempt(channel: Channel, job: Job) -> Sent | DeliveryError:
 
 
 class Pruner:
-    """Loop: forgets sign-outs that no living token can concern any more."""
+    """Loop: forgets sign-outs that concern no living token, and event ids no topic can bring again."""
 
     name = "pruner"
 
@@ -157,7 +158,8 @@ class Pruner:
             return False
         self._next = now + PRUNE_EVERY
         with self._parts.db.write() as session:
-            return prune_revocations(session, revocations, now) > 0
+            forgotten = prune_revocations(session, revocations, now) + purge(session, inbox, KEEP_EVENT_IDS)
+        return forgotten > 0
 
 
 def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
