@@ -5,7 +5,6 @@ A row's presence means pending; the relay deletes it after the log acknowledged 
 take is parked with all later events of its subject; the others go on.
 """
 
-import json
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -32,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from shared.contracts.envelope import Event, Record, encode
+from shared.contracts.envelope import Event, Headers, Record, encode
 from shared.contracts.topics import topic_named
 from shared.crash import crash_point
 from shared.db import Database, UtcDateTime, Wakeup, unnested, wake
@@ -43,7 +42,6 @@ from shared.metrics import counter, gauge
 
 CHANNEL = "outbox"
 LEASE = "relay"
-_json = json.JSONEncoder(ensure_ascii=False).encode  # made once, not per event
 COUNT_SECONDS = 5.0
 log = get_log(__name__)
 
@@ -96,16 +94,23 @@ def _row(topic: str, event: Event, now: datetime) -> dict[str, Any]:
         "topic": topic,
         "subject": event.subject,
         "sequence": event.sequence,
-        "headers": json.dumps(
-            [(name, value.decode()) for name, value in event.headers()], ensure_ascii=False
-        ),
+        "headers": _pack(event.headers()),
         "value": encode(event.data),
         "created_at": now,
     }
 
 
+def _pack(headers: Headers) -> str:
+    """Names and values by turns, a line each: unpacked many thousand times a second."""
+    text = "\n".join(part for name, value in headers for part in (name, value.decode()))
+    if text.count("\n") != 2 * len(headers) - 1:
+        raise ValueError("a line break in an event's id, type, source or subject")
+    return text
+
+
 def _record(row: Any) -> Record:
-    headers = tuple((name, value.encode()) for name, value in json.loads(row.headers))
+    lines = row.headers.split("\n")
+    headers = tuple(zip(lines[::2], map(str.encode, lines[1::2]), strict=True))
     return Record(row.topic, row.subject, bytes(row.value), headers)
 
 

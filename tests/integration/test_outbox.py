@@ -112,6 +112,13 @@ def test_a_second_event_of_the_same_sequence_is_refused(db: Database) -> None:
         enqueue(session, OUTBOX, "t", [replace(event, id="01a3f0d0-0000-7000-8000-000000000001")])
 
 
+def test_a_line_break_in_a_subject_is_refused(db: Database) -> None:
+    with db.write() as session:
+        event = change(session, "a0", "t")
+        with pytest.raises(ValueError, match="line break"):
+            enqueue(session, OUTBOX, "t", [replace(event, id="1", subject="a\nb")])
+
+
 def test_a_topic_carries_only_its_types(db: Database) -> None:
     data = {"listing_id": "L", "version": 1, "recorded_at": datetime.now(UTC)}
     event = new_event(TYPE, source="t", subject="L", sequence=1, data=data, at=datetime.now(UTC))
@@ -209,7 +216,7 @@ def full(tmp_path: object, postgres_url: str) -> Iterator[Database]:
 def test_postgres_reads_the_backlog_by_its_key(full: Database) -> None:
     """The relay's query walks the primary key: a large backlog costs no sort."""
     now = datetime.now(UTC)
-    row = {"topic": "t", "headers": "[]", "value": b"{}", "created_at": now, "sequence": 1}
+    row = {"topic": "t", "headers": "a\nb", "value": b"{}", "created_at": now, "sequence": 1}
     rows = [row | {"event_id": str(n), "subject": str(n)} for n in range(2000)]
     with full.write() as session:
         session.execute(insert(OUTBOX), rows)
