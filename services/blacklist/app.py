@@ -16,9 +16,9 @@ from services.blacklist.identity import api as identity
 from services.blacklist.identity.usecases import Transfer, principal_by_key, principal_by_token
 from services.blacklist.register import api as register
 from services.blacklist.rules import api as rules
+from services.blacklist.rules.queries.calendars import LiveCalendar
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
 from services.blacklist.store import Deps
-from shared.calendar import builtin_calendar
 from shared.clock import SystemClock
 from shared.contracts.schema_export import asyncapi
 from shared.crypto import KeyRing
@@ -44,11 +44,12 @@ FEATURES = (
 def open_deps(settings: Settings) -> Deps:
     common = settings.common
     common.data_dir.mkdir(parents=True, exist_ok=True)
+    db = open_database(common.db_url)
     return Deps(
-        db=open_database(common.db_url),
+        db=db,
         clock=SystemClock(common.clock_file),
         keyring=KeyRing.load_or_create(common.keys_file, suite=common.crypto_suite),
-        calendar=builtin_calendar(),
+        calendar=LiveCalendar(db),
         data_dir=common.data_dir,
     )
 

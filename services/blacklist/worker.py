@@ -7,7 +7,7 @@ from services.blacklist.cases.usecases.clockwork import CaseClock
 from services.blacklist.cases.usecases.imports import Imports
 from services.blacklist.register import consumes as register
 from services.blacklist.register.usecases import ChangeSequencer
-from services.blacklist.rules.usecases import DutyClock
+from services.blacklist.rules.usecases import CalendarKeeper, DutyClock
 from services.blacklist.store import Deps, inbox, leases, outbox
 from shared.eventlog.base import EventLog
 from shared.inbox import Consumer, Handle, to_unreadable
@@ -21,6 +21,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str) -> list[Loop]:
         ChangeSequencer(deps.db, holder),
         AuditChain(deps.db, leases, holder),
         DutyClock(deps.db, deps.clock, announce_duty),
+        CalendarKeeper(deps.db, deps.clock, deps.calendar),
         Imports(deps, holder),
         CaseClock(deps, holder),
         _consumer(deps, log, register.TOPIC, register.record_deliveries),

@@ -3,12 +3,18 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from services.blacklist.audit.models import AuditEntry
 from services.blacklist.rules import usecases
 from services.blacklist.rules.queries import duties_of, open_duties
+from services.blacklist.rules.queries.calendars import LiveCalendar
+from services.blacklist.rules.queries.duties import find_duty
 from services.blacklist.store import metadata
 from shared.calendar import CalendarYear, WorkingCalendar, builtin_calendar
+from shared.errors import Conflict, Forbidden, NotFound
 from shared.ids import new_id
+from shared.web.access import Principal
 
 CALENDAR = builtin_calendar()
 AT = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
@@ -20,11 +26,11 @@ def db(any_db):
     return any_db
 
 
-def owe(db, start, *, length=7, case_id=None, calendar=CALENDAR):
+def owe(db, start, *, length=7, case_id=None, calendar=CALENDAR, kind="publish"):
     case_id = case_id or new_id()
     with db.write() as session:
         usecases.create_duty(
-            session, case_id=case_id, department_id="housing", kind="publish", rule="list:x",
+            session, case_id=case_id, department_id="housing", kind=kind, rule="list:x",
             rule_version="1",
             length_wd=length, start_on=start, calendar=calendar,
         )  # fmt: skip
@@ -118,8 +124,104 @@ def test_provisional_days_are_counted_anew_with_a_later_calendar(db):
     assert before.provisional
     new_year = CalendarYear(2027, rest=frozenset({date(2027, 1, 1)}), work=frozenset())
     published = WorkingCalendar("later", [CalendarYear(2026, frozenset(), frozenset()), new_year])
-    assert usecases.recompute_provisional(db, published) == 1
+    assert usecases.recompute_duties(db, published, AT) == 1
     after = the_duty(db, case_id)
     assert (after.provisional, after.calendar_version) == (False, "later")
     assert after.due_on == before.due_on + timedelta(days=3), "New Year's Day rests, the weekend follows"
     assert the_duty(db, settled).provisional
+
+
+@pytest.fixture
+def officer():
+    return Principal("u1", "decider", "负责人", "housing", "住建局", "130102", frozenset({"decider"}))
+
+
+def test_a_pause_pushes_the_day_back_by_what_it_took(db, clock, officer):
+    case_id = owe(db, date(2026, 11, 2), kind="settle-repair", length=10)
+    assert the_duty(db, case_id).due_on == date(2026, 11, 16)
+    with db.write() as session:
+        duty = find_duty(session, the_duty(db, case_id).id, "housing", lock=True)
+        usecases.pause_duty(session, duty, reason="等待当事人补正材料", actor=officer, at=AT)
+    assert the_duty(db, case_id).state == "paused"
+    assert Announced(db, clock).on(clock, date(2026, 12, 1)) == [], "nothing is announced while it lasts"
+    with db.write() as session:
+        duty = find_duty(session, the_duty(db, case_id).id, "housing", lock=True)
+        later = datetime(2026, 11, 11, 2, 0, tzinfo=UTC)
+        usecases.resume_duty(session, duty, CALENDAR, actor=officer, at=later)
+    found = the_duty(db, case_id)
+    assert found.due_on == date(2026, 11, 25), "seven working days stood still"
+    assert found.state == "open"
+    with db.read() as session:
+        trail = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert trail == ["duty.pause", "duty.resume"]
+
+
+def test_a_pause_needs_a_reason_of_the_law(db, officer):
+    case_id = owe(db, date(2026, 11, 2), kind="accept-objection", length=3)
+    duty = the_duty(db, case_id)
+    with pytest.raises(Conflict) as refused, db.write() as session:
+        usecases.pause_duty(session, duty, reason="太忙", actor=officer, at=AT)
+    assert refused.value.slug == "duty-not-pausable"
+    with pytest.raises(NotFound), db.read() as session:
+        find_duty(session, duty.id, "another-department")
+
+
+def test_an_extension_stays_within_the_law_and_calls_off_the_alarm(db, clock, officer):
+    case_id = owe(db, date(2026, 10, 12), kind="answer-disclosure", length=20)
+    announced = Announced(db, clock)
+    assert announced.on(clock, date(2026, 11, 9)) == ["duty.due-soon"]
+    at = datetime(2026, 11, 9, 3, 0, tzinfo=UTC)
+
+    def extend(days):
+        with db.write() as session:
+            duty = find_duty(session, the_duty(db, case_id).id, "housing", lock=True)
+            usecases.extend_duty(
+                session, duty, CALENDAR, working_days=days, reason="数量较大", actor=officer, at=at
+            )
+
+    extend(15)
+    with pytest.raises(Conflict) as refused:
+        extend(6)
+    assert "5个工作日" in refused.value.detail
+    extend(5)
+    found = the_duty(db, case_id)
+    assert (found.due_on, found.extended_wd, found.state) == (date(2026, 12, 7), 20, "open")
+    assert announced.on(clock, date(2026, 12, 8)) == ["duty.due-soon", "duty.overdue"]
+
+
+def test_the_keeper_counts_anew_once_the_calendar_changes(db, clock):
+    case_id = owe(db, date(2026, 12, 4), length=20)
+    live = LiveCalendar(db, stale_after=0)
+    keeper = usecases.CalendarKeeper(db, clock, live, look_again=0)
+    keeper.step()
+    assert the_duty(db, case_id).provisional
+    first, second = (
+        Principal(name, name, name, "d", "d", "000000", frozenset({"system-admin"})) for name in "ab"
+    )
+    with db.write() as session:
+        row = usecases.propose_year(
+            session, year=2027, rest=[date(2027, 1, 1)], work=[], notice=None, source="国办通知",
+            actor=first, at=AT,
+        )  # fmt: skip
+    assert not live.covers(date(2027, 1, 4)), "a proposal does not count yet"
+    with pytest.raises(Forbidden), db.write() as session:
+        usecases.confirm_year(session, row.id, actor=first, at=AT)
+    with db.write() as session:
+        usecases.confirm_year(session, row.id, actor=second, at=AT)
+    assert live.covers(date(2027, 1, 4))
+    assert live.version == f"{CALENDAR.version}+1"
+    assert live.is_working_day(date(2026, 10, 10)), "the shipped years still count"
+    keeper.step()
+    found = the_duty(db, case_id)
+    assert (found.due_on, found.provisional) == (date(2027, 1, 4), False)
+    assert found.calendar_version == live.version
+    with pytest.raises(Conflict), db.write() as session:
+        usecases.reject_year(session, row.id, reason="x", actor=second, at=AT)
+    with db.write() as session:
+        later = usecases.propose_year(
+            session, year=2027, rest=[date(2027, 1, 1), date(2027, 1, 4)], work=[], notice=None,
+            source="更正通知", actor=second, at=AT,
+        )  # fmt: skip
+        usecases.confirm_year(session, later.id, actor=first, at=AT)
+    keeper.step()
+    assert the_duty(db, case_id).due_on == date(2027, 1, 5), "a corrected year moves exact days, too"

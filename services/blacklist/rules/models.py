@@ -1,18 +1,24 @@
-"""期限: a duty of one case, made in the transaction of the step that causes it."""
+"""期限 and the days they are counted by: duties of cases, and calendar years imported and confirmed."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import CheckConstraint, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.blacklist.rules.domain import Pause
 from services.blacklist.store import Base
-from shared.db import UtcDateTime
+from shared.calendar import CalendarYear
+from shared.db import JsonDoc, UtcDateTime
 
 _OPEN = text("done_at IS NULL AND cancelled_at IS NULL")
 
 
 class Duty(Base):
-    """What a department must do by when, and by which rule. `due_on` is empty until its start is known."""
+    """What a department must do by when, and by which rule. `due_on` is empty until its start is known.
+
+    `case_id` is the case, or the 依申请公开 request, the duty belongs to.
+    """
 
     __tablename__ = "duties"
 
@@ -29,6 +35,12 @@ class Duty(Base):
     soon_on: Mapped[date | None]
     provisional: Mapped[bool]
     calendar_version: Mapped[str] = mapped_column(String(40))
+    extended_wd: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    paused_on: Mapped[date | None]
+    pauses: Mapped[list[dict[str, Any]]] = mapped_column(JsonDoc, default=list, server_default="[]")
+    """Every pause: from, until (None while it lasts), reason; dates in ISO form."""
+    extensions: Mapped[list[dict[str, Any]]] = mapped_column(JsonDoc, default=list, server_default="[]")
+    """Every extension: on, working_days, reason."""
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_soon_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -41,11 +53,12 @@ class Duty(Base):
 
     @property
     def state(self) -> str:
-        """done, cancelled, not-started, overdue, due-soon or open: as the clock loop last marked it."""
+        """done cancelled not-started paused overdue due-soon or open, as the clock loop last marked it."""
         marks = (
             (self.done_at is not None, "done"),
             (self.cancelled_at is not None, "cancelled"),
             (self.due_on is None, "not-started"),
+            (self.paused_on is not None, "paused"),
             (self.overdue_at is not None, "overdue"),
             (self.due_soon_at is not None, "due-soon"),
         )
@@ -54,3 +67,51 @@ class Duty(Base):
     @property
     def is_open(self) -> bool:
         return self.done_at is None and self.cancelled_at is None
+
+    def ended_pauses(self) -> list[Pause]:
+        return [
+            Pause(date.fromisoformat(each["from"]), date.fromisoformat(each["until"]))
+            for each in self.pauses
+            if each["until"]
+        ]
+
+
+class CalendarYearEntry(Base):
+    """工作日历 of one year as somebody read it from its notice; in force once a second person confirmed it.
+
+    The newest `generation` of a year counts; earlier ones stay as history.
+    """
+
+    __tablename__ = "calendar_years"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    year: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    """proposed, confirmed or rejected."""
+    generation: Mapped[int | None] = mapped_column(Integer, unique=True)
+    rest: Mapped[list[str]] = mapped_column(JsonDoc)
+    work: Mapped[list[str]] = mapped_column(JsonDoc)
+    source: Mapped[str] = mapped_column(String(300))
+    number: Mapped[str | None] = mapped_column(String(60))
+    notice: Mapped[str | None] = mapped_column(Text)
+    doubts: Mapped[list[str]] = mapped_column(JsonDoc)
+    proposed_by: Mapped[str] = mapped_column(String(36))
+    proposer_name: Mapped[str] = mapped_column(String(100))
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_by: Mapped[str | None] = mapped_column(String(36))
+    settler_name: Mapped[str | None] = mapped_column(String(100))
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint("state <> 'confirmed' OR settled_by <> proposed_by", name="confirmed_by_second"),
+        CheckConstraint("state <> 'confirmed' OR generation IS NOT NULL", name="confirmed_counts"),
+        Index("ix_calendar_years_year", "year", "generation"),
+    )
+
+    def as_year(self) -> CalendarYear:
+        return CalendarYear(self.year, _days(self.rest), _days(self.work))
+
+
+def _days(texts: list[str]) -> frozenset[date]:
+    return frozenset(date.fromisoformat(each) for each in texts)

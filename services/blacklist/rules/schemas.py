@@ -2,8 +2,8 @@
 
 from marshmallow import fields, validate
 
-from shared.web.paging import page_schema
-from shared.web.schemas import Schema, StatutoryDate
+from shared.web.paging import PageQuery, page_schema
+from shared.web.schemas import Schema, StatutoryDate, Text
 
 
 class OnQuery(Schema):
@@ -146,6 +146,146 @@ class DueView(Schema):
     calendar_version = fields.String(required=True)
 
 
+class CalendarYearView(Schema):
+    """一年的放假(周末以外)和调休上班日期."""
+
+    year = fields.Integer(required=True)
+    imported = fields.Boolean(required=True)
+    source = fields.String(required=True)
+    number = fields.String(required=True, allow_none=True)
+    rest = fields.List(fields.Date(), required=True)
+    work = fields.List(fields.Date(), required=True)
+
+
+class NoticeIn(Schema):
+    """节假日通知全文."""
+
+    notice = Text(20000, required=True, lines=True)
+    year = fields.Integer(load_default=None, allow_none=False, validate=validate.Range(min=2008, max=2199))
+
+
+class HolidayView(Schema):
+    """一个节日的连休."""
+
+    name = fields.String(required=True)
+    start = fields.Date(required=True)
+    end = fields.Date(required=True)
+
+
+class ReadingView(Schema):
+    """从通知中读到的日期和疑点."""
+
+    year = fields.Integer(required=True, allow_none=True)
+    number = fields.String(required=True, allow_none=True)
+    holidays = fields.List(fields.Nested(HolidayView), required=True)
+    rest = fields.List(fields.Date(), required=True)
+    work = fields.List(fields.Date(), required=True)
+    doubts = fields.List(fields.String(), required=True)
+
+
+class ProposalIn(Schema):
+    """一年的工作日历:通知全文,或者手工填写的日期."""
+
+    year = fields.Integer(load_default=None, allow_none=False, validate=validate.Range(min=2008, max=2199))
+    rest = fields.List(StatutoryDate(), load_default=list, validate=validate.Length(max=120))
+    work = fields.List(StatutoryDate(), load_default=list, validate=validate.Length(max=60))
+    notice = Text(20000, load_default=None, allow_none=False, lines=True)
+    source = Text(300, required=True)
+
+
+class ProposalQuery(PageQuery):
+    """按办理情况筛选."""
+
+    state = fields.String(
+        load_default=None, allow_none=False, validate=validate.OneOf(("proposed", "confirmed", "rejected"))
+    )
+
+
+class RejectIn(Schema):
+    """退回理由."""
+
+    reason = Text(500, required=True)
+
+
+class ProposalView(Schema):
+    """提出的工作日历."""
+
+    id = fields.UUID(required=True)
+    year = fields.Integer(required=True)
+    state = fields.String(required=True)
+    generation = fields.Integer(required=True, allow_none=True)
+    source = fields.String(required=True)
+    number = fields.String(required=True, allow_none=True)
+    rest = fields.List(fields.Date(), required=True)
+    work = fields.List(fields.Date(), required=True)
+    doubts = fields.List(fields.String(), required=True)
+    proposer_name = fields.String(required=True)
+    proposed_at = fields.AwareDateTime(required=True)
+    settler_name = fields.String(required=True, allow_none=True)
+    settled_at = fields.AwareDateTime(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+
+
+class DutyQuery(Schema):
+    """未办结的期限."""
+
+    due_by = StatutoryDate(load_default=None, metadata={"description": "这一天(含)以前到期的"})
+    limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=200))
+
+
+class PauseIn(Schema):
+    """中止的理由,以法定情形开头."""
+
+    reason = Text(500, required=True)
+
+
+class ExtendIn(Schema):
+    """延长多少个工作日,为什么."""
+
+    working_days = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=60))
+    reason = Text(500, required=True)
+
+
+class PauseView(Schema):
+    """一次中止; until is empty while it lasts."""
+
+    since = fields.String(required=True, data_key="from", attribute="from")
+    until = fields.String(required=True, allow_none=True)
+    reason = fields.String(required=True)
+
+
+class ExtensionView(Schema):
+    """一次延长."""
+
+    on = fields.String(required=True)
+    working_days = fields.Integer(required=True)
+    reason = fields.String(required=True)
+
+
+class DutyView(Schema):
+    """一项期限."""
+
+    id = fields.UUID(required=True)
+    case_id = fields.String(required=True)
+    kind = fields.String(required=True)
+    kind_name = fields.String(required=True)
+    rule = fields.String(required=True)
+    rule_version = fields.String(required=True)
+    state = fields.String(required=True)
+    start = fields.Date(required=True, allow_none=True)
+    due = fields.Date(required=True, allow_none=True)
+    provisional = fields.Boolean(required=True)
+    calendar_version = fields.String(required=True)
+    extended_wd = fields.Integer(required=True)
+    extend_left_wd = fields.Integer(required=True)
+    pause_reasons = fields.List(fields.String(), required=True)
+    pauses = fields.List(fields.Nested(PauseView), required=True)
+    extensions = fields.List(fields.Nested(ExtensionView), required=True)
+
+
+CalendarYearPage = page_schema(CalendarYearView, "CalendarYearPage")
+ProposalPage = page_schema(ProposalView, "CalendarProposalPage")
+DutyPage = page_schema(DutyView, "DutyPage")
 ListPage = page_schema(ListView, "ListRulePage")
 DomainPage = page_schema(DomainView, "DomainPage")
 MeasurePage = page_schema(MeasureView, "MeasurePage")

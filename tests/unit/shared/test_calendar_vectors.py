@@ -1,4 +1,4 @@
-"""Due dates counted by hand from the holiday notices: what rests, which weekend days work, how far to count."""
+"""Due dates counted by hand from the holiday notices: what rests, which weekend days work, how far."""
 
 from datetime import date
 

@@ -1,12 +1,17 @@
 """Duties of cases, and those that need attention."""
 
+import tomllib
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from services.blacklist.rules.domain import DutyTerms
 from services.blacklist.rules.models import Duty
+from services.blacklist.rules.queries.catalogue import DATA
+from shared.errors import NotFound
 
 
 def duties_of(session: Session, case_ids: Sequence[str]) -> dict[str, list[Duty]]:
@@ -30,16 +35,43 @@ def open_duties(
 
 
 def to_announce(session: Session, today: date, limit: int, *, lock: bool = False) -> Sequence[Duty]:
-    """Open duties whose next mark is still to be set; locked only inside a writing transaction."""
+    """Open, running duties whose next mark is still to be set; locked only inside a writing transaction."""
     soon = Duty.due_soon_at.is_(None) & (Duty.soon_on <= today)
     late = Duty.overdue_at.is_(None) & (Duty.due_on < today)
-    wanted = select(Duty).where(Duty.done_at.is_(None), Duty.cancelled_at.is_(None), or_(soon, late))
+    running = (Duty.done_at.is_(None), Duty.cancelled_at.is_(None), Duty.paused_on.is_(None))
+    wanted = select(Duty).where(*running, or_(soon, late))
     wanted = wanted.order_by(Duty.due_on, Duty.id).limit(limit)
     return session.scalars(wanted.with_for_update(skip_locked=True) if lock else wanted).all()
 
 
-def provisional_duties(session: Session, after: str, limit: int) -> Sequence[Duty]:
+def outdated_duties(session: Session, version: str, after: str, limit: int) -> Sequence[Duty]:
+    """Open, started duties counted by another calendar than this one, in order of id."""
     wanted = select(Duty).where(
-        Duty.provisional.is_(True), Duty.done_at.is_(None), Duty.cancelled_at.is_(None)
+        Duty.calendar_version != version,
+        Duty.start_on.is_not(None),
+        Duty.done_at.is_(None),
+        Duty.cancelled_at.is_(None),
+        Duty.id > after,
     )
-    return session.scalars(wanted.where(Duty.id > after).order_by(Duty.id).limit(limit)).all()
+    return session.scalars(wanted.order_by(Duty.id).limit(limit).with_for_update()).all()
+
+
+def find_duty(session: Session, duty_id: str, department_id: str, *, lock: bool = False) -> Duty:
+    """A duty of one's own department; others do not exist."""
+    wanted = select(Duty).where(Duty.id == duty_id, Duty.department_id == department_id)
+    found = session.scalars(wanted.with_for_update() if lock else wanted).first()
+    if found is None:
+        raise NotFound("duty-not-found", "没有这项期限")
+    return found
+
+
+@lru_cache(maxsize=1)
+def duty_terms() -> dict[str, DutyTerms]:
+    """What may be done with each kind of duty, from `data/duties.toml`."""
+    content = tomllib.loads((DATA / "duties.toml").read_text("utf-8"))
+    return {
+        kind: DutyTerms(
+            kind, each["name"], tuple(each["pause_reasons"]), each["extend_wd"], each["basis"], each["status"]
+        )
+        for kind, each in content.items()
+    }

@@ -1,4 +1,4 @@
-"""The law in force, for anyone: lists, domains, measures and the working-day calendar."""
+"""The law in force, for anyone: lists, domains and measures."""
 
 from dataclasses import asdict
 from datetime import date
@@ -7,6 +7,7 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from services.blacklist.rules import queries, schemas
+from services.blacklist.rules.api import calendar, duties
 from services.blacklist.rules.domain import LIST_CLASSES, PROCEDURES, ListRule
 from services.blacklist.store import Deps
 from shared.web.access import access, public
@@ -17,7 +18,8 @@ def blueprint(deps: Deps) -> APIBlueprint:
     made = APIBlueprint("rules", __name__, url_prefix="/api/v1", tag="名单与规则")
     _add_lists(made, deps)
     _add_vocabulary(made, deps)
-    _add_calendar(made, deps)
+    calendar.add_routes(made, deps)
+    duties.add_routes(made, deps)
     return made
 
 
@@ -62,25 +64,3 @@ def _add_vocabulary(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="惩戒措施清单")
     def list_measures(query_data: dict[str, Any]) -> dict[str, Any]:
         return page(queries.all_measures(query_data["on"] or deps.clock.today()), None)
-
-
-def _add_calendar(bp: APIBlueprint, deps: Deps) -> None:
-    @bp.get("/calendar")
-    @access(public())
-    @bp.output(schemas.CalendarView)
-    @bp.doc(summary="工作日历与今天")
-    def show_calendar() -> dict[str, Any]:
-        today = deps.clock.today()
-        return {
-            "version": deps.calendar.version, "today": today,
-            "working_day": deps.calendar.is_working_day(today), "covered": deps.calendar.covers(today),
-        }  # fmt: skip
-
-    @bp.get("/calendar/due")
-    @access(public())
-    @bp.input(schemas.DueQuery, location="query")
-    @bp.output(schemas.DueView)
-    @bp.doc(summary="从起算日数若干工作日的到期日")
-    def show_due(query_data: dict[str, Any]) -> dict[str, Any]:
-        due = deps.calendar.add_working_days(query_data["start"], query_data["working_days"])
-        return {"due": due.day, "provisional": due.provisional, "calendar_version": due.calendar_version}

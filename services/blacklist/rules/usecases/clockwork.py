@@ -1,0 +1,87 @@
+"""Loops over duties: saying once when one is near or late, and counting anew when the calendar changes."""
+
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from services.blacklist.rules.models import Duty
+from services.blacklist.rules.queries.duties import outdated_duties, to_announce
+from services.blacklist.rules.usecases.duties import recount
+from shared.calendar import WorkingCalendar
+from shared.clock import Clock, local_date
+from shared.db import Database
+
+Announce = Callable[[Session, Duty, str, datetime], None]
+"""Publishes one `duty.due-soon` or `duty.overdue` in the given transaction, numbered by its case."""
+
+BATCH = 200
+LOOK_AGAIN = 30.0
+
+
+class DutyClock:
+    """Loop: announces each duty once when it draws near and once when it is late, in business time."""
+
+    name = "duty-clock"
+
+    def __init__(self, db: Database, clock: Clock, announce: Announce) -> None:
+        self._db, self._clock, self._announce = db, clock, announce
+
+    def step(self) -> bool:
+        now = self._clock.now()
+        today = local_date(now)
+        with self._db.read() as session:
+            if not to_announce(session, today, 1):
+                return False
+        with self._db.write() as session:
+            duties = to_announce(session, today, BATCH, lock=True)
+            for duty in duties:
+                self._mark(session, duty, today, now)
+        return bool(duties)
+
+    def _mark(self, session: Session, duty: Duty, today: date, now: datetime) -> None:
+        late = duty.due_on is not None and duty.due_on < today
+        if duty.due_soon_at is None:
+            duty.due_soon_at = now
+            if not late:
+                self._announce(session, duty, "duty.due-soon", now)
+        if late and duty.overdue_at is None:
+            duty.overdue_at = now
+            self._announce(session, duty, "duty.overdue", now)
+
+
+class CalendarKeeper:
+    """Loop: fixes the days of open duties that were counted by an older calendar.
+
+    A process may still count by the older one for a second after a change, so it looks again now and then.
+    """
+
+    name = "calendar-keeper"
+
+    def __init__(
+        self, db: Database, clock: Clock, calendar: WorkingCalendar, look_again: float = LOOK_AGAIN
+    ) -> None:
+        self._db, self._clock, self._calendar = db, clock, calendar
+        self._look_again = look_again
+        self._seen, self._looked = "", 0.0
+
+    def step(self) -> bool:
+        version, now = self._calendar.version, time.monotonic()
+        if version == self._seen and now - self._looked < self._look_again:
+            return False
+        recompute_duties(self._db, self._calendar, self._clock.now())
+        self._seen, self._looked = version, now
+        return False
+
+
+def recompute_duties(db: Database, calendar: WorkingCalendar, at: datetime) -> int:
+    """Count every open duty of another calendar anew, a batch a transaction; how many changed their day."""
+    after, moved, version = "", 0, calendar.version
+    while True:
+        with db.write() as session:
+            duties = outdated_duties(session, version, after, BATCH)
+            moved += sum(recount(session, duty, calendar, at) for duty in duties)
+        if not duties:
+            return moved
+        after = duties[-1].id
