@@ -5,7 +5,7 @@ Read by `blacklist api`, `credit-push api` and `notifier api` (GUNICORN_CONF nam
 
 import os
 
-bind = os.environ.get("BIND", "0.0.0.0:8000")  # noqa: S104  inside the container the network is the compose network
+bind = os.environ.get("BIND", "0.0.0.0:8000")  # inside the container the network is the compose network
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))

@@ -1,4 +1,4 @@
-"""Migrations make exactly the tables the models describe, from empty, on both databases, and can be undone."""
+"""Migrations make exactly the tables the models describe, from empty, on both databases."""
 
 import importlib
 import pkgutil
