@@ -21,6 +21,7 @@ from shared.crypto import KeyRing
 from shared.db import Database
 from shared.errors import Conflict, NotFound
 from shared.loops import drain
+from shared.outbox import record_of
 from shared.web.access import Principal
 from tests.harness.notices import (
     CLERK,
@@ -79,13 +80,9 @@ class World:
             )
 
     def published(self) -> list[str]:
-        import json
-
         with self.db.read() as session:
-            heads = [
-                dict(json.loads(h)) for h in session.scalars(select(outbox.c.headers).order_by(outbox.c.id))
-            ]
-        return [head["ce_type"] for head in heads]
+            rows = session.execute(select(outbox).order_by(outbox.c.id)).all()
+        return [dict(record_of(row).headers)["ce_type"].decode() for row in rows]
 
 
 @pytest.fixture

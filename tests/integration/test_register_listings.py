@@ -28,6 +28,7 @@ from shared.crypto import hpke_open
 from shared.db import Database
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
+from shared.outbox import record_of
 from tests.integration.register_world import (
     PERSON_NUMBER,
     PUBLICITY,
@@ -55,7 +56,7 @@ def visible(world: World, listing_id: str) -> bool:
 
 def sent(world: World, topic: str) -> list[tuple[str, int]]:
     return [
-        (dict(json.loads(row.headers))["ce_type"].removeprefix("listing."), row.sequence)
+        (dict(record_of(row).headers)["ce_type"].decode().removeprefix("listing."), row.sequence)
         for row in world.queued(topic)
     ]
 

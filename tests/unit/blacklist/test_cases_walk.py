@@ -18,6 +18,7 @@ from services.blacklist.store import outbox
 from shared.db import open_database
 from shared.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from shared.identifiers import make_resident_id
+from shared.outbox import record_of
 from tests.unit.blacklist.case_office import (
     PERSON_ID,
     Office,
@@ -39,8 +40,8 @@ def office(tmp_path, clock):
 
 def events(office: Office, topic: str) -> list[str]:
     with office.deps.db.read() as session:
-        rows = session.execute(select(outbox.c.headers).where(outbox.c.topic == topic).order_by(outbox.c.id))
-        return [dict(json.loads(row.headers))["ce_type"] for row in rows]
+        rows = session.execute(select(outbox).where(outbox.c.topic == topic).order_by(outbox.c.id)).all()
+    return [dict(record_of(row).headers)["ce_type"].decode() for row in rows]
 
 
 def reload(office: Office, case: Case) -> Case:
@@ -316,7 +317,7 @@ def test_objection_upheld_takes_the_listing_out(office):
     assert events(office, "blacklist.exchange.v1")[-1] == "listing.annotated"
     case = office.take(case, "accept_objection", "reviewer")
     case = office.take(case, "settle_objection", "decider", upheld=True, reason="认定有误")
-    assert (case.state, case.reason_code) == ("removed", "objection")
+    assert (case.state, case.reason_code) == ("revoked", "objection")
     with office.deps.db.read() as session:
         assert all(not duty.is_open for duty in session.scalars(select(Duty)))
         assert session.scalars(select(CaseOverlay.state)).one() == "upheld"
