@@ -19,7 +19,7 @@ from shared.web.access import access, principal, roles
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render
 
-FLAGS = ("waived", "upheld", "granted")
+FLAGS = ("waived", "upheld", "granted", "fulfilled", "extended")
 INTEGERS = ("version", "publicity_months")
 OFFICERS = roles("clerk", "reviewer", "decider")
 
@@ -65,6 +65,15 @@ INPUTS: dict[str, Input] = {
     "held_on": Input("date", "听证日期"),
     "place": Input("text", "听证地点"),
     "opinion": Input("prose", "听证意见"),
+    "decision_number": Input("text", "决定书文号"),
+    "grounds": Input("prose", "事由", "不填则取违法失信事实"),
+    "basis": Input("prose", "依据", "不填则取决定依据和名单依据"),
+    "consequences": Input("prose", "惩戒提示", "不填则按所选措施生成"),
+    "removal": Input("prose", "移出条件和程序", "不填则按名单规定生成"),
+    "remedy": Input("prose", "救济途径", "不填则按名单规定生成"),
+    "overlay": Input("choice", "补正哪项申请", options=(("repair", "信用修复"), ("objection", "异议"))),
+    "fulfilled": Input("verdict", "义务履行", options=(("true", "已经履行"), ("false", "尚未履行"))),
+    "extended": Input("verdict", "期满处理", options=(("true", "延长公示"), ("false", "期满移出"))),
 }
 SHIELD_REASON = Input("choice", "屏蔽事由", options=_options(wording.SHIELD_REASONS))
 STATEMENT = Input("prose", "陈述申辩内容", "当事人放弃的不填")

@@ -25,6 +25,8 @@ OVERLAYS = {
     "repair": "信用修复办理中",
     "shield": "已屏蔽",
     "suspended": "已中止公示",
+    "expiry": "期满待决定",
+    "linked": "主案已结束，待复核",
 }
 DUTIES = {
     "publish": "公示决定",
@@ -32,6 +34,8 @@ DUTIES = {
     "settle-objection": "答复异议",
     "accept-repair": "受理修复申请",
     "settle-repair": "作出修复决定",
+    "decide-expiry": "决定期满处理",
+    "review-linked": "复核关联案件",
 }
 DUTY_STATES = {
     "open": "办理中",

@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.blacklist.cases.api import attachments, filing, imports, transitions
+from services.blacklist.cases.api import attachments, filing, imports, linking, transitions
 from services.blacklist.store import Deps, idempotency
 from shared.errors import describe_errors
 from shared.web.idempotency import Once
@@ -18,6 +18,8 @@ describe_errors(
         "wrong-state": "案件当前状态不能办理此事项。possible_actions 列出当前状态可以办理的事项。",
         "four-eyes": "录入、审核、决定、公示须由不同人员办理。请由另一名有权限的人员办理。",
         "action-blocked": "按规定现在还不能办理。rule 说明依据,earliest 说明最早可以办理的日期。",
+        "already-linked": "两个案件已经关联,不必重复。",
+        "link-not-found": "没有这条关联,或者不是本部门的案件。",
         "import-not-ready": "导入尚未解析完成、没有可以录入的行,或者已经处理完毕。",
     }
 )
@@ -30,4 +32,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
     transitions.add_routes(made, deps)
     attachments.add_routes(made, deps, once)
     imports.add_routes(made, deps, once)
+    linking.add_routes(made, deps)
     return made

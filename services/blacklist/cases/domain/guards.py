@@ -31,6 +31,8 @@ class Overlay:
     state: str
     opened_by: str
     second_by: str | None = None
+    awaiting: bool = False
+    """Material was asked for and has not come (待补正)."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,14 @@ class Standing:
     minor_until: date | None = None
     disclosure: str = "proactive"
     statement_heard: bool = False
+    hearing_opened: bool = False
     hearing_closed: bool = False
     window_ends: date | None = None
     service_effective_on: date | None = None
     publicity_min_end: date | None = None
     publicity_max_end: date | None = None
     reason_code: str | None = None
+    restorable: bool = True
     list_in_force: bool = True
     subject_types: tuple[str, ...] = ("organization", "individual")
     overlays: Mapping[str, Overlay] = field(default_factory=dict)
@@ -155,6 +159,33 @@ def publicity_not_over(case: Standing, _: Actor, today: date) -> Blocked | None:
     return Blocked("按规定计算的公示期已经届满,不再公示", "公示期限")
 
 
+def hearing_not_held(case: Standing, _: Actor, __: date) -> Blocked | None:
+    return Blocked("该案件已经举行过听证", "当事人依法要求听证") if case.hearing_opened else None
+
+
+def hearing_request_problem(
+    noticed_on: date | None, window_ends: date | None, requested_on: date, today: date
+) -> Blocked | None:
+    """T4: only what was asked for between the notice and the end of the hearing window opens a hearing."""
+    if requested_on > today:
+        return Blocked("要求听证的日期不能晚于今天", "当事人依法要求听证")
+    if noticed_on is not None and requested_on < noticed_on:
+        return Blocked("要求听证的日期不能早于告知日期", "当事人依法要求听证")
+    if window_ends is not None and requested_on > window_ends:
+        return Blocked(f"听证申请期限已于{window_ends.isoformat()}届满", "当事人应当在告知后的期限内要求听证")
+    return None
+
+
+def restorable(case: Standing, _: Actor, __: date) -> Blocked | None:
+    return None if case.restorable else Blocked("该名单的规定没有恢复列入", "名单规定的恢复列入情形")
+
+
+def material_awaited(case: Standing, _: Actor, __: date) -> Blocked | None:
+    if any(overlay.awaiting for overlay in case.overlays.values()):
+        return None
+    return Blocked("没有等待补正的申请", "一次性告知补正材料")
+
+
 def removed_by_repair(case: Standing, _: Actor, today: date) -> Blocked | None:
     if case.reason_code != "repair":
         return Blocked("只有因信用修复移出的可以恢复列入", "以虚假材料取得移出的,恢复列入")
@@ -228,6 +259,13 @@ GUARDS: Mapping[str, Guard] = {
     "service_effective": service_effective,
     "publicity_not_over": publicity_not_over,
     "removed_by_repair": removed_by_repair,
+    "restorable": restorable,
+    "hearing_not_held": hearing_not_held,
+    "material_awaited": material_awaited,
+    "no_expiry_question": _overlay_absent("expiry", "期满询问"),
+    "expiry_asked": _overlay_open("expiry", "期满询问"),
+    "not_proposed": _overlay_absent("linked", "关联复核"),
+    "removal_proposed": _overlay_open("linked", "关联复核"),
     "repair_minimum": repair_minimum,
     "repair_or_objection": repair_or_objection,
     "no_suspension_of_mine": no_suspension_of_mine,
@@ -252,6 +290,15 @@ def check(transition: Transition, case: Standing, actor: Actor, today: date) -> 
     if actor.department_id != case.department_id or not actor.roles & set(transition.roles):
         names = "、".join(ROLE_NAMES[role] for role in transition.roles)
         return Blocked(f"应由本部门的{names}办理", "岗位职责", ROLE)
+    return _forbidden(transition, case, actor, today)
+
+
+def law_forbids(transition: Transition, case: Standing, today: date) -> Blocked | None:
+    """The same for what the system does by itself: nobody's role is asked, the law is."""
+    return _forbidden(transition, case, Actor("system", frozenset(), case.department_id), today)
+
+
+def _forbidden(transition: Transition, case: Standing, actor: Actor, today: date) -> Blocked | None:
     for name in transition.guards:
         if blocked := GUARDS[name](case, actor, today):
             return blocked

@@ -27,11 +27,14 @@ STATE_NAMES = {
 }
 STATES = tuple(STATE_NAMES)
 BEFORE_PUBLICATION = (DRAFT, UNDER_REVIEW, NOTICED, HEARING, DECIDED, SERVED)
-OVERLAYS = ("objection", "repair", "shield", "suspended")
+OVERLAYS = ("objection", "repair", "shield", "suspended", "expiry", "linked")
 
 FULL, DECIDED_ELSEWHERE, PENALTY = "full", "decided-elsewhere", "penalty-publication"
 DOCUMENT_DECIDES = (DECIDED_ELSEWHERE, PENALTY)
 ALL = (FULL, DECIDED_ELSEWHERE, PENALTY)
+
+PARTS = ("grounds", "basis", "consequences", "removal", "remedy")
+"""决定书的五个部分: 事由、依据、惩戒提示、移出条件和程序、救济."""
 
 CLERK, REVIEWER, DECIDER = ("clerk",), ("reviewer",), ("decider",)
 OFFICERS = ("clerk", "reviewer", "decider")
@@ -81,22 +84,24 @@ def _decision_rows() -> tuple[Transition, ...]:
     return (
         row("approve_notice", "审核通过并告知", (UNDER_REVIEW,), NOTICED, REVIEWER,
             "国办发〔2020〕49号(八):决定前告知事由、依据和权利", (FULL,), required=("notice_number",),
+            optional=("consent",),
             guards=("reviewer_not_filer", "list_in_force", "not_minor"), event="noticed"),
         row("record_statement", "登记陈述申辩", (NOTICED, HEARING), None, CLERK,
             "陈述申辩应当听取并答复", (FULL,), optional=("waived", "content", "answer"),
             event="statement-recorded"),
         row("open_hearing", "启动听证", (NOTICED,), HEARING, OFFICERS, "当事人依法要求听证", (FULL,),
-            optional=("requested_on", "held_on", "place", "content", "reason"), event="hearing-opened"),
+            optional=("requested_on", "held_on", "place", "content", "reason"), guards=("hearing_not_held",),
+            event="hearing-opened"),
         row("close_hearing", "听证结束", (HEARING,), NOTICED, OFFICERS, "听证应当制作笔录", (FULL,),
             optional=("held_on", "content", "opinion", "reason"), event="hearing-closed"),
         row("decide", "作出认定决定", (NOTICED,), DECIDED, DECIDER, "国办发〔2020〕49号(八)", (FULL,),
-            required=("severity",), optional=("measures", "publicity_months"),
+            required=("severity",), optional=("measures", "publicity_months", "decision_number", *PARTS),
             guards=("decider_not_filer", "decider_not_editor", "content_as_reviewed", "list_in_force",
                     "statement_heard"), event="decided"),
         row("record_service", "登记送达", (DECIDED,), SERVED, CLERK, "决定书应当送达当事人", (FULL,),
             required=("method", "served_on"), optional=("recipient", "proof"), event="served"),
         row("confirm_decision", "确认决定文书", (UNDER_REVIEW,), SERVED, REVIEWER, "以生效的决定文书为依据",
-            DOCUMENT_DECIDES, optional=("served_on", "severity", "publicity_months"),
+            DOCUMENT_DECIDES, optional=("served_on", "severity", "publicity_months", *PARTS),
             guards=("reviewer_not_filer", "list_in_force", "not_minor"), event="served"),
         row("publish", "公示", (SERVED,), PUBLISHED, DECIDER, "决定送达后公示",
             guards=("publisher_not_filer", "content_as_reviewed", "not_minor", "disclosure_proactive",
@@ -112,7 +117,21 @@ def _listing_rows() -> tuple[Transition, ...]:
         row("revoke", "撤销", (PUBLISHED,), REVOKED, DECIDER, "原决定被撤销、确认违法或无效的,撤销列入",
             required=("reason", "document"), event="revoked"),
         row("restore", "恢复列入", (REMOVED,), PUBLISHED, DECIDER, "以虚假材料取得移出的,恢复列入",
-            required=("reason", "document"), guards=("removed_by_repair",), event="restored"),
+            required=("reason", "document"), guards=("removed_by_repair", "restorable"), event="restored"),
+        row("record_obligations", "登记义务履行情况", (PUBLISHED,), None, CLERK,
+            "公示期满前核实义务履行情况", required=("fulfilled",), optional=("content", "reason"),
+            event="annotated"),
+        row("ask_expiry", "期满前询问", (PUBLISHED,), None, (), "义务尚未履行的,期满前按行业规定决定是否延长",
+            guards=("no_expiry_question",), event="annotated"),
+        row("decide_expiry", "决定期满处理", (PUBLISHED,), None, DECIDER,
+            "义务尚未履行的,期满前按行业规定决定是否延长", required=("extended", "reason"),
+            guards=("expiry_asked",), event="annotated"),
+        row("propose_removal", "提请复核关联案件", (PUBLISHED,), None, (), "主案移出或撤销的,复核关联案件",
+            guards=("not_proposed",), event="annotated"),
+        row("remove_linked", "随主案移出", (PUBLISHED,), REMOVED, DECIDER, "主案移出或撤销的,复核关联案件",
+            required=("reason",), guards=("removal_proposed",), event="removed"),
+        row("keep_listing", "保留列入", (PUBLISHED,), None, DECIDER, "主案移出或撤销的,复核关联案件",
+            required=("reason",), guards=("removal_proposed",), event="annotated"),
         row("expire", "期满移出", (PUBLISHED,), REMOVED, (), "公示期满停止公示", event="removed"),
         row("lapse_suspension", "中止失效", (PUBLISHED,), None, (), "中止逾期未确认,自动恢复公示",
             event="suspension-lapsed"),
@@ -152,7 +171,10 @@ def _overlay_rows() -> tuple[Transition, ...]:
         row("refuse_repair", "不予受理修复", on, None, OFFICERS, "国办发〔2025〕22号",
             optional=("reason",), guards=("repair_opened",), event="repair-refused"),
         row("request_material", "要求补正", on, None, OFFICERS, "一次性告知补正材料",
-            optional=("reason",), guards=("repair_or_objection",), event="repair-material-requested"),
+            optional=("reason", "overlay"), guards=("repair_or_objection",),
+            event="repair-material-requested"),
+        row("receive_material", "收到补正材料", on, None, OFFICERS, "补正期间不计入办理期限",
+            optional=("content", "reason"), guards=("material_awaited",), event="annotated"),
         row("extend_repair", "延长办理期限", on, None, OFFICERS, "情形复杂的可以延长",
             optional=("reason",), guards=("repair_accepted",), event="repair-extended"),
         row("settle_repair", "作出修复决定", on, None, DECIDER, "国家发展改革委令第36号",

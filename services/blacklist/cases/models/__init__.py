@@ -4,6 +4,16 @@ SQL update can make one person both maker and checker.
 
 from services.blacklist.cases.models.case import Case, CaseAttachment, CaseOverlay, CaseStep
 from services.blacklist.cases.models.imports import CaseImport, CaseImportRow
+from services.blacklist.cases.models.links import CaseLink
 from services.blacklist.cases.models.notices import NoticeStatus
 
-__all__ = ["Case", "CaseAttachment", "CaseImport", "CaseImportRow", "CaseOverlay", "CaseStep", "NoticeStatus"]
+__all__ = [
+    "Case",
+    "CaseAttachment",
+    "CaseImport",
+    "CaseImportRow",
+    "CaseLink",
+    "CaseOverlay",
+    "CaseStep",
+    "NoticeStatus",
+]

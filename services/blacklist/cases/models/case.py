@@ -7,7 +7,7 @@ Dates are Shanghai dates; instants are UTC.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.blacklist.cases.domain.guards import Overlay
@@ -75,18 +75,27 @@ class Case(Base):
     notice_number: Mapped[str | None] = mapped_column(String(128))
     noticed_on: Mapped[date | None] = mapped_column(Date)
     window_ends_on: Mapped[date | None] = mapped_column(Date)
+    hearing_ends_on: Mapped[date | None] = mapped_column(Date)
+    """Last day to ask for a hearing."""
     statement: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
     hearing: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
     severity: Mapped[str | None] = mapped_column(String(16))
     measures: Mapped[list[dict[str, Any]]] = mapped_column(JsonDoc, default=list)
     publicity_months: Mapped[int | None] = mapped_column(Integer)
     decided_on: Mapped[date | None] = mapped_column(Date)
+    decision: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
+    """The five parts of the decision (domain.table.PARTS) and its own number."""
     service: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
     service_effective_on: Mapped[date | None] = mapped_column(Date)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     publicity_start: Mapped[date | None] = mapped_column(Date)
     publicity_min_end: Mapped[date | None] = mapped_column(Date)
     publicity_max_end: Mapped[date | None] = mapped_column(Date)
+    obligations: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
+    """What the clerk last noted about the party's obligations (义务履行情况)."""
+    obligations_open: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    expiry_asked_for: Mapped[date | None] = mapped_column(Date)
+    """The end of publicity about which the department was last asked."""
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason_code: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[str | None] = mapped_column(Text)
@@ -174,7 +183,8 @@ class CaseOverlay(Base):
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
     kind: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))
-    """open, accepted, confirmed, active; closed ones: upheld rejected granted refused lifted lapsed."""
+    """open, accepted, confirmed, active; closed ones: upheld rejected granted refused lifted lapsed extended
+    ending kept followed."""
     opened_by: Mapped[str] = mapped_column(String(36))
     second_by: Mapped[str | None] = mapped_column(String(36))
     reason: Mapped[str | None] = mapped_column(Text)
@@ -183,7 +193,7 @@ class CaseOverlay(Base):
     received_on: Mapped[date | None] = mapped_column(Date)
     detail: Mapped[dict[str, Any]] = mapped_column(JsonDoc, default=dict)
     due_on: Mapped[date | None] = mapped_column(Date)
-    """suspended: lapses after this day unless confirmed; shield: ends on it; others: the duty's day."""
+    """suspended: lapses after this day unless confirmed; shield: ends on it; others: the duty's first day."""
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome_reason: Mapped[str | None] = mapped_column(Text)
@@ -199,4 +209,5 @@ class CaseOverlay(Base):
     )
 
     def as_guarded(self) -> Overlay:
-        return Overlay(self.kind, self.state, self.opened_by, self.second_by)
+        awaiting = bool((self.detail or {}).get("awaiting"))
+        return Overlay(self.kind, self.state, self.opened_by, self.second_by, awaiting)

@@ -8,10 +8,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.domain.content import penalty_category
+from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.guards import Actor, available_actions
-from services.blacklist.cases.domain.table import STATE_NAMES
-from services.blacklist.cases.models import Case, CaseAttachment, CaseOverlay, CaseStep, NoticeStatus
+from services.blacklist.cases.domain.linking import RELATIONS
+from services.blacklist.cases.domain.table import SERVED, STATE_NAMES
+from services.blacklist.cases.models import (
+    Case,
+    CaseAttachment,
+    CaseLink,
+    CaseOverlay,
+    CaseStep,
+    NoticeStatus,
+)
+from services.blacklist.cases.publishes import shown_name
+from services.blacklist.cases.queries.links import links_of
 from services.blacklist.cases.queries.notices import notices_of
+from services.blacklist.cases.queries.requests import request_view, requests_of
 from services.blacklist.cases.queries.standing import open_overlays, rule_on, standing_of
 from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries import duties_of
@@ -41,7 +53,43 @@ def case_view(session: Session, case: Case, who: Principal, today: date) -> dict
         "attachments": [attachment_view(each) for each in attachments_of(session, case.id)],
         "steps": [_step_view(step) for step in steps_of(session, case.id)],
         "notices": [_told_view(each) for each in notices_of(session, case)],
+        "obligations": case.obligations,
+        "requests": [request_view(each) for each in requests_of(session, case.id)],
+        "links": link_views(session, case.id),
+        "warnings": _warnings(case, summary["duties"]),
     }
+
+
+def link_views(session: Session, case_id: str) -> list[dict[str, Any]]:
+    """Parents and children, each with how it stands."""
+    return [_link_view(side, link, other) for side, link, other in links_of(session, case_id)]
+
+
+def _link_view(side: str, link: CaseLink, other: Case) -> dict[str, Any]:
+    return {
+        "id": link.id,
+        "side": side,
+        "relation": link.relation,
+        "relation_name": RELATIONS.get(link.relation, link.relation),
+        "case_id": other.id,
+        "listing_id": other.listing_id,
+        "subject_name": shown_name(other),
+        "state": other.state,
+        "state_name": STATE_NAMES[other.state],
+        "note": link.note,
+        "created_at": _instant(link.created_at),
+        "proposed_at": _instant(link.proposed_at),
+    }
+
+
+def _warnings(case: Case, duties: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Where two rules pull apart: waiting for service, and the day publication is due."""
+    effective = case.service_effective_on
+    due = next((each["due"] for each in duties if each["kind"] == "publish"), None)
+    if case.state != SERVED or effective is None or due is None or effective.isoformat() <= due:
+        return []
+    text = f"送达于{effective.isoformat()}生效,晚于公示期限{due};按规定送达后方可公示,请在案卷注明原因"
+    return [{"text": text, "rule": rule_of("public_notice")}]
 
 
 def _told_view(told: NoticeStatus) -> dict[str, Any]:
@@ -115,6 +163,7 @@ def decision_view(case: Case) -> dict[str, Any] | None:
         "measures": list(case.measures),
         "publicity_months": case.publicity_months,
         "decided_on": _day(case.decided_on),
+        **(case.decision or {}),
     }
 
 
@@ -125,7 +174,17 @@ def _notice_view(case: Case) -> dict[str, Any] | None:
         "number": case.notice_number,
         "noticed_on": _day(case.noticed_on),
         "window_ends_on": _day(case.window_ends_on),
+        "hearing_ends_on": _day(case.hearing_ends_on),
+        "grounds": case.misconduct.get("facts"),
+        "basis": case.document.get("basis"),
+        "rights": _rights(case),
     }
+
+
+def _rights(case: Case) -> str:
+    """What the party is told it may do (告知的权利)."""
+    hearing = f",可以在{_day(case.hearing_ends_on)}前要求听证" if case.hearing_ends_on else ""
+    return f"当事人可以在{_day(case.window_ends_on)}前陈述、申辩{hearing}。"
 
 
 def _service_view(case: Case) -> dict[str, Any] | None:

@@ -8,6 +8,8 @@ from services.blacklist.cases.schemas.answers import (
     ImportDetail,
     ImportOut,
     ImportPage,
+    LinksOut,
+    RequestPage,
 )
 from services.blacklist.cases.schemas.inputs import (
     AttachmentIn,
@@ -17,6 +19,8 @@ from services.blacklist.cases.schemas.inputs import (
     CaseQuery,
     ImportIn,
     ImportQuery,
+    LinkIn,
+    RequestQuery,
     TransitionIn,
     plain_filing,
 )
@@ -37,7 +41,11 @@ __all__ = [
     "ImportOut",
     "ImportPage",
     "ImportQuery",
+    "LinkIn",
+    "LinksOut",
     "PageQuery",
+    "RequestPage",
+    "RequestQuery",
     "TransitionIn",
     "plain_filing",
 ]

@@ -43,6 +43,48 @@ class HeldAttachment(AttachmentOut):
     """An attachment as its case lists it."""
 
 
+class RequestOut(Schema):
+    """An objection or repair request; `result` says what went back to its channel."""
+
+    id = fields.String(required=True)
+    case_id = fields.String(required=True)
+    kind = fields.String(required=True)
+    state = fields.String(required=True)
+    channel = fields.String(allow_none=True)
+    ticket = fields.String(allow_none=True)
+    received_at = fields.String(allow_none=True)
+    due = fields.String(allow_none=True)
+    awaiting_material = fields.Boolean(required=True)
+    material_requested = fields.List(fields.Dict(keys=fields.String()), required=True)
+    material_received = fields.List(fields.Dict(keys=fields.String()), required=True)
+    extended = fields.String(allow_none=True)
+    result = fields.Dict(keys=fields.String(), allow_none=True)
+
+
+class LinkOut(Schema):
+    id = fields.String(required=True)
+    side = fields.String(required=True, metadata={"enum": ["parent", "child"]})
+    relation = fields.String(required=True)
+    relation_name = fields.String(required=True)
+    case_id = fields.String(required=True)
+    listing_id = fields.String(allow_none=True)
+    subject_name = fields.String(required=True)
+    state = fields.String(required=True)
+    state_name = fields.String(required=True)
+    note = fields.String(allow_none=True)
+    created_at = fields.String(allow_none=True)
+    proposed_at = fields.String(allow_none=True)
+
+
+class LinksOut(Schema):
+    items = fields.List(fields.Nested(LinkOut), required=True)
+
+
+class WarningOut(Schema):
+    text = fields.String(required=True)
+    rule = fields.String(required=True)
+
+
 class CaseSummary(Schema):
     """A case in a list."""
 
@@ -85,9 +127,20 @@ class CaseOut(CaseSummary):
     attachments = fields.List(fields.Nested(HeldAttachment), required=True)
     steps = fields.List(fields.Dict(keys=fields.String()), required=True)
     notices = fields.List(fields.Dict(keys=fields.String()), required=True)
+    obligations = fields.Dict(keys=fields.String(), allow_none=True)
+    requests = fields.List(fields.Nested(RequestOut), required=True)
+    links = fields.List(fields.Nested(LinkOut), required=True)
+    warnings = fields.List(fields.Nested(WarningOut), required=True)
 
 
 CasePage = page_schema(CaseSummary, "CasePage")
+
+
+class RequestItem(RequestOut):
+    """A request as the list of its channel shows it."""
+
+
+RequestPage = page_schema(RequestItem, "RequestPage")
 
 
 class RowResult(Schema):

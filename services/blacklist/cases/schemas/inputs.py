@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES
+from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.table import ACTIONS, STATES
 from services.blacklist.rules.domain import DOCUMENT_KINDS, SEVERITIES
 from services.blacklist.rules.queries import trade_domains
@@ -207,6 +208,16 @@ class ActionFields(Schema):
     held_on = StatutoryDate()
     place = Text(200)
     opinion = Text(4000, lines=True)
+    consent = fields.Nested(PaperIn)
+    decision_number = Text(128)
+    grounds = Text(5000, lines=True)
+    basis = Text(2000, lines=True)
+    consequences = Text(4000, lines=True)
+    removal = Text(4000, lines=True)
+    remedy = Text(2000, lines=True)
+    overlay = fields.String(validate=one_of(("repair", "objection")))
+    fulfilled = fields.Boolean(truthy={True}, falsy={False})
+    extended = fields.Boolean(truthy={True}, falsy={False})
 
 
 class TransitionIn(ActionFields):
@@ -242,6 +253,19 @@ class CaseQuery(PageQuery):
     document_from = StatutoryDate(load_default=None)
     document_to = StatutoryDate(load_default=None)
     import_id = fields.String(load_default=None, data_key="import", validate=validate.Length(max=36))
+
+
+class LinkIn(Schema):
+    """This case's place under its parent."""
+
+    parent_id = IdField(required=True)
+    relation = fields.String(required=True, validate=one_of(RELATIONS))
+    note = Text(500, lines=True)
+
+
+class RequestQuery(PageQuery):
+    channel = fields.String(load_default=None, validate=one_of(CHANNELS))
+    ticket = fields.String(load_default=None, validate=validate.Length(max=100))
 
 
 class AttachmentForm(Schema):

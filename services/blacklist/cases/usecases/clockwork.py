@@ -6,13 +6,14 @@ platforms follow.
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import Select, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
-from services.blacklist.cases.domain.figures import figure
-from services.blacklist.cases.domain.table import PUBLISHED, REMOVED, REVOKED
-from services.blacklist.cases.models import Case, CaseOverlay
+from services.blacklist.cases.domain.figures import FIGURES, figure
+from services.blacklist.cases.domain.table import ARCHIVED, PUBLISHED, REMOVED, REVOKED
+from services.blacklist.cases.models import Case, CaseLink, CaseOverlay
 from services.blacklist.cases.usecases.transition import Order, take_steps
 from services.blacklist.register.models import DeliveryStatus
 from services.blacklist.store import Deps, leases
@@ -25,9 +26,44 @@ UNSETTLED = ("waiting", "sending", "accepted", "awaiting-hand", "rejected", "dea
 Due = Callable[[date], Select[str]]
 
 
+def _unasked() -> ColumnElement[bool]:
+    """Obligations are open and this end of publicity was not put before the department yet."""
+    hold = Case.list_code.in_(FIGURES["expiry"]["hold_lists"])
+    new = Case.expiry_asked_for.is_(None) | (Case.expiry_asked_for != Case.publicity_max_end)
+    return Case.obligations_open.is_(True) & hold & new
+
+
+def _question_open() -> ColumnElement[bool]:
+    return exists().where(
+        CaseOverlay.case_id == Case.id, CaseOverlay.kind == "expiry", CaseOverlay.closed_at.is_(None)
+    )
+
+
+def questionable(today: date) -> Select[str]:
+    """The end comes near and the sector's rule may prolong (期满询问)."""
+    near = today + timedelta(days=figure("expiry", "ask_days"))
+    waiting = (Case.state == PUBLISHED) & (Case.publicity_max_end <= near)
+    return select(Case.id).where(waiting, _unasked(), ~_question_open())
+
+
 def expired(today: date) -> Select[str]:
-    """Publicity has run out."""
-    return select(Case.id).where(Case.state == PUBLISHED, Case.publicity_max_end <= today)
+    """Publicity has run out; a case under question waits for its answer, out of public sight by its dates."""
+    over = (Case.state == PUBLISHED) & (Case.publicity_max_end <= today)
+    return select(Case.id).where(over, ~_unasked(), ~_question_open())
+
+
+def orphaned(today: date) -> Select[str]:
+    """Published children of a parent that ended since it was last put before them."""
+    del today  # whatever the day
+    parent = aliased(Case)
+    joined = select(Case.id).join(CaseLink, CaseLink.case_id == Case.id)
+    joined = joined.join(parent, parent.id == CaseLink.parent_id)
+    fresh = CaseLink.proposed_at.is_(None) | (CaseLink.proposed_at < parent.ended_at)
+    proposed = exists().where(
+        CaseOverlay.case_id == Case.id, CaseOverlay.kind == "linked", CaseOverlay.closed_at.is_(None)
+    )
+    ended = parent.state.in_((REMOVED, REVOKED, ARCHIVED))
+    return joined.where(Case.state == PUBLISHED, ended, fresh, ~proposed).distinct()
 
 
 def lapsed_suspensions(today: date) -> Select[str]:
@@ -63,11 +99,15 @@ def withdrawn_everywhere(today: date) -> Select[str]:
     )
     restorable = (Case.reason_code == "repair") & (Case.publicity_max_end > today)
     ended = Case.state.in_((REMOVED, REVOKED)) & (Case.ended_at <= quiet_since) & ~restorable
-    return select(Case.id).where(ended, told, ~open_somewhere)
+    long_since = today - timedelta(days=figure("archive", "unpushed_days"))
+    never_pushed = ~told & (Case.ended_at <= datetime.combine(long_since, time(), SHANGHAI))
+    return select(Case.id).where(ended, told | never_pushed, ~open_somewhere)
 
 
 WORK: tuple[tuple[str, Due], ...] = (
+    ("ask_expiry", questionable),
     ("expire", expired),
+    ("propose_removal", orphaned),
     ("lapse_suspension", lapsed_suspensions),
     ("end_shield", ended_shields),
     ("archive", withdrawn_everywhere),
@@ -102,9 +142,19 @@ class CaseClock:
         at = self._deps.clock.now()
         ids = session.scalars(due(local_date(at)).order_by(Case.id).limit(BATCH)).all()
         cases = self._locked(session, ids)
-        orders = [Order(case_id, None, action, {}) for case_id in cases]
+        orders = [Order(each, None, action, self._inputs(session, action, each)) for each in cases]
         take_steps(session, self._deps, orders, cases, actor=None, at=at)
         return len(orders)
+
+    def _inputs(self, session: Session, action: str, case_id: str) -> dict[str, Any]:
+        """Which of the case's parents ended: the link tells."""
+        if action != "propose_removal":
+            return {}
+        parent = select(CaseLink.id).join(Case, Case.id == CaseLink.parent_id)
+        fresh = CaseLink.proposed_at.is_(None) | (CaseLink.proposed_at < Case.ended_at)
+        ended = Case.state.in_((REMOVED, REVOKED, ARCHIVED))
+        chosen = parent.where(CaseLink.case_id == case_id, ended, fresh).order_by(CaseLink.id).limit(1)
+        return {"link": session.scalars(chosen).one()}
 
     def _locked(self, session: Session, ids: Sequence[str]) -> dict[str, Case]:
         wanted = select(Case).where(Case.id.in_(ids)).order_by(Case.id).with_for_update()

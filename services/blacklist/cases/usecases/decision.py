@@ -1,12 +1,13 @@
 """Statement, hearing, decision and service: effects of the full procedure."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from services.blacklist.cases.domain.figures import figure
+from services.blacklist.cases.domain.guards import hearing_request_problem
+from services.blacklist.cases.usecases.deciding import decision_of
 from services.blacklist.cases.usecases.duties import owe_publication
-from services.blacklist.cases.usecases.moves import Move, invalid
+from services.blacklist.cases.usecases.moves import Move, invalid, plain, refusal
 from services.blacklist.cases.usecases.publicity import chosen_publicity
 from services.blacklist.cases.usecases.review import require_served_on
 from services.blacklist.rules.queries import measure
@@ -38,6 +39,11 @@ def record_statement(move: Move) -> None:
 
 
 def open_hearing(move: Move) -> None:
+    """Asked for within the window; a timely request may be entered later."""
+    case = move.case
+    requested: date = move.inputs.get("requested_on") or move.today
+    if blocked := hearing_request_problem(case.noticed_on, case.hearing_ends_on, requested, move.today):
+        raise refusal(blocked)
     move.case.hearing = {**plain(move.inputs), "opened_on": move.today.isoformat(), "closed": False}
 
 
@@ -45,11 +51,6 @@ def close_hearing(move: Move) -> None:
     """The record of the hearing takes the place of a statement."""
     opened = move.case.hearing or {}
     move.case.hearing = {**opened, **plain(move.inputs), "closed_on": move.today.isoformat(), "closed": True}
-
-
-def plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs as JSON: dates in ISO form."""
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in inputs.items()}
 
 
 def decide(move: Move) -> None:
@@ -60,7 +61,7 @@ def decide(move: Move) -> None:
     )
     measures = _measures(move)
     case.severity, case.publicity_months, case.measures = severity, months, measures
-    case.decider_id, case.decided_on = move.person, move.today
+    case.decider_id, case.decided_on, case.decision = move.person, move.today, decision_of(move)
     move.detail |= {
         "severity": severity,
         "publicity_months": months,
@@ -111,8 +112,10 @@ def record_service(move: Move) -> None:
             "served_on": served_on,
             "recipient": move.inputs.get("recipient"),
             "proof": move.inputs.get("proof"),
+            "papers": ["decision", "repair-notice"],  # 两书同达
         }
     )
+    case.decision = case.decision or decision_of(move)
     case.service_effective_on = served_on + timedelta(days=days)
     move.detail |= {
         "method": method,

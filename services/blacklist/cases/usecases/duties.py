@@ -4,7 +4,18 @@ from datetime import date
 
 from services.blacklist.cases.usecases.moves import Move
 from services.blacklist.rules.domain import publication_start
-from services.blacklist.rules.usecases import cancel_duties, create_duty, settle_duty, start_duty
+from services.blacklist.rules.models import Duty
+from services.blacklist.rules.queries import duties_of
+from services.blacklist.rules.queries.duties import duty_terms
+from services.blacklist.rules.usecases import (
+    cancel_duties,
+    create_duty,
+    extend_duty,
+    pause_duty,
+    resume_duty,
+    settle_duty,
+    start_duty,
+)
 
 PUBLISH = "publish"
 
@@ -49,6 +60,53 @@ def owe(move: Move, kind: str, start: date, working_days: int) -> date | None:
         start_on=start,
         calendar=move.batch.deps.calendar,
         soon_wd=min(rule.due_soon_wd, 1),
+    )
+    return duty.due_on
+
+
+def _running(move: Move, kind: str) -> Duty | None:
+    move.batch.session.flush()
+    duties = duties_of(move.batch.session, [move.case.id]).get(move.case.id, ())
+    return next((duty for duty in duties if duty.kind == kind and duty.is_open), None)
+
+
+def pause(move: Move, kind: str, reason: str) -> bool:
+    """Stop the clock of the open duty of this kind; False where the law lets it run on."""
+    duty = _running(move, kind)
+    if duty is None or move.batch.actor is None or not may_pause(duty, reason):
+        return False
+    pause_duty(move.batch.session, duty, reason=reason, actor=move.batch.actor, at=move.batch.at)
+    return True
+
+
+def may_pause(duty: Duty, reason: str) -> bool:
+    terms = duty_terms().get(duty.kind)
+    return terms is not None and reason in terms.pause_reasons and duty.paused_on is None
+
+
+def resume(move: Move, kind: str) -> date | None:
+    """Let the clock run on; the new day, or None where it never stood."""
+    duty = _running(move, kind)
+    if duty is None or duty.paused_on is None:
+        return None
+    batch = move.batch
+    resume_duty(batch.session, duty, batch.deps.calendar, actor=batch.actor, at=batch.at)
+    return duty.due_on
+
+
+def extend(move: Move, kind: str, working_days: int, reason: str) -> date | None:
+    """More time for the open duty of this kind; the new day."""
+    duty, batch = _running(move, kind), move.batch
+    if duty is None or batch.actor is None:
+        return None
+    extend_duty(
+        batch.session,
+        duty,
+        batch.deps.calendar,
+        working_days=working_days,
+        reason=reason,
+        actor=batch.actor,
+        at=batch.at,
     )
     return duty.due_on
 

@@ -70,6 +70,17 @@ class Move:
         return self.rule or self.batch.office.needed_rule(self.case.list_code)
 
 
+def plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs as JSON: dates in ISO form, at any depth."""
+    return {name: _plain(value) for name, value in inputs.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return plain(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def invalid(*found: tuple[str, str]) -> Invalid:
     """422 naming each field and its remedy."""
     fields = [FieldError(pointer, message) for pointer, message in found]

@@ -3,23 +3,22 @@
 from datetime import date
 from typing import Any
 
+from services.blacklist.cases.domain.table import REMOVED, REVOKED
 from services.blacklist.cases.models import CaseOverlay
-from services.blacklist.cases.usecases.decision import plain
-from services.blacklist.cases.usecases.duties import owe, settle
-from services.blacklist.cases.usecases.moves import Move, invalid
+from services.blacklist.cases.usecases.duties import extend, owe, settle
+from services.blacklist.cases.usecases.moves import Move, invalid, plain
 from services.blacklist.cases.usecases.publication import correct
-from services.blacklist.cases.usecases.removal import remove
+from services.blacklist.cases.usecases.removal import remove, undo
 from services.blacklist.register.usecases import annotate_listing, hide_listing, show_listing
 from services.blacklist.rules.domain import ObjectionRule, RemovalRule
 from shared.ids import new_id
 
 SUSPENDED, SHIELD, OBJECTION, REPAIR = "suspended", "shield", "objection", "repair"
 SHIELD_REASONS = ("reorganisation", "stay", "privacy")
-REMOVED = "removed"
 _UNDER_OBJECTION = "异议处理中"
 
 
-def _open(move: Move, kind: str, state: str, **columns: Any) -> CaseOverlay:
+def open_overlay(move: Move, kind: str, state: str, **columns: Any) -> CaseOverlay:
     overlay = CaseOverlay(
         id=new_id(),
         case_id=move.case.id,
@@ -34,7 +33,7 @@ def _open(move: Move, kind: str, state: str, **columns: Any) -> CaseOverlay:
     return overlay
 
 
-def _close(move: Move, kind: str, state: str) -> CaseOverlay:
+def close_overlay(move: Move, kind: str, state: str) -> CaseOverlay:
     overlay = move.overlays[kind]
     overlay.state, overlay.closed_at, overlay.outcome_reason = state, move.batch.at, move.reason
     if move.batch.actor and move.person != overlay.opened_by and overlay.second_by is None:
@@ -53,7 +52,7 @@ def suspend(move: Move) -> None:
         return
     days = move.needed_rule().objection.suspend_confirm_wd
     due = move.batch.deps.calendar.add_working_days(move.today, days)
-    _open(move, SUSPENDED, "open", due_on=due.day)
+    open_overlay(move, SUSPENDED, "open", due_on=due.day)
     move.detail["confirm_by"] = due.day.isoformat()
     _hide(move, SUSPENDED, move.reason or "")
 
@@ -70,7 +69,9 @@ def shield(move: Move) -> None:
         raise invalid(("/reason", f"屏蔽事由应为下列之一:{'、'.join(SHIELD_REASONS)}"))
     if until is not None and until <= move.today:
         raise invalid(("/until", "屏蔽截止日期应晚于今天"))
-    _open(move, SHIELD, "active", due_on=until, detail=plain({"document": move.inputs.get("document")}))
+    open_overlay(
+        move, SHIELD, "active", due_on=until, detail=plain({"document": move.inputs.get("document")})
+    )
     move.detail["until"] = until.isoformat() if until else None
     _hide(move, f"shield:{move.reason}", move.reason or "")
 
@@ -90,7 +91,7 @@ def _hide(move: Move, code: str, reason: str) -> None:
 def show_again(move: Move) -> None:
     """Suspension lifted or lapsed, shield lifted or over."""
     kind = SUSPENDED if "suspension" in move.row.action else SHIELD
-    overlay = _close(move, kind, "lapsed" if move.batch.actor is None else "lifted")
+    overlay = close_overlay(move, kind, "lapsed" if move.batch.actor is None else "lifted")
     code = SUSPENDED if kind == SUSPENDED else f"shield:{overlay.reason}"
     move.batch.session.flush()
     show_listing(
@@ -110,7 +111,7 @@ def open_request(move: Move) -> None:
     if received > move.today:
         raise invalid(("/received_at", "收到日期不能晚于今天"))
     due = owe(move, f"accept-{kind}", received, _times(move, kind).accept_wd)
-    _open(
+    open_overlay(
         move,
         kind,
         "open",
@@ -142,38 +143,27 @@ def accept_request(move: Move) -> None:
     overlay.due_on = owe(move, f"settle-{kind}", move.today, _times(move, kind).settle_wd)
 
 
-def request_material(move: Move) -> None:
-    """Tell once what is missing; noted on the request."""
-    overlay = move.overlays.get(REPAIR) or move.overlays[OBJECTION]
-    asked = [
-        *overlay.detail.get("material_requested", ()),
-        {"on": move.today.isoformat(), "what": move.reason},
-    ]
-    overlay.detail = {**overlay.detail, "material_requested": asked}
-
-
 def extend_repair(move: Move) -> None:
-    """A complex request gets more time, with its reason, once."""
-    overlay = move.overlays[REPAIR]
+    """A complex request gets more time, with its reason, within what the law allows."""
+    overlay, reason = move.overlays[REPAIR], move.reason or "情况复杂"
     if overlay.detail.get("extended"):
         raise invalid(("/action", "办理期限已经延长过一次"))
-    settle(move, f"settle-{REPAIR}")
-    overlay.due_on = owe(
-        move, f"settle-{REPAIR}", overlay.due_on or move.today, move.needed_rule().removal.extend_wd
-    )
-    overlay.detail = {**overlay.detail, "extended": move.reason or True}
+    overlay.due_on = extend(move, f"settle-{REPAIR}", move.needed_rule().removal.extend_wd, reason)
+    overlay.detail = {**overlay.detail, "extended": reason}
 
 
 def refuse_repair(move: Move) -> None:
     settle(move, f"accept-{REPAIR}")
-    _close(move, REPAIR, "refused")
+    close_overlay(move, REPAIR, "refused")
+    _answer(move, REPAIR)
 
 
 def settle_repair(move: Move) -> None:
     """Granted: the listing ends everywhere (令第36号); refused: it stays, with the reason."""
     granted = bool(move.inputs["granted"])
     settle(move, f"settle-{REPAIR}")
-    _close(move, REPAIR, "granted" if granted else "refused")
+    close_overlay(move, REPAIR, "granted" if granted else "refused")
+    _answer(move, REPAIR)
     move.detail["granted"] = granted
     if granted:
         move.target = REMOVED
@@ -181,7 +171,7 @@ def settle_repair(move: Move) -> None:
 
 
 def settle_objection(move: Move) -> None:
-    """Upheld: corrected where `changes` say how, else taken out; rejected: only the note goes."""
+    """Upheld: corrected where `changes` say how, else revoked (T11); rejected: only the note goes."""
     upheld = bool(move.inputs["upheld"])
     if move.inputs.get("changes") and not upheld:
         raise invalid(("/changes", "异议不成立的,不作更正"))
@@ -189,13 +179,28 @@ def settle_objection(move: Move) -> None:
         correct(move)
     settle(move, f"accept-{OBJECTION}")
     settle(move, f"settle-{OBJECTION}")
-    _close(move, OBJECTION, "upheld" if upheld else "rejected")
+    close_overlay(move, OBJECTION, "upheld" if upheld else "rejected")
     move.detail["upheld"] = upheld
+    _answer(move, OBJECTION)
     if upheld and not move.inputs.get("changes"):
-        move.target = REMOVED
-        remove(move, "objection", move.reason or "")
+        move.target = REVOKED
+        undo(move, OBJECTION)
     else:
         _annotate(move, None)
+
+
+def _answer(move: Move, kind: str) -> None:
+    """The result goes back to where the request came from: its channel and outside ticket say where."""
+    overlay = move.overlays[kind]
+    result = {
+        "outcome": overlay.state,
+        "reason": move.reason,
+        "on": move.today.isoformat(),
+        "to": overlay.channel,
+        "ticket": overlay.ticket,
+    }
+    overlay.detail = {**overlay.detail, "awaiting": False, "result": result}
+    move.detail["answered"] = {"to": overlay.channel, "ticket": overlay.ticket, "outcome": overlay.state}
 
 
 def _annotate(move: Move, note: str | None) -> None:

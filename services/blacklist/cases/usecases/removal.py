@@ -2,23 +2,32 @@
 
 from typing import Any
 
-from services.blacklist.cases.usecases.decision import plain
+from services.blacklist.cases.domain.table import REVOKED
 from services.blacklist.cases.usecases.duties import cancel_all
-from services.blacklist.cases.usecases.moves import Move
+from services.blacklist.cases.usecases.moves import Move, plain
 from services.blacklist.cases.usecases.publication import publicity_of
 from services.blacklist.register.usecases import remove_listing, restore_listing, revoke_listing
 from shared.clock import local_date
 
+UNDONE = ("revoked", "objection")
+"""Reasons by which a listing should never have been."""
+
 
 def revoke(move: Move) -> None:
     """The decision was annulled, unlawful or void: gone from public view with this commit."""
-    end(move, "revoked")
     move.detail["document"] = plain(move.inputs["document"])
+    undo(move, "revoked")
+
+
+def undo(move: Move, reason_code: str) -> None:
+    """Take the listing back as one that should not have been (撤销)."""
+    end(move, reason_code)
     revoke_listing(
         move.batch.session,
         move.batch.deps.keyring,
         str(move.case.listing_id),
         reason=move.reason or "",
+        reason_code=reason_code,
         at=move.batch.at,
     )
 
@@ -26,6 +35,19 @@ def revoke(move: Move) -> None:
 def expire(move: Move) -> None:
     """The longest publicity is over."""
     remove(move, "expiry", "公示期满")
+
+
+def remove_linked(move: Move) -> None:
+    """The parent case ended, and a decider found that this one ends with it."""
+    overlay = move.overlays["linked"]
+    overlay.state, overlay.second_by = "followed", move.person
+    move.detail["parent"] = overlay.detail.get("parent")
+    code = str(overlay.detail.get("reason_code") or "expiry")
+    if code in UNDONE:
+        move.target = REVOKED
+        undo(move, code)
+    else:
+        remove(move, code, move.reason or "")
 
 
 def remove(move: Move, reason_code: str, reason: str) -> None:

@@ -7,10 +7,11 @@ from sqlalchemy import select
 from services.blacklist.cases.domain.content import missing_documents, missing_fields
 from services.blacklist.cases.models import Case, CaseAttachment
 from services.blacklist.cases.queries.views import filing_view
+from services.blacklist.cases.usecases.deciding import decision_of
 from services.blacklist.cases.usecases.duties import cancel_all, owe_publication
-from services.blacklist.cases.usecases.moves import Move, invalid
+from services.blacklist.cases.usecases.moves import Move, invalid, plain
 from services.blacklist.cases.usecases.publicity import chosen_publicity
-from services.blacklist.rules.domain import statement_window_ends
+from services.blacklist.rules.domain import hearing_window_ends, statement_window_ends
 
 
 def submit(move: Move) -> None:
@@ -37,8 +38,11 @@ def _missing_attachments(move: Move) -> list[tuple[str, str]]:
 
 def approve_notice(move: Move) -> None:
     """The reviewed content is fixed by its hash; the party's time to speak starts today (告知)."""
-    case = move.case
-    window = statement_window_ends(move.needed_rule(), move.today, move.batch.deps.calendar)
+    case, rule, calendar = move.case, move.needed_rule(), move.batch.deps.calendar
+    if rule.superior_consent and not move.inputs.get("consent"):
+        raise invalid(("/consent", "该名单须经上级机关同意,请填写同意文书的文号和日期"))
+    window = statement_window_ends(rule, move.today, calendar)
+    case.hearing_ends_on = hearing_window_ends(rule, move.today, calendar).day
     case.reviewer_id, case.reviewed_hash = move.person, case.content_hash
     case.notice_number, case.noticed_on, case.window_ends_on = (
         move.inputs["notice_number"],
@@ -48,7 +52,9 @@ def approve_notice(move: Move) -> None:
     move.detail |= {
         "notice_number": case.notice_number,
         "window_ends_on": window.day.isoformat(),
+        "hearing_ends_on": case.hearing_ends_on.isoformat(),
         "provisional": window.provisional,
+        "consent": plain({"document": move.inputs.get("consent")})["document"],
     }
 
 
@@ -62,6 +68,7 @@ def confirm_decision(move: Move) -> None:
     )
     case.reviewer_id, case.reviewed_hash = move.person, case.content_hash
     case.severity, case.publicity_months = severity, months
+    case.decision = decision_of(move)
     case.decided_on, case.service_effective_on = case.document_date, served_on
     case.service = {"method": "as-documented", "served_on": served_on.isoformat()}
     move.detail |= {"served_on": served_on.isoformat(), "severity": severity, "publicity_months": months}
@@ -80,8 +87,8 @@ def return_for_revision(move: Move) -> None:
     case = move.case
     cancel_all(move)
     case.reviewer_id = case.decider_id = case.reviewed_hash = None
-    case.notice_number = case.noticed_on = case.window_ends_on = None
-    case.statement = case.hearing = case.service = None
+    case.notice_number = case.noticed_on = case.window_ends_on = case.hearing_ends_on = None
+    case.statement = case.hearing = case.service = case.decision = None
     case.severity = case.publicity_months = case.decided_on = case.service_effective_on = None
     case.measures = []
 

@@ -11,13 +11,21 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
 from services.blacklist.audit.domain import without_identities
-from services.blacklist.cases.domain.guards import check
+from services.blacklist.cases.domain.guards import check, law_forbids
 from services.blacklist.cases.domain.table import BEFORE_PUBLICATION, find_transition
 from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
 from services.blacklist.cases.publishes import CaseNews, publish_cases
 from services.blacklist.cases.queries import case_to_act_on, open_overlays, standing_of
 from services.blacklist.cases.queries.views import acting
-from services.blacklist.cases.usecases import decision, overlays, publication, removal, review
+from services.blacklist.cases.usecases import (
+    decision,
+    holding,
+    material,
+    overlays,
+    publication,
+    removal,
+    review,
+)
 from services.blacklist.cases.usecases.moves import Batch, Move, check_inputs, refusal, wrong_state
 from services.blacklist.cases.usecases.office import Office
 from services.blacklist.cases.usecases.versions import require_version
@@ -47,6 +55,12 @@ EFFECTS: Mapping[str, Effect] = {
     "restore": removal.restore,
     "expire": removal.expire,
     "archive": removal.archive,
+    "record_obligations": holding.record_obligations,
+    "ask_expiry": holding.ask_expiry,
+    "decide_expiry": holding.decide_expiry,
+    "propose_removal": holding.propose_removal,
+    "remove_linked": removal.remove_linked,
+    "keep_listing": holding.keep_listing,
     "suspend": overlays.suspend,
     "confirm_suspension": overlays.confirm_suspension,
     "lift_suspension": overlays.show_again,
@@ -60,7 +74,8 @@ EFFECTS: Mapping[str, Effect] = {
     "open_repair": overlays.open_request,
     "accept_repair": overlays.accept_request,
     "refuse_repair": overlays.refuse_repair,
-    "request_material": overlays.request_material,
+    "request_material": material.request_material,
+    "receive_material": material.receive_material,
     "extend_repair": overlays.extend_repair,
     "settle_repair": overlays.settle_repair,
 }
@@ -127,7 +142,11 @@ def _prepared(batch: Batch, case: Case, order: Order, overlays_of: dict[str, Cas
     if row is None or bool(row.roles) != (batch.actor is not None):
         raise wrong_state(case, order.action)
     rule = batch.office.rule(case.list_code)
-    if batch.actor is not None:
+    if batch.actor is None:
+        blocked = law_forbids(row, standing_of(case, overlays_of, rule), batch.today)
+        if blocked:
+            raise refusal(blocked)
+    else:
         blocked = check(row, standing_of(case, overlays_of, rule), acting(batch.actor), batch.today)
         if blocked:
             raise refusal(blocked)

@@ -73,6 +73,7 @@ def restore_listing(
     """Bring a removed listing back for its remaining period (恢复列入)."""
     listing = locked(session, listing_id)
     listing.removed_at = listing.revoked_at = None
+    listing.suspended_at = listing.shielded_at = listing.shield_code = None  # hides ended with the listing
     listing.actual_end, listing.public_max_end = publicity.actual_end, publicity.max_end
     listing.public_min_end, listing.public_until = publicity.min_end, publicity.until
     listing.reason_code, listing.reason = None, reason
