@@ -13,6 +13,8 @@ threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60
 graceful_timeout = 8
 keepalive = 15
+# Long Chinese queries are percent-encoded to nine times their length.
+limit_request_line = 8190
 # Memory stays flat over months because every process is renewed now and then, not all at once.
 max_requests = 50_000
 max_requests_jitter = 5_000

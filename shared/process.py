@@ -31,6 +31,7 @@ def _arguments(default_bind: str, env: Mapping[str, str]) -> list[str]:
         "--timeout": "60",
         "--graceful-timeout": "8",
         "--keep-alive": "15",
+        "--limit-request-line": "8190",
     }
     return [part for pair in values.items() for part in pair]
 
