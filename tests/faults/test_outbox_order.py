@@ -82,8 +82,14 @@ def hold_to_the_promise(db_url: str, events_url: str, topic: str, broker: LocalK
 
 
 def _await_progress(db: ledger.Database) -> None:
+    """Until something more has had its effect, or everything has."""
     before = sum(map(len, ledger.effects(db).values()))
-    until(lambda: sum(map(len, ledger.effects(db).values())) > before, 60.0, "some progress")
+
+    def progress() -> bool:
+        now = sum(map(len, ledger.effects(db).values()))
+        return now > before or now == WRITERS * EVENTS
+
+    until(progress, 60.0, "some progress")
 
 
 def _settled(db: ledger.Database, written: dict[str, int]) -> bool:
