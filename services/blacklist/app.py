@@ -12,6 +12,7 @@ from services.blacklist import web, worker
 from services.blacklist.audit import api as audit
 from services.blacklist.cases import api as cases
 from services.blacklist.cases.usecases.transfer import transfer_cases
+from services.blacklist.disclosure import api as disclosure
 from services.blacklist.identity import api as identity
 from services.blacklist.identity.usecases import Transfer, principal_by_key, principal_by_token
 from services.blacklist.register import api as register
@@ -19,6 +20,7 @@ from services.blacklist.rules import api as rules
 from services.blacklist.rules.queries.calendars import LiveCalendar
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
 from services.blacklist.store import Deps
+from services.blacklist.supervision import api as supervision
 from shared.clock import SystemClock
 from shared.contracts.schema_export import asyncapi
 from shared.crypto import KeyRing
@@ -37,6 +39,8 @@ FEATURES = (
     audit.blueprint,
     register.blueprint,
     cases.blueprint,
+    disclosure.blueprint,
+    supervision.blueprint,
     web.blueprint,
 )
 

@@ -2,9 +2,9 @@
 
 from services.blacklist.audit.usecases import AuditChain
 from services.blacklist.cases import consumes as cases
-from services.blacklist.cases.usecases.announcing import announce_duty
 from services.blacklist.cases.usecases.clockwork import CaseClock
 from services.blacklist.cases.usecases.imports import Imports
+from services.blacklist.disclosure.usecases import announce
 from services.blacklist.register import consumes as register
 from services.blacklist.register.usecases import ChangeSequencer
 from services.blacklist.rules.usecases import CalendarKeeper, DutyClock
@@ -20,7 +20,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str) -> list[Loop]:
         Relay(deps.db, outbox, leases, log, holder),
         ChangeSequencer(deps.db, holder),
         AuditChain(deps.db, leases, holder),
-        DutyClock(deps.db, deps.clock, announce_duty),
+        DutyClock(deps.db, deps.clock, announce),
         CalendarKeeper(deps.db, deps.clock, deps.calendar),
         Imports(deps, holder),
         CaseClock(deps, holder),

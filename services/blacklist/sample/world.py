@@ -8,16 +8,19 @@ import json
 import os
 import tomllib
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.blacklist.disclosure.usecases import load_items
 from services.blacklist.identity.models import Department
 from services.blacklist.identity.queries import department_by_code, user_by_name
 from services.blacklist.identity.usecases import create_department, create_user, draw_password
 from services.blacklist.identity.usecases.users import set_password
+from services.blacklist.sample.disclosure import disclosure_items
 from shared.clock import Clock
 from shared.db import Database
 from shared.identifiers import make_uscc
@@ -28,9 +31,10 @@ Entry = dict[str, Any]
 
 
 def load_sample_world(db: Database, *, clock: Clock, data_dir: Path) -> None:
-    """Departments with their succession and the sample accounts; passwords into DATA_DIR/accounts.json."""
+    """Departments and their catalogue items, and accounts; passwords into DATA_DIR/accounts.json."""
     with db.write() as session:
         load_departments(session, clock)
+        load_items(session, (asdict(item) for item in disclosure_items()))
     _load_accounts(db, clock, data_dir / ACCOUNTS_FILE)
 
 

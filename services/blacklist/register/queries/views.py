@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.blacklist.register.domain.redaction import redact
 from services.blacklist.register.models import Listing
 from services.blacklist.register.publishes import publicity_data
 from shared.identifiers import mask_person_name
@@ -10,7 +11,7 @@ from shared.regions import full_name
 
 def listing_view(listing: Listing, *, name_known: bool = False) -> dict[str, Any]:
     """Everything public about one listing."""
-    facts = listing.facts if name_known else masked_facts(listing.facts)
+    facts = redacted_facts(listing.facts) if name_known else masked_facts(listing.facts)
     return {
         "id": listing.id,
         "version": listing.version,
@@ -44,8 +45,23 @@ def masked_view(listing: Listing) -> dict[str, Any]:
     return listing_view(listing)
 
 
+FREE_TEXT = (("misconduct", "facts"), ("document", "content"), ("document", "basis"))
+"""Where people write freely, and may write what must not be public."""
+
+
+def redacted_facts(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts whose free text shows no identity number, telephone, account or home address."""
+    shown = dict(facts)
+    for group, name in FREE_TEXT:
+        text = facts[group].get(name)
+        if text:
+            shown[group] = {**shown[group], name: redact(text).text}
+    return shown
+
+
 def masked_facts(facts: dict[str, Any]) -> dict[str, Any]:
     """Facts with a person's name masked and the legal representative's certificate left out."""
+    facts = redacted_facts(facts)
     subject = facts["subject"]
     shown = {key: value for key, value in subject.items() if key != "legal_representative_id_type"}
     if subject["type"] == "individual":

@@ -1,0 +1,16 @@
+"""依申请公开 from receipt to answer; and what the sample world brings of the regions' catalogues."""
+
+from services.blacklist.disclosure.usecases.announcing import announce
+from services.blacklist.disclosure.usecases.handling import take_action
+from services.blacklist.disclosure.usecases.intake import Receipt, submit_request, supplement, withdraw
+from services.blacklist.disclosure.usecases.items import load_items
+
+__all__ = [
+    "Receipt",
+    "announce",
+    "load_items",
+    "submit_request",
+    "supplement",
+    "take_action",
+    "withdraw",
+]
