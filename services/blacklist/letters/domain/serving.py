@@ -1,0 +1,64 @@
+"""送达: the ways to serve a letter, what each must prove, and from when it counts. Days are data."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).resolve().parents[1] / "data" / "service.toml"
+SERVED, FAILED = "served", "failed"
+OUTCOMES = (SERVED, FAILED)
+PUBLIC_NOTICE = "public-notice"
+_LABELS = {
+    "recipient": "受送达人或签收人",
+    "tracking_number": "邮件单号",
+    "place": "公告载体",
+    "note": "情况说明",
+}
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way of service (送达方式); `days` after which it counts as done."""
+
+    code: str
+    name: str
+    days: int
+    needs: tuple[str, ...]
+    rule: str
+    status: str
+
+
+@cache
+def methods() -> Mapping[str, Method]:
+    data: dict[str, Any] = tomllib.loads(_FILE.read_text("utf-8"))
+    return {
+        each["code"]: Method(
+            each["code"], each["name"], each["days"], tuple(each["needs"]), each["rule"], each["status"]
+        )
+        for each in data["method"]
+    }
+
+
+def effective_on(method: str, served_on: date) -> date:
+    """The day the service counts from; for a public notice the day its period is over."""
+    return served_on + timedelta(days=methods()[method].days)
+
+
+def service_problems(given: Mapping[str, Any], issued_on: date, today: date) -> Iterator[tuple[str, str]]:
+    """(pointer, remedy) of everything a record of service lacks."""
+    served_on: date = given["served_on"]
+    if served_on > today:
+        yield "/served_on", "送达日期不能晚于今天"
+    if served_on < issued_on:
+        yield "/served_on", "送达日期不能早于文书日期"
+    if given.get("outcome") == FAILED:
+        if not given.get("note"):
+            yield "/note", "未送达的，填写原因"
+        return
+    for name in methods()[given["method"]].needs:
+        if not given.get(name):
+            yield f"/{name}", f"{methods()[given['method']].name}须填写{_LABELS[name]}"

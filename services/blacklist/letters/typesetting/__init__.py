@@ -1,0 +1,8 @@
+"""Setting Chinese government papers as PDF: letters (公文) and reports, with embedded fonts, the same bytes
+for the same content.
+"""
+
+from services.blacklist.letters.typesetting.letter import LetterText, Paragraph, render_letter
+from services.blacklist.letters.typesetting.report import Section, Table, render_report
+
+__all__ = ["LetterText", "Paragraph", "Section", "Table", "render_letter", "render_report"]
