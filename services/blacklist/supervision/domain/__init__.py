@@ -1,0 +1,1 @@
+"""The arithmetic of supervision: pure functions over dates, document numbers and counts."""

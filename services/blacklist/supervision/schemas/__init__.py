@@ -1,0 +1,1 @@
+"""Shapes of the supervision API: what it takes, and what it answers."""

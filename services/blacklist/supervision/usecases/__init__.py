@@ -1,0 +1,1 @@
+"""Acts of supervision: keeping the ledger, explaining numbers, drawing and closing inspections."""
