@@ -55,7 +55,7 @@ def claim(session: Session, inbox: Table, consumer: str, events: Sequence[Event]
     return taken
 
 
-def purge(session: Session, inbox: Table, keep: timedelta, limit: int = BATCH) -> int:
+def purge(session: Session, inbox: Table, keep: timedelta, limit: int = 50_000) -> int:
     """Forgets at most `limit` ids older than `keep`; says how many."""
     ids = inbox.c.event_id, inbox.c.consumer
     old = select(*ids).where(inbox.c.received_at < datetime.now(UTC) - keep).limit(limit)

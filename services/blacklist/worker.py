@@ -10,7 +10,7 @@ from services.blacklist.register.usecases import ChangeSequencer
 from services.blacklist.rules.usecases import CalendarKeeper, DutyClock
 from services.blacklist.store import Deps, inbox, leases, outbox
 from shared.eventlog.base import EventLog
-from shared.inbox import Consumer, Handle, to_unreadable
+from shared.inbox import Consumer, Handle, InboxPurge, to_unreadable
 from shared.loops import Loop
 from shared.outbox import Relay
 
@@ -18,6 +18,7 @@ from shared.outbox import Relay
 def build_loops(deps: Deps, log: EventLog, holder: str) -> list[Loop]:
     return [
         Relay(deps.db, outbox, leases, log, holder),
+        InboxPurge(deps.db, inbox),
         ChangeSequencer(deps.db, holder),
         AuditChain(deps.db, leases, holder),
         DutyClock(deps.db, deps.clock, announce),

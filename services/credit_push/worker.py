@@ -10,7 +10,7 @@ from services.credit_push.usecases import Deps
 from services.credit_push.usecases.receiving import ReceiptPoller
 from services.credit_push.usecases.sending import Sender
 from shared.eventlog.base import EventLog
-from shared.inbox import Consumer, to_unreadable
+from shared.inbox import Consumer, InboxPurge, to_unreadable
 from shared.loops import Loop
 from shared.outbox import Relay
 
@@ -23,6 +23,7 @@ def build_loops(deps: Deps, log: EventLog, transports: Mapping[str, Transport], 
         ReceiptPoller(deps, transports),
         Reconciler(deps, transports, holder),
         Relay(deps.db, outbox, leases, log, holder),
+        InboxPurge(deps.db, inbox),
     ]
 
 
