@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from services.blacklist.sample import canary_numbers
-from services.demo import HttpFailure
+from services.demo import Caller, HttpFailure
 from shared.identifiers import InvalidIdentifier, check_resident_id
 
 EIGHTEEN = re.compile(rb"(?<![0-9A-Za-z])[1-9]\d{16}[\dXx](?![0-9A-Za-z])")
@@ -59,41 +59,45 @@ def test_the_sandbox_did_receive_them(world):
     assert any(number.encode() in raw for number in canary_numbers())
 
 
+DOORS = (
+    "/",
+    "/lists",
+    "/sitemap.xml",
+    "/api/v1/lists",
+    "/api/v1/register/changes?limit=200",
+    "/api/v1/register/download.ndjson",
+    "/api/v1/register/download.csv",
+    *(
+        f"{prefix}/{name}"
+        for prefix in ("", "/push", "/notices")
+        for name in ("openapi.json", "asyncapi.json", "metrics")
+    ),
+)
+
+
+def listing_doors(base):
+    """Every public listing's own addresses, page and API."""
+    items = Caller(base).get("/api/v1/register", limit="200")["items"]
+    assert items
+    for item in items[:60]:
+        yield f"/listings/{item['id']}"
+        yield from (f"/api/v1/register/{item['id']}{rest}" for rest in ("", "/versions", "/deliveries"))
+
+
 def test_no_public_address_shows_one(world):
-    """Crawls every same-site link from the public pages, and the public JSON doors."""
-    queue = ["/", "/api/v1/lists", "/api/v1/register?limit=200", "/api/v1/register/changes?limit=200"]
-    queue += [
-        "/openapi.json",
-        "/asyncapi.json",
-        "/api/v1/register/download.ndjson",
-        "/metrics",
-        "/push/metrics",
-    ]
-    queue += [
-        "/api/v1/register/download.csv",
-        "/notices/metrics",
-        "/push/openapi.json",
-        "/notices/openapi.json",
-    ]
+    """Crawls the public doors and every same-site link found on them."""
+    queue = [*DOORS, *listing_doors(world.base)]
     seen = set()
-    while queue and len(seen) < 400:
+    while queue and len(seen) < 500:
         path = queue.pop(0)
         if path in seen:
             continue
         seen.add(path)
         raw = fetch(world.base + path)
         assert not real_numbers(raw), path
-        for link in re.findall(rb'href="(/[^"#]*)"', raw):
-            target = urllib.parse.urljoin(path, link.decode())
-            if target not in seen and not target.startswith("/static"):
-                queue.append(target)
-        if path.startswith("/api/v1/register?"):
-            for item in json.loads(raw.split(b"\n\n")[0].split(b"Server:")[0].rsplit(b"}", 1)[0] + b"}")[
-                "items"
-            ][:30]:
-                queue.append(f"/api/v1/register/{item['id']}")
-                queue.append(f"/api/v1/register/{item['id']}/versions")
-    assert len(seen) > 30
+        links = (urllib.parse.urljoin(path, link.decode()) for link in re.findall(rb'href="(/[^"#]*)"', raw))
+        queue += [link for link in links if link not in seen and "/static/" not in link]
+    assert len(seen) > 100
 
 
 @pytest.mark.parametrize("role", ["clerk", "operator", "auditor"])
