@@ -101,6 +101,7 @@ class Delivery(Base):
     """Failed tries since the schedule last began."""
     next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was last handed over (or about to be); questions do not count."""
     lease_holder: Mapped[str | None] = mapped_column(String(200))
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lease_token: Mapped[int] = mapped_column(Integer, default=0)

@@ -303,6 +303,7 @@ def push_world(
     db_url: str | None = None,
     events_url: str | None = None,
     api: bool = True,
+    worker: bool = True,
     tune: Callable[[Profile], Profile] = quick,
 ) -> Iterator[PushWorld]:
     """Fresh databases, sandbox and (where callbacks are wanted) our API on ports of their own."""
@@ -323,7 +324,7 @@ def push_world(
     log = open_log(settings.common.events_url)
     with running_sandbox(data_dir, sandbox_port, port) as url, _api(settings, deps, port, wanted=api):
         transports = wiring.open_ways(settings, deps)
-        loops = build_loops(deps, log, transports, settings.holder)
+        loops = build_loops(deps, log, transports, settings.holder) if worker else []
         try:
             yield PushWorld(settings, deps, log, transports, loops, url)
         finally:

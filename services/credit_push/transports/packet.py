@@ -80,8 +80,8 @@ class PacketFolder:
         return [self._ask(job) for job in jobs]
 
     def _ask(self, job: Job) -> Outcome:
-        """Between taking a packet and its feedback nothing is to be seen: `absent` then only means "send again",
-        under a key the platform answers once."""
+        # between the taking of a packet and its feedback nothing is to be seen: `absent` then sends the row
+        # again, under a key which the platform answers once
         try:
             for receipt in self._feedback(job.batch_id):
                 if receipt.key == job.key:

@@ -130,7 +130,8 @@ class _Context:
             row.batch_id = self.batches.setdefault(layout_of(self.profile, record), new_id())
         by_hand = self.profile.transport.kind == "manual"
         row.possibly_sent, row.ask_first = before or not by_hand, not by_hand
-        row.last_attempt_at = self.now
+        if not asking:
+            row.last_attempt_at = self.now
         holding = self.holdings.get(row.listing_id)
         return Claimed(
             row.id,

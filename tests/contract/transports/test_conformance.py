@@ -66,7 +66,7 @@ def test_a_query_tells_what_the_platform_knows(bench: Bench) -> None:
     job = bench.job(bench.record())
     assert [outcome.result for outcome in bench.transport.query([job])] == [ABSENT]
     bench.transport.send([job])
-    # a packet platform shows nothing between taking a packet and its feedback; sending again is harmless there
+    # a packet platform shows nothing between taking a packet and its feedback
     until(lambda: bench.transport.query([job])[0].result == FILED, 15, "an answer")
 
 
