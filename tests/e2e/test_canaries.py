@@ -77,7 +77,7 @@ DOORS = (
 
 def listing_doors(base):
     """Every public listing's own addresses, page and API."""
-    items = Caller(base).get("/api/v1/register", limit="200")["items"]
+    items = Caller(base).get("/api/v1/register", region="130102", limit="100")["items"]
     assert items
     for item in items[:60]:
         yield f"/listings/{item['id']}"
