@@ -19,6 +19,7 @@ ROLE_NAMES = {
     "supervisor": "监督人员",
     "operator": "推送运维",
     "auditor": "审计员",
+    "assessor": "外部评估员",
     "system-admin": "系统管理员",
     "security-admin": "安全管理员",
 }

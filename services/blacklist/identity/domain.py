@@ -19,10 +19,13 @@ ROLES: dict[str, str] = {
     "supervisor": "监督员",
     "operator": "推送运维员",
     "auditor": "审计员",
+    "assessor": "外部评估员",
     "system-admin": "系统管理员",
     "security-admin": "安全管理员",
 }
 EXCLUSIVE_ROLES = frozenset({"system-admin", "security-admin", "auditor"})  # 三员分立
+ASSESSOR = "assessor"
+"""Someone from outside (第三方评估): reads the figures of a region until a day fixed beforehand."""
 SCOPES: dict[str, str] = {
     "cases:read": "读取本部门案件",
     "cases:write": "代本部门录入案件",
@@ -40,6 +43,7 @@ TOUCH_EVERY = timedelta(
     seconds=60
 )  # how stale `last_seen_at` may be, so that reading does not write each time
 KEY_LIFETIME = timedelta(days=366)
+LONGEST_LIMITED_ACCOUNT = timedelta(days=366)
 
 FREE_FAILURES = 5
 ACCOUNT_FREE_FAILURES = (
@@ -75,10 +79,10 @@ class Period:
 
 
 def can_see(actor: Actor, department_id: str, region: str) -> bool:
-    """Own department; supervisors and auditors everything within their region."""
+    """Own department; supervisors, auditors and assessors everything within their region."""
     if actor.department_id == department_id:
         return True
-    return bool(actor.roles & {"supervisor", "auditor"}) and within(region, actor.region)
+    return bool(actor.roles & {"supervisor", "auditor", ASSESSOR}) and within(region, actor.region)
 
 
 def can_act(actor: Actor, department_id: str) -> bool:
@@ -96,6 +100,17 @@ def role_problem(roles: Collection[str]) -> str | None:
         return f"{'、'.join(exclusive)}必须由不同的人担任(三员分立)"
     if exclusive and len(set(roles)) > 1:
         return f"{exclusive[0]}不得兼任业务角色"
+    if ASSESSOR in roles and len(set(roles)) > 1:
+        return f"{ROLES[ASSESSOR]}不得兼任其他角色"
+    return None
+
+
+def validity_problem(roles: Collection[str], valid_until: date | None, today: date) -> str | None:
+    """Why an account may not last so long (or without an end), or None."""
+    if valid_until is None:
+        return f"{ROLES[ASSESSOR]}账号须设定有效期" if ASSESSOR in roles else None
+    if not today <= valid_until <= today + LONGEST_LIMITED_ACCOUNT:
+        return "账号有效期须在今天起一年之内"
     return None
 
 
@@ -146,6 +161,7 @@ ERRORS = {
     "password-too-weak": "口令须为 12 至 128 个字符,含三种以上字符,不含用户名。",
     "password-wrong": "当前口令不正确。",
     "username-taken": "用户名已被使用。请换一个。",
+    "account-validity": "限期账号的有效期须在今天起一年之内;外部评估员账号必须设定有效期。",
     "roles-need-two": "角色须由一名管理员提出、另一名管理员核准。",
     "roles-incompatible": "系统管理员、安全管理员、审计员互斥,且不得兼任业务角色。",
     "role-change-settled": "该角色变更已办结。",

@@ -50,6 +50,8 @@ class User(Base):
     email: Mapped[str | None] = mapped_column(String(254))
     password_hash: Mapped[str] = mapped_column(String(255))
     must_change: Mapped[bool] = mapped_column(default=False)
+    valid_until: Mapped[date | None]
+    """The last day (Asia/Shanghai, system time) the account may be used; empty means without end."""
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sequence: Mapped[int] = mapped_column(default=0)

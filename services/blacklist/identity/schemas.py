@@ -140,6 +140,7 @@ class UserView(Schema):
     email = fields.String(required=True, allow_none=True)
     roles = fields.List(fields.String(), required=True)
     disabled = fields.Boolean(required=True)
+    valid_until = fields.Date(required=True, allow_none=True)
     created_at = fields.AwareDateTime(required=True)
 
 
@@ -150,6 +151,16 @@ class UserFiling(Schema):
     display_name = Text(60, required=True)
     department_id = fields.UUID(required=True)
     email = fields.Email(load_default=None, validate=validate.Length(max=254))
+    valid_until = StatutoryDate(
+        load_default=None, metadata={"description": "限期账号的最后一天,如外部评估员"}
+    )
+
+
+class Validity(Schema):
+    """设定、延长或者取消账号有效期."""
+
+    valid_until = StatutoryDate(required=True, allow_none=True)
+    reason = Text(500, required=True)
 
 
 class PasswordIssued(Schema):

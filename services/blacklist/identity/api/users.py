@@ -31,7 +31,8 @@ def views(session: Session, users: Sequence[User]) -> list[dict[str, Any]]:
         {
             "id": user.id, "username": user.username, "display_name": user.display_name,
             "department_id": user.department_id, "email": user.email, "roles": held[user.id],
-            "disabled": user.disabled_at is not None, "created_at": user.created_at,
+            "disabled": user.disabled_at is not None, "valid_until": user.valid_until,
+            "created_at": user.created_at,
         }
         for user in users
     ]  # fmt: skip
@@ -107,6 +108,20 @@ def _add_closing(bp: APIBlueprint, deps: Deps) -> None:
             user = usecases.disable_user(
                 session, str(user_id), actor=principal(), reason=json_data["reason"], at=deps.clock.now(),
                 system_at=deps.clock.system_now(),
+            )  # fmt: skip
+            return views(session, [user])[0]
+
+    @bp.post("/users/<uuid:user_id>/validity")
+    @access(roles("system-admin"))
+    @problems(404, 409)
+    @bp.input(schemas.Validity)
+    @bp.output(schemas.UserView)
+    @bp.doc(summary="设定、延长或者取消账号有效期,立即终止其全部会话")
+    def limit_account(user_id: UUID, json_data: dict[str, Any]) -> dict[str, Any]:
+        with deps.db.write() as session:
+            user = usecases.limit_account(
+                session, str(user_id), json_data["valid_until"], actor=principal(),
+                reason=json_data["reason"], at=deps.clock.now(), system_at=deps.clock.system_now(),
             )  # fmt: skip
             return views(session, [user])[0]
 

@@ -23,6 +23,7 @@ from services.blacklist.identity.usecases.users import (
     decide_role_change,
     disable_user,
     enable_user,
+    limit_account,
     propose_roles,
     reset_password,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "draw_password",
     "enable_user",
     "issue_api_key",
+    "limit_account",
     "principal_by_key",
     "principal_by_token",
     "principal_of",

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import jwt
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.identity.domain import IDLE_LIMIT, TOUCH_EVERY
 from services.blacklist.identity.models import ApiKey, Department, SignInSession, User
 from services.blacklist.identity.queries import roles_of
+from shared.clock import local_date
 from shared.crypto import KeyRing
 from shared.db import Database
 from shared.errors import Unauthenticated
@@ -63,7 +64,7 @@ def read_claims(keyring: KeyRing, token: str, now: datetime, *, allow_expired: b
 
 
 def living_session(session: Session, session_id: str, now: datetime) -> tuple[SignInSession, User] | None:
-    """The session and its user, unless ended, idle too long, past its limit, or the user is disabled."""
+    """The session and its user, unless ended, idle too long, past its limit, or the account is over."""
     wanted = (
         select(SignInSession, User)
         .join(User, User.id == SignInSession.user_id)
@@ -73,6 +74,7 @@ def living_session(session: Session, session_id: str, now: datetime) -> tuple[Si
             SignInSession.ends_at > now,
             SignInSession.last_seen_at > now - IDLE_LIMIT,
             User.disabled_at.is_(None),
+            or_(User.valid_until.is_(None), User.valid_until >= local_date(now)),
         )
     )
     row = session.execute(wanted).first()

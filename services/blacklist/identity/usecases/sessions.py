@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import NoReturn
 
 from sqlalchemy.orm import Session
@@ -28,7 +28,7 @@ from services.blacklist.identity.usecases.passwords import (
     password_matches,
     require_good_password,
 )
-from shared.clock import Clock
+from shared.clock import SHANGHAI, Clock, local_date
 from shared.crypto import KeyRing
 from shared.db import Database
 from shared.errors import FieldError, Invalid, Unauthenticated
@@ -67,13 +67,18 @@ def sign_in(
             user = user_by_name(session, name)
             stored = user.password_hash if user else None
             good = password_matches(stored, password)
-        if user is None or user.disabled_at is not None or not good:
+        if user is None or not good or not _in_use(user, now):
             _refuse(db, wanted, address, now)
     with db.write() as session:
         forget_failures(session, wanted, now)
         return _open_session(
             session, keyring, find_user(session, user.id), password, address, user_agent, now
         )
+
+
+def _in_use(user: User, now: datetime) -> bool:
+    over = user.valid_until is not None and user.valid_until < local_date(now)
+    return user.disabled_at is None and not over
 
 
 def _refuse(db: Database, wanted: list[Counter], address: str, now: datetime) -> NoReturn:
@@ -127,7 +132,11 @@ def _open_session(
 
 
 def _signed_in(keyring: KeyRing, who: Principal, row: SignInSession, user: User, now: datetime) -> SignedIn:
-    token, expires_at = issue_token(keyring, who, now, min(LIFETIME, row.ends_at - now))
+    ends = row.ends_at
+    if user.valid_until is not None:
+        over = datetime.combine(user.valid_until + timedelta(days=1), time(), SHANGHAI)
+        ends = min(ends, over.astimezone(UTC))
+    token, expires_at = issue_token(keyring, who, now, min(LIFETIME, ends - now))
     return SignedIn(token, expires_at, who, user.must_change)
 
 

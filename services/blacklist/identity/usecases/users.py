@@ -2,18 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.usecases import record
 from services.blacklist.identity import queries
-from services.blacklist.identity.domain import normalise_username, role_problem
+from services.blacklist.identity.domain import ASSESSOR, normalise_username, role_problem, validity_problem
 from services.blacklist.identity.models import RoleChange, User, UserRole
 from services.blacklist.identity.publishes import publish_user
 from services.blacklist.identity.usecases.passwords import draw_password, hash_password
 from services.blacklist.identity.usecases.sessions import revoke_sessions
+from shared.clock import local_date
 from shared.errors import Conflict, FieldError, Forbidden, Invalid
 from shared.ids import new_id
 from shared.web.access import Principal
@@ -39,6 +40,7 @@ def create_user(
     roles: Collection[str] = (),
     password: str | None = None,
     must_change: bool = True,
+    valid_until: date | None = None,
 ) -> CreatedUser:
     """A new account. Roles at once only for the installation itself (`actor` None); people propose them."""
     name = normalise_username(username)
@@ -50,6 +52,7 @@ def create_user(
             "roles-need-two", "角色须由两人办理", "先建账号,再由系统管理员提出、安全管理员核准角色。"
         )
     queries.department(session, department_id)
+    _require_validity(roles, valid_until, at)
     secret = password or draw_password()
     user = User(
         id=new_id(),
@@ -59,6 +62,7 @@ def create_user(
         email=email,
         password_hash=hash_password(secret),
         must_change=must_change,
+        valid_until=valid_until,
         created_at=at,
         sequence=0,
     )
@@ -72,7 +76,12 @@ def create_user(
         action="user.created",
         object_type="user",
         object_id=user.id,
-        detail={"username": name, "department_id": department_id, "roles": sorted(roles)},
+        detail={
+            "username": name,
+            "department_id": department_id,
+            "roles": sorted(roles),
+            "until": str(valid_until),
+        },
         at=at,
     )
     return CreatedUser(user, secret)
@@ -98,6 +107,35 @@ def disable_user(
             detail={"reason": reason},
             at=at,
         )
+    return user
+
+
+def limit_account(
+    session: Session,
+    user_id: str,
+    valid_until: date | None,
+    *,
+    actor: Principal,
+    reason: str,
+    at: datetime,
+    system_at: datetime,
+) -> User:
+    """Set, extend or lift an account's last day; its sessions end and begin anew. System time decides."""
+    user = queries.user(session, user_id)
+    if actor.user_id == user_id:
+        raise Conflict("not-oneself", "不能为自己设定账号有效期", "请由另一名管理员办理。")
+    _require_validity(queries.roles_of(session, user.id), valid_until, system_at)
+    before, user.valid_until = user.valid_until, valid_until
+    revoke_sessions(session, [user.id], "validity-changed", system_at)
+    record(
+        session,
+        actor=actor,
+        action="user.limited",
+        object_type="user",
+        object_id=user.id,
+        detail={"before": str(before), "until": str(valid_until), "reason": reason},
+        at=at,
+    )
     return user
 
 
@@ -147,6 +185,7 @@ def propose_roles(
     if actor.user_id == user_id:
         raise Conflict("not-oneself", "不能为自己变更角色", "请由另一名管理员办理。")
     _require_roles(roles)
+    _require_end(roles, user)
     change = RoleChange(
         id=new_id(),
         user_id=user.id,
@@ -183,6 +222,7 @@ def decide_role_change(
     change.decided_by, change.decided_at = actor.user_id, at
     if approve:
         user = queries.user(session, change.user_id)
+        _require_end(change.roles, user)
         _set_roles(session, user, change.roles)
         revoke_sessions(session, [user.id], "roles-changed", system_at)
         publish_user(session, user, change.roles, at)
@@ -211,3 +251,21 @@ def _require_roles(roles: Collection[str]) -> None:
         raise Invalid(
             "roles-incompatible", "角色不可这样设置", problem, fields=[FieldError("/roles", problem)]
         )
+
+
+def _require_end(roles: Collection[str], user: User) -> None:
+    """An assessor's account must have its last day fixed before the role is asked for or given."""
+    if ASSESSOR in roles and user.valid_until is None:
+        raise _validity(str(validity_problem(roles, None, user.created_at.date())))
+
+
+def _require_validity(roles: Collection[str], valid_until: date | None, at: datetime) -> None:
+    problem = validity_problem(roles, valid_until, local_date(at))
+    if problem:
+        raise _validity(problem)
+
+
+def _validity(problem: str) -> Invalid:
+    return Invalid(
+        "account-validity", "账号有效期不合规定", problem, fields=[FieldError("/valid_until", problem)]
+    )
