@@ -30,10 +30,17 @@ from services.credit_push.settings import read_settings as read_credit_push
 from services.notifier.app import create_app as create_notifier
 from services.notifier.settings import read_settings as read_notifier
 from shared.contracts.schema_export import asyncapi as asyncapi_document
-from shared.errors import DomainError
+from shared.errors import ERROR_PAGES, DomainError
 from shared.eventlog import ensure_topics
 
 SERVICES = ("blacklist", "credit-push", "notifier")
+ERRORS_HEAD = """# Errors
+
+Every refusal is `application/problem+json` (RFC 9457); `type` ends in the slug and opens a page
+with this text. Made by `credit-blacklist errors`.
+
+| slug | 说明 |
+| --- | --- |"""
 as_json = click.option("--json", "machine", is_flag=True, help="输出 JSON，供脚本使用")
 
 
@@ -219,6 +226,13 @@ def openapi(service: str) -> None:
 def asyncapi(service: str) -> None:
     """输出一个服务的 AsyncAPI 文档。"""
     click.echo(json.dumps(asyncapi_document(service), ensure_ascii=False, indent=1))
+
+
+@main.command()
+def errors() -> None:
+    """输出全部错误代码及说明（docs/errors.md 由此生成）。"""
+    rows = [f"| `{slug}` | {text} |" for slug, text in sorted(ERROR_PAGES.items())]
+    click.echo("\n".join([ERRORS_HEAD, *rows]))
 
 
 def run() -> None:

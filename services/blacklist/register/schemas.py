@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from shared.errors import describe_errors
 from shared.identifiers import InvalidIdentifier, check_resident_id
 from shared.web.paging import PageQuery, page_schema
 from shared.web.schemas import RegionField, Schema, StatutoryDate, Text, UsccField
@@ -12,6 +13,12 @@ SLUG = validate.Regexp(r"^[a-z][a-z0-9-]{0,59}\Z", error="应为小写字母、�
 LIST_CLASSES = ("serious", "industry-misconduct", "penalty-record", "notice")
 CLASSES = validate.OneOf(LIST_CLASSES, error="没有这个名单类别。")
 MOST_ENTITIES = 1000
+describe_errors(
+    {
+        "listing-not-found": "没有这条公示信息，或者它现在不公示。",
+        "listing-ended": "该公示信息已经移出或撤销，不能再变更。",
+    }
+)
 MOST_MEMBERS = 50
 
 
@@ -189,6 +196,19 @@ class DeliveryLine(Schema):
     late = fields.Boolean(required=True)
 
 
+class CheckedListing(Schema):
+    """A listing that answers for an entity; `certain` when its code or its only bearer of the name matches."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    uscc = fields.String(required=True, allow_none=True)
+    list_code = fields.String(required=True)
+    list_class = fields.String(required=True)
+    document_number = fields.String(required=True, allow_none=True)
+    public_until = fields.Date(required=True)
+    certain = fields.Boolean(required=True)
+
+
 class CheckLine(Schema):
     """The answer for one entity."""
 
@@ -198,7 +218,7 @@ class CheckLine(Schema):
     verdict = fields.String(required=True, validate=validate.OneOf(("listed", "possible", "none")))
     list_class = fields.String(required=True, allow_none=True)
     barred = fields.String(required=True, validate=validate.OneOf(("yes", "no", "unclear")))
-    listings = fields.List(fields.Dict(), required=True)
+    listings = fields.List(fields.Nested(CheckedListing), required=True)
     measures = fields.List(fields.Dict(), required=True)
 
 

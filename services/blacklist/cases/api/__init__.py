@@ -9,6 +9,7 @@ from shared.web.idempotency import Once
 
 describe_errors(
     {
+        "role-not-allowed": "当前账号的角色不能办理此动作。请由相应角色的人员办理。",
         "case-not-found": "没有这个案件,或者当前账号不可查看。",
         "attachment-not-found": "没有这份材料,或者当前账号不可查看。",
         "import-not-found": "没有这次导入,或者当前账号不可查看。",

@@ -1,0 +1,36 @@
+"""Every error slug the code can raise is explained, and docs/errors.md says the same."""
+
+import ast
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from services.cli import main
+from shared.errors import ERROR_PAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+KINDS = {"Invalid", "Unauthenticated", "Forbidden", "NotFound", "Conflict", "TooMany", "Unavailable"}
+
+
+def raised_slugs():
+    for folder in ("services", "shared"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", None) in KINDS and node.args:
+                    first = node.args[0]
+                    if isinstance(first, ast.Constant):
+                        yield first.value, path.name
+
+
+def test_every_slug_is_explained():
+    found = set(raised_slugs())
+    assert len(found) > 50
+    assert not {slug for slug in found if slug[0] not in ERROR_PAGES}
+
+
+def test_the_document_is_in_step():
+    made = CliRunner().invoke(main, ["errors"])
+    assert made.exit_code == 0, made.output
+    assert made.output == (ROOT / "docs/errors.md").read_text("utf-8"), (
+        "run: credit-blacklist errors > docs/errors.md"
+    )
