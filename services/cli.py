@@ -22,6 +22,7 @@ from services.blacklist.identity.queries import user_by_name
 from services.blacklist.identity.usecases import create_user, disable_user, reset_password
 from services.blacklist.register.queries import organisations_in_force
 from services.blacklist.register.usecases import import_listings
+from services.blacklist.rules.queries import check_additions
 from services.blacklist.rules.queries import check_catalogue as check_rules
 from services.blacklist.settings import read_settings as read_blacklist
 from services.credit_push.app import create_app as create_credit_push
@@ -190,7 +191,9 @@ def catalogue() -> None:
 @as_json
 def check(machine: bool) -> None:
     """检查名单规则和平台目录数据文件，逐条指出文件、位置和问题。"""
-    problems = [str(each) for each in check_rules()] + [str(each) for each in check_platforms()]
+    added = read_blacklist(os.environ).common.data_dir / "rules"
+    found = [*check_rules(), *check_additions(added), *check_platforms()]
+    problems = [str(each) for each in found]
     show(machine, {"problems": problems}, "\n".join(problems) if problems else "规则与平台目录均无问题")
     sys.exit(1 if problems else 0)
 

@@ -17,6 +17,7 @@ from services.blacklist.identity import api as identity
 from services.blacklist.identity.usecases import Transfer, principal_by_key, principal_by_token
 from services.blacklist.register import api as register
 from services.blacklist.rules import api as rules
+from services.blacklist.rules.queries import use_rules
 from services.blacklist.rules.queries.calendars import LiveCalendar
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
 from services.blacklist.store import Deps
@@ -49,6 +50,7 @@ def open_deps(settings: Settings) -> Deps:
     common = settings.common
     common.data_dir.mkdir(parents=True, exist_ok=True)
     db = open_database(common.db_url)
+    use_rules(common.data_dir / "rules")
     return Deps(
         db=db,
         clock=SystemClock(common.clock_file),

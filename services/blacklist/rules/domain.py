@@ -269,6 +269,23 @@ class Measure:
     source: str
 
 
+def measure_scope_problem(measure: Measure, list_class: str, domain: str) -> str | None:
+    """Why the closed list does not carry this measure for such a list or domain, or None."""
+    if list_class not in measure.list_classes:
+        named = LIST_CLASSES.get(list_class, list_class)
+        return f"按基础清单,“{measure.name}”不适用于{named};另有法律、法规依据的须写明"
+    if "*" not in measure.domains and domain not in measure.domains:
+        return f"按基础清单,“{measure.name}”不适用于这个领域;另有法律、法规依据的须写明"
+    return None
+
+
+def measure_length_problem(measure: Measure, begins: date, ends: date | None) -> str | None:
+    """Why the measure may not last so long, or None."""
+    if measure.max_months is None or ends is None or ends <= add_months(begins, measure.max_months):
+        return None
+    return f"“{measure.name}”最长{measure.max_months}个月"
+
+
 @dataclass(frozen=True)
 class TradeDomain:
     """配置领域. `trading` says whether its listings go to public-resource trading platforms."""

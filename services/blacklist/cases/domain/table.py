@@ -26,7 +26,8 @@ STATE_NAMES = {
     ARCHIVED: "已归档",
 }
 STATES = tuple(STATE_NAMES)
-BEFORE_PUBLICATION = (DRAFT, UNDER_REVIEW, NOTICED, HEARING, DECIDED, SERVED)
+BEFORE_DECISION = (DRAFT, UNDER_REVIEW, NOTICED, HEARING)
+BEFORE_PUBLICATION = (*BEFORE_DECISION, DECIDED, SERVED)
 OVERLAYS = ("objection", "repair", "shield", "suspended", "expiry", "linked")
 
 FULL, DECIDED_ELSEWHERE, PENALTY = "full", "decided-elsewhere", "penalty-publication"

@@ -1,5 +1,6 @@
 """Statement, hearing, decision and service: effects of the full procedure."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ from services.blacklist.cases.usecases.duties import owe_publication
 from services.blacklist.cases.usecases.moves import Move, invalid, plain, refusal
 from services.blacklist.cases.usecases.publicity import chosen_publicity
 from services.blacklist.cases.usecases.review import require_served_on
-from services.blacklist.rules.queries import measure
+from services.blacklist.rules.domain import Measure, measure_length_problem, measure_scope_problem
+from services.blacklist.rules.queries import measure, measures_version
 
 DIRECT, POST, PUBLIC_NOTICE = "direct", "post", "public-notice"
 
@@ -66,6 +68,7 @@ def decide(move: Move) -> None:
         "severity": severity,
         "publicity_months": months,
         "measures": [measure["code"] for measure in measures],
+        "measures_catalogue": measures_version(move.today),
     }
     owe_publication(move)
 
@@ -83,6 +86,8 @@ def _measures(move: Move) -> list[dict[str, Any]]:
             raise invalid(
                 (f"/measures/{index}/basis", "该措施不在失信惩戒措施基础清单内,须写明法律、法规依据")
             )
+        if known and (problem := _misuse(known, move, asked)):
+            raise invalid((f"/measures/{index}/{problem[0]}", problem[1]))
         if begins and ends and ends < begins:
             raise invalid((f"/measures/{index}/to", "措施的截止日期不能早于起始日期"))
         found.append(
@@ -99,6 +104,17 @@ def _measures(move: Move) -> list[dict[str, Any]]:
             )
         )
     return found
+
+
+def _misuse(known: Measure, move: Move, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What the closed list (基础清单) does not allow: longer than its limit, or elsewhere without own law."""
+    case = move.case
+    begins = asked.get("from") or move.today
+    if problem := measure_length_problem(known, begins, asked.get("to")):
+        return "to", problem
+    domain = asked.get("domain") or case.domain
+    problem = measure_scope_problem(known, case.list_class, domain)
+    return ("basis", problem) if problem and not asked.get("basis") else None
 
 
 def record_service(move: Move) -> None:

@@ -20,12 +20,13 @@ from services.blacklist.register.domain import (
 )
 from services.blacklist.register.usecases import Publication, correct_listing
 from services.blacklist.rules.domain import ListRule
+from services.blacklist.rules.queries import list_rule_version
 from shared.ids import new_id
 
 
 def publish(move: Move) -> None:
     """Give the case a listing of its own, visible from this commit on."""
-    case, rule = move.case, move.needed_rule()
+    case, rule = move.case, decided_rule(move)
     window = window_of(case, rule, move.today)
     if window.max_end <= move.today:
         raise refusal(Blocked("按规定计算的公示期已经届满,不再公示", f"{rule.name}公示期限"))
@@ -40,6 +41,12 @@ def publish(move: Move) -> None:
     )
     move.detail |= {"start": window.start.isoformat(), "max_end": window.max_end.isoformat()}
     settle_publication(move)
+
+
+def decided_rule(move: Move) -> ListRule:
+    """The version the case was decided under: a law that changes before publication does not reach back."""
+    case = move.case
+    return list_rule_version(case.list_code, case.rule_version) or move.needed_rule()
 
 
 def correct(move: Move) -> None:
@@ -63,7 +70,7 @@ def correct(move: Move) -> None:
         move.batch.deps.keyring,
         str(case.listing_id),
         case=case_facts(case),
-        terms=terms_of(case, move.needed_rule()),
+        terms=terms_of(case, decided_rule(move)),
         publicity=publicity_of(case),
         reason=move.reason or "",
         at=move.batch.at,

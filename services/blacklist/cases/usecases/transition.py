@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.audit import usecases as audit
 from services.blacklist.audit.domain import without_identities
 from services.blacklist.cases.domain.guards import check, law_forbids
-from services.blacklist.cases.domain.table import BEFORE_PUBLICATION, find_transition
+from services.blacklist.cases.domain.table import BEFORE_DECISION, find_transition
 from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
 from services.blacklist.cases.publishes import CaseNews, publish_cases
 from services.blacklist.cases.queries import case_to_act_on, open_overlays, standing_of
@@ -161,7 +161,7 @@ def _prepared(batch: Batch, case: Case, order: Order, overlays_of: dict[str, Cas
 def _write_down(move: Move) -> None:
     batch, case, row = move.batch, move.case, move.row
     before, case.state = case.state, move.target
-    if move.rule and before in BEFORE_PUBLICATION:
+    if move.rule and before in BEFORE_DECISION:
         case.rule_version = move.rule.version
     version = move.rule.version if move.rule else case.rule_version
     case.version += 1

@@ -15,7 +15,7 @@ from services.blacklist.register.domain.redaction import KINDS, redact
 from services.blacklist.register.queries.views import FREE_TEXT, masked_facts
 from services.blacklist.register.usecases.publication import listing_facts
 from services.blacklist.rules.domain import ListRule
-from services.blacklist.rules.queries import list_rule
+from services.blacklist.rules.queries import list_rule, list_rule_version
 from shared.errors import DomainError
 from shared.regions import full_name
 
@@ -33,7 +33,7 @@ Part = dict[str, Any]
 
 def public_preview(case: Case, today: date) -> dict[str, Any]:
     """The page as it will be, part by part, and what stands against publication."""
-    rule = rule_on(case.list_code, today) or _last_rule(case)
+    rule = _rule(case, today)
     facts = listing_facts(case_facts(case), terms_of(case, rule))
     shown = masked_facts(facts)
     return {
@@ -48,9 +48,11 @@ def public_preview(case: Case, today: date) -> dict[str, Any]:
     }
 
 
-def _last_rule(case: Case) -> ListRule:
-    """The rule of the day the case was made, for cases whose list has since lapsed."""
-    return list_rule(case.list_code, case.decided_on or case.created_at.date())
+def _rule(case: Case, today: date) -> ListRule:
+    """The version the case was decided under; before a decision today's, or the last one it knew."""
+    decided = list_rule_version(case.list_code, case.rule_version)
+    current = rule_on(case.list_code, today) if case.decided_on is None else decided
+    return current or decided or list_rule(case.list_code, case.created_at.date())
 
 
 def _publicity(case: Case, rule: ListRule, today: date) -> dict[str, Any] | None:

@@ -6,21 +6,28 @@ from services.blacklist.rules.queries.catalogue import (
     all_organs,
     domain,
     list_rule,
+    list_rule_version,
     measure,
+    measures_version,
     trade_domains,
+    use_rules,
 )
-from services.blacklist.rules.queries.checking import check_catalogue
+from services.blacklist.rules.queries.checking import check_additions, check_catalogue
 from services.blacklist.rules.queries.duties import duties_of, open_duties
 
 __all__ = [
     "all_lists",
     "all_measures",
     "all_organs",
+    "check_additions",
     "check_catalogue",
     "domain",
     "duties_of",
     "list_rule",
+    "list_rule_version",
     "measure",
+    "measures_version",
     "open_duties",
     "trade_domains",
+    "use_rules",
 ]

@@ -1,11 +1,8 @@
-"""The rule files, read once per process: a list's own version merged with the regimes in force on the day."""
+"""The rules on a day: a list's own version merged with the regimes in force, measures, domains."""
 
-import tomllib
-from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from services.blacklist.rules.domain import (
     Basis,
@@ -18,10 +15,16 @@ from services.blacklist.rules.domain import (
     TradeDomain,
     Window,
 )
+from services.blacklist.rules.queries.source import DATA, KINDS, Book, Entry, Source, in_force, read
 from shared.errors import NotFound
 
-DATA = Path(__file__).resolve().parents[1] / "data"
-Entry = Mapping[str, Any]
+_source = Source()
+
+
+def use_rules(folder: Path | None, look_every: float = 1.0) -> None:
+    """From now on this process also reads the law files in `folder` (lists/, regimes.toml, measures.toml)."""
+    global _source  # noqa: PLW0603  the law is the same for the whole process
+    _source = Source(folder, look_every)
 
 
 def list_rule(code: str, on: date) -> ListRule:
@@ -33,15 +36,30 @@ def list_rule(code: str, on: date) -> ListRule:
 
 
 def all_lists(on: date) -> list[ListRule]:
-    return [rule for code in _lists() if (rule := _rule_on(code, on)) is not None]
+    return [rule for code in _source.book().lists if (rule := _rule_on(code, on)) is not None]
+
+
+def list_rule_version(code: str, version: str) -> ListRule | None:
+    """The rule a case was decided under, by the version it keeps; None if no such version is known."""
+    book = _source.book()
+    entry = book.lists.get(code)
+    for own in entry["version"] if entry else ():
+        for publicity in book.regimes["publicity"]:
+            if entry and f"{own['version']}+{publicity['version']}" == version:
+                day = max(own["valid_from"], publicity["valid_from"])
+                others = [in_force(book.regimes[kind], day) for kind in ("disclosure", "objection")]
+                return _merged(entry, own, publicity, others[0] or {}, others[1] or {})
+    return None
 
 
 def all_measures(on: date) -> list[Measure]:
-    return [
-        each
-        for each in _measures()
-        if each.valid_from <= on and (each.valid_to is None or on < each.valid_to)
-    ]
+    return [_measure(each) for each in _source.book().measures if in_force([each], on)]
+
+
+def measures_version(on: date) -> str | None:
+    """Which edition of the closed list counts on that day; None before there was one."""
+    edition = in_force(_source.book().catalogues, on)
+    return str(edition["version"]) if edition else None
 
 
 def measure(code: str, on: date) -> Measure | None:
@@ -67,54 +85,34 @@ def all_organs() -> dict[str, str]:
     return dict(read(DATA / "organs.toml")["organs"])
 
 
-def read(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text("utf-8"))
-
-
-def in_force(versions: Sequence[Entry], on: date) -> Entry | None:
-    """The version whose [valid_from, valid_to) holds the day."""
-    return next(
-        (v for v in versions if v["valid_from"] <= on and ("valid_to" not in v or on < v["valid_to"])), None
+def _measure(e: Entry) -> Measure:
+    return Measure(
+        code=e["code"],
+        name=e["name"],
+        kind=e["kind"],
+        basis=e["basis"],
+        organs=tuple(e["organs"]),
+        domains=tuple(e["domains"]),
+        list_classes=tuple(e["list_classes"]),
+        max_months=e.get("max_months"),
+        valid_from=e["valid_from"],
+        valid_to=e.get("valid_to"),
+        status=e["status"],
+        source=e["source"],
     )
 
 
-@lru_cache(maxsize=1)
-def _lists() -> dict[str, Entry]:
-    files = sorted((DATA / "lists").glob("*.toml"))
-    return {entry["code"]: entry for entry in map(read, files)}
-
-
-@lru_cache(maxsize=1)
-def _regimes() -> Entry:
-    return read(DATA / "regimes.toml")
-
-
-@lru_cache(maxsize=1)
-def _measures() -> tuple[Measure, ...]:
-    return tuple(
-        Measure(
-            code=e["code"],
-            name=e["name"],
-            kind=e["kind"],
-            basis=e["basis"],
-            organs=tuple(e["organs"]),
-            domains=tuple(e["domains"]),
-            list_classes=tuple(e["list_classes"]),
-            max_months=e.get("max_months"),
-            valid_from=e["valid_from"],
-            valid_to=e.get("valid_to"),
-            status=e["status"],
-            source=e["source"],
-        )
-        for e in read(DATA / "measures.toml")["measure"]
-    )
-
-
-@lru_cache(maxsize=4096)
 def _rule_on(code: str, on: date) -> ListRule | None:
-    entry = _lists().get(code)
+    book = _source.book()
+    if (code, on) not in book.rules:
+        book.rules[code, on] = _found(book, code, on)
+    return book.rules[code, on]
+
+
+def _found(book: Book, code: str, on: date) -> ListRule | None:
+    entry = book.lists.get(code)
     own = in_force(entry["version"], on) if entry else None
-    regimes = [in_force(_regimes()[kind], on) for kind in ("publicity", "disclosure", "objection")]
+    regimes = [in_force(book.regimes[kind], on) for kind in KINDS]
     if entry is None or own is None or None in regimes:
         return None
     publicity, disclosure, objection = (regime or {} for regime in regimes)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from services.blacklist.rules.domain import LIST_CLASSES, PROCEDURES, SEVERITIES, Problem
-from services.blacklist.rules.queries.catalogue import DATA
-from services.blacklist.rules.queries.shapes import DOMAIN, LIST, MEASURE, REGIMES, Fault, walk
+from services.blacklist.rules.queries.shapes import CATALOGUE, DOMAIN, LIST, MEASURE, REGIMES, Fault, walk
+from services.blacklist.rules.queries.source import DATA, KINDS
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\"-]+)\s*\]\]?")
 _KEY = re.compile(r"^\s*\"?([A-Za-z0-9_-]+)\"?\s*=")
@@ -16,7 +16,20 @@ _KEY = re.compile(r"^\s*\"?([A-Za-z0-9_-]+)\"?\s*=")
 
 def check_catalogue(folder: Path = DATA) -> list[Problem]:
     """Everything wrong with the rule files; an empty list means they are fit for use."""
-    return [problem for path in rule_files(folder) for problem in _check_file(path, folder)]
+    known = _Known(folder)
+    return [problem for path in rule_files(folder) for problem in _check_file(path, folder, known)]
+
+
+def check_additions(folder: Path) -> list[Problem]:
+    """Everything wrong with a folder of further law: any of the files, referring to shipped codes."""
+    known = _Known(DATA)
+    files = [folder / "regimes.toml", folder / "measures.toml", *sorted((folder / "lists").glob("*.toml"))]
+    return [
+        problem
+        for path in files
+        if path.is_file()
+        for problem in _check_file(path, folder, known, added=True)
+    ]
 
 
 def rule_files(folder: Path = DATA) -> list[Path]:
@@ -26,7 +39,7 @@ def rule_files(folder: Path = DATA) -> list[Path]:
     ]
 
 
-def _check_file(path: Path, folder: Path) -> Iterator[Problem]:
+def _check_file(path: Path, folder: Path, known: "_Known", *, added: bool = False) -> Iterator[Problem]:
     name = str(path.relative_to(folder))
     if not path.is_file():
         yield Problem(name, 1, "", "缺少这个文件")
@@ -37,11 +50,10 @@ def _check_file(path: Path, folder: Path) -> Iterator[Problem]:
     except tomllib.TOMLDecodeError as error:
         yield Problem(name, _line_of_error(str(error)), "", f"不是合法的 TOML:{error}")
         return
-    known = _Known(folder)
     faults = (
         _list_faults(content, path.stem, known)
         if path.parent.name == "lists"
-        else _faults(content, path.stem, known)
+        else _faults(content, path.stem, known, added=added)
     )
     for where, message in faults:
         yield Problem(name, line_of(text, where), ".".join(str(each) for each in where), message)
@@ -63,10 +75,10 @@ def _lenient(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _faults(content: dict[str, Any], stem: str, known: _Known) -> Iterator[Fault]:
-    shape = {"domains": {"domain": [DOMAIN]}, "measures": {"measure": [MEASURE]}, "regimes": REGIMES}.get(
-        stem
-    )
+def _faults(content: dict[str, Any], stem: str, known: _Known, *, added: bool) -> Iterator[Fault]:
+    measures = {"catalogue?" if added else "catalogue": CATALOGUE, "measure": [MEASURE]}
+    regimes = {f"{kind}?": shape for kind, shape in REGIMES.items()} if added else REGIMES
+    shape = {"domains": {"domain": [DOMAIN]}, "measures": measures, "regimes": regimes}.get(stem)
     if shape is None:
         return
     shaped = list(walk(content, shape))
@@ -74,9 +86,10 @@ def _faults(content: dict[str, Any], stem: str, known: _Known) -> Iterator[Fault
     if shaped:
         return
     if stem == "regimes":
-        for kind in ("publicity", "disclosure", "objection"):
-            yield from _period_faults(content[kind], (kind,))
+        for kind in KINDS:
+            yield from _period_faults(content.get(kind, []), (kind,))
         return
+    yield from _period_faults(content.get("catalogue", []), ("catalogue",))
     key = stem.removesuffix("s")
     for index, each in enumerate(content[key]):
         yield from _reference_faults(each, (key, index), known)

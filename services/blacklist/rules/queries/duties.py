@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.rules.domain import DutyTerms
 from services.blacklist.rules.models import Duty
-from services.blacklist.rules.queries.catalogue import DATA
+from services.blacklist.rules.queries.source import DATA
 from shared.errors import NotFound
 
 

@@ -85,6 +85,7 @@ DOMAIN: dict[str, Any] = {
     "organs": [str],
     "source": str,
 }
+CATALOGUE: list[Any] = [{**_VERSIONED, "title": str}]
 MEASURE: dict[str, Any] = {
     "code": str,
     "name": str,

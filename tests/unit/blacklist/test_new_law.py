@@ -1,0 +1,188 @@
+"""New law is a new data file, picked up while running, in force by its date; decided cases keep theirs."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.blacklist.cases.queries import find_case
+from services.blacklist.rules import queries
+from services.blacklist.rules.domain import measure_length_problem, measure_scope_problem, publicity_range
+from services.blacklist.rules.queries import check_additions, list_rule, list_rule_version, use_rules
+from services.blacklist.rules.queries.source import DATA
+from shared.clock import FixedClock
+from shared.errors import DomainError, NotFound
+from tests.unit.blacklist.case_office import filing, memory_database, open_office
+
+REGIME = """
+[[publicity]]
+version = "order99"
+title = "信用修复管理办法(本测试编写)"
+valid_from = 2027-01-01
+status = "assumed"
+source = "本测试"
+start = "decision"
+accept_wd = 2
+settle_wd = 7
+stop_wd = 2
+extend_wd = 5
+conditions = ["已纠正"]
+repair_after = { serious = 6, general = 1, minor = 0 }
+
+[publicity.severity]
+serious = { min_months = 6, max_months = 24 }
+general = { min_months = 1, max_months = 6 }
+minor = { min_months = 0, max_months = 1 }
+"""
+MEASURE = """
+[[measure]]
+code = "restrict-data-trading"
+name = "限制参加数据要素交易"
+kind = "限制市场准入"
+basis = "本测试"
+organs = ["*"]
+domains = ["other"]
+list_classes = ["serious"]
+max_months = 12
+valid_from = 2027-01-01
+status = "assumed"
+source = "本测试"
+"""
+
+
+@pytest.fixture
+def law(tmp_path):
+    """The deployment's own folder of law, looked at each time."""
+    folder = tmp_path / "rules"
+    (folder / "lists").mkdir(parents=True)
+    use_rules(folder, look_every=0)
+    yield folder
+    use_rules(None)
+
+
+def write_new_list_version(law):
+    """The shipped list with one more version that publishes within other bounds."""
+    shipped = (DATA / "lists" / "public-resource-blacklist.toml").read_text("utf-8")
+    head, _, rest = shipped.partition("[[version]]")
+    version = "[[version]]" + rest.split("[[version]]")[0]
+    begins = next(line for line in version.splitlines() if line.startswith("valid_from"))
+    changed = version.replace(begins, "valid_from = 2026-12-01").replace(
+        'version = "1"', 'version = "2027-test"'
+    )
+    changed = changed.replace("default_months = 12", "default_months = 3")
+    (law / "lists" / "public-resource-blacklist.toml").write_text(head + changed, "utf-8")
+
+
+def test_a_new_version_counts_from_its_day_without_a_restart(law):
+    before = list_rule("public-resource-blacklist", date(2026, 12, 2))
+    write_new_list_version(law)
+    assert check_additions(law) == []
+    after = list_rule("public-resource-blacklist", date(2026, 12, 2))
+    assert (before.default_months, after.default_months) == (12, 3)
+    assert after.version.startswith("2027-test+")
+    assert list_rule("public-resource-blacklist", date(2026, 11, 30)).version == before.version
+    assert list_rule("housing-fraud", date(2026, 12, 2)).default_months, "other lists stand"
+
+
+def test_a_new_regime_changes_every_list_from_its_day(law):
+    (law / "regimes.toml").write_text(REGIME, "utf-8")
+    old, new = (list_rule("public-resource-blacklist", day) for day in (date(2026, 12, 31), date(2027, 1, 1)))
+    assert (old.regime == new.regime, new.removal.settle_wd, new.publicity_start) == (False, 7, "decision")
+    serious = publicity_range(new, "serious")
+    assert serious is not None
+    assert (serious.min_months, serious.max_months) == (6, 24)
+
+
+def test_a_new_list_and_a_new_measure_appear(law):
+    spot = (DATA / "lists" / "spot-check.toml").read_text("utf-8")
+    (law / "lists" / "data-misuse.toml").write_text(
+        spot.replace('code = "spot-check"', 'code = "data-misuse"').replace("抽查结果", "数据滥用名单"),
+        "utf-8",
+    )
+    (law / "measures.toml").write_text(MEASURE, "utf-8")
+    assert check_additions(law) == []
+    assert "data-misuse" in [rule.code for rule in queries.all_lists(date(2026, 11, 23))]
+    assert queries.measure("restrict-data-trading", date(2026, 12, 31)) is None
+    assert queries.measure("restrict-data-trading", date(2027, 1, 1)) is not None
+    (law / "lists" / "data-misuse.toml").unlink()
+    with pytest.raises(NotFound):
+        list_rule("data-misuse", date(2026, 11, 23))
+
+
+def test_a_faulty_file_is_not_used_and_the_law_goes_on(law):
+    (law / "regimes.toml").write_text(REGIME, "utf-8")
+    assert list_rule("housing-fraud", date(2027, 1, 1)).removal.settle_wd == 7
+    (law / "measures.toml").write_text(MEASURE.replace('"other"', '"no-such-domain"'), "utf-8")
+    problems = check_additions(law)
+    assert [problem.file for problem in problems] == ["measures.toml"]
+    assert list_rule("housing-fraud", date(2027, 1, 1)).removal.settle_wd == 7
+    assert queries.measure("restrict-data-trading", date(2027, 1, 1)) is None
+
+
+@pytest.fixture
+def office(tmp_path):
+    db = memory_database()
+    yield open_office(db, tmp_path, FixedClock(datetime(2026, 11, 30, 2, 0, tzinfo=UTC)))
+    db.close()
+
+
+def test_a_case_keeps_the_version_it_was_decided_under(law, office):
+    case = office.walk(office.file(filing()), "served")
+    assert case.state == "served"
+    decided = case.rule_version
+    write_new_list_version(law)
+    (law / "regimes.toml").write_text(REGIME.replace("2027-01-01", "2026-12-01"), "utf-8")
+    office.clock.set(datetime(2026, 12, 2, 2, 0, tzinfo=UTC))
+    case = office.take(case, "publish", "decider")
+    with office.deps.db.read() as session:
+        kept = find_case(session, case.id, office.people["clerk"])
+        assert kept.rule_version == decided
+        assert kept.publicity_start == date(2026, 12, 2), "counted from publication, as the old regime says"
+        assert kept.publicity_max_end == date(2027, 12, 2)
+    found = list_rule_version("public-resource-blacklist", decided)
+    assert found is not None
+    assert found.version == decided
+    assert list_rule_version("public-resource-blacklist", "9+nothing") is None
+    later = office.walk(office.file(filing(document={"number": "长住建罚〔2026〕99号"})), "noticed")
+    with pytest.raises(DomainError, match="validation-failed"):
+        office.take(later, "decide", "decider", severity="general", publicity_months=12)
+    decided_later = office.take(later, "decide", "decider", severity="general", publicity_months=6)
+    assert decided_later.rule_version == "2027-test+order99"
+
+
+def test_measures_are_held_to_the_closed_list():
+    ban = queries.measure("ban-bidding", date(2026, 11, 23))
+    assert ban is not None
+    assert measure_scope_problem(ban, "serious", "engineering-tendering") is None
+    assert "不适用于告知性信息" in str(measure_scope_problem(ban, "notice", "engineering-tendering"))
+    assert "领域" in str(measure_scope_problem(ban, "serious", "land-transfer"))
+    assert measure_length_problem(ban, date(2026, 11, 23), date(2029, 11, 23)) is None
+    assert "最长36个月" in str(measure_length_problem(ban, date(2026, 11, 23), date(2029, 11, 24)))
+    assert queries.measures_version(date(2026, 11, 23)) == "2025"
+    assert queries.measures_version(date(2022, 6, 1)) == "2021"
+    assert queries.measures_version(date(2020, 1, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("measure", "pointer"),
+    [
+        ({"code": "ban-bidding", "to": date(2031, 1, 1)}, "/measures/0/to"),
+        ({"code": "ban-housing-application"}, "/measures/0/basis"),
+        ({"code": "made-up"}, "/measures/0/basis"),
+    ],
+)
+def test_deciding_refuses_a_measure_outside_the_list(office, measure, pointer):
+    case = office.walk(office.file(filing()), "noticed")
+    with pytest.raises(DomainError) as refused:
+        office.take(case, "decide", "decider", severity="serious", publicity_months=12, measures=[measure])
+    assert [each.pointer for each in refused.value.fields] == [pointer]
+
+
+def test_the_edition_of_the_list_is_kept_with_the_decision(office):
+    case = office.walk(office.file(filing()), "noticed")
+    measures = [{"code": "ban-bidding"}, {"code": "made-up", "basis": "某省条例第三条"}]
+    office.take(case, "decide", "decider", severity="serious", publicity_months=12, measures=measures)
+    from services.blacklist.cases.queries.views import steps_of
+
+    with office.deps.db.read() as session:
+        detail = steps_of(session, case.id)[-1].detail
+    assert (detail["measures_catalogue"], detail["measures"]) == ("2025", ["ban-bidding", "made-up"])
