@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +230,7 @@ def test_check_answers_in_order(world: World, client: FlaskClient) -> None:
     )
     assert (listed["listed"], listed["list_class"], listed["barred"]) == (True, TERMS.list_class, "yes")
     assert listed["measures"][0]["basis"] == "招标投标法"
+    assert date.fromisoformat(listed["listings"][0]["public_until"]) > date.min
     assert (other["listed"], other["list_class"], other["barred"]) == (False, None, "no")
     assert (member["listed"], member["barred"]) == (True, "yes")
 
@@ -316,6 +317,9 @@ def test_downloads_hold_organisations_in_force_and_no_formula(world: World, clie
     assert schema["required"] == list(json.loads(plain.data))
     again = client.get(f"{REGISTER}/download.ndjson", headers={"If-None-Match": plain.headers["ETag"]})
     assert again.status_code == 304
+    part = client.get(f"{REGISTER}/download.csv", headers={"Range": "bytes=3-8"})
+    assert (part.status_code, part.data.decode()) == (206, "记录")
+    assert part.headers["Content-Type"] == "text/csv; charset=utf-8"
 
 
 def test_publicity_over_by_date_is_gone_without_any_event(world: World, client: FlaskClient) -> None:

@@ -197,7 +197,7 @@ class DeliveryLine(Schema):
 
 
 class CheckedListing(Schema):
-    """A listing that answers for an entity; `certain` when its code or its only bearer of the name matches."""
+    """A listing found for an entity; `certain` by its code, or by a name that only one bears."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)

@@ -73,13 +73,18 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 
 
 def _sent(file: IO[bytes], name: str, media_type: str) -> Response:
-    digest = _digest(file)
-    response = send_file(file, media_type, as_attachment=True, download_name=name, etag=digest.hex())
+    digest, size = _digest(file), file.seek(0, io.SEEK_END)
+    file.seek(0)
+    plain = media_type.partition(";")[0]  # the charset is added to text by itself
+    response = send_file(
+        file, plain, as_attachment=True, download_name=name, etag=digest.hex(), conditional=False
+    )
+    response.content_length = size
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(digest).decode()}:"
     schema = request.base_url.rsplit("/", 1)[0] + "/download.schema.json"
     response.headers["Link"] = f'<{LICENCE}>; rel="license", <{schema}>; rel="describedby"'
-    response.make_conditional(request)
+    response.make_conditional(request, accept_ranges=True, complete_length=size)
     return response
 
 
