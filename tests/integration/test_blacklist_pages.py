@@ -1,5 +1,7 @@
 """The pages over HTTP on a small world: who may open what, what works, and what must never show."""
 
+import csv
+import io
 import json
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -9,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.blacklist.app import create_app
+from services.blacklist.cases.domain.layout import penalty_layout
 from services.blacklist.sample import load_sample_world
 from services.blacklist.settings import read_settings
 from services.blacklist.store import Base, Deps
@@ -204,6 +207,23 @@ def test_requests_from_other_sites_are_refused(site: Site):
     assert (
         site.client().post("/sign-in", data={}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     )
+
+
+def test_an_empty_filing_names_every_field_it_misses(site: Site):
+    answer = site.client("clerk").post("/cases/new", data={})
+    assert answer.status_code == 422
+    named = re.findall(r'href="#[^"]+">([^<]*必填[^<]*)</a>', answer.text)
+    assert {each.partition("：")[0] for each in named} == {
+        "名单", "领域", "行政区划代码", "名称或姓名", "主体类型",
+    }  # fmt: skip
+
+
+def test_the_blank_sheet_has_the_columns_an_import_reads(site: Site):
+    clerk = site.client("clerk")
+    assert 'href="/imports/blank.csv"' in clerk.get("/imports").text
+    (headings,) = csv.reader(io.StringIO(clerk.get("/imports/blank.csv").data.decode("utf-8-sig")))
+    layout = penalty_layout()
+    assert [layout.column(heading) for heading in headings] == list(layout.columns)
 
 
 def test_attachments_come_back_as_files(site: Site):

@@ -89,6 +89,7 @@ def _new(made: APIBlueprint, deps: Deps) -> None:
     @access(roles("clerk"))
     def file_new_case() -> AnyResponse:
         values = read_form(request.form)
+        values = {"subject": {}, "misconduct": {}, "document": {}, **values}  # errors name fields, not groups
         try:
             filing = plain_filing(load_form(CaseIn(), values))
             with deps.db.write() as session:

@@ -1,10 +1,13 @@
 """Bulk import: upload a sheet, look at what its rows would become and what is wrong where, then confirm."""
 
+from urllib.parse import quote
+
 from apiflask import APIBlueprint
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.cases.domain.figures import figure
+from services.blacklist.cases.domain.layout import penalty_layout
 from services.blacklist.cases.queries.imports import (
     find_import,
     import_rows,
@@ -52,6 +55,14 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
         except DomainError as error:
             return _imports_page(deps, int(error.kind), form_errors(error))
         return redirect(place, 303)
+
+    @made.get("/imports/blank.csv")
+    @access(CLERK)
+    def blank_sheet() -> Response:
+        headings = ",".join(("*" if each.required else "") + each.label for each in penalty_layout().columns)
+        answer = Response("\ufeff" + headings + "\r\n", mimetype="text/csv")
+        answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote('双公示空白表.csv')}"
+        return answer
 
 
 def _sheet() -> SheetUpload:

@@ -266,6 +266,11 @@ def test_import_previews_then_files_what_is_confirmed(call, office, labels):
         3,
     )
     assert {row["errors"][0]["cell"] for row in preview["items"] if row["errors"]} == {"C3", "W4", "N6"}
+    assert {error["column"] for row in preview["items"] for error in row["errors"]} == {
+        "行政相对人代码_1(统一社会信用代码)",
+        "处罚决定日期",
+        "行政处罚决定书文号",
+    }
     assert PERSON_ID not in json.dumps(preview)
     assert call("clerk", "GET", "/cases").json["items"] == []
     assert call("foreign", "GET", path).status_code == 404

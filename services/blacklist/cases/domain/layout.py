@@ -44,6 +44,11 @@ class Layout:
         key = folded(heading)
         return next((column for column in self.columns if key in column.names), None)
 
+    def label_of(self, pointer: str) -> str:
+        """The heading of the column that fills a field of the filing; the pointer itself where none does."""
+        path = tuple(pointer.strip("/").split("/"))
+        return next((column.label for column in self.columns if column.to == path), pointer)
+
 
 @dataclass(frozen=True)
 class CellError:

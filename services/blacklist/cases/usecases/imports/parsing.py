@@ -178,7 +178,8 @@ def _judge(office: Office, row: SheetRow, department_id: str, seen: dict[tuple[s
         return
     found = [*missing_fields(row.filing), *filing_problems(office, row.filing, department_id)]
     for pointer, message in dict.fromkeys(found):
-        row.errors.append(CellError(row.cells.get(pointer, f"A{row.number}"), pointer, message))
+        where = row.cells.get(pointer, f"A{row.number}")
+        row.errors.append(CellError(where, penalty_layout().label_of(pointer), message))
     key = identity_of(row.filing)
     first = seen.setdefault(key, row.number)
     if first != row.number:
