@@ -15,6 +15,7 @@ from services.blacklist.cases.usecases.transfer import transfer_cases
 from services.blacklist.disclosure import api as disclosure
 from services.blacklist.identity import api as identity
 from services.blacklist.identity.usecases import Transfer, principal_by_key, principal_by_token
+from services.blacklist.letters import api as letters
 from services.blacklist.register import api as register
 from services.blacklist.rules import api as rules
 from services.blacklist.rules.queries import use_rules
@@ -40,6 +41,7 @@ FEATURES = (
     audit.blueprint,
     register.blueprint,
     cases.blueprint,
+    letters.blueprint,
     disclosure.blueprint,
     supervision.blueprint,
     web.blueprint,

@@ -69,7 +69,7 @@ class KeyRing:
             return cls.load(path, suite=suite)
 
     def rotate(self, kind: str, name: str = "") -> str:
-        """Make a new active key of "storage", "blind", "token", "webhook" or "recipient"; returns its id."""
+        """Make a new active key of "storage", "blind", "token", "webhook", "letter" or "recipient"."""
         fresh = new_key(kind, name, self._suite)
 
         def with_fresh(keys: list[Key]) -> list[Key]:
@@ -134,6 +134,23 @@ class KeyRing:
         """token_public after re-reading the file: for a kid not known yet."""
         self._reload()
         return self.token_public()
+
+    def letter_private(self) -> TokenKey:
+        """The active key that signs letters (电子签章); made when it is first asked for."""
+        try:
+            key = self._active("letter")
+        except CryptoError:
+            self.rotate("letter")
+            key = self._active("letter")
+        return TokenKey(key.id, Ed25519PrivateKey.from_private_bytes(key.secret))
+
+    def letter_public(self) -> dict[str, Ed25519PublicKey]:
+        """Key id → public key of every letter key, retired ones too."""
+        self._reload()
+        return {
+            key.id: Ed25519PrivateKey.from_private_bytes(key.secret).public_key()
+            for key in self._all("letter")
+        }
 
     def webhook_secret(self) -> bytes:
         """The active secret webhook signing secrets are derived from."""

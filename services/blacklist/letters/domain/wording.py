@@ -36,7 +36,9 @@ def chinese_day(day: date | str | None) -> str:
 def tidy(text: object) -> str:
     """Text as a paper sets it: full-width marks beside Chinese characters, no stray blank lines."""
     whole = "\n".join(line.strip() for line in str(text or "").splitlines() if line.strip())
-    return _MARK.sub(lambda found: _MARKS[found.group()], whole)
+    for _ in range(2):  # a mark beside a mark
+        whole = _MARK.sub(lambda found: _MARKS[found.group()], whole)
+    return whole
 
 
 def sentence(text: object) -> str:

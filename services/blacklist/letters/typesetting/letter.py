@@ -18,7 +18,11 @@ LEADING = 28.0
 TITLE, NUMBER, PAGE = 22.0, 14.0, 12.0
 SEAL = 21 * MM
 CODE = 26 * MM
-CLOSING_LINES = 5
+LEADINGS = (28.0, 27.0, 26.0, 25.0)
+CLOSING = 4.4 * LEADING
+LAST_LINES = 3
+PAGE_TOP = HEIGHT - TOP + LEADING - BODY
+LOOSEST = 0.12  # ems between characters, beyond which a line is left short
 FAINT = (0.75, 0.75, 0.78)
 
 
@@ -63,15 +67,20 @@ class _Setter:
         self.sheet = sheet
         self.letter = letter
         self.y = HEIGHT - TOP
+        self.leading = LEADING
 
     def run(self) -> bytes:
         self._mark()
         self._head()
         self._title()
-        if self.letter.recipient:
-            self._lines([Line(printed(self.letter.recipient) + "：", last=True)])
-        for paragraph in self.letter.paragraphs:
-            self._paragraph(paragraph)
+        rows = rows_of(self.letter)
+        self.leading, pages = paginate(rows, self._room())
+        for number, page in enumerate(pages):
+            if number:
+                self._turn()
+            for row in page:
+                self.y -= self.leading
+                put_line(self.sheet, row.line, LEFT, self.y, BODY, MEASURE, bold=row.bold)
         self._closing()
         self._foot()
         return self.sheet.finish()
@@ -99,33 +108,17 @@ class _Setter:
             self.sheet.centred(self.y, line.text, TITLE, bold=True, spread=1.0)
         self.y -= 14
 
-    def _paragraph(self, paragraph: Paragraph) -> None:
-        lines = break_lines(printed(paragraph.text), measure_at(BODY), MEASURE, indent=2 * BODY)
-        if paragraph.heading and self._room() < (len(lines) + 1) * LEADING:
-            self._turn()
-        self._lines(lines, bold=paragraph.heading)
-
-    def _lines(self, lines: list[Line], *, bold: bool = False) -> None:
-        for line in lines:
-            if self._room() < LEADING:
-                self._turn()
-            self.y -= LEADING
-            put_line(self.sheet, line, LEFT, self.y, BODY, MEASURE, bold=bold)
-
     def _room(self) -> float:
         return self.y - BOTTOM
 
     def _turn(self) -> None:
         self._foot()
         self.sheet.turn()
-        self.y = HEIGHT - TOP + LEADING - BODY
+        self.y = PAGE_TOP
         self._mark()
 
     def _closing(self) -> None:
         """Organ and date to the right under the seal, the code to the left, all on one page."""
-        notes = [*self.letter.notes, *_rare_note(self.letter)]
-        if self._room() < CLOSING_LINES * LEADING + 8:
-            self._turn()
         organ, day = printed(self.letter.organ), self.letter.date_text
         wide = max(fonts.width(organ, BODY), fonts.width(day, BODY))
         middle = WIDTH - RIGHT - 2 * BODY - wide / 2
@@ -135,7 +128,7 @@ class _Setter:
         self.sheet.text(middle - fonts.width(day, BODY) / 2, base - LEADING, day, BODY)
         self._code(base - LEADING)
         self.y = base - 2.2 * LEADING
-        for number, note in enumerate(notes):
+        for number, note in enumerate([*self.letter.notes, *_rare_note(self.letter)]):
             self.sheet.text(LEFT, self.y - 13 * number, printed(note), 9, colour=GREY)
 
     def _seal(self, x: float, y: float) -> None:
@@ -151,6 +144,53 @@ class _Setter:
 
     def _foot(self) -> None:
         self.sheet.centred(BOTTOM - 20 * MM, f"— {self.sheet.pages} —", PAGE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the body; `bold` ones are headings and stay with what follows."""
+
+    line: Line
+    bold: bool = False
+
+
+def rows_of(letter: LetterText) -> list[Row]:
+    """The whole body broken into lines."""
+    found = [Row(Line(printed(letter.recipient) + "：", last=True))] if letter.recipient else []
+    for paragraph in letter.paragraphs:
+        lines = break_lines(printed(paragraph.text), measure_at(BODY), MEASURE, indent=2 * BODY)
+        found += [Row(line, paragraph.heading) for line in lines]
+    return found
+
+
+def paginate(rows: list[Row], first: float) -> tuple[float, list[list[Row]]]:
+    """Leading and pages. Organ and date never stand on a page without text: lines move together a little
+    where that is enough, else the last lines go over with them.
+    """
+    for leading in LEADINGS:
+        pages, left = _filled(rows, first, leading)
+        if left >= CLOSING:
+            return leading, pages
+    pages, _ = _filled(rows, first, LEADING)
+    last = pages[-1]
+    cut = max(len(last) - LAST_LINES, 0)
+    while cut and last[cut - 1].bold:
+        cut -= 1
+    return LEADING, [*pages[:-1], last[:cut], last[cut:]] if cut else pages
+
+
+def _filled(rows: list[Row], first: float, leading: float) -> tuple[list[list[Row]], float]:
+    """Pages filled from the top, and the room left on the last."""
+    pages: list[list[Row]] = [[]]
+    room = first
+    for index, row in enumerate(rows):
+        heading = row.bold and index + 1 < len(rows)
+        if room < leading * (2 if heading else 1):
+            pages.append([])
+            room = PAGE_TOP - BOTTOM
+        pages[-1].append(row)
+        room -= leading
+    return pages, room
 
 
 def printed(text: str) -> str:
@@ -184,5 +224,6 @@ def put_line(
     spread = 0.0
     if not line.last and len(line.text) > 1:
         free = wide - line.indent - fonts.width(line.text, size)
-        spread = max(0.0, min(free / (len(line.text) - 1), size * 0.35))
+        spread = max(0.0, free / (len(line.text) - 1))
+        spread = spread if spread <= size * LOOSEST else 0.0
     sheet.text(x + line.indent, y, line.text, size, colour=BLACK, bold=bold, spread=spread)

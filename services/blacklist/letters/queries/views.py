@@ -1,0 +1,154 @@
+"""Letters in JSON and on pages: what a case has, what it may have, where service and publication clash."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.blacklist.cases.models import Case
+from services.blacklist.cases.queries.standing import rule_on
+from services.blacklist.letters.domain.clash import Clash, service_clash
+from services.blacklist.letters.domain.serving import SERVED, methods
+from services.blacklist.letters.domain.templates import templates
+from services.blacklist.letters.models import Letter, LetterCopy, LetterService
+from services.blacklist.letters.queries.finding import copies_of, letters_of, services_of, told_steps
+from services.blacklist.rules.models import Duty
+
+AWAITING = ("decided", "served")
+
+
+def case_letters(session: Session, case: Case, today: date) -> dict[str, Any]:
+    """All letters of a case, newest last, the kinds that may be made out now, and any clash."""
+    letters = letters_of(session, case.id)
+    ids = [letter.id for letter in letters]
+    copies, services = copies_of(session, ids), services_of(session, ids)
+    clash = clash_of(session, case, today)
+    return {
+        "items": [letter_view(each, copies.get(each.id, ()), services.get(each.id, ())) for each in letters],
+        "next": None,
+        "available": _available(session, case, letters),
+        "clash": clash.view() if clash else None,
+    }
+
+
+def letter_view(
+    letter: Letter, copies: Sequence[LetterCopy] = (), services: Sequence[LetterService] = ()
+) -> dict[str, Any]:
+    return {
+        "id": letter.id,
+        "case_id": letter.case_id,
+        "kind": letter.kind,
+        "kind_name": templates()[letter.kind].name,
+        "title": letter.title,
+        "number": letter.number,
+        "version": letter.version,
+        "organ": letter.organ,
+        "date": letter.dated.isoformat(),
+        "template_version": letter.template_version,
+        "rule_version": letter.rule_version,
+        "code": letter.code,
+        "verify_at": letter.address,
+        "shows_identity": letter.shows_identity,
+        "size": letter.size,
+        "sha256": letter.sha256,
+        "by": letter.creator_name,
+        "created_at": _instant(letter.created_at),
+        "superseded_at": _instant(letter.superseded_at),
+        "copies": [copy_view(each) for each in copies],
+        "services": [service_view(each) for each in services],
+        "served_on": _served_on(services),
+    }
+
+
+def copy_view(each: LetterCopy) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "kind": each.kind,
+        "media_type": each.media_type,
+        "file_name": each.file_name,
+        "size": each.size,
+        "sha256": each.sha256,
+        "algorithm": each.algorithm,
+        "key_id": each.key_id,
+        "public_key": each.public_key,
+        "signature": each.signature,
+        "added_at": _instant(each.added_at),
+    }
+
+
+def service_view(each: LetterService) -> dict[str, Any]:
+    known = methods().get(each.method)
+    return {
+        "id": each.id,
+        "method": each.method,
+        "method_name": known.name if known else each.method,
+        "outcome": each.outcome,
+        "served_on": each.served_on.isoformat(),
+        "effective_on": each.effective_on.isoformat() if each.effective_on else None,
+        "rule": known.rule if known else None,
+        "recipient": each.recipient,
+        "tracking_number": each.tracking_number,
+        "place": each.place,
+        "note": each.note,
+        "proof_name": each.proof_name,
+        "proof_sha256": each.proof_sha256,
+        "by": each.recorder_name,
+        "recorded_at": _instant(each.recorded_at),
+    }
+
+
+def clash_of(session: Session, case: Case, today: date) -> Clash | None:
+    """Between service and the publication duty, while the case waits to be published."""
+    if case.state not in AWAITING:
+        return None
+    wanted = select(Duty).where(
+        Duty.case_id == case.id, Duty.kind == "publish", Duty.done_at.is_(None), Duty.cancelled_at.is_(None)
+    )
+    duty = session.scalars(wanted).first()
+    if duty is None:
+        return None
+    method = (case.service or {}).get("method", "")
+    effective = case.service_effective_on
+    return service_clash(
+        due=duty.due_on,
+        duty_rule=_duty_rule(case, duty),
+        served=(method, effective) if effective else None,
+        today=today,
+    )
+
+
+def _duty_rule(case: Case, duty: Duty) -> str:
+    rule = rule_on(case.list_code, duty.start_on) if duty.start_on else None
+    name = rule.regime if rule else case.list_name
+    return f"{name}：自决定作出之日起{duty.length_wd}个工作日内公示（规则版本 {duty.rule_version}）"
+
+
+def _available(session: Session, case: Case, letters: Sequence[Letter]) -> list[dict[str, Any]]:
+    """Kinds there is occasion for, each with the letter already made out for that occasion."""
+    steps, services = told_steps(session, case), services_of(session, [each.id for each in letters])
+    current = {(each.kind, each.step_id): each for each in letters if each.superseded_at is None}
+    found = []
+    for kind, step in steps.items():
+        made = current.get((kind, step.id))
+        served = made is not None and _served_on(services.get(made.id, ())) is not None
+        found.append(
+            {
+                "kind": kind,
+                "name": templates()[kind].name,
+                "made": made.id if made else None,
+                "served": served,
+            }
+        )
+    return found
+
+
+def _served_on(services: Sequence[LetterService]) -> str | None:
+    """The day service counts from, by the first attempt that succeeded."""
+    days = [each.effective_on for each in services if each.outcome == SERVED and each.effective_on]
+    return min(days).isoformat() if days else None
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None

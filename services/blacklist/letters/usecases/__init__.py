@@ -1,0 +1,21 @@
+"""Doing with letters: making out, previewing, sealing, serving, numbering."""
+
+from services.blacklist.letters.usecases.copies import add_scan, add_seal, open_copy
+from services.blacklist.letters.usecases.drawing import preview_letter
+from services.blacklist.letters.usecases.issuing import Wish, issue_letter
+from services.blacklist.letters.usecases.numbering import set_series
+from services.blacklist.letters.usecases.reading import open_letter
+from services.blacklist.letters.usecases.serving import open_proof, record_service
+
+__all__ = [
+    "Wish",
+    "add_scan",
+    "add_seal",
+    "issue_letter",
+    "open_copy",
+    "open_letter",
+    "open_proof",
+    "preview_letter",
+    "record_service",
+    "set_series",
+]

@@ -1,0 +1,140 @@
+"""送达: each attempt with its proof. The decision and the repair notice are served together (两书同达):
+serving the decision serves both, and the repair notice of our own decision is never served alone.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.blacklist.audit import usecases as audit
+from services.blacklist.audit.domain import without_identities
+from services.blacklist.cases.models import Case
+from services.blacklist.cases.queries import find_case
+from services.blacklist.letters.domain.serving import SERVED, effective_on, methods, service_problems
+from services.blacklist.letters.domain.templates import DECISION, REPAIR_NOTICE
+from services.blacklist.letters.models import Letter, LetterService
+from services.blacklist.letters.queries.finding import current_letter, find_letter
+from services.blacklist.letters.usecases.copies import checked_file, file_name, letter_to_act_on
+from services.blacklist.letters.usecases.keeping import fetch, keep
+from services.blacklist.store import Deps
+from shared.clock import local_date
+from shared.errors import Conflict, FieldError, Invalid, NotFound, describe_errors
+from shared.ids import new_id
+from shared.web.access import Principal
+
+FULL = "full"
+
+describe_errors(
+    {
+        "letters-together": "决定书与信用修复告知书须一并送达（两书同达）。请先制作两份，再登记送达。",
+        "letter-proof-not-found": "没有这份送达凭证，或者当前账号不可查看。",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A file that proves service: the signed return, the postal slip, a picture of the notice."""
+
+    name: str
+    content: bytes
+
+
+def record_service(
+    session: Session,
+    deps: Deps,
+    letter_id: str,
+    given: Mapping[str, Any],
+    proof: Proof | None,
+    *,
+    actor: Principal,
+    at: datetime,
+) -> list[LetterService]:
+    """Record an attempt for the letter, and for the repair notice that goes with a decision."""
+    media_type = checked_file(proof.name, proof.content) if proof else None
+    letter = letter_to_act_on(session, letter_id, actor)
+    problems = [*service_problems(given, letter.dated, local_date(at)), *_method_problem(given)]
+    if problems:
+        pointed = [FieldError(*problem) for problem in problems]
+        raise Invalid("validation-failed", "提交的内容有误", "请按提示修改后重新提交。", fields=pointed)
+    case = find_case(session, letter.case_id, actor)
+    rows = []
+    for each in _served_together(session, case, letter):
+        row = _row(each, given, actor, at)
+        if proof and media_type:
+            _attach(deps, row, proof, media_type)
+        session.add(row)
+        _note(session, each, row, actor, at)
+        rows.append(row)
+    session.flush()
+    return rows
+
+
+def _method_problem(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return (
+        [] if given["method"] in methods() else [("/method", f"送达方式应为下列之一：{'、'.join(methods())}")]
+    )
+
+
+def _served_together(session: Session, case: Case, letter: Letter) -> list[Letter]:
+    if case.procedure != FULL or letter.kind not in (DECISION, REPAIR_NOTICE):
+        return [letter]
+    other = current_letter(session, letter.step_id, REPAIR_NOTICE)
+    if letter.kind == REPAIR_NOTICE or other is None:
+        detail = "请对决定书登记送达，修复告知书随之登记。" if other else "请先制作信用修复告知书。"
+        raise Conflict("letters-together", "决定书与信用修复告知书须一并送达", detail)
+    return [letter, other]
+
+
+def _row(letter: Letter, given: Mapping[str, Any], actor: Principal, at: datetime) -> LetterService:
+    outcome = given.get("outcome") or SERVED
+    texts = {name: given.get(name) for name in ("recipient", "tracking_number", "place", "note")}
+    return LetterService(
+        id=new_id(),
+        letter_id=letter.id,
+        method=given["method"],
+        outcome=outcome,
+        served_on=given["served_on"],
+        effective_on=effective_on(given["method"], given["served_on"]) if outcome == SERVED else None,
+        **{name: without_identities(value) for name, value in texts.items()},
+        recorded_by=actor.user_id,
+        recorder_name=actor.display_name,
+        recorded_at=at,
+    )
+
+
+def _attach(deps: Deps, row: LetterService, proof: Proof, media_type: str) -> None:
+    row.proof_name, row.proof_type = file_name(proof.name), media_type
+    row.proof_sha256 = hashlib.sha256(proof.content).hexdigest()
+    keep(deps, "proof", row.id, proof.content)
+
+
+def open_proof(
+    session: Session, deps: Deps, letter_id: str, service_id: str, who: Principal
+) -> tuple[LetterService, bytes]:
+    """The proof of a service of a letter one may see."""
+    letter, _ = find_letter(session, letter_id, who)
+    row = session.get(LetterService, service_id)
+    if row is None or row.letter_id != letter.id or row.proof_sha256 is None:
+        raise NotFound("letter-proof-not-found", "没有这份送达凭证")
+    return row, fetch(deps, "proof", row.id, row.proof_sha256)
+
+
+def _note(session: Session, letter: Letter, row: LetterService, actor: Principal, at: datetime) -> None:
+    detail = {
+        "letter": letter.id,
+        "number": letter.number,
+        "method": row.method,
+        "outcome": row.outcome,
+        "served_on": row.served_on.isoformat(),
+        "effective_on": row.effective_on.isoformat() if row.effective_on else None,
+        "proof": row.proof_sha256,
+    }
+    audit.record(
+        session, actor=actor, action="letter.serve", object_type="case", object_id=letter.case_id,
+        detail=detail, at=at,
+    )  # fmt: skip
