@@ -57,13 +57,19 @@ class NavItem:
 
 SIGNED_IN: frozenset[str] = frozenset()
 CASE_ROLES = frozenset({"clerk", "reviewer", "decider", "supervisor", "auditor"})
+SUPERVISION_ROLES = CASE_ROLES | {"assessor"}
 PUSH_ROLES = frozenset({"operator", "supervisor"})
+ADMIN_ROLES = frozenset({"system-admin", "supervisor"})
 NAVIGATION = (
     NavItem("公开查询", "/", also=("/listings", "/persons")),
     NavItem("名单与规则", "/lists"),
-    NavItem("案件", "/cases", CASE_ROLES, also=("/imports",)),
+    NavItem("信息公开", "/disclosure-catalogue", also=("/disclosure-requests",)),
+    NavItem("案件", "/cases", CASE_ROLES, also=("/imports", "/duties")),
+    NavItem("依申请公开", "/disclosure-desk", CASE_ROLES),
+    NavItem("监督", "/supervision", SUPERVISION_ROLES),
     NavItem("推送监控", "/push/", PUSH_ROLES),
     NavItem("消息", "/notices/", SIGNED_IN),
+    NavItem("管理", "/admin/calendar", ADMIN_ROLES, also=("/admin",)),
 )
 
 

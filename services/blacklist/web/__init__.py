@@ -7,13 +7,36 @@ JavaScript.
 from apiflask import APIBlueprint
 
 from services.blacklist.store import Deps
-from services.blacklist.web import accounts, attachments, desk, filing, imports, public, steps, wording
+from services.blacklist.web import (
+    accounts,
+    attachments,
+    calendar,
+    desk,
+    disclosure,
+    disclosure_desk,
+    filing,
+    imports,
+    public,
+    steps,
+    wording,
+)
 
 
 def blueprint(deps: Deps) -> APIBlueprint:
     """All pages; outside the OpenAPI document."""
     made = APIBlueprint("web", __name__, enable_openapi=False, template_folder="templates")
     made.app_context_processor(lambda: {"words": wording})
-    for part in (public, accounts, desk, filing, steps, attachments, imports):
+    for part in (
+        public,
+        accounts,
+        desk,
+        filing,
+        steps,
+        attachments,
+        imports,
+        disclosure,
+        disclosure_desk,
+        calendar,
+    ):
         part.add_routes(made, deps)
     return made

@@ -3,6 +3,7 @@
 from datetime import date
 
 from services.blacklist.cases.domain.table import STATE_NAMES, rows_named
+from services.blacklist.disclosure.domain import APPLICANTS, DELIVERY
 from services.blacklist.identity.domain import ROLES
 from services.blacklist.rules.domain import DOCUMENT_KINDS, LIST_CLASSES, PROCEDURES, SEVERITIES, ListRule
 from services.blacklist.rules.queries import all_measures, all_organs, trade_domains
@@ -29,17 +30,20 @@ OVERLAYS = {
     "linked": "主案已结束，待复核",
 }
 DUTIES = {
+    "answer-disclosure": "答复政府信息公开申请",
     "publish": "公示决定",
     "accept-objection": "受理异议",
     "settle-objection": "答复异议",
     "accept-repair": "受理修复申请",
     "settle-repair": "作出修复决定",
+    "rectify": "监督检查整改",
     "decide-expiry": "决定期满处理",
     "review-linked": "复核关联案件",
 }
 DUTY_STATES = {
     "open": "办理中",
     "not-started": "待起算",
+    "paused": "已中止计时",
     "due-soon": "即将到期",
     "overdue": "已逾期",
     "done": "已完成",
@@ -51,6 +55,7 @@ DUTY_COLOURS = {
     "done": "green",
     "cancelled": "grey",
     "not-started": "grey",
+    "paused": "blue",
 }
 ATTACHMENTS = {
     "evidence": "证据材料",
@@ -67,6 +72,22 @@ ATTACHMENTS = {
     "other": "其他",
 }
 DISCLOSURES = {"proactive": "主动公开", "on-request": "依申请公开", "withheld": "不予公开"}
+REQUEST_COLOURS = {
+    "received": "blue",
+    "correction": "yellow",
+    "consulting": "yellow",
+    "answered": "green",
+    "abandoned": "grey",
+    "withdrawn": "grey",
+}
+TREATMENTS = {"shown": ("公示", "green"), "masked": ("部分遮盖", "yellow"), "withheld": ("不公示", "grey")}
+PROPOSALS = {
+    "proposed": ("待确认", "yellow"),
+    "confirmed": ("已生效", "green"),
+    "rejected": ("已退回", "grey"),
+}
+APPLICANT_TYPES = APPLICANTS
+DELIVERY_WAYS = DELIVERY
 SUBJECT_TYPES = {"organization": "法人及非法人组织", "individual": "自然人"}
 ID_TYPES = {
     "resident-id": "居民身份证",

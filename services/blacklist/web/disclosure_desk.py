@@ -1,0 +1,112 @@
+"""依申请公开 at the officer's desk, and the preview of a case's public page."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from services.blacklist.cases.queries import find_case
+from services.blacklist.disclosure import queries, usecases
+from services.blacklist.disclosure.api.requests import OFFICERS, detail_for_officer
+from services.blacklist.disclosure.domain import ACTIONS, STATES, answer_types, exception_grounds
+from services.blacklist.disclosure.schemas import ActionIn
+from services.blacklist.store import Deps
+from services.blacklist.web.options import department_options
+from shared.errors import DomainError, NotFound
+from shared.web.access import access, principal, roles
+from shared.web.forms import load_form, read_form
+from shared.web.pages import form_errors, render, with_query
+from shared.web.paging import cut, decode_cursor
+
+PER_PAGE = 30
+LABELS = {
+    "content": "内容",
+    "reason": "理由",
+    "until": "补正期限",
+    "working_days": "延长工作日数",
+    "department_id": "接收部门",
+    "answer_type": "答复类型",
+    "exceptions": "不予公开的情形",
+    "letter_number": "答复书文号",
+}
+
+
+def add_routes(made: APIBlueprint, deps: Deps) -> None:
+    _list(made, deps)
+    _one(made, deps)
+    _preview(made, deps)
+
+
+def _list(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/disclosure-desk")
+    @access(OFFICERS)
+    def disclosure_desk() -> Response:
+        asked, cursor = request.args.get("state", "open"), request.args.get("cursor")
+        state = asked if asked in (*STATES, "open") else None
+        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        with deps.db.read() as session:
+            rows = queries.list_requests(session, principal(), state=state, before=before, limit=PER_PAGE + 1)
+            shown, following = cut(rows, PER_PAGE, lambda row: (row.id,))
+            views = queries.summary_views(session, shown)
+        return render(
+            "blacklist/disclosure_desk.html", rows=views, state=asked,
+            states=[("open", "未办结"), *STATES.items(), ("all", "全部")],
+            next_url=with_query(cursor=following) if following else "",
+            first_url=with_query(cursor=None) if cursor else "",
+        )  # fmt: skip
+
+
+def _one(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/disclosure-desk/<request_id>")
+    @access(OFFICERS)
+    def disclosure_detail(request_id: str) -> Response:
+        return _page(deps, request_id, 200, {}, "")
+
+    @made.post("/disclosure-desk/<request_id>/<action>")
+    @access(roles("clerk", "decider"))
+    def act_on_disclosure(request_id: str, action: str) -> AnyResponse:
+        if action not in ACTIONS:
+            raise NotFound("not-found", "没有这个办理事项")
+        values = read_form(request.form, integers=("working_days",), lists=("exceptions",))
+        try:
+            given = load_form(ActionIn(), {**values, "action": action})
+            given.pop("action")
+            with deps.db.write() as session:
+                usecases.take_action(
+                    session, deps, request_id, action, given, actor=principal(), at=deps.clock.now()
+                )
+        except NotFound:
+            raise
+        except DomainError as error:
+            return _page(deps, request_id, int(error.kind), form_errors(error), action)
+        return redirect(f"/disclosure-desk/{request_id}" if action != "transfer" else "/disclosure-desk", 303)
+
+
+def _page(deps: Deps, request_id: str, status: int, errors: dict[str, str], tried: str) -> Response:
+    view = detail_for_officer(deps, request_id, principal())
+    with deps.db.read() as session:
+        departments = department_options(session, deps.clock.today())
+    context: dict[str, Any] = {
+        "kinds": answer_types(),
+        "kind_options": [(each.code, each.name) for each in answer_types().values()],
+        "grounds": list(exception_grounds().values()),
+        "departments": departments,
+        "actions": ACTIONS,
+    }
+    answer = render(
+        "blacklist/disclosure_detail.html", status, view=view, errors=errors, labels=LABELS, tried=tried,
+        values=request.form, **context,
+    )  # fmt: skip
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _preview(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/cases/<case_id>/public-preview")
+    @access(OFFICERS)
+    def case_preview(case_id: str) -> Response:
+        with deps.db.read() as session:
+            case = find_case(session, case_id, principal())
+            shown = queries.public_preview(case, deps.clock.today())
+        return render("blacklist/public_preview.html", case=case, preview=shown)
