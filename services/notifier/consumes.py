@@ -25,6 +25,8 @@ DUTIES = {
     "settle-objection": "核查异议并答复",
     "accept-repair": "受理信用修复申请",
     "settle-repair": "办结信用修复申请",
+    "rectify": "完成监督检查整改",
+    "answer-disclosure": "答复政府信息公开申请",
 }
 STATED = ("subject_name", "list_name", "document_number", "reason")
 log = get_log(__name__)
