@@ -18,6 +18,7 @@ from services.blacklist.web import (
     imports,
     public,
     steps,
+    supervision,
     wording,
 )
 
@@ -37,6 +38,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
         disclosure,
         disclosure_desk,
         calendar,
+        supervision,
     ):
         part.add_routes(made, deps)
     return made

@@ -1,6 +1,5 @@
 """Assessment sheets and the annual report, as JSON and as workbooks."""
 
-import io
 from typing import Any
 from urllib.parse import quote
 
@@ -8,6 +7,7 @@ from apiflask import APIBlueprint, FileSchema
 from flask import Response
 
 from services.blacklist.store import Deps
+from services.blacklist.supervision.api.papers import PDF, annual_pdf
 from services.blacklist.supervision.api.workbooks import XLSX, annual_workbook, assessment_workbook
 from services.blacklist.supervision.domain.assessment import scheme
 from services.blacklist.supervision.domain.periods import year_of
@@ -24,6 +24,7 @@ from shared.web.problem import problems
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     _add_assessment(bp, deps)
     _add_annual(bp, deps)
+    _add_annual_pdf(bp, deps)
 
 
 def _add_assessment(bp: APIBlueprint, deps: Deps) -> None:
@@ -44,7 +45,7 @@ def _add_assessment(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="第三方评估考核表(XLSX)")
     def download_assessment(query_data: dict[str, Any]) -> Response:
         found = _assessment(deps, query_data)
-        return workbook_response(assessment_workbook(found), f"{found['year']}年考核表.xlsx")
+        return file_response(assessment_workbook(found).getvalue(), f"{found['year']}年考核表.xlsx", XLSX)
 
 
 def _assessment(deps: Deps, asked: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +80,19 @@ def _add_annual(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="政府信息公开年度报告(XLSX)")
     def download_annual_report(query_data: dict[str, Any]) -> Response:
         found = _annual(deps, query_data)
-        return workbook_response(annual_workbook(found), f"{found['title']}.xlsx")
+        return file_response(annual_workbook(found).getvalue(), f"{found['title']}.xlsx", XLSX)
+
+
+def _add_annual_pdf(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/annual-report.pdf")
+    @access(VIEW)
+    @problems(404)
+    @bp.input(inputs.YearQuery, location="query")
+    @bp.output(FileSchema(type="string", format="binary"), content_type=PDF)
+    @bp.doc(summary="政府信息公开年度报告(PDF)")
+    def download_annual_paper(query_data: dict[str, Any]) -> Response:
+        found = _annual(deps, query_data)
+        return file_response(annual_pdf(found), f"{found['title']}.pdf", PDF)
 
 
 def _annual(deps: Deps, asked: dict[str, Any]) -> dict[str, Any]:
@@ -89,8 +102,8 @@ def _annual(deps: Deps, asked: dict[str, Any]) -> dict[str, Any]:
         return annual_report(session, scope, year, deps.clock.today())
 
 
-def workbook_response(content: io.BytesIO, name: str) -> Response:
-    response = Response(content.getvalue(), mimetype=XLSX)
+def file_response(content: bytes, name: str, media_type: str) -> Response:
+    response = Response(content, mimetype=media_type)
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     response.headers["Cache-Control"] = "no-store"
     return response

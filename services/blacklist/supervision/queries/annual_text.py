@@ -15,7 +15,7 @@ def sections(facts: "Facts") -> list[Section]:
     parts = (
         ("一、总体情况", _overview(facts)),
         ("二、主动公开政府信息情况", _disclosure(facts)),
-        ("三、收到和处理政府信息公开申请情况", _requests()),
+        ("三、收到和处理政府信息公开申请情况", _requests(facts)),
         ("四、异议、信用修复和救济情况", _remedies(facts)),
         ("五、存在的主要问题及改进情况", _problems(facts)),
         ("六、其他需要报告的事项", _others(facts)),
@@ -61,8 +61,12 @@ def _disclosure(facts: "Facts") -> list[str]:
     return text
 
 
-def _requests() -> list[str]:
-    return ["依申请公开的收件和答复情况,以依申请公开登记为准,随本报告另表报送。"]
+def _requests(facts: "Facts") -> list[str]:
+    total, timely = sum(facts.disclosures.values()), facts.total.applications.timely
+    if not total:
+        return ["本期没有收到公共资源配置领域的政府信息公开申请。"]
+    due = f"答复期限届至{timely.whole}件,按期答复{timely.part}件。" if timely.whole else ""
+    return [f"收到政府信息公开申请{total}件。{due}"]
 
 
 def _remedies(facts: "Facts") -> list[str]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from services.blacklist.disclosure.domain import ANSWER_DUTY
 from services.blacklist.register.models import DeliveryStatus, Listing, ListingVersion
 from services.blacklist.rules.models import Duty
 from services.blacklist.supervision.domain.decisions import Compliance, compliance_of
@@ -90,6 +91,7 @@ class Figures:
     long: Tally = field(default_factory=Tally)
     objection: Tally = field(default_factory=Tally)
     repair: Tally = field(default_factory=Tally)
+    applications: Tally = field(default_factory=Tally)
     rectification: Tally = field(default_factory=Tally)
     pushes: Pushes = field(default_factory=Pushes)
     ledger: Compliance = field(default_factory=lambda: compliance_of(()))
@@ -149,7 +151,7 @@ def together(each: Iterable[Figures]) -> Figures:
     """The figures of several departments as one."""
     total, ledger = Figures(), defaultdict[str, int](int)
     for one in each:
-        for name in ("short", "long", "objection", "repair", "rectification"):
+        for name in ("short", "long", "objection", "repair", "applications", "rectification"):
             into, add = getattr(total, name), getattr(one, name)
             into.owed, into.done = into.owed + add.owed, into.done + add.done
             into.on_time += add.on_time
@@ -172,7 +174,9 @@ def _tally(figures: Figures, kind: str, length_wd: int) -> Tally | None:
         return figures.short if length_wd <= SHORT_WD else figures.long
     if kind in OBJECTION:
         return figures.objection
-    return figures.repair if kind in REPAIR else None
+    if kind in REPAIR:
+        return figures.repair
+    return figures.applications if kind == ANSWER_DUTY else None
 
 
 def _count_duties(session: Session, found: Mapping[str, Figures], period: Period, today: date) -> None:

@@ -25,6 +25,7 @@ def figures_view(figures: Figures) -> dict[str, Any]:
         "timely_20": rate_view(figures.long.timely),
         "objection": rate_view(figures.objection.timely),
         "repair": rate_view(figures.repair.timely),
+        "applications": rate_view(figures.applications.timely),
         "rectification": rate_view(figures.rectification.timely),
         "push": push_view(figures.pushes),
         "ledger": compliance_view(figures.ledger),

@@ -49,6 +49,7 @@ class FiguresOut(Schema):
     timely_20 = fields.Nested(RateOut, required=True)
     objection = fields.Nested(RateOut, required=True)
     repair = fields.Nested(RateOut, required=True)
+    applications = fields.Nested(RateOut, required=True, metadata={"description": "依申请公开按期答复"})
     rectification = fields.Nested(RateOut, required=True)
     push = fields.Nested(PushOut, required=True)
     ledger = fields.Nested(LedgerFigures, required=True)
@@ -82,7 +83,10 @@ class DutyOut(Schema):
     id = fields.String(required=True)
     kind = fields.String(required=True)
     rule = fields.String(required=True)
-    case_id = fields.String(required=True)
+    case_id = fields.String(required=True, allow_none=True)
+    request_id = fields.String(
+        required=True, allow_none=True, metadata={"description": "依申请公开的申请,而不是案件"}
+    )
     subject_name = fields.String(required=True)
     document_number = fields.String(required=True, allow_none=True)
     list_name = fields.String(required=True)
@@ -144,6 +148,7 @@ class SectionOut(Schema):
 
 class TableOut(Schema):
     title = fields.String(required=True)
+    section = fields.String(required=True)
     head = fields.List(fields.String(), required=True)
     rows = fields.List(fields.List(fields.Raw()), required=True)
 
