@@ -146,21 +146,25 @@ def test_a_dead_version_may_not_come_back_over_a_newer_one(world: PushWorld) -> 
 
 def test_history_published_elsewhere_is_not_pushed_but_is_withdrawn(world: PushWorld) -> None:
     listing = world.listing(migrated=True)
-    world.publish(listing.event("published"))
+    world.publish(listing.event("published"), listing.event("corrected"))
     world.run()
     assert world.states(listing.id) == []
-    listing.migrated = False
     world.publish(listing.event("revoked"))
-    world.run()
-    assert world.states(listing.id) == []  # nothing of it is anywhere we know of
-    with world.deps.db.read() as session:
-        assert session.get_one(models.Listing, listing.id).operation == "withdraw"
+    world.until(lambda: acknowledged(world, listing.id, "withdraw"), "told")
+    (row,) = world.deliveries(listing.id, JSON)
+    assert row.result_code == "NOT_FOUND"
 
 
-def test_history_pushed_on_request(world: PushWorld) -> None:
+def test_history_pushed_on_request_is_followed(world: PushWorld) -> None:
     listing = world.listing(migrated=True, replay=True)
     world.publish(listing.event("published"))
     world.until(lambda: acknowledged(world, listing.id, "list"), "pushed")
+    listing.replay = False
+    world.publish(listing.event("corrected"))
+    world.until(lambda: acknowledged(world, listing.id, "correct"), "corrected")
+    world.publish(listing.event("revoked"))
+    world.until(lambda: acknowledged(world, listing.id, "withdraw"), "withdrawn")
+    assert [record["status"] for record in records_of(world, JSON, listing)] == ["withdrawn"]
 
 
 def test_an_event_seen_twice_has_one_effect(world: PushWorld) -> None:

@@ -1,10 +1,11 @@
 """What every record layout shares: columns with their limits, and refusing what a platform would reject."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc
 
@@ -77,6 +78,7 @@ def _amount(value: str) -> tuple[str, str] | None:
     return None
 
 
+@lru_cache(maxsize=4096)  # the codes of organs and sources come again and again
 def _uscc(value: str) -> tuple[str, str] | None:
     try:
         check_uscc(value)
@@ -93,7 +95,12 @@ def _identity(value: str) -> tuple[str, str] | None:
     return None
 
 
-_KINDS = {"date": _date, "amount": _amount, "uscc": _uscc, "identity": _identity}
+_KINDS: dict[str, Callable[[str], tuple[str, str] | None]] = {
+    "date": _date,
+    "amount": _amount,
+    "uscc": _uscc,
+    "identity": _identity,
+}
 
 
 def wan(value: str) -> str:

@@ -7,7 +7,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.credit_push.catalogue import Profile
@@ -49,14 +49,33 @@ def content_of(
     return encode(profile, open_identities(keyring, record, identities), operation)
 
 
-def note_content(keyring: KeyRing, profile: Profile, row: Delivery, content: Content) -> None:
-    """Keep on the delivery what was sent."""
-    row.layout, row.content_digest = content.layout, content_digest(content)
-    if row.operation == WITHDRAW:
-        return
-    row.match_key = match_key(content.layout, content.row, row.listing_id)
+@dataclass(frozen=True)
+class Sent:
+    """What is kept of what went out; worked out before any transaction is open."""
+
+    layout: str
+    digest: str
+    match_key: str | None
+    row: str | None
+    """The row, sealed, where the platform is later changed by content."""
+
+    def note(self, delivery: Delivery) -> None:
+        """Keep it on the delivery."""
+        delivery.layout, delivery.content_digest = self.layout, self.digest
+        delivery.match_key, delivery.sent_row = self.match_key, self.row
+
+
+def sent_content(
+    keyring: KeyRing, profile: Profile, content: Content, operation: str, listing_id: str, delivery_id: str
+) -> Sent:
+    """What to keep of a content; of a withdrawal only its digest."""
+    if operation == WITHDRAW:
+        return Sent(content.layout, content_digest(content), None, None)
+    sealed = None
     if profile.transport.kind == "exchange_db":
-        row.sent_row = keyring.seal(stable_json(content.row), sent_aad(row.id))
+        sealed = keyring.seal(stable_json(content.row), sent_aad(delivery_id))
+    key = match_key(content.layout, content.row, listing_id)
+    return Sent(content.layout, content_digest(content), key, sealed)
 
 
 def sent_aad(delivery_id: str) -> str:

@@ -5,11 +5,11 @@ anything was possibly sent, or where another system published it; elsewhere it i
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -47,41 +47,60 @@ class Arrival:
 
 
 @dataclass
+class Planned:
+    """A delivery of this batch, not yet a row: so many are written as plain rows, not as objects."""
+
+    values: dict[str, Any]
+    state: str = WAITING
+    settled_at: datetime | None = None
+    possibly_sent: bool = False
+
+    def row(self) -> dict[str, Any]:
+        """The row to insert."""
+        own = {"state": self.state, "settled_at": self.settled_at, "possibly_sent": self.possibly_sent}
+        return self.values | own
+
+
+Known = dict[str, dict[str, list[Delivery | Planned]]]
+"""Deliveries by listing and platform."""
+
+
+@dataclass
 class _Plan:
     """What one batch of events leads to."""
 
     deps: Deps
     listings: dict[str, Listing]
-    known: dict[tuple[str, str], list[Delivery]]
-    versions: list[ListingVersion]
-    fresh: list[Delivery]
+    known: Known
     now: datetime
+    at: datetime
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    fresh: list[Planned] = field(default_factory=list)
 
 
-def plan_deliveries(session: Session, deps: Deps, arrivals: Sequence[Arrival]) -> list[Delivery]:
+def plan_deliveries(session: Session, deps: Deps, arrivals: Sequence[Arrival]) -> int:
     """Store versions and the deliveries they lead to, in event order; events already seen change nothing."""
-    ids = {arrival.record.listing_id for arrival in arrivals}
-    listings = lock_listings(session, ids)
-    plan = _Plan(deps, listings, _deliveries(session, listings), [], [], deps.clock.system_now())
+    listings = lock_listings(session, {arrival.record.listing_id for arrival in arrivals})
+    plan = _Plan(deps, listings, _deliveries(session, listings), deps.clock.system_now(), deps.clock.now())
     for arrival in arrivals:
         _take(session, plan, arrival)
     session.flush()  # listings first: the others refer to them
-    session.add_all(plan.versions)
-    session.add_all(plan.fresh)
-    session.flush()
+    if plan.versions:
+        session.execute(insert(ListingVersion), plan.versions)
     if plan.fresh:
+        session.execute(insert(Delivery), [planned.row() for planned in plan.fresh])
         wake(session, CHANNEL)
-    return plan.fresh
+    return len(plan.fresh)
 
 
-def _deliveries(session: Session, ids: Iterable[str]) -> dict[tuple[str, str], list[Delivery]]:
-    found: dict[tuple[str, str], list[Delivery]] = {}
+def _deliveries(session: Session, ids: Iterable[str]) -> Known:
+    found: Known = {}
     wanted = list(ids)
     if not wanted:
         return found
     query = select(Delivery).where(Delivery.listing_id.in_(wanted)).order_by(Delivery.id).with_for_update()
     for row in session.scalars(query):
-        found.setdefault((row.listing_id, row.platform), []).append(row)
+        found.setdefault(row.listing_id, {}).setdefault(row.platform, []).append(row)
     return found
 
 
@@ -96,17 +115,24 @@ def _take(session: Session, plan: _Plan, arrival: Arrival) -> None:
         session.add(listing)
     _copy(listing, record)
     plan.versions.append(
-        ListingVersion(
-            listing_id=record.listing_id,
-            sequence=record.sequence,
-            version=record.version,
-            operation=record.operation,
-            payload=arrival.payload,
-            recorded_at=arrival.recorded_at,
-        )
+        {
+            "listing_id": record.listing_id,
+            "sequence": record.sequence,
+            "version": record.version,
+            "operation": record.operation,
+            "payload": arrival.payload,
+            "recorded_at": arrival.recorded_at,
+        }
     )
-    if not (arrival.migrated and not arrival.replay):
+    if not _stays_here(plan, arrival):
         _plan_platforms(plan, arrival)
+
+
+def _stays_here(plan: _Plan, arrival: Arrival) -> bool:
+    """History another system published is pushed only on request; once it must go, everybody is told."""
+    if not arrival.migrated or arrival.replay:
+        return False
+    return arrival.record.operation != WITHDRAW and arrival.record.listing_id not in plan.known
 
 
 def _copy(listing: Listing, record: Record) -> None:
@@ -123,59 +149,51 @@ def _plan_platforms(plan: _Plan, arrival: Arrival) -> None:
         record.region, record.domain, record.list_class, record.subject.type, arrival.department_level
     )
     targets = {profile.id: record.operation for profile in route(catalogue, facts)}
-    for listing_id, platform in plan.known:
-        if listing_id == record.listing_id and platform in catalogue:
+    for platform in plan.known.get(record.listing_id, ()):
+        if platform in catalogue:
             targets.setdefault(platform, WITHDRAW)  # no longer routed there: it must go from there
     for platform, operation in targets.items():
         _plan_one(plan, arrival, catalogue[platform], operation)
 
 
 def _plan_one(plan: _Plan, arrival: Arrival, profile: Profile, operation: str) -> None:
-    earlier = plan.known.setdefault((arrival.record.listing_id, profile.id), [])
+    earlier = plan.known.setdefault(arrival.record.listing_id, {}).setdefault(profile.id, [])
     for delivery in earlier:
         if delivery.state in (WAITING, AWAITING_HAND) and not delivery.possibly_sent:
-            supersede(delivery, plan.deps.clock.now())
-    delivery = _delivery(plan, arrival.record, profile, operation)
+            supersede(delivery, plan.at)
+    planned = Planned(_values(plan, arrival.record, profile, operation))
     if operation == WITHDRAW and not arrival.migrated and not any(row.possibly_sent for row in earlier):
         if not earlier:
             return  # nothing was ever meant for this platform
-        supersede(delivery, plan.deps.clock.now())
-    earlier.append(delivery)
-    plan.fresh.append(delivery)
+        supersede(planned, plan.at)
+    earlier.append(planned)
+    plan.fresh.append(planned)
 
 
-def supersede(delivery: Delivery, at: datetime) -> None:
+def supersede(delivery: Delivery | Planned, at: datetime) -> None:
     """A newer version makes this one pointless before anything was sent."""
     delivery.state, delivery.settled_at = SUPERSEDED, at
 
 
-def _delivery(plan: _Plan, record: Record, profile: Profile, operation: str) -> Delivery:
-    return Delivery(
-        id=new_id(),
-        listing_id=record.listing_id,
-        platform=profile.id,
-        version=record.version,
-        sequence=record.sequence,
-        operation=operation,
-        state=WAITING,
-        due_on=due_on(plan.deps, profile, record, operation),
-        late=False,
-        idempotency_key=idempotency_key(profile.id, record.listing_id, record.version, operation),
-        resent=0,
-        possibly_sent=False,
-        ask_first=False,
-        was_dead=False,
-        attempts_count=0,
-        failures=0,
-        next_attempt_at=plan.now,
-        lease_token=0,
-        department_id=record.department_id,
-        region=record.region,
-        list_code=record.list_code,
-        subject_name=mask_person_name(record.subject.name) if record.subject.person else record.subject.name,
-        document_number=record.document.number,
-        created_at=plan.deps.clock.now(),
-    )
+def _values(plan: _Plan, record: Record, profile: Profile, operation: str) -> dict[str, Any]:
+    name = record.subject.name
+    return {
+        "id": new_id(),
+        "listing_id": record.listing_id,
+        "platform": profile.id,
+        "version": record.version,
+        "sequence": record.sequence,
+        "operation": operation,
+        "due_on": due_on(plan.deps, profile, record, operation),
+        "idempotency_key": idempotency_key(profile.id, record.listing_id, record.version, operation),
+        "next_attempt_at": plan.now,
+        "department_id": record.department_id,
+        "region": record.region,
+        "list_code": record.list_code,
+        "subject_name": mask_person_name(name) if record.subject.person else name,
+        "document_number": record.document.number,
+        "created_at": plan.at,
+    }
 
 
 def due_on(deps: Deps, profile: Profile, record: Record, operation: str) -> date:

@@ -28,7 +28,7 @@ from services.credit_push.publishes import announce, lock_listings
 from services.credit_push.transports import Transport
 from services.credit_push.transports.base import FILED, REFUSED, Receipt
 from services.credit_push.usecases.deps import Deps
-from services.credit_push.usecases.encoding import content_of, note_content
+from services.credit_push.usecases.encoding import content_of, sent_content
 from services.credit_push.usecases.planning import CHANNEL
 from services.credit_push.usecases.settling import Settlement, write_holdings
 from shared.crash import crash_point
@@ -158,7 +158,7 @@ def _recall_content(session: Session, deps: Deps, profile: Profile, row: Deliver
         content = content_of(deps.keyring, profile, record_from(payload), identities, row.operation)
     except (Unacceptable, CryptoError):
         return
-    note_content(deps.keyring, profile, row, content)
+    sent_content(deps.keyring, profile, content, row.operation, row.listing_id, row.id).note(row)
 
 
 class ReceiptPoller:

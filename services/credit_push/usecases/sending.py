@@ -8,24 +8,25 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import ACKNOWLEDGED, AWAITING_HAND, SENDING, WAITING, WITHDRAW
-from services.credit_push.formats import Content, Unacceptable, content_digest, stable_json
+from services.credit_push.formats import Content, Unacceptable, stable_json
 from services.credit_push.models import Attempt, Batch, Delivery, leases
 from services.credit_push.publishes import announce, lock_listings
 from services.credit_push.transports import Transport
 from services.credit_push.transports.base import ABSENT, FAILED, REFUSED, UNKNOWN, Job, Outcome
 from services.credit_push.usecases.claiming import Claimed, claim, has_work
 from services.credit_push.usecases.deps import Deps
-from services.credit_push.usecases.encoding import content_of, former_row, note_content
+from services.credit_push.usecases.encoding import Sent, content_of, former_row, sent_content
 from services.credit_push.usecases.planning import CHANNEL
 from services.credit_push.usecases.settling import Settlement, with_newer, write_holdings
 from shared.crash import crash_point
-from shared.crypto import CryptoError
+from shared.crypto import CryptoError, KeyRing
 from shared.db import Wakeup
 from shared.ids import new_id
 from shared.leases import Lease
@@ -39,12 +40,18 @@ send_seconds = histogram("push_send_seconds", "Time of one batch outside", ["pla
 
 @dataclass(frozen=True)
 class Tried:
-    """One claimed delivery, what it was encoded to, and what came of it."""
+    """One claimed delivery, what is kept of what was sent, and what came of it."""
 
     claimed: Claimed
-    content: Content | None
+    sent: Sent | None
     outcome: Outcome
-    kind: str
+    attempt: dict[str, Any]
+    """The row of the trail, its evidence sealed."""
+
+    @property
+    def handed_over(self) -> bool:
+        """Whether the row itself went out, not a question about it."""
+        return bool(self.attempt["kind"] == "send")
 
 
 class Dispatch:
@@ -97,9 +104,19 @@ class Dispatch:
             outcomes = {}
         silent = Outcome("", UNKNOWN, message="传输没有给出结果")
         return [
-            Tried(claimed, job.content, outcomes.get(job.delivery_id, silent), kind)
+            self._tried(claimed, job.content, outcomes.get(job.delivery_id, silent), kind)
             for claimed, job in jobs.values()
         ]
+
+    def _tried(self, one: Claimed, content: Content | None, outcome: Outcome, kind: str) -> Tried:
+        keyring, sent = self.deps.keyring, None
+        if content is not None:
+            sent = sent_content(
+                keyring, self.profile, content, one.operation, one.listing_id, one.delivery_id
+            )
+        attempt = attempt_row(keyring, one.delivery_id, content if kind == "send" else None, outcome)
+        stamp = {"at": self.deps.clock.system_now(), "kind": kind}
+        return Tried(one, sent, outcome, attempt | stamp | {"request_digest": sent.digest if sent else None})
 
     def _jobs(self, claimed: Sequence[Claimed]) -> tuple[dict[str, tuple[Claimed, Job]], list[Tried]]:
         jobs: dict[str, tuple[Claimed, Job]] = {}
@@ -109,7 +126,7 @@ class Dispatch:
             if isinstance(made, Job):
                 jobs[one.delivery_id] = (one, made)
             else:
-                stopped.append(Tried(one, None, made, "check"))
+                stopped.append(self._tried(one, None, made, "check"))
         return jobs, stopped
 
     def _job(self, one: Claimed) -> Job | Outcome:
@@ -146,16 +163,15 @@ def settle_tries(session: Session, deps: Deps, profile: Profile, holder: str, tr
     )
     settlement = Settlement(session, profile, now, at)
     filed = []
+    session.execute(insert(Attempt), [one.attempt for one in tried])
     for one in tried:
         row = rows[one.claimed.delivery_id]
-        session.add(attempt_of(deps, one, now))
         outcomes_total.labels(profile.id, one.outcome.result).inc()
         row.attempts_count += 1
         ours = row.state == SENDING and row.lease_holder == holder
-        if one.content is not None and row.content_digest is None:
-            note_content(deps.keyring, profile, row, one.content)
+        if one.sent is not None and (row.content_digest is None or (ours and one.handed_over)):
+            one.sent.note(row)
         if ours:
-            _forget_stale_content(deps, profile, row, one)
             settlement.settle(row, one.outcome, before=one.claimed.possibly_sent, newer=row.id in newer)
             if row.state == ACKNOWLEDGED:
                 filed.append(row)
@@ -164,36 +180,28 @@ def settle_tries(session: Session, deps: Deps, profile: Profile, holder: str, tr
     announce(session, listings, deps.catalogue, settlement.news, at)
 
 
-def _forget_stale_content(deps: Deps, profile: Profile, row: Delivery, one: Tried) -> None:
-    """The operation may have changed since an earlier try: what counts is what was sent now."""
-    if one.kind == "send" and one.content is not None:
-        note_content(deps.keyring, profile, row, one.content)
-
-
 def _locked(session: Session, ids: Sequence[str]) -> dict[str, Delivery]:
     query = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id).with_for_update()
     return {row.id: row for row in session.scalars(query)}
 
 
-def attempt_of(deps: Deps, one: Tried, now: object) -> Attempt:
-    """The appended record of a try; request and answer are sealed evidence."""
-    outcome, attempt_id = one.outcome, new_id()
-    evidence = None
-    if one.content is not None and one.kind == "send":
-        proof = {"row": one.content.row, "answer": outcome.evidence.decode("utf-8", "replace")}
-        evidence = deps.keyring.seal(stable_json(proof), f"push.attempt.{attempt_id}")
-    return Attempt(
-        id=attempt_id,
-        delivery_id=one.claimed.delivery_id,
-        at=now,
-        kind=one.kind,
-        outcome=outcome.result,
-        http_status=outcome.http_status,
-        milliseconds=outcome.milliseconds,
-        detail=" ".join(filter(None, (outcome.field, outcome.code, outcome.message)))[:1000] or None,
-        request_digest=content_digest(one.content) if one.content is not None else None,
-        evidence=evidence,
-    )
+def attempt_row(
+    keyring: KeyRing, delivery_id: str, content: Content | None, outcome: Outcome
+) -> dict[str, Any]:
+    """A line of the trail; request and answer of a hand-over are sealed evidence."""
+    attempt_id, evidence = new_id(), None
+    if content is not None:
+        proof = {"row": content.row, "answer": outcome.evidence.decode("utf-8", "replace")}
+        evidence = keyring.seal(stable_json(proof), f"push.attempt.{attempt_id}")
+    return {
+        "id": attempt_id,
+        "delivery_id": delivery_id,
+        "outcome": outcome.result,
+        "http_status": outcome.http_status,
+        "milliseconds": outcome.milliseconds,
+        "detail": " ".join(filter(None, (outcome.field, outcome.code, outcome.message)))[:1000] or None,
+        "evidence": evidence,
+    }
 
 
 def _open_batches(
@@ -202,7 +210,7 @@ def _open_batches(
     """Rows a person carries: one sheet a layout, and one numbered letter for every withdrawal."""
     sheets: dict[str, list[Delivery]] = {}
     for row, one in zip(rows, tried, strict=True):
-        if row.state != AWAITING_HAND or one.kind != "send":
+        if row.state != AWAITING_HAND or not one.handed_over:
             continue
         if row.operation == WITHDRAW and profile.withdrawal.by == "letter":
             row.batch_id = new_id()
