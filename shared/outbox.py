@@ -197,13 +197,20 @@ class Relay:
         query = select(*columns).where(self._lease.fence()).order_by(box.id).limit(self._batch)
         if in_flight:
             query = query.where(box.id.not_in(select(unnested(session, in_flight, BigInteger()))))
-        parked = session.execute(
-            select(box.topic, box.subject).where(box.parked_at.is_not(None)).distinct()
-        ).all()
+        parked = self._parked(session)
         self._count(session, len(parked))
         if parked:
             query = query.where(tuple_(box.topic, box.subject).not_in([tuple(p) for p in parked]))
         return session.execute(query).all()
+
+    def _parked(self, session: Session) -> Sequence[Any]:
+        """Topics and subjects that wait. Asked for in index order: without statistics PostgreSQL would
+        otherwise read the whole backlog, 20 ms a batch, to find none."""
+        box = self._outbox.c
+        query = (
+            select(box.topic, box.subject).where(box.parked_at.is_not(None)).order_by(box.topic, box.subject)
+        )
+        return session.execute(query.distinct()).all() if session.execute(query.limit(1)).first() else ()
 
     def _count(self, session: Session, parked: int) -> None:
         parked_subjects.labels(CHANNEL).set(parked)
