@@ -16,6 +16,7 @@ from services.blacklist.disclosure.domain import answer_types, exception_grounds
 from services.blacklist.disclosure.queries import CATALOGUE_COLUMNS
 from services.blacklist.store import Deps
 from shared.web.access import access, public
+from shared.web.openapi import produces
 from shared.web.paging import page
 from shared.web.problem import problems
 
@@ -54,8 +55,9 @@ def _add_sheets(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/disclosure-catalogue.<any(csv, xlsx):form>")
     @access(public())
     @problems(404)
+    @produces(*(media_type.partition(";")[0] for media_type, _ in FORMS.values()))
     @bp.input(schemas.CatalogueQuery, location="query")
-    @bp.doc(summary="下载公开事项目录", responses={200: "文件"})
+    @bp.doc(summary="下载公开事项目录")
     def download_catalogue(form: str, query_data: dict[str, Any]) -> Response:
         media_type, write = FORMS[form]
         answer = Response(write(rows_asked(deps, query_data)), mimetype=media_type)
