@@ -93,6 +93,7 @@ def _open_postgresql(url: str, pool_size: int) -> Database:
         pool_timeout=WAIT_SECONDS,
         pool_pre_ping=True,
         json_serializer=_dump_json,
+        hide_parameters=True,  # personal data stays out of error texts and logs
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
     )
     return Database(engine, engine.execution_options(postgresql_readonly=True))
@@ -104,6 +105,7 @@ def _sqlite_engine(url: str, *, begin: str, query_only: bool = False, **pool: An
     engine = create_engine(
         url,
         json_serializer=_dump_json,
+        hide_parameters=True,  # personal data stays out of error texts and logs
         connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False},
         **pool,
     )
