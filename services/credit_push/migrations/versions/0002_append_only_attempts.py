@@ -28,12 +28,15 @@ def downgrade() -> None:
 
 
 def _postgresql() -> list[str]:
-    return [
+    function = (
         f"CREATE FUNCTION {TABLE}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$",
+        f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$"
+    )
+    trigger = (
         f"CREATE TRIGGER {TABLE}_append_only BEFORE UPDATE OR DELETE ON {TABLE} "
-        f"FOR EACH ROW EXECUTE FUNCTION {TABLE}_append_only()",
-    ]
+        f"FOR EACH ROW EXECUTE FUNCTION {TABLE}_append_only()"
+    )
+    return [function, trigger]
 
 
 def _sqlite() -> list[str]:
