@@ -170,9 +170,9 @@ def sample_filing(region: str, domain: str = "engineering-tendering") -> dict[st
     }
 
 
-def today_of(case: dict[str, Any]) -> str:
-    """The business date, taken from the register's own answer so that a moved clock needs no branch."""
-    return local_date(datetime.fromisoformat(case["updated_at"])).isoformat()
+def business_date(sandbox: Caller) -> str:
+    """Today by the clock the sandbox may have moved."""
+    return local_date(datetime.fromisoformat(sandbox.get("/clock")["now"])).isoformat()
 
 
 def transition(who: Caller, case: dict[str, Any], action: str, **extra: Any) -> dict[str, Any]:
@@ -187,10 +187,11 @@ def expect(case: dict[str, Any], state: str) -> dict[str, Any]:
     return case
 
 
-def publish_case(line: Timeline, officers: Officers, region: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def publish_case(scene: "Scene", severity: str = "serious") -> tuple[dict[str, Any], dict[str, Any]]:
     """Draft to published, each step by the officer it belongs to."""
+    line, officers = scene.line, scene.officers
     clerk, reviewer, decider = officers.clerk, officers.reviewer, officers.decider
-    filing = sample_filing(region)
+    filing = sample_filing(scene.region)
     with line.step("filed 拟录入"):
         case = expect(clerk.call("POST", "/api/v1/cases", filing, Idempotency_Key=new_id()), "draft")
     with line.step("submitted 提交审核"):
@@ -203,11 +204,14 @@ def publish_case(line: Timeline, officers: Officers, region: str) -> tuple[dict[
     with line.step("statement recorded 陈述申辩"):
         case = expect(transition(clerk, case, "record_statement", waived=True), "noticed")
     with line.step("decided 决定"):
-        decision = {"severity": "serious", "measures": [], "publicity_months": 12}
+        decision = {"severity": severity, "measures": [], "publicity_months": 12}
         case = expect(transition(decider, case, "decide", **decision), "decided")
     with line.step("served 送达"):
         case = expect(
-            transition(clerk, case, "record_service", method="direct", served_on=today_of(case)), "served"
+            transition(
+                clerk, case, "record_service", method="direct", served_on=business_date(scene.sandbox)
+            ),
+            "served",
         )
     with line.step("published 公示"):
         case = expect(transition(decider, case, "publish"), "published")
@@ -301,7 +305,7 @@ def revoke_case(scene: Scene, case: dict[str, Any], filing: dict[str, Any]) -> N
     decider = scene.officers.decider
     with scene.line.step("revoked 撤销"):
         fresh = decider.get(f"/api/v1/cases/{case['id']}")
-        document = {"number": f"示撤〔2026〕{case['id'][-6:]}号", "date": today_of(fresh)}
+        document = {"number": f"示撤〔2026〕{case['id'][-6:]}号", "date": business_date(scene.sandbox)}
         moved = transition(decider, fresh, "revoke", reason="原处罚决定被撤销", document=document)
         expect(moved, "revoked")
         listing_id = case["listing_id"]
@@ -312,7 +316,7 @@ def revoke_case(scene: Scene, case: dict[str, Any], filing: dict[str, Any]) -> N
 
 def play_region(scene: Scene) -> None:
     line, clerk = scene.line, scene.officers.clerk
-    case, filing = publish_case(line, scene.officers, scene.region)
+    case, filing = publish_case(scene)
     listing_id = case["listing_id"]
     ids = {case["id"], listing_id}
     with line.step("found by public search 公开查询"):
@@ -328,6 +332,38 @@ def play_region(scene: Scene) -> None:
         settle(lambda: inbox_message(clerk, ids, "case.revoked"), "the revocation message")
 
 
+def play_repair(scene: Scene) -> None:
+    """A general listing is repaired after its shortest publicity, three months, and withdrawn everywhere."""
+    line, officers = scene.line, scene.officers
+    case, filing = publish_case(scene, severity="general")
+    listing_id = case["listing_id"]
+    check_platforms(scene, filing, listing_id, gone=False)
+    with line.step("business clock advanced three months"):
+        scene.sandbox.call("POST", "/clock", {"advance": "P93D"})
+    with line.step("repair asked and accepted 信用修复受理"):
+        fresh = settle(lambda: moved_on(officers.clerk, case), "the moved clock in the case's answer")
+        asked = {
+            "channel": "window",
+            "received_at": business_date(scene.sandbox),
+            "evidence": "履行完毕证明及信用承诺书",
+        }
+        case = transition(officers.clerk, fresh, "open_repair", commitment="承诺依法诚信经营", **asked)
+        case = expect(transition(officers.clerk, case, "accept_repair"), "published")
+    with line.step("repair granted 信用修复完成"):
+        granted = {"granted": True, "reason": "已纠正并履行完毕"}
+        case = expect(transition(officers.decider, case, "settle_repair", **granted), "removed")
+        if find_public(scene.public, filing, listing_id):
+            raise OutcomeMissing("the repaired listing is still public")
+    check_platforms(scene, filing, listing_id, gone=True)
+
+
+def moved_on(clerk: Caller, case: dict[str, Any]) -> dict[str, Any] | None:
+    """The case once repair may be asked: every process has seen the moved clock."""
+    seen: dict[str, Any] = clerk.get(f"/api/v1/cases/{case['id']}")
+    allowed = {each["action"] for each in seen["available_actions"] if each["allowed"]}
+    return seen if "open_repair" in allowed else None
+
+
 def play(base: str, sandbox_url: str, accounts: list[dict[str, Any]], say: Say) -> Timeline:
     """One listing per region from filing to reconciled withdrawal; raises OutcomeMissing at the first gap."""
     line = Timeline(say)
@@ -339,4 +375,7 @@ def play(base: str, sandbox_url: str, accounts: list[dict[str, Any]], say: Say) 
         scene = Scene(line, region, public, sandbox, operator, officers)
         play_region(scene)
         reconcile(scene)
+    say("信用修复 (130102)")
+    officers = sign_in_officers(base, accounts, "130102")
+    play_repair(Scene(line, "130102", public, sandbox, operator, officers))
     return line
