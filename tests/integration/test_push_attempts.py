@@ -11,19 +11,24 @@ from shared.db import migrate, open_database
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 SHARED = {
-    **{
-        "department_id": "d",
-        "region": "130102",
-        "list_code": "l",
-        "subject_name": "s",
-        "document_number": "n",
-    },
-    **{"version": 1, "sequence": 1, "operation": "list"},
+    "department_id": "d",
+    "region": "130102",
+    "list_code": "l",
+    "subject_name": "s",
+    "document_number": "n",
+    "version": 1,
+    "sequence": 1,
+    "operation": "list",
 }
 LISTING = SHARED | {"id": "l1", "domain": "tax", "subject_type": "organization"}
 DELIVERY = SHARED | {
-    **{"id": "d1", "listing_id": "l1", "platform": "p", "state": "waiting", "idempotency_key": "k"},
-    **{"next_attempt_at": AT, "created_at": AT},
+    "id": "d1",
+    "listing_id": "l1",
+    "platform": "p",
+    "state": "waiting",
+    "idempotency_key": "k",
+    "next_attempt_at": AT,
+    "created_at": AT,
 }
 ATTEMPT = {"id": "a1", "delivery_id": "d1", "at": AT, "kind": "send", "outcome": "filed"}
 
