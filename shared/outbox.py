@@ -7,7 +7,6 @@ take is parked with all later events of its subject; the others go on.
 
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +43,7 @@ from shared.metrics import counter, gauge
 CHANNEL = "outbox"
 LEASE = "relay"
 COUNT_SECONDS = 5.0
+BATCH = {"sqlite": 500, "postgresql": 1000}
 log = get_log(__name__)
 
 
@@ -119,8 +119,8 @@ def record_of(row: Any) -> Record:
 class Relay:
     """Loop: moves the outbox into the log, in order of id, batch by batch.
 
-    On PostgreSQL a full batch is published while a helper thread deletes the batch before it and reads
-    the one after it, so that database and broker do not wait for each other.
+    One thread on purpose: deleting and reading ahead beside the publishing was tried and is no faster,
+    since the limit is Python's, not the database's.
     """
 
     def __init__(
@@ -130,78 +130,41 @@ class Relay:
         leases: Table,
         log: EventLog,
         holder: str,
-        batch: int = 500,
+        batch: int | None = None,
         lease_seconds: float = TTL,
     ) -> None:
         self.name = "relay"
-        self._db, self._outbox, self._log, self._batch = db, outbox, log, batch
+        self._db, self._outbox, self._log = db, outbox, log
+        self._batch = batch or BATCH[db.dialect]
         self._lease = Lease(db, leases, LEASE, holder, lease_seconds)
         self._wakeup = Wakeup(db, CHANNEL)
         self._count_due = 0.0
-        self._helper = ThreadPoolExecutor(1, "relay-helper") if db.dialect == "postgresql" else None
-        self._done: list[int] = []  # published, not deleted yet
-        self._ahead: tuple[int | None, Sequence[Any]] = (None, ())  # read under this token, not published yet
 
     def step(self) -> bool:
         """One batch. True if there may be more to do now."""
         if not self._lease.acquire():
             return False
-        rows = self._take()
-        if rows and self._helper is not None and len(rows) == self._batch:
-            self._publish_and_read_ahead(self._helper, rows)
-        elif rows:
-            self._delete(self._publish(rows))
-        return bool(rows)
-
-    def _take(self) -> Sequence[Any]:
-        (token, rows), self._ahead = self._ahead, (None, ())
-        if rows and token == self._lease.token:
-            return rows
-        if self._done:
-            self._delete([])
-        with self._db.read() as session:
-            return self._pending(session)
-
-    def _publish_and_read_ahead(self, helper: Executor, rows: Sequence[Any]) -> None:
-        turn = helper.submit(self._delete_and_read, self._done, [row.id for row in rows])
-        published: list[int] = []
-        try:
-            published = self._publish(rows)
-        finally:
-            deleted = turn.exception() is None
-            self._done = published if deleted else self._done + published
-        following = turn.result()
-        if len(published) == len(rows):
-            self._ahead = (self._lease.token, following)
-
-    def _delete_and_read(self, done: Sequence[int], in_flight: Sequence[int]) -> Sequence[Any]:
+        rows = self._pending()
+        if not rows:
+            return False
+        done = self._publish(rows)
         with self._db.write() as session:
             _delete(session, self._outbox, done)
-            following = self._pending(session, in_flight)
         crash_point("relay.after_delete")
         relayed.labels(CHANNEL).inc(len(done))
-        return following
+        return True
 
-    def _delete(self, published: Sequence[int]) -> None:
-        done = [*self._done, *published]
-        with self._db.write() as session:
-            _delete(session, self._outbox, done)
-        self._done = []
-        crash_point("relay.after_delete")
-        relayed.labels(CHANNEL).inc(len(done))
-
-    def _pending(self, session: Session, in_flight: Sequence[int] = ()) -> Sequence[Any]:
-        """The next rows. Those in flight are left out by id, never by "id >": a lower id may commit later."""
+    def _pending(self) -> Sequence[Any]:
+        """The next rows by id, without those that wait behind a parked one."""
         box = self._outbox.c
         columns = (box.id, box.topic, box.subject, box.headers, box.value)
         query = select(*columns).where(self._lease.fence()).order_by(box.id).limit(self._batch)
-        if in_flight:
-            query = query.where(box.id.not_in(select(unnested(session, in_flight, BigInteger()))))
-        parked = self._parked(session)
-        self._count(session, len(parked))
-        if parked:
-            query = query.where(tuple_(box.topic, box.subject).not_in([tuple(p) for p in parked]))
-        return session.execute(query).all()
+        with self._db.read() as session:
+            parked = self._parked(session)
+            self._count(session, len(parked))
+            if parked:
+                query = query.where(tuple_(box.topic, box.subject).not_in([tuple(p) for p in parked]))
+            return session.execute(query).all()
 
     def _parked(self, session: Session) -> Sequence[Any]:
         """Topics and subjects that wait. Asked for in index order: without statistics PostgreSQL would
@@ -244,8 +207,6 @@ class Relay:
 
     def close(self) -> None:
         """Releases the lease, so that a successor starts at once."""
-        if self._helper is not None:
-            self._helper.shutdown()
         self._wakeup.close()
         self._lease.release()
 
