@@ -142,14 +142,24 @@ def test_pages_show_make_and_print(people, case):
     refused = clerk.post(f"/cases/{case}/letters", data={"kind": "removal-notice"})
     assert refused.status_code == 409
     assert "现在不能制作" in refused.text
-    letter = shown.split('href="/letters/')[1].split(".pdf")[0]
+    letter = shown.split('href="/letters/')[1].split('"')[0]
     assert clerk.get(f"/letters/{letter}.pdf").headers["Content-Disposition"].startswith("inline")
     wrong = clerk.post(f"/letters/{letter}/service", data={"method": "post", "served_on": "2026-11-03"})
     assert wrong.status_code == 422
     assert "邮件单号" in wrong.text
     stamped = clerk.post(f"/letters/{letter}/sealed-copy", data=upload())
     assert stamped.status_code == 303
-    assert "盖章扫描件" in clerk.get(f"/cases/{case}/letters").text
+    one = clerk.get(stamped.headers["Location"]).text
+    assert "盖章件已保存" in one
+    assert "盖章扫描件" in one
+    given = upload(method="post", served_on="2026-11-03", tracking_number="EMS1")
+    given["proof"] = given.pop("file")
+    assert clerk.post(f"/letters/{letter}/service", data=given).status_code == 303
+    shown = clerk.get(f"/letters/{letter}").text
+    assert "EMS1" in shown
+    proof = shown.split('href="')[1:]
+    link = next(part.split('"')[0] for part in proof if "/proof" in part)
+    assert clerk.get(link).data == SCAN
 
 
 def test_anyone_verifies_by_code(site, decision):

@@ -6,8 +6,10 @@ import hashlib
 
 from apiflask import APIBlueprint
 from flask import Response, jsonify, redirect, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
 from services.blacklist.letters import queries, usecases
 from services.blacklist.letters.api.common import UPLOAD, file_answer, origin
@@ -60,7 +62,7 @@ def _letters(made: APIBlueprint, deps: Deps) -> None:
             raise
         except DomainError as error:
             return _page(deps, case_id, error)
-        return _back(case_id, "issue")
+        return redirect(f"/cases/{case_id}/letters?done=issue", 303)
 
     @made.get("/cases/<case_id>/letters/<kind>/preview")
     @access(OFFICERS)
@@ -99,24 +101,33 @@ def _files(made: APIBlueprint, deps: Deps) -> None:
 
 
 def _sealing(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/letters/<letter_id>")
+    @access(OFFICERS)
+    def letter_page(letter_id: str) -> Response:
+        return _one(deps, letter_id)
+
     @made.post("/letters/<letter_id>/sealed-copy")
     @access(WORKERS)
     @body_limit(UPLOAD)
     def add_copy(letter_id: str) -> AnyResponse:
-        case_id, who, at = _case_of(deps, letter_id), principal(), deps.clock.now()
         electronic = request.form.get("kind") == E_SEAL
         try:
             with deps.db.write() as session:
-                if electronic:
-                    seal = Ed25519Seal(deps.keyring)
-                    usecases.add_seal(session, deps, letter_id, seal, actor=who, at=at)
-                else:
-                    file = chosen_file("请选择盖章件的扫描件。")
-                    name, content = file.filename or "", file.read()
-                    usecases.add_scan(session, deps, letter_id, name, content, actor=who, at=at)
+                _seal(session, deps, letter_id, electronic=electronic)
+        except NotFound:
+            raise
         except DomainError as error:
-            return _page(deps, case_id, error)
-        return _back(case_id, "seal" if electronic else "copy")
+            return _one(deps, letter_id, error)
+        return redirect(f"/letters/{letter_id}?done={'seal' if electronic else 'copy'}", 303)
+
+
+def _seal(session: Session, deps: Deps, letter_id: str, *, electronic: bool) -> None:
+    who, at = principal(), deps.clock.now()
+    if electronic:
+        usecases.add_seal(session, deps, letter_id, Ed25519Seal(deps.keyring), actor=who, at=at)
+        return
+    file = chosen_file("请选择盖章件的扫描件。")
+    usecases.add_scan(session, deps, letter_id, file.filename or "", file.read(), actor=who, at=at)
 
 
 def _service(made: APIBlueprint, deps: Deps) -> None:
@@ -124,8 +135,7 @@ def _service(made: APIBlueprint, deps: Deps) -> None:
     @access(WORKERS)
     @body_limit(UPLOAD)
     def serve_letter(letter_id: str) -> AnyResponse:
-        case_id = _case_of(deps, letter_id)
-        file = request.files.get("file")
+        file = request.files.get("proof")
         try:
             given = load_form(ServiceIn(), read_form(request.form))
             proof = Proof(file.filename, file.read()) if file is not None and file.filename else None
@@ -133,18 +143,39 @@ def _service(made: APIBlueprint, deps: Deps) -> None:
                 usecases.record_service(
                     session, deps, letter_id, given, proof, actor=principal(), at=deps.clock.now()
                 )
+        except NotFound:
+            raise
         except DomainError as error:
-            return _page(deps, case_id, error)
-        return _back(case_id, "service")
+            return _one(deps, letter_id, error)
+        return redirect(f"/letters/{letter_id}?done=service", 303)
 
 
-def _case_of(deps: Deps, letter_id: str) -> str:
+def _one(deps: Deps, letter_id: str, error: DomainError | None = None) -> Response:
+    """One letter with what can be done to it."""
+    today, who = deps.clock.today(), principal()
     with deps.db.read() as session:
-        return queries.find_letter(session, letter_id, principal())[0].case_id
+        letter, case = queries.find_letter(session, letter_id, who)
+        found = queries.case_letters(session, case, today)
+        view = next(each for each in found["items"] if each["id"] == letter.id)
+        name, acting = case.subject_name, _may_act(case)
+    return render(
+        "blacklist/letter.html",
+        int(error.kind) if error else 200,
+        letter=view,
+        clash=found["clash"],
+        name=name,
+        own=acting and letter.superseded_at is None,
+        today=today,
+        methods=[(each.code, each.name) for each in methods().values()],
+        done=DONE.get(request.args.get("done", ""), "") if not error else "",
+        errors=form_errors(error) if error else {},
+        values=request.form,
+    )
 
 
-def _back(case_id: str, done: str) -> AnyResponse:
-    return redirect(f"/cases/{case_id}/letters?done={done}", 303)
+def _may_act(case: Case) -> bool:
+    who = principal()
+    return case.department_id == who.department_id and who.has("clerk", "reviewer", "decider")
 
 
 def _page(deps: Deps, case_id: str, error: DomainError | None = None) -> Response:
@@ -152,8 +183,7 @@ def _page(deps: Deps, case_id: str, error: DomainError | None = None) -> Respons
     with deps.db.read() as session:
         case = find_case(session, case_id, principal())
         found = queries.case_letters(session, case, today)
-        who = principal()
-        own = case.department_id == who.department_id and who.has("clerk", "reviewer", "decider")
+        own = _may_act(case)
         about = {"id": case.id, "name": case.subject_name, "individual": case.id_sealed is not None}
     return render(
         "blacklist/letters.html",
@@ -162,7 +192,6 @@ def _page(deps: Deps, case_id: str, error: DomainError | None = None) -> Respons
         found=found,
         own=own,
         today=today,
-        methods=[(each.code, each.name) for each in methods().values()],
         done=DONE.get(request.args.get("done", ""), "") if not error else "",
         errors=form_errors(error) if error else {},
         values=request.form,

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.models import Case
-from services.blacklist.cases.queries.standing import rule_on
 from services.blacklist.letters.domain.clash import Clash, service_clash
 from services.blacklist.letters.domain.serving import SERVED, methods
-from services.blacklist.letters.domain.templates import templates
+from services.blacklist.letters.domain.templates import DECISION, templates
+from services.blacklist.letters.domain.wording import chinese_day
 from services.blacklist.letters.models import Letter, LetterCopy, LetterService
 from services.blacklist.letters.queries.finding import copies_of, letters_of, services_of, told_steps
 from services.blacklist.rules.models import Duty
@@ -109,20 +109,33 @@ def clash_of(session: Session, case: Case, today: date) -> Clash | None:
     duty = session.scalars(wanted).first()
     if duty is None:
         return None
-    method = (case.service or {}).get("method", "")
-    effective = case.service_effective_on
     return service_clash(
-        due=duty.due_on,
-        duty_rule=_duty_rule(case, duty),
-        served=(method, effective) if effective else None,
-        today=today,
+        due=duty.due_on, duty_rule=_duty_rule(case, duty), served=_service_of(session, case), today=today
     )
 
 
+def _service_of(session: Session, case: Case) -> tuple[str, date] | None:
+    """How and from when the decision counts as served: as the case records it, else as its letter does."""
+    if case.service_effective_on:
+        return (case.service or {}).get("method", ""), case.service_effective_on
+    wanted = (
+        select(LetterService)
+        .join(Letter, Letter.id == LetterService.letter_id)
+        .where(
+            Letter.case_id == case.id,
+            Letter.kind == DECISION,
+            Letter.superseded_at.is_(None),
+            LetterService.outcome == SERVED,
+        )
+        .order_by(LetterService.effective_on)
+    )
+    served = session.scalars(wanted).first()
+    return (served.method, served.effective_on) if served and served.effective_on else None
+
+
 def _duty_rule(case: Case, duty: Duty) -> str:
-    rule = rule_on(case.list_code, duty.start_on) if duty.start_on else None
-    name = rule.regime if rule else case.list_name
-    return f"{name}：自决定作出之日起{duty.length_wd}个工作日内公示（规则版本 {duty.rule_version}）"
+    start = f"自{chinese_day(duty.start_on)}起" if duty.start_on else ""
+    return f"{case.list_name}：{start}{duty.length_wd}个工作日内公示（规则版本{duty.rule_version}）"
 
 
 def _available(session: Session, case: Case, letters: Sequence[Letter]) -> list[dict[str, Any]]:
