@@ -64,7 +64,7 @@ NAVIGATION = (
     NavItem("公开查询", "/", also=("/listings", "/persons")),
     NavItem("名单与规则", "/lists"),
     NavItem("信息公开", "/disclosure-catalogue", also=("/disclosure-requests",)),
-    NavItem("案件", "/cases", CASE_ROLES, also=("/imports", "/duties")),
+    NavItem("案件", "/cases", CASE_ROLES, also=("/imports", "/letters", "/duties")),
     NavItem("依申请公开", "/disclosure-desk", CASE_ROLES),
     NavItem("监督", "/supervision", SUPERVISION_ROLES),
     NavItem("推送监控", "/push/", PUSH_ROLES),
