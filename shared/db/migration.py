@@ -22,14 +22,34 @@ def migrate(db_url: str, package: str, revision: str = "head") -> None:
     """Brings the database of `package` (e.g. "services.blacklist") to `revision`; safe to repeat."""
     db = open_database(db_url)
     try:
-        with db.engine.connect() as connection, connection.begin():
-            if db.dialect == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-            config = config_of(package)
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
+        with db.engine.connect() as connection:
+            _let_tables_be_remade(connection)
+            with connection.begin():
+                if db.dialect == "postgresql":
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+                config = config_of(package)
+                config.attributes["connection"] = connection
+                command.upgrade(config, revision)
+                _check_references(connection)
     finally:
         db.close()
+
+
+def _let_tables_be_remade(connection: Connection) -> None:
+    """SQLite changes a table by copying, dropping and renaming it; what refers to it must not forbid that.
+
+    The switch does nothing inside a transaction, so it goes to the driver before one begins.
+    """
+    driver = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite" and driver is not None:
+        driver.execute("PRAGMA foreign_keys=OFF")
+
+
+def _check_references(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+        if broken:
+            raise RuntimeError(f"migration left {len(broken)} rows that refer to nothing, first: {broken[0]}")
 
 
 def run_env(metadata: MetaData) -> None:
