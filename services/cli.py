@@ -7,6 +7,8 @@ With `__main__` the only file that may name two services.
 import json
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,21 +20,31 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from services.blacklist.app import create_app as create_blacklist
 from services.blacklist.app import open_deps
 from services.blacklist.audit.queries import head, verify
+from services.blacklist.cases.queries.imports import find_import, import_rows, import_view
+from services.blacklist.cases.usecases.imports import Imports, SheetUpload, confirm_import, receive_import
 from services.blacklist.identity.queries import user_by_name
-from services.blacklist.identity.usecases import create_user, disable_user, reset_password
+from services.blacklist.identity.usecases import create_user, disable_user, principal_of, reset_password
+from services.blacklist.register.api.downloads import write_ndjson
 from services.blacklist.register.queries import organisations_in_force
 from services.blacklist.register.usecases import import_listings
 from services.blacklist.rules.queries import check_additions
 from services.blacklist.rules.queries import check_catalogue as check_rules
 from services.blacklist.settings import read_settings as read_blacklist
 from services.credit_push.app import create_app as create_credit_push
+from services.credit_push.app import open_deps as open_push_deps
 from services.credit_push.catalogue import check_catalogue as check_platforms
+from services.credit_push.models import ReconciliationRun
+from services.credit_push.queries import run_differences, run_view
+from services.credit_push.reconciliation import request_run
 from services.credit_push.settings import read_settings as read_credit_push
+from services.credit_push.usecases.operating import replay as replay_delivery
+from services.credit_push.usecases.operating import replay_all
 from services.notifier.app import create_app as create_notifier
 from services.notifier.settings import read_settings as read_notifier
 from shared.contracts.schema_export import asyncapi as asyncapi_document
 from shared.errors import ERROR_PAGES, DomainError
 from shared.eventlog import ensure_topics
+from shared.web.access import Principal
 
 SERVICES = ("blacklist", "credit-push", "notifier")
 ERRORS_HEAD = """# Errors
@@ -42,11 +54,12 @@ with this text. Made by `credit-blacklist errors`.
 
 | slug | 说明 |
 | --- | --- |"""
+PAUSE = threading.Event()
 as_json = click.option("--json", "machine", is_flag=True, help="输出 JSON，供脚本使用")
 
 
 def show(machine: bool, document: dict[str, Any], text: str) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False) if machine else text)
+    click.echo(json.dumps(document, ensure_ascii=False, default=str) if machine else text)
 
 
 def counted(path: Path, machine: bool) -> Iterator[bytes]:
@@ -91,15 +104,118 @@ def import_history(file: Path, push: bool, machine: bool) -> None:
     sys.exit(1 if report.rejected else 0)
 
 
+@importing.command("cases")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--as", "username", required=True, help="以哪个经办人的账号录入")
+@click.option("--list", "list_code", default="penalty-publication", show_default=True, help="录入哪个名单")
+@click.option("--domain", default="other", show_default=True, help="表中没有写明的领域")
+@click.option("--confirm", is_flag=True, help="录入无误的行（默认只检查，不录入）")
+@as_json
+def import_cases(
+    file: Path, username: str, list_code: str, domain: str, confirm: bool, machine: bool
+) -> None:
+    """导入双公示表格（XLSX、CSV）：逐格检查，指出有误的单元格；加 --confirm 才录入为案件草稿。"""
+    deps = open_deps(read_blacklist(os.environ))
+    with deps.db.read() as session:
+        actor = principal_of(session, _user(session, username))
+    if not actor.has("clerk"):
+        raise click.UsageError(f"{username} 不是经办人")
+    sheet = SheetUpload(file.name, file.read_bytes(), list_code, domain, None)
+    with deps.db.write() as session:
+        import_id = receive_import(session, deps, sheet, actor=actor, at=deps.clock.now()).id
+    found = _import_settled(deps, import_id, actor)
+    if confirm and found["good_rows"]:
+        with deps.db.write() as session:
+            confirm_import(session, import_id, actor=actor, at=deps.clock.now())
+        found = _import_settled(deps, import_id, actor)
+    _show_import(found, machine)
+
+
+def _import_settled(deps: Any, import_id: str, actor: Principal) -> dict[str, Any]:
+    """The import once read or filed, by the running worker or else here."""
+    loop = Imports(deps, f"cli-{os.getpid()}")
+    try:
+        while True:
+            with deps.db.read() as session:
+                view = import_view(find_import(session, import_id, actor))
+                if view["state"] in ("preview", "done", "failed"):
+                    bad = import_rows(session, import_id, state="bad", after=0, limit=view["bad_rows"])
+                    return view | {"errors": [error for row in bad for error in row.errors]}
+            if not loop.step():
+                PAUSE.wait(0.2)
+    finally:
+        loop.close()
+
+
+def _show_import(found: dict[str, Any], machine: bool) -> None:
+    lines = [f"{each['cell']}（{each['column']}）：{each['message']}" for each in found["errors"]]
+    lines += [found["problem"]] if found["problem"] else []
+    lines.append(
+        f"共 {found['total_rows']} 行，可录入 {found['good_rows']} 行，"
+        f"有误 {found['bad_rows']} 行，已录入 {found['filed_rows']} 行"
+    )
+    show(machine, found, "\n".join(lines))
+    sys.exit(1 if found["bad_rows"] or found["problem"] else 0)
+
+
+@main.command()
+@click.argument("platforms", nargs=-1)
+@click.option("--no-repair", is_flag=True, help="只对账，不自动重推")
+@click.option("--wait", "seconds", default=120.0, show_default=True, help="最多等待的秒数")
+@as_json
+def reconcile(platforms: tuple[str, ...], no_repair: bool, seconds: float, machine: bool) -> None:
+    """与平台对账（不写平台则全部），有差异的自动重推；由正在运行的推送进程执行。"""
+    deps = open_push_deps(read_credit_push(os.environ))
+    chosen = platforms or tuple(each.id for each in deps.catalogue.values() if each.pushed)
+    with deps.db.write() as session:
+        ids = [request_run(session, deps, each, "operator", repair=not no_repair).id for each in chosen]
+    runs = _runs_settled(deps, ids, time.monotonic() + seconds)
+    lines = [
+        f"{run['platform']}：{run['state']}，本方 {run['ours']}，对方 {run['theirs']}，"
+        f"差异 {len(run['differences'])}"
+        for run in runs
+    ]
+    show(machine, {"runs": runs}, "\n".join(lines))
+    sys.exit(1 if any(run["differences"] or run["state"] != "done" for run in runs) else 0)
+
+
+def _runs_settled(deps: Any, ids: list[str], until: float) -> list[dict[str, Any]]:
+    while True:
+        with deps.db.read() as session:
+            runs = [
+                run_view(session.get_one(ReconciliationRun, each), run_differences(session, each))
+                for each in ids
+            ]
+        if time.monotonic() >= until or all(run["state"] in ("done", "failed") for run in runs):
+            return runs
+        PAUSE.wait(0.2)
+
+
+@main.command()
+@click.argument("deliveries", nargs=-1)
+@click.option("--dead", is_flag=True, help="全部推送失败的记录")
+@click.option("--platform", help="只限一个平台（与 --dead 同用）")
+def replay(deliveries: tuple[str, ...], dead: bool, platform: str | None) -> None:
+    """重推：按推送记录编号，或者用 --dead 重推全部失败的记录。"""
+    if bool(deliveries) == dead:
+        raise click.UsageError("请写明推送记录编号，或者用 --dead")
+    deps = open_push_deps(read_credit_push(os.environ))
+    with deps.db.write() as session:
+        for each in deliveries:
+            replay_delivery(session, deps, each, "operator")
+        count = replay_all(session, deps, "operator", platform) if dead else len(deliveries)
+    click.echo(f"重推 {count} 条")
+
+
 @main.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export(file: Path) -> None:
     """导出当前公示中的法人和其他组织信息（NDJSON）。"""
     deps = open_deps(read_blacklist(os.environ))
     count = 0
-    with deps.db.read() as session, file.open("w", encoding="utf-8") as out:
+    with deps.db.read() as session, file.open("wb") as out:
         for item in organisations_in_force(session, deps.clock.today()):
-            out.write(json.dumps(item, ensure_ascii=False) + "\n")
+            write_ndjson([item], out)
             count += 1
     click.echo(f"导出 {count} 条")
 
@@ -176,10 +292,14 @@ def reset_account(username: str) -> None:
 
 
 def _user_id(session: Any, username: str) -> str:
+    return str(_user(session, username).id)
+
+
+def _user(session: Any, username: str) -> Any:
     user = user_by_name(session, username)
     if user is None:
         raise click.UsageError(f"没有账号 {username}")
-    return str(user.id)
+    return user
 
 
 @main.group()

@@ -34,6 +34,9 @@ class Imports:
             parse_import(self._deps, import_id, self._lease.acquire)
         return True
 
+    def close(self) -> None:
+        self._lease.release()
+
     def _next(self) -> tuple[str, str] | None:
         wanted = select(CaseImport.id, CaseImport.state).where(
             CaseImport.state.in_((RECEIVED, PARSING, CONFIRMING))
