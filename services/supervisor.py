@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-STOP_SECONDS = 8.0
+STOP_SECONDS = 7.0
 _RESTART_DELAYS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _STEADY_SECONDS = 30.0
 _PR_SET_PDEATHSIG = 1
