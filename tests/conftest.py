@@ -17,6 +17,22 @@ from tests.harness.database import Server, find_server
 _missing: set[str] = set()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--run-soak", action="store_true", help="also run tests marked soak (SOAK_SECONDS)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "soak: runs as long as SOAK_SECONDS says; needs --run-soak")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--run-soak"):
+        return
+    for item in items:
+        if item.get_closest_marker("soak"):
+            item.add_marker(pytest.mark.skip(reason="runs under make soak"))
+
+
 def unavailable(reason: str) -> None:
     """Skips the test, unless the run promises to test against real programs."""
     if os.environ.get("REQUIRE_REAL") == "1":

@@ -3,11 +3,12 @@
 Writers never touch the chain's head, so no transaction waits for another because of the audit trail.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.domain import canonical, link_hash, without_identities
@@ -32,20 +33,42 @@ def record(
     at: datetime,
 ) -> None:
     """Add one entry in the caller's transaction: it exists if and only if the act does."""
-    entry = AuditEntry(
-        id=new_id(),
-        at=at,
-        action=action,
-        object_type=object_type,
-        object_id=object_id,
-        detail=canonical(without_identities(detail)),
-        actor_roles="",
-    )
-    if actor is not None:
-        entry.actor_id, entry.actor_name = actor.user_id, actor.username
-        entry.actor_department_id = actor.department_id
-        entry.actor_roles = ",".join(sorted(actor.roles))
+    entry = AuditEntry(**_row(Act(action, object_type, object_id, detail), actor, at))
     session.add_all([entry, AuditPending(entry_id=entry.id)])
+
+
+@dataclass(frozen=True)
+class Act:
+    """What was done to one thing."""
+
+    action: str
+    object_type: str
+    object_id: str
+    detail: Mapping[str, Any]
+
+
+def record_many(session: Session, acts: Sequence[Act], *, actor: Principal | None, at: datetime) -> None:
+    """The same for hundreds of things of one request, in two statements."""
+    if not acts:
+        return
+    rows = [_row(act, actor, at) for act in acts]
+    session.execute(insert(AuditEntry), rows)
+    session.execute(insert(AuditPending), [{"entry_id": row["id"]} for row in rows])
+
+
+def _row(act: Act, actor: Principal | None, at: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "at": at,
+        "action": act.action,
+        "object_type": act.object_type,
+        "object_id": act.object_id,
+        "detail": canonical(without_identities(act.detail)),
+        "actor_id": actor.user_id if actor else None,
+        "actor_name": actor.username if actor else None,
+        "actor_department_id": actor.department_id if actor else None,
+        "actor_roles": ",".join(sorted(actor.roles)) if actor else "",
+    }
 
 
 def chain_batch(session: Session, limit: int = BATCH) -> int:

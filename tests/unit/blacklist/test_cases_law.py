@@ -290,3 +290,13 @@ def test_never_pushed_cases_are_archived_too(office):
 def test_a_shield_keeps_its_court_paper(office):
     case = office.take(office.published(), "shield", "decider", reason="reorganisation", document=PAPER)
     assert view(office, case)["overlays"]["shield"]["state"] == "active"
+
+
+def test_what_is_not_to_be_public_is_closed_without_publication(office):
+    content = filing(disclosure={"attribute": "on-request", "reason": "涉及商业秘密"})
+    case = office.walk(office.file(content), "served")
+    assert "publish" not in duties(office, case)
+    with pytest.raises(Conflict):
+        office.take(case, "publish", "decider")
+    case = office.take(case, "close_undisclosed", "decider", reason="依法不主动公开")
+    assert (case.state, case.listing_id) == ("archived", None)

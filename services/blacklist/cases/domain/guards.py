@@ -132,6 +132,12 @@ def disclosure_proactive(case: Standing, _: Actor, __: date) -> Blocked | None:
     return Blocked("公开属性不是主动公开,不得公示;确需公示的,应先修改公开属性并重新审核", "政府信息公开属性")
 
 
+def disclosure_not_proactive(case: Standing, _: Actor, __: date) -> Blocked | None:
+    if case.disclosure != "proactive":
+        return None
+    return Blocked("公开属性为主动公开的,应当公示", "政府信息公开属性")
+
+
 def statement_heard(case: Standing, _: Actor, today: date) -> Blocked | None:
     """Deciding needs the statement answered or waived, a closed hearing, or the window to be over."""
     if case.statement_heard or case.hearing_closed:
@@ -255,6 +261,7 @@ GUARDS: Mapping[str, Guard] = {
     "subject_allowed": subject_allowed,
     "not_minor": not_minor,
     "disclosure_proactive": disclosure_proactive,
+    "disclosure_not_proactive": disclosure_not_proactive,
     "statement_heard": statement_heard,
     "service_effective": service_effective,
     "publicity_not_over": publicity_not_over,

@@ -4,11 +4,11 @@ The register hides an expired listing at the instant by its dates; this loop mak
 platforms follow.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Date, Select, bindparam, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from services.blacklist.cases.domain.figures import FIGURES, figure
@@ -18,12 +18,31 @@ from services.blacklist.cases.usecases.transition import Order, take_steps
 from services.blacklist.register.models import DeliveryStatus
 from services.blacklist.store import Deps, leases
 from shared.clock import SHANGHAI, local_date
+from shared.db import UtcDateTime
 from shared.leases import Lease
 
 BATCH = 500
 UNSETTLED = ("waiting", "sending", "accepted", "awaiting-hand", "rejected", "dead")
 """Delivery states in which a platform may still show the listing."""
-Due = Callable[[date], Select[str]]
+ENDED = (REMOVED, REVOKED, ARCHIVED)
+TODAY, NEAR = bindparam("today", type_=Date), bindparam("near", type_=Date)
+QUIET_SINCE, LONG_SINCE = (bindparam(name, type_=UtcDateTime()) for name in ("quiet_since", "long_since"))
+
+
+def days_of(today: date) -> dict[str, Any]:
+    """The values of the statements below, which are built once."""
+    begins = datetime.combine(today, time(), SHANGHAI)
+    return {
+        "today": today,
+        "near": today + timedelta(days=figure("expiry", "ask_days")),
+        "quiet_since": begins - timedelta(days=figure("archive", "days")),
+        "long_since": begins - timedelta(days=figure("archive", "unpushed_days")),
+    }
+
+
+def _overlay(kind: str) -> ColumnElement[bool]:
+    open_one = (CaseOverlay.kind == kind) & CaseOverlay.closed_at.is_(None)
+    return exists().where(CaseOverlay.case_id == Case.id, open_one)
 
 
 def _unasked() -> ColumnElement[bool]:
@@ -33,46 +52,47 @@ def _unasked() -> ColumnElement[bool]:
     return Case.obligations_open.is_(True) & hold & new
 
 
-def _question_open() -> ColumnElement[bool]:
-    return exists().where(
-        CaseOverlay.case_id == Case.id, CaseOverlay.kind == "expiry", CaseOverlay.closed_at.is_(None)
-    )
-
-
-def questionable(today: date) -> Select[str]:
+def questionable() -> Select[str]:
     """The end comes near and the sector's rule may prolong (期满询问)."""
-    near = today + timedelta(days=figure("expiry", "ask_days"))
-    waiting = (Case.state == PUBLISHED) & (Case.publicity_max_end <= near)
-    return select(Case.id).where(waiting, _unasked(), ~_question_open())
+    waiting = (Case.state == PUBLISHED) & (Case.publicity_max_end <= NEAR)
+    return select(Case.id).where(waiting, _unasked(), ~_overlay("expiry"))
 
 
-def expired(today: date) -> Select[str]:
+def expired() -> Select[str]:
     """Publicity has run out; a case under question waits for its answer, out of public sight by its dates."""
-    over = (Case.state == PUBLISHED) & (Case.publicity_max_end <= today)
-    return select(Case.id).where(over, ~_unasked(), ~_question_open())
+    over = (Case.state == PUBLISHED) & (Case.publicity_max_end <= TODAY)
+    return select(Case.id).where(over, ~_unasked(), ~_overlay("expiry"))
 
 
-def orphaned(today: date) -> Select[str]:
-    """Published children of a parent that ended since it was last put before them."""
-    del today  # whatever the day
+def _fresh_parents() -> tuple[type[Case], ColumnElement[bool]]:
+    """Parents that ended since they were last put before their child."""
     parent = aliased(Case)
+    fresh = CaseLink.proposed_at.is_(None) | (CaseLink.proposed_at < parent.ended_at)
+    return parent, fresh & parent.state.in_(ENDED)
+
+
+def orphaned() -> Select[str]:
+    """Published children whose parent ended."""
+    parent, ended = _fresh_parents()
     joined = select(Case.id).join(CaseLink, CaseLink.case_id == Case.id)
     joined = joined.join(parent, parent.id == CaseLink.parent_id)
-    fresh = CaseLink.proposed_at.is_(None) | (CaseLink.proposed_at < parent.ended_at)
-    proposed = exists().where(
-        CaseOverlay.case_id == Case.id, CaseOverlay.kind == "linked", CaseOverlay.closed_at.is_(None)
-    )
-    ended = parent.state.in_((REMOVED, REVOKED, ARCHIVED))
-    return joined.where(Case.state == PUBLISHED, ended, fresh, ~proposed).distinct()
+    return joined.where(Case.state == PUBLISHED, ended, ~_overlay("linked")).distinct()
 
 
-def lapsed_suspensions(today: date) -> Select[str]:
+def ended_links() -> Select[str]:
+    """Of one child, the links to such parents."""
+    parent, ended = _fresh_parents()
+    joined = select(CaseLink.id).join(parent, parent.id == CaseLink.parent_id)
+    return joined.where(CaseLink.case_id == bindparam("child"), ended).order_by(CaseLink.id).limit(1)
+
+
+def lapsed_suspensions() -> Select[str]:
     """Nobody confirmed in time."""
-    return _overlaid("suspended", "open").where(CaseOverlay.due_on < today)
+    return _overlaid("suspended", "open").where(CaseOverlay.due_on < TODAY)
 
 
-def ended_shields(today: date) -> Select[str]:
-    return _overlaid("shield", "active").where(CaseOverlay.due_on <= today)
+def ended_shields() -> Select[str]:
+    return _overlaid("shield", "active").where(CaseOverlay.due_on <= TODAY)
 
 
 def _overlaid(kind: str, state: str) -> Select[str]:
@@ -85,33 +105,33 @@ def _overlaid(kind: str, state: str) -> Select[str]:
     )
 
 
-def withdrawn_everywhere(today: date) -> Select[str]:
+def withdrawn_everywhere() -> Select[str]:
     """Ended long enough ago, and every platform that ever had the listing has acknowledged its withdrawal.
 
     A repaired listing may come back until its period is over, so it is not put away before.
     """
-    quiet_since = datetime.combine(today - timedelta(days=figure("archive", "days")), time(), SHANGHAI)
     told = exists().where(DeliveryStatus.listing_id == Case.listing_id)
     open_somewhere = exists().where(
         DeliveryStatus.listing_id == Case.listing_id,
         (DeliveryStatus.operation != "withdraw") | DeliveryStatus.state.in_(UNSETTLED),
         DeliveryStatus.state != "superseded",
     )
-    restorable = (Case.reason_code == "repair") & (Case.publicity_max_end > today)
-    ended = Case.state.in_((REMOVED, REVOKED)) & (Case.ended_at <= quiet_since) & ~restorable
-    long_since = today - timedelta(days=figure("archive", "unpushed_days"))
-    never_pushed = ~told & (Case.ended_at <= datetime.combine(long_since, time(), SHANGHAI))
-    return select(Case.id).where(ended, told | never_pushed, ~open_somewhere)
+    restorable = (Case.reason_code == "repair") & (Case.publicity_max_end > TODAY)
+    ended = Case.state.in_((REMOVED, REVOKED)) & (Case.ended_at <= QUIET_SINCE) & ~restorable
+    return select(Case.id).where(ended, told | (Case.ended_at <= LONG_SINCE), ~open_somewhere)
 
 
-WORK: tuple[tuple[str, Due], ...] = (
-    ("ask_expiry", questionable),
-    ("expire", expired),
-    ("propose_removal", orphaned),
-    ("lapse_suspension", lapsed_suspensions),
-    ("end_shield", ended_shields),
-    ("archive", withdrawn_everywhere),
+WORK: tuple[tuple[str, Select[str]], ...] = (
+    ("ask_expiry", questionable()),
+    ("expire", expired()),
+    ("propose_removal", orphaned()),
+    ("lapse_suspension", lapsed_suspensions()),
+    ("end_shield", ended_shields()),
+    ("archive", withdrawn_everywhere()),
 )
+FIRST = {action: due.limit(1) for action, due in WORK}
+NEXT = {action: due.order_by(Case.id).limit(BATCH) for action, due in WORK}
+LINK = ended_links()
 
 
 class CaseClock:
@@ -124,23 +144,20 @@ class CaseClock:
         self._lease = Lease(deps.db, leases, self.name, holder)
 
     def step(self) -> bool:
-        waiting = self._waiting()
-        if waiting is None or not self._lease.acquire():
+        action = self._waiting()
+        if action is None or not self._lease.acquire():
             return False
         with self._deps.db.write() as session:
-            return self._take(session, *waiting) > 0
+            return self._take(session, action) > 0
 
-    def _waiting(self) -> tuple[str, Due] | None:
-        today = local_date(self._deps.clock.now())
+    def _waiting(self) -> str | None:
+        days = days_of(local_date(self._deps.clock.now()))
         with self._deps.db.read() as session:
-            for action, due in WORK:
-                if session.scalar(select(func.count()).select_from(due(today).limit(1).subquery())):
-                    return action, due
-        return None
+            return next((action for action, due in FIRST.items() if session.scalar(due, days)), None)
 
-    def _take(self, session: Session, action: str, due: Due) -> int:
+    def _take(self, session: Session, action: str) -> int:
         at = self._deps.clock.now()
-        ids = session.scalars(due(local_date(at)).order_by(Case.id).limit(BATCH)).all()
+        ids = session.scalars(NEXT[action], days_of(local_date(at))).all()
         cases = self._locked(session, ids)
         orders = [Order(each, None, action, self._inputs(session, action, each)) for each in cases]
         take_steps(session, self._deps, orders, cases, actor=None, at=at)
@@ -150,11 +167,7 @@ class CaseClock:
         """Which of the case's parents ended: the link tells."""
         if action != "propose_removal":
             return {}
-        parent = select(CaseLink.id).join(Case, Case.id == CaseLink.parent_id)
-        fresh = CaseLink.proposed_at.is_(None) | (CaseLink.proposed_at < Case.ended_at)
-        ended = Case.state.in_((REMOVED, REVOKED, ARCHIVED))
-        chosen = parent.where(CaseLink.case_id == case_id, ended, fresh).order_by(CaseLink.id).limit(1)
-        return {"link": session.scalars(chosen).one()}
+        return {"link": session.scalars(LINK, {"child": case_id}).one()}
 
     def _locked(self, session: Session, ids: Sequence[str]) -> dict[str, Case]:
         wanted = select(Case).where(Case.id.in_(ids)).order_by(Case.id).with_for_update()

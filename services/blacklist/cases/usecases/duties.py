@@ -5,41 +5,30 @@ from datetime import date
 from services.blacklist.cases.usecases.moves import Move
 from services.blacklist.rules.domain import publication_start
 from services.blacklist.rules.models import Duty
-from services.blacklist.rules.queries import duties_of
 from services.blacklist.rules.queries.duties import duty_terms
 from services.blacklist.rules.usecases import (
-    cancel_duties,
     create_duty,
     extend_duty,
     pause_duty,
+    restart_duty,
     resume_duty,
-    settle_duty,
-    start_duty,
 )
 
-PUBLISH = "publish"
+PUBLISH, PROACTIVE = "publish", "proactive"
 
 
 def owe_publication(move: Move) -> None:
-    """Owed from submission; counted from the document, or from our decision once there is one."""
+    """Owed from submission where it is to be public; counted from the document, or our decision once made."""
     case, rule = move.case, move.needed_rule()
+    if case.disclosure != PROACTIVE:
+        return
     start = publication_start(rule, case.document_date, case.decided_on)
     length = rule.publication_duty_wd(case.document.get("kind"))
-    if move.row.action != "submit" and start is not None:
-        start_duty(move.batch.session, case.id, PUBLISH, start, move.batch.deps.calendar, length_wd=length)
-        return
-    create_duty(
-        move.batch.session,
-        case_id=case.id,
-        department_id=case.department_id,
-        kind=PUBLISH,
-        rule=rule.rule_id,
-        rule_version=rule.version,
-        length_wd=length,
-        start_on=start,
-        calendar=move.batch.deps.calendar,
-        soon_wd=rule.due_soon_wd,
-    )
+    duty = _running(move, PUBLISH)
+    if duty is not None and start is not None:
+        restart_duty(duty, start, move.batch.deps.calendar, length)
+    if duty is None:
+        _create(move, PUBLISH, length, start, rule.due_soon_wd)
 
 
 def settle_publication(move: Move) -> None:
@@ -48,26 +37,34 @@ def settle_publication(move: Move) -> None:
 
 def owe(move: Move, kind: str, start: date, working_days: int) -> date | None:
     """A duty beside publication; the day it is due."""
-    rule = move.needed_rule()
+    return _create(move, kind, working_days, start, min(move.needed_rule().due_soon_wd, 1)).due_on
+
+
+def _create(move: Move, kind: str, working_days: int, start: date | None, soon: int) -> Duty:
+    rule, case = move.needed_rule(), move.case
     duty = create_duty(
         move.batch.session,
-        case_id=move.case.id,
-        department_id=move.case.department_id,
+        case_id=case.id,
+        department_id=case.department_id,
         kind=kind,
         rule=rule.rule_id,
         rule_version=rule.version,
         length_wd=working_days,
         start_on=start,
         calendar=move.batch.deps.calendar,
-        soon_wd=min(rule.due_soon_wd, 1),
+        soon_wd=soon,
     )
-    return duty.due_on
+    move.batch.duties_of(case.id).append(duty)
+    return duty
 
 
 def _running(move: Move, kind: str) -> Duty | None:
-    move.batch.session.flush()
-    duties = duties_of(move.batch.session, [move.case.id]).get(move.case.id, ())
-    return next((duty for duty in duties if duty.kind == kind and duty.is_open), None)
+    return next((duty for duty in _open(move, kind)), None)
+
+
+def _open(move: Move, kind: str | None = None) -> list[Duty]:
+    duties = move.batch.duties_of(move.case.id)
+    return [duty for duty in duties if duty.is_open and kind in {None, duty.kind}]
 
 
 def pause(move: Move, kind: str, reason: str) -> bool:
@@ -112,9 +109,11 @@ def extend(move: Move, kind: str, working_days: int, reason: str) -> date | None
 
 
 def settle(move: Move, kind: str) -> None:
-    settle_duty(move.batch.session, move.case.id, kind, move.batch.at)
+    for duty in _open(move, kind):
+        duty.done_at = move.batch.at
 
 
 def cancel_all(move: Move) -> None:
     """Dismissed, withdrawn, returned or ended: nothing is owed any more."""
-    cancel_duties(move.batch.session, move.case.id, move.batch.at)
+    for duty in _open(move):
+        duty.cancelled_at = move.batch.at

@@ -1,19 +1,23 @@
 """A transition under way: what effects work on, and how a refusal becomes an error outsiders understand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from services.blacklist.audit.usecases import Act, record_many
 from services.blacklist.cases.domain.guards import FOUR_EYES, ROLE, Blocked
 from services.blacklist.cases.domain.table import STATE_NAMES, Transition, rows_from, rows_named
-from services.blacklist.cases.models import Case, CaseOverlay
+from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
 from services.blacklist.cases.publishes import CaseNews
 from services.blacklist.cases.usecases.office import Office
 from services.blacklist.register.usecases import Publication
 from services.blacklist.rules.domain import ListRule
+from services.blacklist.rules.models import Duty
+from services.blacklist.rules.queries import duties_of
 from services.blacklist.store import Deps
 from shared.errors import Conflict, DomainError, FieldError, Forbidden, Invalid
 from shared.web.access import Principal
@@ -32,10 +36,26 @@ class Batch:
     at: datetime
     publications: list[Publication] = field(default_factory=list)
     news: list[CaseNews] = field(default_factory=list)
+    case_ids: Sequence[str] = ()
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    _duties: dict[str, list[Duty]] | None = None
 
     @property
     def today(self) -> date:
         return self.office.today
+
+    def duties_of(self, case_id: str) -> list[Duty]:
+        """The case's duties; those of the whole batch are fetched together, when first asked for."""
+        if self._duties is None:
+            self._duties = duties_of(self.session, list(self.case_ids))
+        return self._duties.setdefault(case_id, [])
+
+    def write_down(self) -> None:
+        """Timeline and trail of all transitions, a statement each."""
+        if self.steps:
+            self.session.execute(insert(CaseStep), self.steps)
+        record_many(self.session, self.acts, actor=self.actor, at=self.at)
 
 
 @dataclass

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.blacklist.audit import usecases as audit
 from services.blacklist.audit.domain import without_identities
+from services.blacklist.audit.usecases import Act
 from services.blacklist.cases.domain.guards import check, law_forbids
 from services.blacklist.cases.domain.table import BEFORE_DECISION, find_transition
-from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
+from services.blacklist.cases.models import Case, CaseOverlay
 from services.blacklist.cases.publishes import CaseNews, publish_cases
 from services.blacklist.cases.queries import case_to_act_on, open_overlays, standing_of
 from services.blacklist.cases.queries.views import acting
@@ -49,6 +49,7 @@ EFFECTS: Mapping[str, Effect] = {
     "close_hearing": decision.close_hearing,
     "decide": decision.decide,
     "record_service": decision.record_service,
+    "close_undisclosed": review.end_without_listing,
     "publish": publication.publish,
     "correct": publication.correct,
     "revoke": removal.revoke,
@@ -111,12 +112,13 @@ def take_steps(
     at: datetime,
 ) -> list[Case | DomainError]:
     """Transitions of locked, different cases; the answer in order, a refusal per row that may not."""
-    batch = Batch(session, deps, Office(session, local_date(at)), actor, at)
+    batch = Batch(session, deps, Office(session, local_date(at)), actor, at, case_ids=list(cases))
     known = open_overlays(session, cases.values())
     outcomes = [
         _attempt(batch, cases[order.case_id], order, known.get(order.case_id, {})) for order in orders
     ]
     session.flush()
+    batch.write_down()
     if batch.publications:
         publish_listings(session, deps.keyring, batch.publications, at=at)
     publish_cases(session, batch.news)
@@ -167,40 +169,27 @@ def _write_down(move: Move) -> None:
     case.version += 1
     case.updated_at = batch.at
     role = next((role for role in row.roles if batch.actor and role in batch.actor.roles), None)
-    batch.session.add(
-        CaseStep(
-            id=new_id(),
-            case_id=case.id,
-            version=case.version,
-            action=row.action,
-            from_state=before,
-            to_state=case.state,
-            actor_id=move.person if batch.actor else None,
-            actor_name=batch.actor.display_name if batch.actor else "系统",
-            actor_role=role,
-            reason=move.reason,
-            rule=row.rule,
-            rule_version=version,
-            detail=move.detail,
-            at=batch.at,
-        )
-    )
-    audit.record(
-        batch.session,
-        actor=batch.actor,
-        action=f"case.{row.action}",
-        object_type="case",
-        object_id=case.id,
-        detail={
-            "from": before,
-            "to": case.state,
+    batch.steps.append(
+        {
+            "id": new_id(),
+            "case_id": case.id,
             "version": case.version,
+            "action": row.action,
+            "from_state": before,
+            "to_state": case.state,
+            "actor_id": move.person if batch.actor else None,
+            "actor_name": batch.actor.display_name if batch.actor else "系统",
+            "actor_role": role,
             "reason": move.reason,
             "rule": row.rule,
             "rule_version": version,
-        },
-        at=batch.at,
+            "detail": move.detail,
+            "at": batch.at,
+        }
     )
+    told = {"from": before, "to": case.state, "version": case.version, "reason": move.reason}
+    told |= {"rule": row.rule, "rule_version": version}
+    batch.acts.append(Act(f"case.{row.action}", "case", case.id, told))
     if row.event:
         case.sequence += 1
         batch.news.append(CaseNews(case, row.event, row.action, role, move.reason, row.rule, batch.at))

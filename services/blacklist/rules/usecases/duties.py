@@ -74,9 +74,14 @@ def start_duty(
 ) -> None:
     """Begin (or begin anew) counting the open duty of this kind; a new length if the rule gives one."""
     for duty in _open(session, case_id, kind):
-        duty.length_wd = length_wd or duty.length_wd
-        duty.extended_wd, duty.paused_on, duty.pauses = 0, None, []
-        _count(duty, start_on, calendar)
+        restart_duty(duty, start_on, calendar, length_wd)
+
+
+def restart_duty(duty: Duty, start_on: date, calendar: WorkingCalendar, length_wd: int | None = None) -> None:
+    """The same for a duty already at hand."""
+    duty.length_wd = length_wd or duty.length_wd
+    duty.extended_wd, duty.paused_on, duty.pauses = 0, None, []
+    _count(duty, start_on, calendar)
 
 
 def settle_duty(session: Session, case_id: str, kind: str, at: datetime) -> None:

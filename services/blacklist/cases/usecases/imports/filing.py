@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from services.blacklist.audit import usecases as audit
+from services.blacklist.audit.usecases import Act, record_many
 from services.blacklist.cases.models import Case, CaseImport, CaseImportRow, CaseStep
 from services.blacklist.cases.usecases.filing import draft_columns, filed_step, filing_problems
 from services.blacklist.cases.usecases.imports.parsing import BAD, CHUNK, FILED, GOOD, row_aad
@@ -81,20 +81,20 @@ def _insert(
         .values(state=FILED, content=None, case_id=bindparam("case"))
     )
     session.connection().execute(marking, list(filed))
-    for case in cases:
-        audit.record(
-            session,
-            actor=actor,
-            action="case.file",
-            object_type="case",
-            object_id=case["id"],
-            detail={
+    acts = [
+        Act(
+            "case.file",
+            "case",
+            case["id"],
+            {
                 "list_code": case["list_code"],
                 "document_number": case["document_number"],
                 "import": case["import_id"],
             },
-            at=at,
         )
+        for case in cases
+    ]
+    record_many(session, acts, actor=actor, at=at)
 
 
 def _filer(upload: CaseImport) -> Principal:

@@ -1,0 +1,70 @@
+"""Filings of every procedure and inputs of every action, for the randomised lives of cases."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from shared.identifiers import make_resident_id
+from tests.unit.blacklist.case_office import filing, person_filing
+
+LISTS = ("public-resource-blacklist", "penalty-publication", "housing-fraud", "procurement-serious-violation")
+MINOR = make_resident_id("130102", date(2010, 5, 1), 3)
+SEVERITIES = ("general", "serious", "minor")
+SHIELDS = ("reorganisation", "stay", "privacy")
+METHODS = ("direct", "post", "public-notice")
+
+
+def some_filing(kind: int, number: int) -> dict[str, Any]:
+    """One of four lists; organisations, persons, now and then a minor or an incomplete or withheld filing."""
+    document = {"number": f"长住建罚〔2026〕{number}号"}
+    list_code = LISTS[kind % 4]
+    if kind % 10 == 7 and list_code != "procurement-serious-violation":
+        return person_filing(list_code=list_code, document=document)
+    if kind == 42:
+        return person_filing(MINOR, document=document)
+    if kind == 43:
+        document["basis"] = ""
+    made = filing(list_code=list_code, document=document)
+    if kind == 44:
+        made["disclosure"] = {"attribute": "on-request", "reason": "涉及商业秘密"}
+    return made
+
+
+def inputs_for(action: str, pick: int, today: date) -> dict[str, Any]:
+    """Plausible inputs; some picks are wrong on purpose."""
+    paper = {"number": "复议〔2026〕1号", "date": today}
+    request = {"channel": "window", "received_at": today - timedelta(days=pick % 3), "evidence": "材料"}
+    made: dict[str, dict[str, Any]] = {
+        "return_for_revision": {"reason": "事实不清"},
+        "dismiss": {"reason": "无主观故意"},
+        "withdraw": {"reason": "录入有误"},
+        "approve_notice": {"notice_number": "告〔2026〕1号"},
+        "record_statement": {"waived": True} if pick % 2 else {"content": "申辩", "answer": "不予采纳"},
+        "open_hearing": {"requested_on": today - timedelta(days=pick % 5)},
+        "close_hearing": {"opinion": "维持"},
+        "decide": {"severity": SEVERITIES[pick % 3]},
+        "record_service": {"method": METHODS[pick % 3], "served_on": today},
+        "confirm_decision": {},
+        "correct": {"changes": {"document": {"fine_wan": str(pick % 9)}}, "reason": "笔误"},
+        "revoke": {"reason": "复议撤销", "document": paper},
+        "restore": {"reason": "材料虚假", "document": paper},
+        "close_undisclosed": {"reason": "依法不公开"},
+        "record_obligations": {"fulfilled": pick % 3 == 0},
+        "decide_expiry": {"extended": pick % 3 == 1, "reason": "依行业规定"},
+        "remove_linked": {"reason": "随主案"},
+        "keep_listing": {"reason": "独立违法"},
+        "suspend": {"reason": "举报核实"},
+        "lift_suspension": {"reason": "查无实据"},
+        "shield": {"reason": SHIELDS[pick % 3]} | ({"until": today + timedelta(days=20)} if pick % 2 else {}),
+        "open_objection": request,
+        "open_repair": request | {"commitment": "承诺"},
+        "settle_objection": _objection(pick),
+        "settle_repair": {"granted": pick % 2 == 0, "reason": "核查"},
+        "request_material": {"reason": "补正"},
+        "extend_repair": {"reason": "复杂"},
+    }
+    return made.get(action, {})
+
+
+def _objection(pick: int) -> dict[str, Any]:
+    made: dict[str, Any] = {"upheld": pick % 3 == 1, "reason": "核查结果"}
+    return made | ({"changes": {"document": {"fine_wan": "1"}}} if pick % 6 == 1 else {})
