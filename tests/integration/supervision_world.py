@@ -40,8 +40,8 @@ PENALTY: dict[str, Any] = {
 class Region:
     """The service on the sample world with a clock of its own, and its people by user name."""
 
-    def __init__(self, folder) -> None:
-        settings = read_settings({"DATA_DIR": str(folder)})
+    def __init__(self, folder, db_url: str | None = None) -> None:
+        settings = read_settings({"DATA_DIR": str(folder)} | ({"BLACKLIST_DB_URL": db_url} if db_url else {}))
         self.clock = FixedClock(START)
         db = open_database(settings.common.db_url)
         self.deps = Deps(db, self.clock, KeyRing.create(folder / "keys.json"), builtin_calendar(), folder)

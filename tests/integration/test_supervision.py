@@ -302,3 +302,24 @@ def test_reports_come_as_workbooks(region, path):
     sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     assert any(ORGAN in row for rows in sheets.values() for row in rows)
     assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_both_databases_count_alike(tmp_path, any_db_url):
+    region = Region(tmp_path, any_db_url)
+    acknowledge(region, region.published("长住建罚〔2026〕12号"))
+    region.submitted("长住建罚〔2026〕13号", date(2026, 10, 12))
+    region.published("长住建罚〔2026〕14号", date(2026, 10, 12))
+    region.call("POST", "/decisions", CLERK, {"decisions": [decision("长住建罚〔2026〕12号")] * 2})
+    region.call("POST", "/zero-returns", DECIDER, {"period": "2026-09"})
+    made = drawn(region, size=1)
+    item = f"/inspections/{made['id']}/items/{made['items'][0]['id']}"
+    assert region.call("POST", f"{item}/pass", SUPERVISOR, {"opinion": "无"}).status_code == 200
+    total = region.call("GET", "/indicators?period=2026-Q4", SUPERVISOR).json["total"]
+    assert total["publication"] == {"part": 2, "whole": 3, "percent": "66.7"}
+    assert total["push"]["median_hours"] == "2.00"
+    assert total["ledger"]["counts"]["on-time"] == 1
+    (gap,) = region.call("GET", "/gaps?year=2026", SUPERVISOR).json["items"]
+    assert gap["kind"] == "unpublished"
+    for path in ("/overdue", "/assessment", "/annual-report", "/zero-returns", "/inspections", "/decisions"):
+        assert region.call("GET", path, SUPERVISOR).status_code == 200, path
+    region.deps.db.close()

@@ -6,12 +6,20 @@ from shared.web.paging import page_schema
 from shared.web.schemas import Schema
 
 
+def _decimal(*, allow_none: bool = False, about: str = "") -> fields.Decimal:
+    """A decimal written as text, so that no reader turns 4.10 into 4.0999."""
+    shown = {"type": ["string", "null"] if allow_none else "string"} | (
+        {"description": about} if about else {}
+    )
+    return fields.Decimal(required=True, allow_none=allow_none, as_string=True, metadata=shown)
+
+
 class RateOut(Schema):
     """A share with both its numbers; without cases there is no percentage."""
 
     part = fields.Integer(required=True)
     whole = fields.Integer(required=True)
-    percent = fields.Decimal(required=True, allow_none=True, as_string=True)
+    percent = _decimal(allow_none=True)
 
 
 class PushOut(Schema):
@@ -23,10 +31,8 @@ class PushOut(Schema):
     late = fields.Integer(required=True)
     success = fields.Nested(RateOut, required=True)
     timely = fields.Nested(RateOut, required=True)
-    median_hours = fields.Decimal(required=True, allow_none=True, as_string=True)
-    slow_hours = fields.Decimal(
-        required=True, allow_none=True, as_string=True, metadata={"description": "九成不超过的小时数"}
-    )
+    median_hours = _decimal(allow_none=True)
+    slow_hours = _decimal(allow_none=True, about="九成不超过的小时数")
 
 
 class LedgerFigures(Schema):
@@ -103,9 +109,9 @@ class ScoreOut(Schema):
     code = fields.String(required=True)
     group = fields.String(required=True)
     name = fields.String(required=True)
-    weight = fields.Decimal(required=True, as_string=True)
+    weight = _decimal()
     rate = fields.Nested(RateOut, required=True)
-    points = fields.Decimal(required=True, allow_none=True, as_string=True)
+    points = _decimal(allow_none=True)
     source = fields.String(required=True)
     status = fields.String(required=True)
 
@@ -114,7 +120,7 @@ class LossOut(Schema):
     code = fields.String(required=True)
     name = fields.String(required=True)
     count = fields.Integer(required=True)
-    points = fields.Decimal(required=True, as_string=True)
+    points = _decimal()
     source = fields.String(required=True)
     status = fields.String(required=True)
 
@@ -126,16 +132,16 @@ class SheetOut(Schema):
     department_name = fields.String(required=True)
     scores = fields.List(fields.Nested(ScoreOut), required=True)
     losses = fields.List(fields.Nested(LossOut), required=True)
-    reached = fields.Decimal(required=True, allow_none=True, as_string=True)
-    deducted = fields.Decimal(required=True, as_string=True)
-    total = fields.Decimal(required=True, allow_none=True, as_string=True)
-    yearly_points = fields.Decimal(required=True, allow_none=True, as_string=True)
+    reached = _decimal(allow_none=True)
+    deducted = _decimal()
+    total = _decimal(allow_none=True)
+    yearly_points = _decimal(allow_none=True)
 
 
 class AssessmentOut(Schema):
     year = fields.Integer(required=True)
     scheme = fields.String(required=True)
-    share_percent = fields.Decimal(required=True, as_string=True)
+    share_percent = _decimal()
     share_source = fields.String(required=True)
     items = fields.List(fields.Nested(SheetOut), required=True)
     next = fields.String(required=True, allow_none=True)
