@@ -204,9 +204,7 @@ def _papers(made: APIBlueprint, deps: Deps) -> None:
                 raise NotFound("inspection-item-not-found", "这件样本没有督办单")
             names = department_names(session, [item.department_id])
             view, shown = inspection_view(row), item_view(item, names, deps.clock.today())
-        return render(
-            "blacklist/supervision/order.html", view=view, item=shown, category_names=CATEGORIES
-        )
+        return render("blacklist/supervision/order.html", view=view, item=shown, category_names=CATEGORIES)
 
     @made.get("/supervision/inspections/<inspection_id>/circular")
     @access(VIEW)
