@@ -17,6 +17,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
+from shared.db.queueing import begin_immediate
+
 BUSY_MS = 5000
 WAIT_SECONDS = 10  # for a connection of the pool
 
@@ -94,6 +96,7 @@ def _open_postgresql(url: str, pool_size: int) -> Database:
         pool_pre_ping=True,
         json_serializer=_dump_json,
         hide_parameters=True,  # personal data stays out of error texts and logs
+        use_insertmanyvalues_wo_returning=True,  # hundreds of rows a statement, not one
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
     )
     return Database(engine, engine.execution_options(postgresql_readonly=True))
@@ -122,6 +125,8 @@ def _sqlite_engine(url: str, *, begin: str, query_only: bool = False, **pool: An
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+        if begin == "BEGIN" or not begin_immediate(driver):
+            connection.exec_driver_sql(begin)  # waits once more, then raises
 
     return engine

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared.contracts.topics import TOPICS, Topic
+from shared.db.queueing import begin_immediate
 from shared.db.wakeup import DataVersion
 from shared.eventlog.base import LogError, Record, RefusedRecords
 
@@ -172,7 +173,8 @@ WHERE records.topic = ? AND records.number > coalesce(cursors.position, 0)
 
 def _transact(connection: sqlite3.Connection, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        if not begin_immediate(connection):
+            connection.execute("BEGIN IMMEDIATE")  # waits once more, then raises
         try:
             connection.executemany(sql, rows)
         except BaseException:

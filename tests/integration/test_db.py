@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -239,3 +240,34 @@ def test_a_failed_migration_leaves_nothing(any_db: Database, package: str, tmp_p
         migrate(any_db.url, package)
     assert current_revision(any_db) is None
     assert inspect(any_db.engine).get_table_names() == []
+
+
+def test_many_writers_on_one_file_get_their_turn(tmp_path: Path) -> None:
+    """Each is held up by the others' transactions, none so long that it would time out."""
+    url = f"sqlite:///{tmp_path}/busy.db"
+    db = open_database(url)
+    METADATA.create_all(db.engine)
+    longest: list[float] = []
+    pause = threading.Event()
+
+    def write(first: int) -> None:
+        own = open_database(url)
+        waits: list[float] = []
+        for at in range(60):
+            started = time.monotonic()
+            with own.write() as session:
+                waits.append(time.monotonic() - started)
+                session.execute(insert(THINGS).values(id=first + at))
+                pause.wait(0.003)
+        longest.append(max(waits))
+        own.close()
+
+    writers = [threading.Thread(target=write, args=(n * 1000,)) for n in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert len(longest) == 8
+    with db.read() as session:
+        assert len(session.execute(select(THINGS.c.id)).all()) == 480
+    db.close()
