@@ -25,8 +25,8 @@ from services.blacklist.rules.models import Duty
 from services.blacklist.rules.usecases import DutyClock
 from services.blacklist.store import outbox
 from shared.errors import Conflict, DomainError
+from tests.integration.test_cases_api import sheet, sheet_row
 from tests.unit.blacklist.case_office import WALK, add_department, filing, officer, open_office
-from tests.unit.blacklist.test_cases_api import sheet, sheet_row
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from shared.clock import FixedClock
 from shared.crypto import KeyRing
 from shared.db import migrate, open_database
 from tests.integration.test_blacklist_walk import filing
+from tests.integration.test_calendar_api import NOTICE
 from tests.unit.blacklist.case_office import PERSON_ID
-from tests.unit.blacklist.test_calendar_api import NOTICE
 
 
 class Site:
