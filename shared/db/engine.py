@@ -96,7 +96,6 @@ def _open_postgresql(url: str, pool_size: int) -> Database:
         pool_pre_ping=True,
         json_serializer=_dump_json,
         hide_parameters=True,  # personal data stays out of error texts and logs
-        use_insertmanyvalues_wo_returning=True,  # hundreds of rows a statement, not one
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
     )
     return Database(engine, engine.execution_options(postgresql_readonly=True))
