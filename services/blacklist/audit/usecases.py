@@ -6,7 +6,7 @@ Writers never touch the chain's head, so no transaction waits for another becaus
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from shared.leases import Lease
 from shared.web.access import Principal
 
 BATCH = 500
+ENTRIES, PENDING = (cast("Table", each.__table__) for each in (AuditEntry, AuditPending))
 
 
 def record(
@@ -52,8 +53,8 @@ def record_many(session: Session, acts: Sequence[Act], *, actor: Principal | Non
     if not acts:
         return
     rows = [_row(act, actor, at) for act in acts]
-    session.execute(insert(AuditEntry), rows)
-    session.execute(insert(AuditPending), [{"entry_id": row["id"]} for row in rows])
+    session.execute(insert(ENTRIES), rows)
+    session.execute(insert(PENDING), [{"entry_id": row["id"]} for row in rows])
 
 
 def _row(act: Act, actor: Principal | None, at: datetime) -> dict[str, Any]:

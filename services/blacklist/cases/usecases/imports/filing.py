@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.usecases import Act, record_many
@@ -18,6 +18,13 @@ from services.blacklist.store import Deps
 from shared.clock import local_date
 from shared.crash import crash_point
 from shared.web.access import Principal
+
+CASES, STEPS, ROWS = (cast("Table", each.__table__) for each in (Case, CaseStep, CaseImportRow))
+MARKING = (
+    update(ROWS)
+    .where(ROWS.c.id == bindparam("row"))
+    .values(state=FILED, content=None, case_id=bindparam("case"))
+)
 
 
 def file_import_chunk(deps: Deps, import_id: str) -> bool:
@@ -72,15 +79,9 @@ def _insert(
     actor: Principal,
     at: datetime,
 ) -> None:
-    session.execute(insert(Case), list(cases))
-    session.execute(insert(CaseStep), [filed_step(case["id"], actor, at) for case in cases])
-    rows = CaseImportRow.__table__
-    marking = (
-        update(rows)  # type: ignore[arg-type]
-        .where(rows.c.id == bindparam("row"))
-        .values(state=FILED, content=None, case_id=bindparam("case"))
-    )
-    session.connection().execute(marking, list(filed))
+    session.execute(insert(CASES), list(cases))
+    session.execute(insert(STEPS), [filed_step(case["id"], actor, at) for case in cases])
+    session.execute(MARKING, list(filed))
     acts = [
         Act(
             "case.file",
