@@ -132,6 +132,7 @@ IMPORT_STATES = {
     "confirming": ("录入中", "blue"),
     "done": ("已完成", "green"),
     "failed": ("未能读取", "red"),
+    "replaced": ("已被更正件替代", "grey"),
 }
 ROW_STATES = {"good": ("可以录入", "green"), "bad": ("有误", "red"), "filed": ("已录入", "blue")}
 STATES, ROLE_NAMES, CLASSES, PROCEDURE_NAMES = STATE_NAMES, ROLES, LIST_CLASSES, PROCEDURES

@@ -11,10 +11,18 @@ from services.blacklist.cases.queries.imports import (
     find_import,
     import_rows,
     import_view,
+    layouts_view,
     list_imports,
+    mapping_view,
     row_view,
 )
-from services.blacklist.cases.usecases.imports import SheetUpload, confirm_import, receive_import
+from services.blacklist.cases.usecases.imports import (
+    SheetUpload,
+    confirm_import,
+    read_again,
+    receive_import,
+    teach_headings,
+)
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, scope
 from shared.web.body import body_limit
@@ -30,6 +38,8 @@ def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     _add_list(bp, deps)
     _add_get(bp, deps)
     _add_confirm(bp, deps)
+    _add_again(bp, deps)
+    _add_headings(bp, deps)
 
 
 def _add_upload(bp: APIBlueprint, deps: Deps, once: Once) -> None:
@@ -43,7 +53,12 @@ def _add_upload(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     def create_import(session: Session, form_and_files_data: dict[str, Any]) -> dict[str, Any]:
         asked, file = form_and_files_data, form_and_files_data["file"]
         upload = SheetUpload(
-            file.filename or "", file.read(), asked["list_code"], asked["domain"], asked["region"]
+            file.filename or "",
+            file.read(),
+            asked["list_code"],
+            asked["domain"],
+            asked["region"],
+            asked["replaces"],
         )
         row = receive_import(session, deps, upload, actor=principal(), at=deps.clock.now())
         return import_view(row)
@@ -89,3 +104,40 @@ def _add_confirm(bp: APIBlueprint, deps: Deps) -> None:
     def confirm_one_import(import_id: str) -> dict[str, Any]:
         with deps.db.write() as session:
             return import_view(confirm_import(session, import_id, actor=principal(), at=deps.clock.now()))
+
+
+def _add_again(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.post("/imports/<import_id>/again")
+    @access(IMPORT)
+    @bp.output(schemas.ImportOut, 202)
+    @bp.doc(summary="按部门现在的列名对照重新读取")
+    def read_import_again(import_id: str) -> dict[str, Any]:
+        with deps.db.write() as session:
+            return import_view(read_again(session, import_id, actor=principal(), at=deps.clock.now()))
+
+
+def _add_headings(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/imports/layouts")
+    @access(IMPORT)
+    @bp.output(schemas.LayoutsOut)
+    @bp.doc(summary="可以导入的表格格式和字段代码")
+    def list_layouts() -> dict[str, Any]:
+        return {"items": layouts_view()}
+
+    @bp.get("/imports/mapping")
+    @access(IMPORT)
+    @bp.output(schemas.MappingOut)
+    @bp.doc(summary="本部门的列名对照")
+    def get_mapping() -> dict[str, Any]:
+        with deps.db.read() as session:
+            return {"items": mapping_view(session, principal().department_id)}
+
+    @bp.put("/imports/mapping")
+    @access(IMPORT)
+    @bp.input(schemas.MappingIn)
+    @bp.output(schemas.MappingOut)
+    @bp.doc(summary="记住本部门的列名对照;值为 null 的忘记")
+    def put_mapping(json_data: dict[str, Any]) -> dict[str, Any]:
+        with deps.db.write() as session:
+            teach_headings(session, json_data["columns"], actor=principal(), at=deps.clock.now())
+            return {"items": mapping_view(session, principal().department_id)}

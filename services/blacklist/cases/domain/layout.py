@@ -1,4 +1,8 @@
-"""The 双公示 sheet: which column is which, and a row of cells as a filing with errors by cell."""
+"""The sheets departments bring: which column is which, and a row of cells as a filing with errors by cell.
+
+Each layout is a data file: 双公示 of 2018 and before, and the blacklist tables. A department's own headings
+come as a mapping beside it.
+"""
 
 import re
 import tomllib
@@ -12,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 Cell = str | int | float | bool | None
-_FILE = Path(__file__).resolve().parent.parent / "data" / "penalty_2018.toml"
+_DATA = Path(__file__).resolve().parent.parent / "data"
+_FILES = ("penalty_2018", "penalty_2015", "blacklist_org", "blacklist_person")
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 EXACT_DIGITS = 15
@@ -39,10 +44,24 @@ class Layout:
     columns: tuple[Column, ...]
     subject_types: Mapping[str, str]
     id_types: Mapping[str, str]
+    code: str = "penalty-2018"
+    name: str = ""
+    kind: str = "penalty-decision"
+    subject_type: str | None = None
+    """The type of every row's subject, where the sheet is of one type only."""
+    subject_by_code: bool = False
+    """Whether the type follows from which code a row carries."""
+    category: str | None = None
+    basis_from_list: bool = False
 
-    def column(self, heading: str) -> Column | None:
+    def column(self, heading: str, mapping: Mapping[str, str] | None = None) -> Column | None:
+        """By label, code or alias, else as the department's mapping (folded heading → code) says."""
         key = folded(heading)
-        return next((column for column in self.columns if key in column.names), None)
+        found = next((column for column in self.columns if key in column.names), None)
+        return found or self.coded((mapping or {}).get(key))
+
+    def coded(self, code: str | None) -> Column | None:
+        return next((column for column in self.columns if column.code == code), None)
 
     def label_of(self, pointer: str) -> str:
         """The heading of the column that fills a field of the filing; the pointer itself where none does."""
@@ -76,9 +95,30 @@ def folded(heading: str) -> str:
 
 
 @lru_cache(maxsize=1)
+def all_layouts() -> tuple[Layout, ...]:
+    """The newest first; a sheet is read by the one that knows most of its headings."""
+    documents = [tomllib.loads((_DATA / f"{name}.toml").read_text("utf-8")) for name in _FILES]
+    words = documents[0]["subject_types"], documents[0]["id_types"]
+    return tuple(_layout(document, *words) for document in documents)
+
+
 def penalty_layout() -> Layout:
-    document = tomllib.loads(_FILE.read_text("utf-8"))
-    return Layout(tuple(map(_column, document["column"])), document["subject_types"], document["id_types"])
+    """双公示 行政处罚, 2018."""
+    return all_layouts()[0]
+
+
+def _layout(document: Mapping[str, Any], subjects: Mapping[str, str], ids: Mapping[str, str]) -> Layout:
+    own = {name: value for name, value in document.items() if name in _OWN}
+    return Layout(tuple(map(_column, document["column"])), subjects, ids, **own)
+
+
+_OWN = ("code", "name", "kind", "subject_type", "subject_by_code", "category", "basis_from_list")
+
+
+def best_layout(row: Sequence[Cell], mapping: Mapping[str, str]) -> tuple[Layout, dict[int, Column]]:
+    """The layout that misses fewest of its required columns, then knows most headings; none where few."""
+    read = [(layout, headings(layout, row, mapping)) for layout in all_layouts()]
+    return min(read, key=lambda each: (not each[1], len(missing_columns(*each)), -len(each[1])))
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
@@ -94,12 +134,14 @@ def _column(entry: Mapping[str, Any]) -> Column:
     )
 
 
-def headings(layout: Layout, row: Sequence[Cell]) -> dict[int, Column]:
+def headings(
+    layout: Layout, row: Sequence[Cell], mapping: Mapping[str, str] | None = None
+) -> dict[int, Column]:
     """Column number (from 0) → column, for a heading row; empty when it is none."""
     found = {
         index: column
         for index, cell in enumerate(row)
-        if isinstance(cell, str) and (column := layout.column(cell)) is not None
+        if isinstance(cell, str) and (column := layout.column(cell, mapping)) is not None
     }
     return found if len(found) >= 5 else {}
 
@@ -127,22 +169,26 @@ def read_row(
     defaults: Mapping[str, Any],
 ) -> SheetRow:
     """One data row; `number` is its row in the sheet, `defaults` what the upload says for all rows."""
-    row = SheetRow(number, _empty(defaults), {})
+    row = SheetRow(number, _empty(layout, defaults), {})
     for index, column in found.items():
         where = address(index, number)
         if column.to:
             row.cells["/" + "/".join(column.to)] = where
         value = cells[index] if index < len(cells) else None
         _take(layout, row, column, where, value)
+    subject = row.filing["subject"]
+    if layout.subject_by_code:
+        subject["type"] = "individual" if subject.get("id_number") else "organization"
     return row
 
 
-def _empty(defaults: Mapping[str, Any]) -> dict[str, Any]:
+def _empty(layout: Layout, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    basis = defaults.get("basis") if layout.basis_from_list else None
     return {
-        **defaults,
-        "subject": {"codes": {}},
-        "misconduct": {},
-        "document": {"kind": "penalty-decision"},
+        **{name: value for name, value in defaults.items() if name != "basis"},
+        "subject": {"codes": {}} | ({"type": layout.subject_type} if layout.subject_type else {}),
+        "misconduct": {"category": layout.category} if layout.category else {},
+        "document": {"kind": layout.kind} | ({"basis": basis} if basis else {}),
         "disclosure": {"attribute": "proactive"},
     }
 

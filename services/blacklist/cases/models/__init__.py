@@ -3,7 +3,7 @@ SQL update can make one person both maker and checker.
 """
 
 from services.blacklist.cases.models.case import Case, CaseAttachment, CaseOverlay, CaseStep
-from services.blacklist.cases.models.imports import CaseImport, CaseImportRow
+from services.blacklist.cases.models.imports import CaseImport, CaseImportRow, ImportMapping
 from services.blacklist.cases.models.links import CaseLink
 from services.blacklist.cases.models.notices import NoticeStatus
 
@@ -15,5 +15,6 @@ __all__ = [
     "CaseLink",
     "CaseOverlay",
     "CaseStep",
+    "ImportMapping",
     "NoticeStatus",
 ]

@@ -11,7 +11,7 @@ from shared.db import JsonDoc, UtcDateTime
 
 
 class CaseImport(Base):
-    """received → parsing → preview → confirming → done; or failed."""
+    """received → parsing → preview → confirming → done; or failed; or replaced by a corrected sheet."""
 
     __tablename__ = "case_imports"
 
@@ -31,6 +31,12 @@ class CaseImport(Base):
     bad_rows: Mapped[int] = mapped_column(Integer, default=0)
     filed_rows: Mapped[int] = mapped_column(Integer, default=0)
     problem: Mapped[str | None] = mapped_column(Text)
+    layout: Mapped[str | None] = mapped_column(String(40))
+    """The layout the sheet was read by."""
+    headings: Mapped[list[dict[str, Any]]] = mapped_column(JsonDoc, default=list, server_default="[]")
+    """Each heading with the column it was read as, or None."""
+    replaces: Mapped[str | None] = mapped_column(String(36))
+    """The import this corrected sheet takes the place of."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -55,3 +61,17 @@ class CaseImportRow(Base):
         Index("uq_case_import_rows_row", "import_id", "row_number", unique=True),
         Index("ix_case_import_rows_state", "import_id", "state", "row_number"),
     )
+
+
+class ImportMapping(Base):
+    """列名对照: what a department calls a column, remembered for its next sheets."""
+
+    __tablename__ = "case_import_mappings"
+
+    department_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    heading: Mapped[str] = mapped_column(String(100), primary_key=True)
+    """Folded as headings are compared."""
+    shown: Mapped[str] = mapped_column(String(100))
+    code: Mapped[str] = mapped_column(String(40))
+    updated_by: Mapped[str] = mapped_column(String(36))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

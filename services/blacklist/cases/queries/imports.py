@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.blacklist.cases.models import CaseImport, CaseImportRow
+from services.blacklist.cases.domain.layout import all_layouts
+from services.blacklist.cases.models import CaseImport, CaseImportRow, ImportMapping
 from shared.errors import NotFound
 from shared.web.access import Principal
 
@@ -58,6 +59,10 @@ def import_view(row: CaseImport) -> dict[str, Any]:
         "bad_rows": row.bad_rows,
         "filed_rows": row.filed_rows,
         "problem": row.problem,
+        "layout": row.layout,
+        "headings": row.headings,
+        "replaces": row.replaces,
+        "progress": _progress(row),
         "created_at": _instant(row.created_at),
         "confirmed_at": _instant(row.confirmed_at),
         "finished_at": _instant(row.finished_at),
@@ -72,6 +77,42 @@ def row_view(row: CaseImportRow) -> dict[str, Any]:
         "errors": row.errors,
         "case_id": row.case_id,
     }
+
+
+def _progress(row: CaseImport) -> float | None:
+    """How much of a confirmed import is filed, 0 to 1; None before it is confirmed."""
+    if row.state not in {"confirming", "done"}:
+        return None
+    return round(row.filed_rows / row.good_rows, 4) if row.good_rows else 1.0
+
+
+def mapping_of(session: Session, department_id: str) -> dict[str, str]:
+    """Folded heading → column code, as the department taught it."""
+    rows = session.execute(
+        select(ImportMapping.heading, ImportMapping.code).where(ImportMapping.department_id == department_id)
+    )
+    return {row.heading: row.code for row in rows}
+
+
+def mapping_view(session: Session, department_id: str) -> list[dict[str, str]]:
+    wanted = select(ImportMapping).where(ImportMapping.department_id == department_id)
+    rows = session.scalars(wanted.order_by(ImportMapping.shown))
+    return [{"heading": row.shown, "code": row.code} for row in rows]
+
+
+def layouts_view() -> list[dict[str, Any]]:
+    """Every layout a sheet may have, with its columns."""
+    return [
+        {
+            "code": layout.code,
+            "name": layout.name,
+            "columns": [
+                {"code": column.code, "label": column.label, "required": column.required}
+                for column in layout.columns
+            ],
+        }
+        for layout in all_layouts()
+    ]
 
 
 def _instant(at: datetime | None) -> str | None:

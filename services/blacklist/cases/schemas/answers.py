@@ -175,9 +175,26 @@ class ImportOut(Schema):
     bad_rows = fields.Integer(required=True)
     filed_rows = fields.Integer(required=True)
     problem = fields.String(allow_none=True)
+    layout = fields.String(allow_none=True)
+    headings = fields.List(fields.Dict(keys=fields.String()))
+    replaces = fields.String(allow_none=True)
+    progress = fields.Float(allow_none=True)
     created_at = fields.String(required=True)
     confirmed_at = fields.String(allow_none=True)
     finished_at = fields.String(allow_none=True)
+
+
+class HeadingOut(Schema):
+    heading = fields.String(required=True)
+    code = fields.String(required=True)
+
+
+class MappingOut(Schema):
+    items = fields.List(fields.Nested(HeadingOut), required=True)
+
+
+class LayoutsOut(Schema):
+    items = fields.List(fields.Dict(keys=fields.String()), required=True)
 
 
 class CellError(Schema):

@@ -284,10 +284,37 @@ class ImportForm(Schema):
     )
     domain = domain_field(load_default="other")
     region = RegionField(load_default=None)
+    replaces = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=36),
+        metadata={"description": "更正后重新上传的,写原导入编号"},
+    )
 
 
 class ImportIn(ImportForm):
     file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+
+
+class MappingIn(Schema):
+    """The department's own headings: heading → column code, null to forget."""
+
+    columns = fields.Dict(
+        keys=Text(100), values=fields.String(validate=validate.Length(max=40), allow_none=True), required=True
+    )
+
+
+class ExportIn(Schema):
+    """Which cases, and what for."""
+
+    purpose = Text(500, required=True, lines=True)
+    state = fields.String(validate=one_of(STATES))
+    list_code = fields.String(data_key="list", validate=validate.Length(max=60))
+    domain = domain_field()
+    region = RegionField()
+    document_from = StatutoryDate()
+    document_to = StatutoryDate()
+    import_id = fields.String(data_key="import", validate=validate.Length(max=36))
 
 
 class ImportQuery(PageQuery):

@@ -4,6 +4,12 @@ Every step is resumable: what was committed is in the rows' states, and a row be
 """
 
 from services.blacklist.cases.usecases.imports.loop import Imports
-from services.blacklist.cases.usecases.imports.receiving import SheetUpload, confirm_import, receive_import
+from services.blacklist.cases.usecases.imports.mapping import teach_headings
+from services.blacklist.cases.usecases.imports.receiving import (
+    SheetUpload,
+    confirm_import,
+    read_again,
+    receive_import,
+)
 
-__all__ = ["Imports", "SheetUpload", "confirm_import", "receive_import"]
+__all__ = ["Imports", "SheetUpload", "confirm_import", "read_again", "receive_import", "teach_headings"]

@@ -13,9 +13,10 @@ from services.blacklist.cases.domain.content import missing_fields
 from services.blacklist.cases.domain.layout import (
     Cell,
     CellError,
+    Column,
     Layout,
     SheetRow,
-    headings,
+    best_layout,
     missing_columns,
     penalty_layout,
     read_row,
@@ -23,6 +24,7 @@ from services.blacklist.cases.domain.layout import (
 from services.blacklist.cases.domain.sheet import RefusedSheet
 from services.blacklist.cases.domain.table import NOT_LISTED, WITHDRAWN
 from services.blacklist.cases.models import Case, CaseImport, CaseImportRow
+from services.blacklist.cases.queries.imports import mapping_of
 from services.blacklist.cases.usecases.filing import filing_problems
 from services.blacklist.cases.usecases.imports.receiving import (
     FAILED,
@@ -31,6 +33,7 @@ from services.blacklist.cases.usecases.imports.receiving import (
     sheet_aad,
     sheet_path,
 )
+from services.blacklist.cases.usecases.imports.suggesting import suggestions
 from services.blacklist.cases.usecases.office import Office
 from services.blacklist.store import Deps
 from shared.clock import local_date
@@ -42,6 +45,7 @@ HEADING_ROWS = 5
 READER = "services.blacklist.cases.domain.sheet"
 GOOD, BAD, FILED = "good", "bad", "filed"
 Raw = tuple[int, list[Cell]]
+Heading = tuple[Layout, Mapping[int, Column], list[Raw]]
 
 
 class LeaseLost(Exception):
@@ -110,9 +114,8 @@ def _feed(child: "subprocess.Popen[bytes]", content: bytes) -> None:
 
 
 def _parse_rows(deps: Deps, import_id: str, rows: Iterator[list[Cell]], keep: Callable[[], bool]) -> None:
-    layout = penalty_layout()
     numbered = enumerate(rows, 1)
-    columns, pending = _heading(layout, numbered)
+    layout, columns, pending = _heading(deps, import_id, numbered)
     seen: dict[tuple[str, str], int] = {}
     chunk: list[Raw] = list(pending)
     for raw in numbered:
@@ -126,20 +129,38 @@ def _parse_rows(deps: Deps, import_id: str, rows: Iterator[list[Cell]], keep: Ca
         _keep(deps, import_id, layout, columns, chunk, seen)
 
 
-def _heading(layout: Layout, numbered: Iterator[Raw]) -> tuple[Mapping[int, Any], list[Raw]]:
+def _heading(deps: Deps, import_id: str, numbered: Iterator[Raw]) -> Heading:
     """The heading (labels, codes, or one below the other) and a data row read in passing."""
-    found: Mapping[int, Any] = {}
+    with deps.db.read() as session:
+        mapping = mapping_of(session, session.get_one(CaseImport, import_id).department_id)
+    layout, found, first = penalty_layout(), dict[int, Column](), list[Cell]()
     for number, cells in numbered:
-        here = headings(layout, cells)
-        if here:
-            found = found or here
-        elif found:
-            return _complete(layout, found), [(number, cells)]
-        elif number >= HEADING_ROWS:
+        one, here = best_layout(cells, mapping)
+        if here and not found:
+            layout, found, first = one, here, cells
+        elif found and not here:
+            _note_headings(deps, import_id, layout, found, first)
+            return layout, _complete(layout, found), [(number, cells)]
+        elif not found and number >= HEADING_ROWS:
             break
+    _note_headings(deps, import_id, layout, found, first)
     if not found:
-        raise RefusedSheet("没有找到表头:前五行中应有双公示行政处罚的列名或字段代码")
-    return _complete(layout, found), []
+        raise RefusedSheet("没有找到表头:前五行中应有双公示或黑名单表格的列名或字段代码")
+    return layout, _complete(layout, found), []
+
+
+def _note_headings(
+    deps: Deps, import_id: str, layout: Layout, found: Mapping[int, Column], cells: Sequence[Cell]
+) -> None:
+    """Which heading was read as which column: what the clerk corrects, and the department remembers."""
+    noted = [
+        {"heading": str(cell), "code": found[index].code if index in found else None}
+        for index, cell in enumerate(cells)
+        if cell not in (None, "")
+    ]
+    with deps.db.write() as session:
+        row = session.get_one(CaseImport, import_id)
+        row.layout, row.headings = layout.code, noted
 
 
 def _complete(layout: Layout, found: Mapping[int, Any]) -> Mapping[int, Any]:
@@ -162,24 +183,34 @@ def _keep(
         upload = session.get_one(CaseImport, import_id)
         office = Office(session, local_date(now))
         defaults = {"list_code": upload.list_code, "domain": upload.domain, "region": upload.region}
+        defaults["basis"] = _basis(office, upload.list_code)
         rows = [
             read_row(layout, columns, number, cells, defaults)
             for number, cells in chunk
             if any(cell not in (None, "") for cell in cells)
         ]
         for row in rows:
-            _judge(office, row, upload.department_id, seen)
+            _judge(office, layout, row, upload.department_id, seen)
         _refuse_known(session, rows, upload.department_id)
-        _store(session, deps, upload, rows)
+        likely = suggestions(session, deps, rows, upload.department_id)
+        _store(session, deps, upload, rows, likely)
 
 
-def _judge(office: Office, row: SheetRow, department_id: str, seen: dict[tuple[str, str], int]) -> None:
+def _basis(office: Office, list_code: str) -> str:
+    """What a blacklist table does not say: the law the list itself stands on."""
+    rule = office.rule(list_code)
+    return ";".join(f"《{each.title}》({each.document})" for each in rule.legal_basis) if rule else ""
+
+
+def _judge(
+    office: Office, layout: Layout, row: SheetRow, department_id: str, seen: dict[tuple[str, str], int]
+) -> None:
     if row.errors:
         return
     found = [*missing_fields(row.filing), *filing_problems(office, row.filing, department_id)]
     for pointer, message in dict.fromkeys(found):
         where = row.cells.get(pointer, f"A{row.number}")
-        row.errors.append(CellError(where, penalty_layout().label_of(pointer), message))
+        row.errors.append(CellError(where, layout.label_of(pointer), message))
     key = identity_of(row.filing)
     first = seen.setdefault(key, row.number)
     if first != row.number:
@@ -212,8 +243,14 @@ def _refuse_known(session: Session, rows: Sequence[SheetRow], department_id: str
             row.errors.append(CellError(where, "行政处罚决定书文号", "该文书和主体已经录入过,不再重复录入"))
 
 
-def _store(session: Session, deps: Deps, upload: CaseImport, rows: Sequence[SheetRow]) -> None:
-    values = [_row_values(deps, upload.id, row) for row in rows]
+def _store(
+    session: Session,
+    deps: Deps,
+    upload: CaseImport,
+    rows: Sequence[SheetRow],
+    likely: Mapping[int, list[dict[str, Any]]],
+) -> None:
+    values = [_row_values(deps, upload.id, row, likely.get(row.number, [])) for row in rows]
     if not values:
         return
     session.execute(insert(CaseImportRow), values)
@@ -223,7 +260,9 @@ def _store(session: Session, deps: Deps, upload: CaseImport, rows: Sequence[Shee
     session.execute(update(CaseImport).where(CaseImport.id == upload.id).values(**counts))
 
 
-def _row_values(deps: Deps, import_id: str, row: SheetRow) -> dict[str, Any]:
+def _row_values(
+    deps: Deps, import_id: str, row: SheetRow, likely: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     row_id, good = new_id(), not row.errors
     content = json.dumps(row.filing, ensure_ascii=False)
     return {
@@ -232,7 +271,7 @@ def _row_values(deps: Deps, import_id: str, row: SheetRow) -> dict[str, Any]:
         "row_number": row.number,
         "state": GOOD if good else BAD,
         "content": deps.keyring.seal(content, row_aad(row_id)) if good else None,
-        "preview": _preview(row.filing),
+        "preview": _preview(row.filing) | ({"suggestions": list(likely)} if likely else {}),
         "errors": [{"cell": e.cell, "column": e.column, "message": e.message} for e in row.errors],
         "case_id": None,
     }

@@ -31,6 +31,7 @@ RECEIVED, PARSING, PREVIEW, CONFIRMING, DONE, FAILED = (
     "done",
     "failed",
 )
+REPLACED = "replaced"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class SheetUpload:
     list_code: str
     domain: str
     region: str | None
+    replaces: str | None = None
+    """An import of the same department whose mistakes this sheet corrects."""
 
 
 def receive_import(
@@ -49,6 +52,8 @@ def receive_import(
 ) -> CaseImport:
     """Keep the sheet sealed; the import loop reads it."""
     _check(Office(session, local_date(at)), upload, actor)
+    if upload.replaces:
+        _put_aside(session, upload.replaces, actor)
     row = CaseImport(
         id=new_id(),
         state=RECEIVED,
@@ -64,6 +69,7 @@ def receive_import(
         good_rows=0,
         bad_rows=0,
         filed_rows=0,
+        replaces=upload.replaces,
         created_at=at,
     )
     write_sealed(sheet_path(deps, row.id), deps.keyring.seal(upload.content, sheet_aad(row.id)))
@@ -79,6 +85,36 @@ def receive_import(
         at=at,
     )
     session.flush()
+    return row
+
+
+def _put_aside(session: Session, import_id: str, actor: Principal) -> None:
+    """The corrected sheet takes the place of one not confirmed, or brings the bad rows of a done one."""
+    row = find_import(session, import_id, actor, lock=True)
+    if row.state in (RECEIVED, PARSING, CONFIRMING):
+        raise Conflict("import-not-ready", "原导入正在处理", "请等待处理完成后再重新上传。", state=row.state)
+    if row.state != DONE:
+        row.state = REPLACED
+
+
+def read_again(session: Session, import_id: str, *, actor: Principal, at: datetime) -> CaseImport:
+    """Read the same sheet anew, by the department's headings as they are now."""
+    row = find_import(session, import_id, actor, lock=True)
+    if row.state not in (PREVIEW, FAILED):
+        raise Conflict(
+            "import-not-ready", "导入不能重新读取", "只有未确认的导入可以重新读取。", state=row.state
+        )
+    row.state, row.problem, row.finished_at = RECEIVED, None, None
+    detail = {"layout": row.layout}
+    audit.record(
+        session,
+        actor=actor,
+        action="import.read-again",
+        object_type="import",
+        object_id=row.id,
+        detail=detail,
+        at=at,
+    )
     return row
 
 
