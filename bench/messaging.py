@@ -5,6 +5,8 @@
 
 import argparse
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -34,6 +36,7 @@ EFFECTS = Table(
     "effects", METADATA, Column("event_id", String(36), primary_key=True), Column("sequence", Integer)
 )
 FILL = "x" * 900
+WARM_UP = 2  # seconds of the latency run that do not count
 
 
 def event(subject: str, sequence: int) -> Event:
@@ -93,42 +96,46 @@ def relay_drain(db: Database, events_url: str, rows: int) -> float:
 
 
 def latency(db: Database, events_url: str, rate: int, seconds: int) -> list[float]:
-    """Milliseconds from just before the insert to the reader, relay running."""
-    topic = topic_in(events_url)
-    log, arrived, stop = open_log(events_url), [], threading.Event()
-    relay = Relay(db, OUTBOX, LEASES, open_log(events_url), new_id())
+    """Milliseconds from just before the insert to the reader; writer, relay and reader are processes."""
+    topic, log = topic_in(events_url), open_log(events_url)
     reader = log.reader([topic], new_id())
-
-    def read() -> None:
-        while not stop.is_set():
-            found = reader.poll(500, 0.2)
-            now = time.time()
-            arrived.extend((now - json.loads(record.value)["at"]) * 1000 for record in found)
-
-    loops = threading.Thread(target=run, args=([relay], stop))
-    reading = threading.Thread(target=read)
-    log.append([Record(topic, "warm", json.dumps({"at": 0}).encode())])
-    loops.start()
-    reading.start()
-    _wait(lambda: bool(arrived))
-    arrived.clear()
-    _offer(db, topic, rate, seconds)
-    _wait(lambda: len(arrived) >= rate * seconds)
-    stop.set()
-    loops.join()
-    reading.join()
+    command = [sys.executable, "-m", "bench.messaging", "--db", db.url, "--events", events_url]
+    relay = subprocess.Popen([*command, "--child", "relay"])
+    with db.write() as session:
+        enqueue(session, OUTBOX, topic, [event("warm", 1)])
+    _wait(lambda: bool(reader.poll(1, 0.5)))
+    offered = ["--topic", topic, "--rate", str(rate), "--seconds", str(seconds)]
+    writer = subprocess.Popen([*command, "--child", "offer", *offered])
+    arrived: list[float] = []
+    while len(arrived) < rate * (seconds + WARM_UP):
+        found = reader.poll(500, 0.2)
+        now = time.time()
+        arrived += [(now - json.loads(record.value)["at"]) * 1000 for record in found]
+    assert writer.wait(10) == 0
+    relay.terminate()
+    relay.wait(10)
     reader.close()
-    return arrived
+    log.close()
+    return arrived[rate * WARM_UP :]
 
 
-def _offer(db: Database, topic: str, rate: int, seconds: int) -> None:
+def offer(db: Database, topic: str, rate: int, seconds: int) -> None:
+    """One transaction with one event, so many times a second."""
     pause, begin = threading.Event(), time.time()
     for at in range(rate * seconds):
         pause.wait(max(0.0, begin + at / rate - time.time()))
-        made = event(f"l{at}", 1)
+        made = event(f"l{at}-{new_id()}"[:36], 1)
         made.data["at"] = time.time()
         with db.write() as session:
             enqueue(session, OUTBOX, topic, [made])
+
+
+def child(how: argparse.Namespace) -> None:
+    db = open_database(how.db)
+    if how.child == "relay":
+        run([Relay(db, OUTBOX, LEASES, open_log(how.events), new_id())], threading.Event())
+    else:
+        offer(db, how.topic, how.rate, how.seconds + WARM_UP)
 
 
 def _wait(condition: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -209,7 +216,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--rows", type=int, default=30_000)
+    parser.add_argument("--child", choices=["relay", "offer"], help=argparse.SUPPRESS)
+    for name, kind in (("db", str), ("events", str), ("topic", str), ("rate", int), ("seconds", int)):
+        parser.add_argument(f"--{name}", type=kind, help=argparse.SUPPRESS)
     how = parser.parse_args()
+    if how.child:
+        child(how)
+        return
     broker, local = find_broker(), LocalPostgres(durable=True)
     local.start()
     db = open_database(Server(local.url, local.close, "local").fresh())
