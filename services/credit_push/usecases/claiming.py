@@ -70,8 +70,8 @@ def first_in_line() -> ColumnElement[bool]:
     )
 
 
-def has_work(platform: str, now: datetime) -> ColumnElement[bool]:
-    """Whether a platform has anything to claim, or a receipt that is overdue."""
+def has_work(platform: str, now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether a platform has anything to claim, or a receipt that is overdue, at a bound time."""
     due = and_(Delivery.state.in_((WAITING, ACCEPTED)), Delivery.next_attempt_at <= now)
     lapsed = and_(Delivery.state == SENDING, Delivery.lease_until < now)
     return exists().where(Delivery.platform == platform, or_(due, lapsed), first_in_line())

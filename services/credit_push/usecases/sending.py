@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -27,7 +27,7 @@ from services.credit_push.usecases.planning import CHANNEL
 from services.credit_push.usecases.settling import Settlement, with_newer, write_holdings
 from shared.crash import crash_point
 from shared.crypto import CryptoError, KeyRing
-from shared.db import Wakeup
+from shared.db import UtcDateTime, Wakeup
 from shared.ids import new_id
 from shared.leases import Lease
 from shared.logs import get_log
@@ -243,6 +243,9 @@ class Sender:
         self._wakeup = Wakeup(deps.db, CHANNEL)
         self._pool = ThreadPoolExecutor(max(1, len(transports)), thread_name_prefix="push")
         self._running: dict[str, Future[int]] = {}
+        # Made once: asked many times a second, and putting it together costs more than running it.
+        at = bindparam("now", type_=UtcDateTime())
+        self._work = select(*(has_work(platform, at) for platform in self._dispatches))
 
     def step(self) -> bool:
         """Start what is due, collect what is done; true while anything is under way."""
@@ -271,13 +274,13 @@ class Sender:
         self._token = self._lease.token
 
     def _due(self) -> list[str]:
-        idle = [platform for platform in self._dispatches if platform not in self._running]
-        if not idle:
+        if len(self._running) == len(self._dispatches):
             return []
         now = self._deps.clock.system_now()
         with self._deps.db.read() as session:
-            found = session.execute(select(*(has_work(platform, now) for platform in idle))).one()
-        return [platform for platform, due in zip(idle, found, strict=True) if due]
+            found = session.execute(self._work, {"now": now}).one()
+        due = [platform for platform, has in zip(self._dispatches, found, strict=True) if has]
+        return [platform for platform in due if platform not in self._running]
 
     def _collect(self) -> None:
         done = [platform for platform, future in self._running.items() if future.done()]
