@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from shared.logs import get_log
 from shared.metrics import counter, gauge
 
-IDLE = 0.05  # seconds between steps of a loop that cannot be woken
+IDLE = 0.1  # seconds between steps of a loop that cannot be woken
 WAKEABLE_IDLE = 0.5  # the same for one that can
 WORST_PAUSE = 2.0
 log = get_log(__name__)
