@@ -49,6 +49,7 @@ DAYS = (0, 1, 1, 2, 3, 7, 30, 95, 200, 370, 1100)
 MOST_CASES, MOST_FILED = 12, 4
 PEOPLE = ("clerk", "clerk2", "reviewer", "reviewer2", "decider", "decider2", "all", "all2", "stranger")
 END_MOVES = 40
+ALIVE = select(Case.id).where(Case.state.not_in(FINAL))
 SEEDS, ACTS = st.integers(0, 2**32 - 1), st.integers(20, 80)
 
 seen: Counter[str] = Counter()
@@ -146,7 +147,7 @@ class CaseMachine(RuleBasedStateMachine):
     def _alive(self, chance: Random) -> list[str]:
         """Cases not yet at their end; a new one where there are none."""
         with self.office.deps.db.read() as session:
-            alive = session.scalars(select(Case.id).where(Case.state.not_in(FINAL))).all()
+            alive = session.scalars(ALIVE).all()
         if not alive and len(self.cases) < MOST_CASES:
             self.file(chance.randrange(100), "clerk")
             return self.cases[-1:]
