@@ -100,7 +100,8 @@ class Installation:
 def _read(reader: object, found: dict[str, Event]) -> bool:
     records = reader.poll(500, 1.0)  # type: ignore[attr-defined]
     found.update({event.id: event for event in map(from_record, records)})
-    return bool(records)
+    reader.commit()  # type: ignore[attr-defined]
+    return bool(records) or not found or reader.lag() > 0  # type: ignore[attr-defined]
 
 
 @contextmanager
