@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from services.blacklist.cases.domain.table import ACTIONS, STATES, TRANSITIONS
 from tests.integration.case_machine import CaseMachine, World, seen
 
-ROUNDS, EXAMPLES = 6, 240
+ROUNDS, EXAMPLES = 6, 300
 BY_ITSELF = {row.action for row in TRANSITIONS if not row.roles}
 COMMON = {
     "database": None,
