@@ -83,6 +83,8 @@ def processes(env: Mapping[str, str]) -> list[Child]:
         "60",
         "--keep-alive",
         "15",
+        "--limit-request-line",
+        "8190",
     ]
     gunicorn += ["--no-control-socket", "--log-level", "warning", "services.__main__:build_site()"]
     commands = {

@@ -6,14 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from flask import Flask, Response, request, request_finished
 
 from shared.clock import FixedClock
 from shared.contracts.topics import Topic
 from shared.db import Database, open_database
 from shared.eventlog import EventLog, open_log
+from shared.web.openapi import possible_problems
 from tests.harness.broker import NotAvailable, find_broker
 from tests.harness.database import Server, find_server
 
+# A method the path does not have; a fault, which other tests look for.
+FRAMEWORKS_OWN = {405, 500}
 _missing: set[str] = set()
 
 
@@ -44,6 +48,24 @@ def unavailable(reason: str) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason in sorted(_missing):
         terminalreporter.write_line(f"NOT TESTED FOR REAL: {reason}", red=True, bold=True)
+
+
+@pytest.fixture(autouse=True)
+def _every_answer_is_documented() -> Iterator[None]:
+    """No in-process application answers a refusal that its OpenAPI document does not name for the route."""
+    surprises: list[str] = []
+
+    def look(app: Flask, response: Response, **_: object) -> None:
+        rule, status = request.url_rule, response.status_code
+        if rule is None or "/api/" not in rule.rule or status < 400 or status in FRAMEWORKS_OWN:
+            return
+        view, path = app.view_functions[rule.endpoint], rule.rule.replace("<", "{")
+        if status not in possible_problems(request.method.lower(), path, view):
+            surprises.append(f"{request.method} {rule.rule} answered {status}, undocumented (@problems)")
+
+    with request_finished.connected_to(look):
+        yield
+    assert not surprises, "\n".join(surprises)
 
 
 @pytest.fixture(scope="session")

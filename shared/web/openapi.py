@@ -39,6 +39,8 @@ PROBLEM: dict[str, Any] = {
         },
     },
 }
+# What gunicorn and nginx refuse before the application sees the request (`limit_request_line`, header size).
+BEFORE_THE_APPLICATION = {414: "请求地址过长", 431: "请求头过大"}
 IDEMPOTENCY_KEY: dict[str, Any] = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -109,6 +111,8 @@ def _complete_operation(operation: dict[str, Any], method: str, path: str, view:
             "description": FRAMEWORK[status][1] if status in FRAMEWORK else "状态冲突",
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
+    for status, description in BEFORE_THE_APPLICATION.items():
+        operation["responses"][str(status)] = {"description": description, "content": {"text/html": {}}}
     if not policy.open:
         ways = ["bearer", "cookie", "apiKey"] if policy.scope else ["bearer", "cookie"]
         operation["security"] = [{way: []} for way in ways]

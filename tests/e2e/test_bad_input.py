@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+CONFIG = Path(__file__).with_name("schemathesis.toml")
 SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS", "60"))
 # What the issue demands. Acceptance of every generated filing is not among it: law is stricter than a schema.
 CHECKS = (
@@ -25,6 +26,8 @@ def test_no_server_error_and_no_undocumented_answer(world, signed_in, prefix, ro
     token = signed_in(role).token
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
+        "--config-file",
+        str(CONFIG),
         "run",
         f"{world.base}{prefix}/openapi.json",
     ]

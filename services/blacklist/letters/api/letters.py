@@ -15,6 +15,7 @@ from services.blacklist.store import Deps
 from shared.web.access import access, principal
 from shared.web.idempotency import Once
 from shared.web.openapi import produces
+from shared.web.problem import problems
 
 PDF = "application/pdf"
 
@@ -75,6 +76,7 @@ def _add_pdf(bp: APIBlueprint, deps: Deps) -> None:
 
     @bp.get("/cases/<case_id>/letters/<kind>/preview.pdf")
     @access(READ)
+    @problems(409)
     @produces(PDF)
     @bp.doc(summary="预览文书，不编号、不保存")
     def preview_letter(case_id: str, kind: str) -> Response:
