@@ -272,3 +272,14 @@ class Nonce(Base):
     key_id: Mapped[str] = mapped_column(String(100), primary_key=True)
     nonce: Mapped[str] = mapped_column(String(100), primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class CalendarYearCopy(Base):
+    """工作日历 of a year as confirmed in the blacklist service; the newest generation counts."""
+
+    __tablename__ = "push_calendar_years"
+
+    year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    generation: Mapped[int] = mapped_column(Integer)
+    rest: Mapped[list[str]] = mapped_column(JsonDoc)
+    work: Mapped[list[str]] = mapped_column(JsonDoc)

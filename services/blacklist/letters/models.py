@@ -1,13 +1,28 @@
 """Letters with their numbers, copies and services. The PDF stands sealed under DATA_DIR; its hash is here.
 
-A letter names no identity number in any column; a row is never changed except to say what superseded it.
+A letter names no identity number in any column. The database itself refuses to change or delete rows, except
+to say once that a letter was superseded.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import (
+    DDL,
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    event,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.blacklist.audit.models import guard_append_only
 from services.blacklist.store import Base
 from shared.db import UtcDateTime
 
@@ -20,8 +35,10 @@ class Letter(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     code: Mapped[str] = mapped_column(String(24), unique=True)
     """What the QR code leads to; random, so that nobody can walk through letters."""
-    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
-    step_id: Mapped[str] = mapped_column(ForeignKey("case_steps.id"))
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"))
+    step_id: Mapped[str | None] = mapped_column(ForeignKey("case_steps.id"))
+    request_id: Mapped[str | None] = mapped_column(String(36), unique=True)
+    """Instead of a case: the 依申请公开 request the letter answers."""
     department_id: Mapped[str] = mapped_column(String(36))
     organ: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(24))
@@ -43,6 +60,10 @@ class Letter(Base):
 
     __table_args__ = (
         CheckConstraint("version >= 1", name="version"),
+        CheckConstraint(
+            "(case_id IS NULL) = (step_id IS NULL) AND (case_id IS NULL) <> (request_id IS NULL)",
+            name="of_case_or_request",
+        ),
         CheckConstraint("NOT shows_identity OR identity_reason IS NOT NULL", name="identity_with_reason"),
         Index("uq_letters_number", "department_id", "number", "version", unique=True),
         Index("uq_letters_step", "step_id", "kind", "version", unique=True),
@@ -128,3 +149,60 @@ class LetterService(Base):
         CheckConstraint("outcome <> 'served' OR effective_on IS NOT NULL", name="served_counts_from_a_day"),
         CheckConstraint("effective_on IS NULL OR effective_on >= served_on", name="effective_after_served"),
     )
+
+
+MARK = "superseded_at"
+
+
+def frozen_ddl(dialect: str, columns: Iterable[str]) -> list[str]:
+    """Statements that let the database refuse to delete an issued letter, or to change anything of it but
+    that it was superseded, once; `columns` are those that never change.
+    """
+    return _postgresql_ddl() if dialect == "postgresql" else _sqlite_ddl(columns)
+
+
+def drop_frozen_ddl(dialect: str) -> list[str]:
+    if dialect == "postgresql":
+        return [
+            "DROP TRIGGER IF EXISTS letters_frozen ON letters",
+            "DROP TRIGGER IF EXISTS letters_no_truncate ON letters",
+            "DROP FUNCTION IF EXISTS letters_frozen()",
+        ]
+    return ["DROP TRIGGER IF EXISTS letters_no_update", "DROP TRIGGER IF EXISTS letters_no_delete"]
+
+
+def _sqlite_ddl(columns: Iterable[str]) -> list[str]:
+    changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in columns)
+    refuse = "BEGIN SELECT RAISE(ABORT, 'an issued letter is never changed'); END"
+    return [
+        f"CREATE TRIGGER letters_no_update BEFORE UPDATE ON letters "
+        f"WHEN OLD.{MARK} IS NOT NULL OR {changed} {refuse}",
+        f"CREATE TRIGGER letters_no_delete BEFORE DELETE ON letters {refuse}",
+    ]
+
+
+def _postgresql_ddl() -> list[str]:
+    same = f"to_jsonb(NEW) - '{MARK}' = to_jsonb(OLD) - '{MARK}'"
+    body = (
+        f"BEGIN IF TG_OP = 'UPDATE' THEN IF OLD.{MARK} IS NULL AND {same} THEN RETURN NEW; END IF; END IF; "
+        "RAISE EXCEPTION 'an issued letter is never changed'; END"
+    )
+    run = "EXECUTE FUNCTION letters_frozen()"
+    return [
+        f"CREATE OR REPLACE FUNCTION letters_frozen() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
+        f"CREATE TRIGGER letters_frozen BEFORE UPDATE OR DELETE ON letters FOR EACH ROW {run}",
+        f"CREATE TRIGGER letters_no_truncate BEFORE TRUNCATE ON letters FOR EACH STATEMENT {run}",
+    ]
+
+
+def _guard_letters(table: Table) -> None:
+    columns = [column.name for column in table.columns if column.name != MARK]
+    for dialect in ("sqlite", "postgresql"):
+        for statement in frozen_ddl(dialect, columns):
+            ddl = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
+            event.listen(table, "after_create", ddl)
+
+
+_guard_letters(Base.metadata.tables["letters"])
+for _name in ("letter_copies", "letter_services"):
+    guard_append_only(Base.metadata.tables[_name])

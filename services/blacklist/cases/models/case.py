@@ -54,6 +54,8 @@ class Case(Base):
     id_sealed: Mapped[str | None] = mapped_column(Text)
     id_blind: Mapped[str | None] = mapped_column(String(120))
     id_masked: Mapped[str | None] = mapped_column(String(64))
+    birth_on: Mapped[date | None] = mapped_column(Date)
+    """As declared, where the certificate does not tell it."""
     minor_until: Mapped[date | None] = mapped_column(Date)
 
     misconduct: Mapped[dict[str, Any]] = mapped_column(JsonDoc)
@@ -62,8 +64,14 @@ class Case(Base):
     document_date: Mapped[date | None] = mapped_column(Date)
     disclosure: Mapped[str] = mapped_column(String(16))
     disclosure_reason: Mapped[str | None] = mapped_column(Text)
+    disclosure_exceptions: Mapped[list[str]] = mapped_column(JsonDoc, default=list, server_default="[]")
+    """Codes of rules.grounds (公开例外)."""
+    disclosure_covered: Mapped[list[str]] = mapped_column(JsonDoc, default=list, server_default="[]")
+    """Passages of the free text that an exception keeps from the public page (区分处理)."""
     content_hash: Mapped[str] = mapped_column(String(64))
     reviewed_hash: Mapped[str | None] = mapped_column(String(64))
+    redacted_hash: Mapped[str | None] = mapped_column(String(64))
+    """The content whose covered public form a second person approved (公示遮盖)."""
 
     filer_id: Mapped[str] = mapped_column(String(36))
     filer_name: Mapped[str] = mapped_column(String(100))
@@ -71,12 +79,18 @@ class Case(Base):
     reviewer_id: Mapped[str | None] = mapped_column(String(36))
     decider_id: Mapped[str | None] = mapped_column(String(36))
     publisher_id: Mapped[str | None] = mapped_column(String(36))
+    redactor_id: Mapped[str | None] = mapped_column(String(36))
 
     notice_number: Mapped[str | None] = mapped_column(String(128))
     noticed_on: Mapped[date | None] = mapped_column(Date)
     window_ends_on: Mapped[date | None] = mapped_column(Date)
     hearing_ends_on: Mapped[date | None] = mapped_column(Date)
     """Last day to ask for a hearing."""
+    window_provisional: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """The windows reach into a year whose holidays were not published when they were counted."""
+    window_calendar: Mapped[str | None] = mapped_column(String(40))
+    notice_service: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
+    """How the notice (告知书) was served; the windows run from there."""
     statement: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
     hearing: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
     severity: Mapped[str | None] = mapped_column(String(16))
@@ -112,6 +126,9 @@ class Case(Base):
         CheckConstraint("decider_id <> last_editor_id", name="decider_not_editor"),
         CheckConstraint("publisher_id <> filer_id", name="publisher_not_filer"),
         CheckConstraint("publisher_id <> last_editor_id", name="publisher_not_editor"),
+        CheckConstraint("redactor_id <> filer_id", name="redactor_not_filer"),
+        CheckConstraint("redactor_id <> last_editor_id", name="redactor_not_editor"),
+        CheckConstraint("publisher_id <> redactor_id", name="publisher_not_redactor"),
         CheckConstraint(
             "state <> 'published' OR (reviewer_id IS NOT NULL AND publisher_id IS NOT NULL "
             "AND reviewed_hash IS NOT NULL AND reviewed_hash = content_hash)",
