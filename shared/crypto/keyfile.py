@@ -15,7 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from shared.crypto import blind
 
-_PREFIXES = {"storage": "s", "blind": "b", "token": "t", "webhook": "w", "recipient": "r", "letter": "l"}
+_PREFIXES = {
+    "storage": "s", "blind": "b", "token": "t", "webhook": "w", "recipient": "r", "letter": "l",
+    "log": "g", "certificate": "c",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def new_key(kind: str, name: str, suite: str) -> Key:
         )
     elif kind == "blind":
         algorithm = blind.ALGORITHMS[suite]
-    elif kind in ("token", "letter"):
+    elif kind in ("token", "letter", "log", "certificate"):
         algorithm = "ed25519"
     return Key(
         kind, _new_key_id(kind), _today(), name=name, algorithm=algorithm, secret=secret, public=public

@@ -69,7 +69,7 @@ class KeyRing:
             return cls.load(path, suite=suite)
 
     def rotate(self, kind: str, name: str = "") -> str:
-        """Make a new active key of "storage", "blind", "token", "webhook", "letter" or "recipient"."""
+        """Make a new active key: storage, blind, token, webhook, letter, log, certificate or recipient."""
         fresh = new_key(kind, name, self._suite)
 
         def with_fresh(keys: list[Key]) -> list[Key]:
@@ -135,22 +135,37 @@ class KeyRing:
         self._reload()
         return self.token_public()
 
-    def letter_private(self) -> TokenKey:
-        """The active key that signs letters (电子签章); made when it is first asked for."""
+    def signer(self, kind: str) -> TokenKey:
+        """The active key that signs letters, the log or certificates; made when it is first asked for."""
         try:
-            key = self._active("letter")
+            key = self._active(kind)
         except CryptoError:
-            self.rotate("letter")
-            key = self._active("letter")
+            self._first(kind)
+            key = self._active(kind)
         return TokenKey(key.id, Ed25519PrivateKey.from_private_bytes(key.secret))
+
+    def _first(self, kind: str) -> None:
+        """One key of the kind, however many processes ask at once."""
+        fresh = new_key(kind, "", self._suite)
+
+        def with_fresh(keys: list[Key]) -> list[Key]:
+            return keys if any(key.kind == kind and key.active for key in keys) else [*keys, fresh]
+
+        self._keys = update_file(self._path, with_fresh)
+
+    def signers(self, kind: str) -> list[TokenKey]:
+        """Every signing key of a kind still in the file, the active one first."""
+        self._reload()
+        keys = sorted(self._all(kind), key=lambda key: not key.active)
+        return [TokenKey(key.id, Ed25519PrivateKey.from_private_bytes(key.secret)) for key in keys]
+
+    def letter_private(self) -> TokenKey:
+        """The active key that signs letters (电子签章)."""
+        return self.signer("letter")
 
     def letter_public(self) -> dict[str, Ed25519PublicKey]:
         """Key id → public key of every letter key, retired ones too."""
-        self._reload()
-        return {
-            key.id: Ed25519PrivateKey.from_private_bytes(key.secret).public_key()
-            for key in self._all("letter")
-        }
+        return {key.kid: key.private.public_key() for key in self.signers("letter")}
 
     def webhook_secret(self) -> bytes:
         """The active secret webhook signing secrets are derived from."""
