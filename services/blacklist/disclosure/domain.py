@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from services.blacklist.rules.grounds import exception_grounds
 from shared.errors import describe_errors
 
 DATA = Path(__file__).parent / "data"
@@ -100,20 +101,6 @@ class AnswerType:
     lead: str
 
 
-@dataclass(frozen=True)
-class ExceptionGround:
-    """公开例外: one ground for not disclosing, with its article."""
-
-    code: str
-    name: str
-    article: str
-    text: str
-    scope: str
-    also: str
-    status: str
-    source: str
-
-
 @cache
 def _answers() -> Mapping[str, Any]:
     return tomllib.loads((DATA / "answers.toml").read_text("utf-8"))
@@ -128,12 +115,6 @@ def procedure() -> Procedure:
 def answer_types() -> Mapping[str, AnswerType]:
     found = (AnswerType(**{**each, "needs": tuple(each["needs"])}) for each in _answers()["answer"])
     return {each.code: each for each in found}
-
-
-@cache
-def exception_grounds() -> Mapping[str, ExceptionGround]:
-    content = tomllib.loads((DATA / "exceptions.toml").read_text("utf-8"))
-    return {each["code"]: ExceptionGround(**each) for each in content["exception"]}
 
 
 def limit(name: str) -> int:
@@ -163,16 +144,16 @@ def draft_problems(
     """(field, remedy) of everything an answer of this kind still lacks."""
     kind = answer_types().get(answer_type)
     if kind is None:
-        return [("answer_type", f"应为下列之一:{'、'.join(answer_types())}。")]
+        return [("answer_type", f"应为下列之一：{'、'.join(answer_types())}。")]
     words = {
-        "content": (content, "请填写要提供的信息,或者获取的方式和途径。"),
+        "content": (content, "请填写要提供的信息，或者获取的方式和途径。"),
         "reason": (reason, "请写明理由。"),
         "exceptions": (exceptions, "请选择不予公开的情形。"),
     }
     problems = [(name, words[name][1]) for name in kind.needs if not words[name][0]]
     unknown = [each for each in exceptions if each not in exception_grounds()]
     if unknown:
-        problems.append(("exceptions", f"没有这种情形:{'、'.join(unknown)}。"))
+        problems.append(("exceptions", f"没有这种情形：{'、'.join(unknown)}。"))
     return problems
 
 
@@ -199,16 +180,16 @@ def letter_text(letter: Letter) -> str:
     grounds = [exception_grounds()[code] for code in letter.exceptions]
     basis = "、".join(dict.fromkeys([kind.article, *(each.article for each in grounds)]))
     parts = [
-        f"政府信息公开申请答复书({kind.name})",
+        f"政府信息公开申请答复书（{kind.name}）",
         letter.letter_number or "",
         f"{letter.applicant}:",
-        f"{chinese(letter.received_on)}收到您(贵单位)提出的政府信息公开申请(编号{letter.number})。",
-        f"申请公开的内容:{letter.wanted}",
-        f"经审查,根据{REGULATION}{basis}的规定,答复如下:",
+        f"{chinese(letter.received_on)}收到您（贵单位）提出的政府信息公开申请（编号{letter.number}）。",
+        f"申请公开的内容：{letter.wanted}",
+        f"经审查，根据{REGULATION}{basis}的规定，答复如下：",
         kind.lead,
         letter.content or "",
         *(f"{each.name}:{each.text}。" for each in grounds),
-        f"理由:{letter.reason}" if letter.reason else "",
+        f"理由：{letter.reason}" if letter.reason else "",
         _answers()["remedy"]["review_first" if kind.review_first else "usual"],
         letter.department,
         chinese(letter.issued_on),
@@ -222,12 +203,12 @@ def chinese(day: date) -> str:
 
 describe_errors(
     {
-        "disclosure-request-not-found": "没有这件申请。请核对查询码;工作人员只能查看可见范围内的申请。",
-        "disclosure-too-many": "同一网络地址提交的申请过多。请稍后再试,或者到政府信息公开工作机构当面提出。",
+        "disclosure-request-not-found": "没有这件申请。请核对查询码；工作人员只能查看可见范围内的申请。",
+        "disclosure-too-many": "同一网络地址提交的申请过多。请稍后再试，或者到政府信息公开工作机构当面提出。",
         "disclosure-wrong-state": "申请当前的办理情况不能进行这个事项。possible_actions 列出可以办理的事项。",
         "disclosure-too-late": "已经超过法律规定可以办理这个事项的时间。rule 说明依据。",
         "disclosure-extended-already": "答复期限延长的总时间不得超过法定上限。",
         "disclosure-four-eyes": "拟写答复和签发答复须由不同的人员办理。",
-        "disclosure-no-draft": "还没有拟写答复,不能签发或者退回。",
+        "disclosure-no-draft": "还没有拟写答复，不能签发或者退回。",
     }
 )

@@ -163,7 +163,7 @@ class CatalogueQuery(Schema):
     region = RegionField(load_default=None, allow_none=False)
     department_id = fields.UUID(load_default=None, allow_none=False)
     domain = fields.String(load_default=None, allow_none=False, validate=validate.Length(max=40))
-    on = StatutoryDate(load_default=None, metadata={"description": "这一天的目录,缺省为今天"})
+    on = StatutoryDate(load_default=None, metadata={"description": "这一天的目录，缺省为今天"})
 
 
 class CatalogueRow(Schema):
@@ -237,6 +237,21 @@ class WindowView(Schema):
     estimated = fields.Boolean(required=True)
 
 
+class ClaimedView(Schema):
+    """适用的公开例外."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    basis = fields.String(required=True)
+
+
+class RedactionView(Schema):
+    """须遮盖的信息，和遮盖后的内容是否已由另一人审核."""
+
+    needed = fields.List(fields.String(), required=True)
+    approved = fields.Boolean(required=True)
+
+
 class PreviewView(Schema):
     """公示预览."""
 
@@ -247,6 +262,8 @@ class PreviewView(Schema):
     attribute_reason = fields.String(required=True, allow_none=True)
     page = fields.Dict(keys=fields.String(), required=True)
     publicity = fields.Nested(WindowView, required=True, allow_none=True)
+    exceptions = fields.List(fields.Nested(ClaimedView), required=True)
+    redaction = fields.Nested(RedactionView, required=True)
     parts = fields.List(fields.Nested(PartView), required=True)
 
 

@@ -173,10 +173,10 @@ def drop_frozen_ddl(dialect: str) -> list[str]:
 
 def _sqlite_ddl(columns: Iterable[str]) -> list[str]:
     changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in columns)
+    when = f"WHEN OLD.{MARK} IS NOT NULL OR {changed}"
     refuse = "BEGIN SELECT RAISE(ABORT, 'an issued letter is never changed'); END"
     return [
-        f"CREATE TRIGGER letters_no_update BEFORE UPDATE ON letters "
-        f"WHEN OLD.{MARK} IS NOT NULL OR {changed} {refuse}",
+        f"CREATE TRIGGER letters_no_update BEFORE UPDATE ON letters {when} {refuse}",
         f"CREATE TRIGGER letters_no_delete BEFORE DELETE ON letters {refuse}",
     ]
 

@@ -8,9 +8,10 @@ from flask import Response, request
 from services.blacklist.disclosure import queries, usecases
 from services.blacklist.disclosure.api.catalogue import rows_asked
 from services.blacklist.disclosure.api.requests import receipt_view
-from services.blacklist.disclosure.domain import answer_types, exception_grounds
+from services.blacklist.disclosure.domain import answer_types
 from services.blacklist.disclosure.queries.requests import public_view
 from services.blacklist.disclosure.schemas import CatalogueQuery, RequestIn, SupplementIn
+from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.store import Deps
 from services.blacklist.web.options import department_options, region_options
 from shared.errors import DomainError

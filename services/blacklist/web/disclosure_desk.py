@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.blacklist.cases.queries import find_case
 from services.blacklist.disclosure import queries, usecases
 from services.blacklist.disclosure.api.requests import OFFICERS, detail_for_officer
-from services.blacklist.disclosure.domain import ACTIONS, STATES, answer_types, exception_grounds
+from services.blacklist.disclosure.domain import ACTIONS, STATES, answer_types
 from services.blacklist.disclosure.schemas import ActionIn
+from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.store import Deps
 from services.blacklist.web.options import department_options
 from shared.errors import DomainError, NotFound

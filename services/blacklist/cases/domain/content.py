@@ -4,6 +4,7 @@ and the age of a person at the misconduct.
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -44,9 +45,16 @@ def penalty_category(document: Mapping[str, Any]) -> str:
 
 def birth_of(id_type: str | None, number: str | None) -> date | None:
     """Birth date carried by a resident identity number (18 digits), else None."""
-    if id_type != "resident-id" or not number or len(number) != 18:
+    if id_type != "resident-id" or not number or not re.fullmatch(r"\d{17}[\dXx]", number):
         return None
-    return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    return _date_of(number)
+
+
+def _date_of(number: str) -> date | None:
+    try:
+        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
 
 
 def adult_on(birth: date) -> date:
@@ -90,13 +98,19 @@ def missing_fields(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "/subject/uscc", "填写统一社会信用代码"
     if subject.get("type") == "individual" and not subject.get("id_number"):
         yield "/subject/id_number", "填写自然人证件号码"
+    if subject.get("type") == "individual" and not _tells_birth(subject):
+        yield "/subject/birth_on", "证件不载明出生日期的，填写出生日期（未成年人不得列入）"
     disclosure = content.get("disclosure") or {}
     if disclosure.get("attribute") in ("on-request", "withheld") and not disclosure.get("reason"):
-        yield "/disclosure/reason", "依申请公开或者不予公开的,填写理由和依据"
+        yield "/disclosure/reason", "依申请公开或者不予公开的，填写理由和依据"
+
+
+def _tells_birth(subject: Mapping[str, Any]) -> bool:
+    return bool(subject.get("birth_on")) or subject.get("id_type") in (None, "resident-id")
 
 
 def missing_documents(required: Collection[str], attached: Collection[str]) -> Iterator[tuple[str, str]]:
     """(pointer, remedy) of every attachment kind the list demands and the case has not."""
     for kind in required:
         if kind not in attached:
-            yield f"/attachments/{kind}", f"上传名单要求的材料:{kind}"
+            yield f"/attachments/{kind}", f"上传名单要求的材料：{kind}"

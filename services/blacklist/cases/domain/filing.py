@@ -10,7 +10,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from services.blacklist.audit.domain import without_identities
-from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES, PENALTY_CATEGORIES
+from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES, PENALTY_CATEGORIES, birth_of
+from services.blacklist.cases.domain.redaction import exception_problems
 from services.blacklist.rules.domain import DOCUMENT_KINDS
 from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc
 
@@ -68,14 +69,14 @@ def problems(filing: Mapping[str, Any], today: date) -> list[Problem]:
         *_subject_problems(filing.get("subject") or {}, today),
         *_document_problems(filing.get("document") or {}, today),
         *_misconduct_problems(filing.get("misconduct") or {}, today),
-        *_disclosure_problems(filing.get("disclosure") or {}),
+        *_disclosure_problems(filing),
     ]
 
 
 def _subject_problems(subject: Mapping[str, Any], today: date) -> Iterator[Problem]:
     kind = subject.get("type")
     if kind not in (ORGANIZATION, INDIVIDUAL):
-        yield "/subject/type", "主体类型应为 organization(法人及非法人组织)或 individual(自然人)"
+        yield "/subject/type", "主体类型应为 organization（法人及非法人组织）或 individual（自然人）"
         return
     if not subject.get("name"):
         yield "/subject/name", "填写主体名称"
@@ -86,7 +87,7 @@ def _subject_problems(subject: Mapping[str, Any], today: date) -> Iterator[Probl
 
 
 def _organization_problems(subject: Mapping[str, Any], today: date) -> Iterator[Problem]:
-    for name in ("id_type", "id_number"):
+    for name in ("id_type", "id_number", "birth_on"):
         if subject.get(name):
             yield f"/subject/{name}", "法人及非法人组织不填自然人证件"
     if subject.get("uscc"):
@@ -103,6 +104,15 @@ def _individual_problems(subject: Mapping[str, Any], today: date) -> Iterator[Pr
         if subject.get(name):
             yield f"/subject/{name}", "自然人不填此项"
     yield from _id_problems(subject, "id_type", "id_number", today)
+    yield from _birth_problems(subject, today)
+
+
+def _birth_problems(subject: Mapping[str, Any], today: date) -> Iterator[Problem]:
+    """A declared birth date may not say otherwise than the certificate."""
+    yield from _past_date("/subject/birth_on", subject.get("birth_on"), today, "出生日期")
+    carried = birth_of(subject.get("id_type") or "resident-id", subject.get("id_number"))
+    if carried and subject.get("birth_on") and carried.isoformat() != subject["birth_on"]:
+        yield "/subject/birth_on", "与居民身份证号码中的出生日期不一致，请核对"
 
 
 def _id_problems(
@@ -113,21 +123,21 @@ def _id_problems(
         return
     kind = subject.get(kind_name) or "resident-id"
     if kind not in ID_TYPES:
-        yield f"/subject/{kind_name}", f"证件类型应为下列之一:{'、'.join(ID_TYPES)}"
+        yield f"/subject/{kind_name}", f"证件类型应为下列之一：{'、'.join(ID_TYPES)}"
     elif kind == "resident-id":
         try:
             check_resident_id(number, today=today)
         except InvalidIdentifier as error:
             yield f"/subject/{number_name}", error.message
     elif not _OTHER_ID.fullmatch(number.strip()):
-        yield f"/subject/{number_name}", "证件号码应为4至32位字母或数字,请核对"
+        yield f"/subject/{number_name}", "证件号码应为4至32位字母或数字，请核对"
 
 
 def _document_problems(document: Mapping[str, Any], today: date) -> Iterator[Problem]:
     if document.get("kind") and document["kind"] not in DOCUMENT_KINDS:
-        yield "/document/kind", f"文书种类应为下列之一:{'、'.join(DOCUMENT_KINDS)}"
+        yield "/document/kind", f"文书种类应为下列之一：{'、'.join(DOCUMENT_KINDS)}"
     if document.get("penalty_category") and not _known_categories(document["penalty_category"]):
-        yield "/document/penalty_category", f"处罚类别应为下列之一:{'、'.join(PENALTY_CATEGORIES)}"
+        yield "/document/penalty_category", f"处罚类别应为下列之一：{'、'.join(PENALTY_CATEGORIES)}"
     yield from _past_date("/document/date", document.get("date"), today, "文书日期")
     yield from _date("/document/valid_until", document.get("valid_until"))
     for name in ("fine_wan", "confiscated_wan"):
@@ -143,10 +153,13 @@ def _misconduct_problems(misconduct: Mapping[str, Any], today: date) -> Iterator
     yield from _past_date("/misconduct/occurred_on", misconduct.get("occurred_on"), today, "违法行为发生日期")
 
 
-def _disclosure_problems(disclosure: Mapping[str, Any]) -> Iterator[Problem]:
+def _disclosure_problems(filing: Mapping[str, Any]) -> Iterator[Problem]:
+    disclosure = filing.get("disclosure") or {}
     attribute = disclosure.get("attribute")
     if attribute and attribute not in DISCLOSURES:
-        yield "/disclosure/attribute", f"公开属性应为下列之一:{'、'.join(DISCLOSURES)}"
+        yield "/disclosure/attribute", f"公开属性应为下列之一：{'、'.join(DISCLOSURES)}"
+    groups = {name: filing.get(name) or {} for name in ("misconduct", "document")}
+    yield from exception_problems(disclosure, groups)
 
 
 def parse_date(text: Any) -> date | None:
@@ -177,7 +190,7 @@ def _amount(pointer: str, text: Any) -> Iterator[Problem]:
     try:
         amount = Decimal(str(text))
     except InvalidOperation:
-        yield pointer, "金额(万元)应为数字"
+        yield pointer, "金额（万元）应为数字"
         return
     exponent = amount.as_tuple().exponent
     if (
@@ -185,4 +198,4 @@ def _amount(pointer: str, text: Any) -> Iterator[Problem]:
         or not 0 <= amount <= _MOST_WAN
         or (isinstance(exponent, int) and exponent < -6)
     ):
-        yield pointer, "金额单位为万元,应不小于0且小数不超过6位"
+        yield pointer, "金额单位为万元，应不小于0且小数不超过6位"

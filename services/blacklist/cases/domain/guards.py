@@ -49,6 +49,10 @@ class Standing:
     subject_type: str = "organization"
     minor_until: date | None = None
     disclosure: str = "proactive"
+    to_cover: tuple[str, ...] = ()
+    """What must be covered before publication, by name; only told of a served case."""
+    redacted_hash: str | None = None
+    redactor: str | None = None
     statement_heard: bool = False
     hearing_opened: bool = False
     hearing_closed: bool = False
@@ -72,11 +76,13 @@ class Actor:
     department_id: str
 
 
+REDACTION = "政府信息公开条例第十五条、第三十七条：区分处理后公开；双人复核"
+
 Guard = Callable[[Standing, Actor, date], Blocked | None]
 
 
 def _different(person: str, other: str | None, reason: str) -> Blocked | None:
-    return Blocked(reason, "双人复核:同一事项不得由同一人前后办理", FOUR_EYES) if person == other else None
+    return Blocked(reason, "双人复核：同一事项不得由同一人前后办理", FOUR_EYES) if person == other else None
 
 
 def reviewer_not_filer(case: Standing, actor: Actor, _: date) -> Blocked | None:
@@ -102,14 +108,14 @@ def publisher_not_filer(case: Standing, actor: Actor, _: date) -> Blocked | None
 def content_as_reviewed(case: Standing, _: Actor, __: date) -> Blocked | None:
     if case.reviewed_hash == case.content_hash:
         return None
-    return Blocked("案件内容与审核通过时不一致,须退回重新审核", "审核的内容即公示的内容")
+    return Blocked("案件内容与审核通过时不一致，须退回重新审核", "审核的内容即公示的内容")
 
 
 def list_in_force(case: Standing, _: Actor, __: date) -> Blocked | None:
     return (
         None
         if case.list_in_force
-        else Blocked("该名单当前没有有效的法律依据,不得列入", "国办发〔2020〕49号(六)")
+        else Blocked("该名单当前没有有效的法律依据，不得列入", "国办发〔2020〕49号（六）")
     )
 
 
@@ -123,19 +129,47 @@ def not_minor(case: Standing, _: Actor, today: date) -> Blocked | None:
     """No minor at the time of the misconduct, and none today (`minor_until` = the 18th birthday)."""
     if case.minor_until is None or case.minor_until <= today:
         return None
-    return Blocked("当事人为未成年人,不得列入和公示", rule_of("minor"))
+    return Blocked("当事人为未成年人，不得列入和公示", rule_of("minor"))
+
+
+def redaction_pending(case: Standing, _: Actor, __: date) -> Blocked | None:
+    if not case.to_cover:
+        return Blocked("公示内容没有须遮盖的信息，可以直接公示", REDACTION)
+    return Blocked("公示遮盖已经审核", REDACTION) if case.redacted_hash == case.content_hash else None
+
+
+def redaction_approved(case: Standing, _: Actor, __: date) -> Blocked | None:
+    """What is covered, and what is not, a second person has looked at before the public does."""
+    if not case.to_cover or case.redacted_hash == case.content_hash:
+        return None
+    names = "、".join(case.to_cover)
+    return Blocked(
+        f"公示内容含有须遮盖的信息（{names}），须先由另一名工作人员审核公示预览", REDACTION
+    )
+
+
+def redactor_not_filer(case: Standing, actor: Actor, _: date) -> Blocked | None:
+    if blocked := _different(actor.user_id, case.filer, "录入人不得审核本人录入案件的公示遮盖"):
+        return blocked
+    return _different(actor.user_id, case.last_editor, "修改人不得审核本人修改案件的公示遮盖")
+
+
+def publisher_not_redactor(case: Standing, actor: Actor, _: date) -> Blocked | None:
+    return _different(actor.user_id, case.redactor, "审核公示遮盖的人员不得公示同一案件")
 
 
 def disclosure_proactive(case: Standing, _: Actor, __: date) -> Blocked | None:
     if case.disclosure == "proactive":
         return None
-    return Blocked("公开属性不是主动公开,不得公示;确需公示的,应先修改公开属性并重新审核", "政府信息公开属性")
+    return Blocked(
+        "公开属性不是主动公开，不得公示；确需公示的，应先修改公开属性并重新审核", "政府信息公开属性"
+    )
 
 
 def disclosure_not_proactive(case: Standing, _: Actor, __: date) -> Blocked | None:
     if case.disclosure != "proactive":
         return None
-    return Blocked("公开属性为主动公开的,应当公示", "政府信息公开属性")
+    return Blocked("公开属性为主动公开的，应当公示", "政府信息公开属性")
 
 
 def statement_heard(case: Standing, _: Actor, today: date) -> Blocked | None:
@@ -146,7 +180,7 @@ def statement_heard(case: Standing, _: Actor, today: date) -> Blocked | None:
         return None
     earliest = date.fromordinal(case.window_ends.toordinal() + 1) if case.window_ends else None
     return Blocked(
-        "陈述申辩期未满,且未登记当事人的陈述申辩或放弃声明", "告知后应当听取陈述申辩", WAIT, earliest
+        "陈述申辩期未满，且未登记当事人的陈述申辩或放弃声明", "告知后应当听取陈述申辩", WAIT, earliest
     )
 
 
@@ -162,7 +196,7 @@ def service_effective(case: Standing, _: Actor, today: date) -> Blocked | None:
 def publicity_not_over(case: Standing, _: Actor, today: date) -> Blocked | None:
     if case.publicity_max_end is None or today < case.publicity_max_end:
         return None
-    return Blocked("按规定计算的公示期已经届满,不再公示", "公示期限")
+    return Blocked("按规定计算的公示期已经届满，不再公示", "公示期限")
 
 
 def hearing_not_held(case: Standing, _: Actor, __: date) -> Blocked | None:
@@ -194,7 +228,7 @@ def material_awaited(case: Standing, _: Actor, __: date) -> Blocked | None:
 
 def removed_by_repair(case: Standing, _: Actor, today: date) -> Blocked | None:
     if case.reason_code != "repair":
-        return Blocked("只有因信用修复移出的可以恢复列入", "以虚假材料取得移出的,恢复列入")
+        return Blocked("只有因信用修复移出的可以恢复列入", "以虚假材料取得移出的，恢复列入")
     return publicity_not_over(case, _, today)
 
 
@@ -234,7 +268,7 @@ def no_suspension_of_mine(case: Standing, actor: Actor, _: date) -> Blocked | No
     if overlay is None:
         return None
     if overlay.state == "open":
-        return _different(actor.user_id, overlay.opened_by, "已由本人中止公示,须由另一名工作人员确认")
+        return _different(actor.user_id, overlay.opened_by, "已由本人中止公示，须由另一名工作人员确认")
     return Blocked("已中止公示", "中止公示程序")
 
 
@@ -242,7 +276,7 @@ def repair_minimum(case: Standing, _: Actor, today: date) -> Blocked | None:
     earliest = case.publicity_min_end
     if earliest is None or today >= earliest:
         return None
-    return Blocked("最短公示期未满,不符合信用修复条件", "国办发〔2025〕22号:最短公示期", WAIT, earliest)
+    return Blocked("最短公示期未满，不符合信用修复条件", "国办发〔2025〕22号：最短公示期", WAIT, earliest)
 
 
 def repair_or_objection(case: Standing, _: Actor, __: date) -> Blocked | None:
@@ -260,6 +294,10 @@ GUARDS: Mapping[str, Guard] = {
     "list_in_force": list_in_force,
     "subject_allowed": subject_allowed,
     "not_minor": not_minor,
+    "redaction_pending": redaction_pending,
+    "redaction_approved": redaction_approved,
+    "redactor_not_filer": redactor_not_filer,
+    "publisher_not_redactor": publisher_not_redactor,
     "disclosure_proactive": disclosure_proactive,
     "disclosure_not_proactive": disclosure_not_proactive,
     "statement_heard": statement_heard,

@@ -67,7 +67,7 @@ def _rows() -> tuple[Transition, ...]:
 def _filing_rows() -> tuple[Transition, ...]:
     row = Transition
     return (
-        row("submit", "提交审核", (DRAFT,), UNDER_REVIEW, CLERK, "国办发〔2020〕49号(六)",
+        row("submit", "提交审核", (DRAFT,), UNDER_REVIEW, CLERK, "国办发〔2020〕49号（六）",
             guards=("list_in_force", "subject_allowed", "not_minor"), event="submitted"),
         row("return_for_revision", "退回修改", (UNDER_REVIEW, NOTICED, HEARING), DRAFT, REVIEWER,
             "审核退回须说明理由", (FULL,), required=("reason",), event="returned"),
@@ -84,7 +84,7 @@ def _decision_rows() -> tuple[Transition, ...]:
     row = Transition
     return (
         row("approve_notice", "审核通过并告知", (UNDER_REVIEW,), NOTICED, REVIEWER,
-            "国办发〔2020〕49号(八):决定前告知事由、依据和权利", (FULL,), required=("notice_number",),
+            "国办发〔2020〕49号（八）：决定前告知事由、依据和权利", (FULL,), required=("notice_number",),
             optional=("consent",),
             guards=("reviewer_not_filer", "list_in_force", "not_minor"), event="noticed"),
         row("record_statement", "登记陈述申辩", (NOTICED, HEARING), None, CLERK,
@@ -95,7 +95,7 @@ def _decision_rows() -> tuple[Transition, ...]:
             event="hearing-opened"),
         row("close_hearing", "听证结束", (HEARING,), NOTICED, OFFICERS, "听证应当制作笔录", (FULL,),
             optional=("held_on", "content", "opinion", "reason"), event="hearing-closed"),
-        row("decide", "作出认定决定", (NOTICED,), DECIDED, DECIDER, "国办发〔2020〕49号(八)", (FULL,),
+        row("decide", "作出认定决定", (NOTICED,), DECIDED, DECIDER, "国办发〔2020〕49号（八）", (FULL,),
             required=("severity",), optional=("measures", "publicity_months", "decision_number", *PARTS),
             guards=("decider_not_filer", "decider_not_editor", "content_as_reviewed", "list_in_force",
                     "statement_heard"), event="decided"),
@@ -105,12 +105,16 @@ def _decision_rows() -> tuple[Transition, ...]:
             DOCUMENT_DECIDES, optional=("served_on", "severity", "publicity_months", *PARTS),
             guards=("reviewer_not_filer", "list_in_force", "not_minor"), event="served"),
         row("close_undisclosed", "不公开结案", (SERVED,), ARCHIVED, DECIDER,
-            "依法不主动公开的,决定送达后结案归档", required=("reason",),
+            "依法不主动公开的，决定送达后结案归档", required=("reason",),
             guards=("disclosure_not_proactive", "publisher_not_filer", "service_effective"),
             event="archived"),
+        row("approve_redaction", "审核公示遮盖", (SERVED,), None, ("reviewer", "decider"),
+            "政府信息公开条例第十五条、第三十七条：区分处理后公开", optional=("reason",),
+            guards=("redactor_not_filer", "disclosure_proactive", "redaction_pending"), event="annotated"),
         row("publish", "公示", (SERVED,), PUBLISHED, DECIDER, "决定送达后公示",
             guards=("publisher_not_filer", "content_as_reviewed", "not_minor", "disclosure_proactive",
-                    "service_effective", "publicity_not_over"), event="published"),
+                    "service_effective", "publicity_not_over", "redaction_approved",
+                    "publisher_not_redactor"), event="published"),
     )
 
 
@@ -119,28 +123,29 @@ def _listing_rows() -> tuple[Transition, ...]:
     return (
         row("correct", "更正", (PUBLISHED,), None, DECIDER, "更正须说明理由并标注",
             required=("changes", "reason"), event="corrected"),
-        row("revoke", "撤销", (PUBLISHED,), REVOKED, DECIDER, "原决定被撤销、确认违法或无效的,撤销列入",
+        row("revoke", "撤销", (PUBLISHED,), REVOKED, DECIDER, "原决定被撤销、确认违法或无效的，撤销列入",
             required=("reason", "document"), event="revoked"),
-        row("restore", "恢复列入", (REMOVED,), PUBLISHED, DECIDER, "以虚假材料取得移出的,恢复列入",
+        row("restore", "恢复列入", (REMOVED,), PUBLISHED, DECIDER, "以虚假材料取得移出的，恢复列入",
             required=("reason", "document"), guards=("removed_by_repair", "restorable"), event="restored"),
         row("record_obligations", "登记义务履行情况", (PUBLISHED,), None, CLERK,
             "公示期满前核实义务履行情况", required=("fulfilled",), optional=("content", "reason"),
             event="annotated"),
-        row("ask_expiry", "期满前询问", (PUBLISHED,), None, (), "义务尚未履行的,期满前按行业规定决定是否延长",
+        row("ask_expiry", "期满前询问", (PUBLISHED,), None, (),
+            "义务尚未履行的，期满前按行业规定决定是否延长",
             guards=("no_expiry_question",), event="annotated"),
         row("decide_expiry", "决定期满处理", (PUBLISHED,), None, DECIDER,
-            "义务尚未履行的,期满前按行业规定决定是否延长", required=("extended", "reason"),
+            "义务尚未履行的，期满前按行业规定决定是否延长", required=("extended", "reason"),
             guards=("expiry_asked",), event="annotated"),
-        row("propose_removal", "提请复核关联案件", (PUBLISHED,), None, (), "主案移出或撤销的,复核关联案件",
+        row("propose_removal", "提请复核关联案件", (PUBLISHED,), None, (), "主案移出或撤销的，复核关联案件",
             guards=("not_proposed",), event="annotated"),
-        row("remove_linked", "随主案移出", (PUBLISHED,), REMOVED, DECIDER, "主案移出或撤销的,复核关联案件",
+        row("remove_linked", "随主案移出", (PUBLISHED,), REMOVED, DECIDER, "主案移出或撤销的，复核关联案件",
             required=("reason",), guards=("removal_proposed",), event="removed"),
-        row("keep_listing", "保留列入", (PUBLISHED,), None, DECIDER, "主案移出或撤销的,复核关联案件",
+        row("keep_listing", "保留列入", (PUBLISHED,), None, DECIDER, "主案移出或撤销的，复核关联案件",
             required=("reason",), guards=("removal_proposed",), event="annotated"),
         row("expire", "期满移出", (PUBLISHED,), REMOVED, (), "公示期满停止公示", event="removed"),
-        row("lapse_suspension", "中止失效", (PUBLISHED,), None, (), "中止逾期未确认,自动恢复公示",
+        row("lapse_suspension", "中止失效", (PUBLISHED,), None, (), "中止逾期未确认，自动恢复公示",
             event="suspension-lapsed"),
-        row("end_shield", "屏蔽到期", (PUBLISHED,), None, (), "屏蔽期满,自动恢复公示", event="unshielded"),
+        row("end_shield", "屏蔽到期", (PUBLISHED,), None, (), "屏蔽期满，自动恢复公示", event="unshielded"),
         row("archive", "转入后台保存", (REMOVED, REVOKED), ARCHIVED, (), "各平台均已停止公示后归档",
             event="archived"),
     )
@@ -150,7 +155,7 @@ def _overlay_rows() -> tuple[Transition, ...]:
     row, on = Transition, (PUBLISHED,)
     opening = ("channel", "received_at", "evidence")
     return (
-        row("suspend", "紧急中止公示", on, None, OFFICERS, "紧急情形可先行中止公示,一个工作日内由第二人确认",
+        row("suspend", "紧急中止公示", on, None, OFFICERS, "紧急情形可先行中止公示，一个工作日内由第二人确认",
             required=("reason",), guards=("no_suspension_of_mine",), event="suspended"),
         row("confirm_suspension", "确认中止", on, None, OFFICERS, "中止须由另一名工作人员确认",
             optional=("reason",), guards=("suspension_unconfirmed", "confirmer_not_suspender"),

@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.domain.guards import Standing
+from services.blacklist.cases.domain.redaction import things_to_cover
+from services.blacklist.cases.domain.table import SERVED
 from services.blacklist.cases.models import Case, CaseOverlay
 from services.blacklist.rules.domain import ListRule
 from services.blacklist.rules.queries import list_rule
@@ -42,6 +44,9 @@ def standing_of(case: Case, overlays: Overlays, rule: ListRule | None) -> Standi
         subject_type=case.subject_type,
         minor_until=case.minor_until,
         disclosure=case.disclosure,
+        to_cover=_to_cover(case),
+        redacted_hash=case.redacted_hash,
+        redactor=case.redactor_id,
         statement_heard=bool(statement.get("waived") or statement.get("answer")),
         hearing_opened=case.hearing is not None,
         hearing_closed=bool(hearing.get("closed")),
@@ -55,6 +60,14 @@ def standing_of(case: Case, overlays: Overlays, rule: ListRule | None) -> Standi
         subject_types=rule.subject_types if rule else (),
         overlays={kind: overlay.as_guarded() for kind, overlay in overlays.items()},
     )
+
+
+def _to_cover(case: Case) -> tuple[str, ...]:
+    """Only a case about to be published is looked through."""
+    if case.state != SERVED:
+        return ()
+    groups = {"misconduct": case.misconduct, "document": case.document}
+    return tuple(things_to_cover(groups, case.disclosure_exceptions, case.disclosure_covered))
 
 
 def rule_on(code: str, day: date) -> ListRule | None:

@@ -88,7 +88,7 @@ def _warnings(case: Case, duties: Sequence[Mapping[str, Any]]) -> list[dict[str,
     due = next((each["due"] for each in duties if each["kind"] == "publish"), None)
     if case.state != SERVED or effective is None or due is None or effective.isoformat() <= due:
         return []
-    text = f"送达于{effective.isoformat()}生效,晚于公示期限{due};按规定送达后方可公示,请在案卷注明原因"
+    text = f"送达于{effective.isoformat()}生效，晚于公示期限{due}；按规定送达后方可公示，请在案卷注明原因"
     return [{"text": text, "rule": rule_of("public_notice")}]
 
 
@@ -148,10 +148,16 @@ def filing_view(case: Case) -> dict[str, Any]:
             "legal_representative_id_masked": case.legal_representative_id_masked,
             "id_type": case.id_type,
             "id_masked": case.id_masked,
+            "birth_on": _day(case.birth_on),
         },
         "misconduct": dict(case.misconduct),
         "document": {**case.document, "penalty_category": penalty_category(case.document)},
-        "disclosure": {"attribute": case.disclosure, "reason": case.disclosure_reason},
+        "disclosure": {
+            "attribute": case.disclosure,
+            "reason": case.disclosure_reason,
+            "exceptions": list(case.disclosure_exceptions),
+            "covered": list(case.disclosure_covered),
+        },
     }
 
 
@@ -183,7 +189,7 @@ def _notice_view(case: Case) -> dict[str, Any] | None:
 
 def _rights(case: Case) -> str:
     """What the party is told it may do (告知的权利)."""
-    hearing = f",可以在{_day(case.hearing_ends_on)}前要求听证" if case.hearing_ends_on else ""
+    hearing = f"，可以在{_day(case.hearing_ends_on)}前要求听证" if case.hearing_ends_on else ""
     return f"当事人可以在{_day(case.window_ends_on)}前陈述、申辩{hearing}。"
 
 

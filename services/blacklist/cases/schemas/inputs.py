@@ -11,6 +11,7 @@ from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES
 from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.table import ACTIONS, STATES
 from services.blacklist.rules.domain import DOCUMENT_KINDS, SEVERITIES
+from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.rules.queries import trade_domains
 from shared.clock import local_date
 from shared.web.paging import PageQuery
@@ -35,7 +36,7 @@ class IdField(fields.String):
     """An id as this system gives them (UUIDv7)."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=[validate.Regexp(_UUID, error="应为案件编号(UUID)。")], **kwargs)
+        super().__init__(validate=[validate.Regexp(_UUID, error="应为案件编号（UUID）。")], **kwargs)
 
 
 class ReceivedOn(StatutoryDate):
@@ -50,7 +51,7 @@ class ReceivedOn(StatutoryDate):
             except ValueError as error:
                 raise self.make_error("invalid", input=value, obj_type="date") from error
             if moment.tzinfo is None:
-                raise ValidationError("时间应带时区,如 2026-11-02T08:30:00+08:00。")
+                raise ValidationError("时间应带时区，如 2026-11-02T08:30:00+08:00。")
             value = local_date(moment).isoformat()
         return super()._deserialize(value, attr, data, **kwargs)
 
@@ -66,7 +67,7 @@ class Evidence(fields.Field[Any]):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         texts = value if isinstance(value, list) else [value]
         if not texts or len(texts) > 50 or not all(isinstance(t, str) and 0 < len(t) <= 2000 for t in texts):
-            raise ValidationError("应为文本,或不超过50项文本的列表。")
+            raise ValidationError("应为文本，或不超过50项文本的列表。")
         return value
 
 
@@ -90,6 +91,9 @@ class SubjectFields(Schema):
     legal_representative_id_number = Text(32, allow_none=True)
     id_type = fields.String(validate=one_of(ID_TYPES), allow_none=True)
     id_number = Text(32, allow_none=True)
+    birth_on = StatutoryDate(
+        allow_none=True, metadata={"description": "出生日期；证件不载明的须填写，未成年人不得列入"}
+    )
 
 
 class SubjectIn(SubjectFields):
@@ -126,6 +130,16 @@ class DocumentIn(Schema):
 class DisclosureIn(Schema):
     attribute = fields.String(validate=one_of(DISCLOSURES))
     reason = Text(500, lines=True, allow_none=True)
+    exceptions = fields.List(
+        fields.String(validate=one_of(exception_grounds())),
+        validate=validate.Length(max=8),
+        metadata={"description": "公开例外：国家秘密、商业秘密、个人隐私等"},
+    )
+    covered = fields.List(
+        Text(500, lines=True),
+        validate=validate.Length(max=20),
+        metadata={"description": "主动公开的案件中因例外不予公示的原文文字"},
+    )
 
 
 class CaseIn(Schema):
@@ -288,7 +302,7 @@ class ImportForm(Schema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(max=36),
-        metadata={"description": "更正后重新上传的,写原导入编号"},
+        metadata={"description": "更正后重新上传的，写原导入编号"},
     )
 
 

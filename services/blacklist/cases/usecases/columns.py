@@ -40,8 +40,10 @@ def content_columns(keyring: KeyRing, case_id: str, filing: Mapping[str, Any]) -
         "document_date": parse_date(document["date"]),
         "disclosure": filing["disclosure"].get("attribute") or "proactive",
         "disclosure_reason": filing["disclosure"].get("reason"),
+        "disclosure_exceptions": list(filing["disclosure"].get("exceptions") or ()),
+        "disclosure_covered": list(filing["disclosure"].get("covered") or ()),
     }
-    birth = birth_of(columns["id_type"], filing["subject"].get("id_number"))
+    birth = birth_of(columns["id_type"], filing["subject"].get("id_number")) or columns["birth_on"]
     columns["minor_until"] = minor_until(birth, parse_date(misconduct["occurred_on"]))
     columns["content_hash"] = fingerprint(_hashed(keyring, filing, document, misconduct))
     return columns
@@ -62,6 +64,7 @@ def _subject_columns(keyring: KeyRing, case_id: str, subject: Mapping[str, Any])
         if other
         else None,
         "legal_representative_id_masked": mask_id(other) if other else None,
+        "birth_on": parse_date(subject.get("birth_on")),
         "id_type": subject.get("id_type") if number else None,
         "id_sealed": keyring.seal(number, f"{ID_AAD}.{case_id}") if number else None,
         "id_blind": keyring.blind_index(number) if number else None,
@@ -84,7 +87,7 @@ def _hashed(
         "subject": present,
         "document": document,
         "misconduct": misconduct,
-        "disclosure": filing["disclosure"],
+        "disclosure": {name: value for name, value in filing["disclosure"].items() if value != []},
     }
 
 
@@ -108,8 +111,14 @@ def filing_of(keyring: KeyRing, case: Case) -> dict[str, Any]:
             "legal_representative_id_number": other,
             "id_type": case.id_type,
             "id_number": number,
+            "birth_on": case.birth_on.isoformat() if case.birth_on else None,
         },
         "misconduct": dict(case.misconduct),
         "document": dict(case.document),
-        "disclosure": {"attribute": case.disclosure, "reason": case.disclosure_reason},
+        "disclosure": {
+            "attribute": case.disclosure,
+            "reason": case.disclosure_reason,
+            "exceptions": list(case.disclosure_exceptions),
+            "covered": list(case.disclosure_covered),
+        },
     }

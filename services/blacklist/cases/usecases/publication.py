@@ -1,8 +1,13 @@
 """Publish and correct: the case becomes, and stays, what its listing says."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from services.blacklist.cases.domain.content import penalty_category
+from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.filing import merged, normalised
 from services.blacklist.cases.domain.guards import Blocked
+from services.blacklist.cases.domain.redaction import covered_groups, newly_exposed
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.models.case import ID_AAD, REPRESENTATIVE_AAD
 from services.blacklist.cases.usecases.columns import content_columns, filing_of
@@ -29,7 +34,7 @@ def publish(move: Move) -> None:
     case, rule = move.case, decided_rule(move)
     window = window_of(case, rule, move.today)
     if window.max_end <= move.today:
-        raise refusal(Blocked("按规定计算的公示期已经届满,不再公示", f"{rule.name}公示期限"))
+        raise refusal(Blocked("按规定计算的公示期已经届满，不再公示", f"{rule.name}公示期限"))
     case.listing_id, case.publisher_id, case.published_at = new_id(), move.person, move.batch.at
     case.publicity_start, case.publicity_min_end, case.publicity_max_end = (
         window.start,
@@ -60,9 +65,12 @@ def correct(move: Move) -> None:
         ]
     )
     before = case.content_hash
-    for name, value in content_columns(move.batch.deps.keyring, case.id, normalised(filing)).items():
+    columns = content_columns(move.batch.deps.keyring, case.id, normalised(filing))
+    _require_publishable(move, columns)
+    for name, value in columns.items():
         setattr(case, name, value)
     case.reviewed_hash = case.content_hash
+    case.redacted_hash = case.content_hash if case.redacted_hash else None
     move.detail |= {"changed": sorted(move.inputs["changes"]), "before": before, "after": case.content_hash}
     move.batch.session.flush()
     correct_listing(
@@ -77,8 +85,28 @@ def correct(move: Move) -> None:
     )
 
 
+def _require_publishable(move: Move, columns: Mapping[str, Any]) -> None:
+    """A correction brings nothing into public view that a publication would have stopped at."""
+    case = move.case
+    before = {"misconduct": case.misconduct, "document": case.document}
+    exposed = newly_exposed(
+        covered_groups(before, case.disclosure_covered),
+        covered_groups({name: columns[name] for name in before}, columns["disclosure_covered"]),
+    )
+    refuse([(f"/changes{pointer}", message) for pointer, message in exposed])
+    if columns["minor_until"] is not None and columns["minor_until"] > move.today:
+        raise refusal(Blocked("更正后当事人为未成年人，不得公示；应当撤销列入", rule_of("minor")))
+
+
+def _texts(case: Case) -> dict[str, dict[str, Any]]:
+    """Misconduct and document as they may leave the department: without the passages under an exception."""
+    groups = {"misconduct": case.misconduct, "document": case.document}
+    return covered_groups(groups, case.disclosure_covered)
+
+
 def case_facts(case: Case) -> CaseFacts:
     """What the listing repeats of the case; organ and source codes come from the department."""
+    texts = _texts(case)
     organ = Organ(case.document.get("organ") or case.department_name, case.department_uscc)
     return CaseFacts(
         case_id=case.id,
@@ -89,8 +117,8 @@ def case_facts(case: Case) -> CaseFacts:
         organ=organ,
         source=Organ(case.department_name, case.department_uscc),
         subject=_subject(case),
-        misconduct=case.misconduct,
-        document={**case.document, "penalty_category": penalty_category(case.document)},
+        misconduct=texts["misconduct"],
+        document={**texts["document"], "penalty_category": penalty_category(case.document)},
         severity=case.severity,
         measures=tuple(case.measures),
         disclosure=case.disclosure,
@@ -119,7 +147,7 @@ def _subject(case: Case) -> Subject:
 
 
 def terms_of(case: Case, rule: ListRule) -> ListTerms:
-    basis = ";".join(f"{each.title}{each.article}" for each in rule.legal_basis)
+    basis = "；".join(f"{each.title}{each.article}" for each in rule.legal_basis)
     return ListTerms(
         code=case.list_code,
         name=case.list_name,

@@ -40,7 +40,7 @@ def approve_notice(move: Move) -> None:
     """The reviewed content is fixed by its hash; the party's time to speak starts today (告知)."""
     case, rule, calendar = move.case, move.needed_rule(), move.batch.deps.calendar
     if rule.superior_consent and not move.inputs.get("consent"):
-        raise invalid(("/consent", "该名单须经上级机关同意,请填写同意文书的文号和日期"))
+        raise invalid(("/consent", "该名单须经上级机关同意，请填写同意文书的文号和日期"))
     window = statement_window_ends(rule, move.today, calendar)
     case.hearing_ends_on = hearing_window_ends(rule, move.today, calendar).day
     case.reviewer_id, case.reviewed_hash = move.person, case.content_hash
@@ -82,11 +82,19 @@ def require_served_on(case: Case, served_on: date, today: date) -> None:
         raise invalid(("/served_on", "送达日期不能早于文书日期"))
 
 
+def approve_redaction(move: Move) -> None:
+    """What the preview covers, and what it leaves, is right: bound to this content."""
+    case = move.case
+    case.redactor_id, case.redacted_hash = move.person, case.content_hash
+    move.detail["content"] = case.content_hash
+
+
 def return_for_revision(move: Move) -> None:
     """Back to draft: every approval is void and must be given anew."""
     case = move.case
     cancel_all(move)
     case.reviewer_id = case.decider_id = case.reviewed_hash = None
+    case.redactor_id = case.redacted_hash = case.notice_service = None
     case.notice_number = case.noticed_on = case.window_ends_on = case.hearing_ends_on = None
     case.statement = case.hearing = case.service = case.decision = None
     case.severity = case.publicity_months = case.decided_on = case.service_effective_on = None

@@ -12,8 +12,9 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from services.blacklist.disclosure import queries, schemas
-from services.blacklist.disclosure.domain import answer_types, exception_grounds
+from services.blacklist.disclosure.domain import answer_types
 from services.blacklist.disclosure.queries import CATALOGUE_COLUMNS
+from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.store import Deps
 from shared.web.access import access, public
 from shared.web.openapi import produces

@@ -7,22 +7,24 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from services.blacklist.cases.domain.redaction import things_to_cover
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries.standing import rule_on
 from services.blacklist.cases.usecases.publication import case_facts, terms_of
 from services.blacklist.cases.usecases.publicity import window_of
-from services.blacklist.register.domain.redaction import KINDS, redact
-from services.blacklist.register.queries.views import FREE_TEXT, masked_facts
+from services.blacklist.register.domain.redaction import FREE_TEXT, KINDS, redact
+from services.blacklist.register.queries.views import masked_facts
 from services.blacklist.register.usecases.publication import listing_facts
 from services.blacklist.rules.domain import ListRule
+from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.rules.queries import list_rule, list_rule_version
 from shared.errors import DomainError
 from shared.regions import full_name
 
 SHOWN, MASKED, WITHHELD = "shown", "masked", "withheld"
-PRIVACY = "政府信息公开条例第十五条;个人信息保护法"
-ALWAYS = "政府信息公开条例第二十条第(六)项;国办发〔2017〕97号"
-PERSONS = "自然人只公示部分姓名和证件号码前四位;凭姓名和证件号码查询的人可以看到全名"
+PRIVACY = "政府信息公开条例第十五条；个人信息保护法"
+ALWAYS = "政府信息公开条例第二十条第（六）项；国办发〔2017〕97号"
+PERSONS = "自然人只公示部分姓名和证件号码前四位；凭姓名和证件号码查询的人可以看到全名"
 LABELS = {
     ("misconduct", "facts"): "违法失信事实",
     ("document", "content"): "决定内容",
@@ -44,8 +46,26 @@ def public_preview(case: Case, today: date) -> dict[str, Any]:
         "attribute_reason": case.disclosure_reason,
         "page": shown | {"region": case.region, "region_name": full_name(case.region), "domain": case.domain},
         "publicity": _publicity(case, rule, today),
-        "parts": [*_subject_parts(case, shown), *_text_parts(facts, shown), *_document_parts(shown)],
+        "exceptions": [_ground(code) for code in case.disclosure_exceptions],
+        "redaction": _redaction(case),
+        "parts": [*_subject_parts(case, shown), *_text_parts(case, facts, shown), *_document_parts(shown)],
     }
+
+
+def _ground(code: str) -> dict[str, str]:
+    ground = exception_grounds().get(code)
+    return {
+        "code": code,
+        "name": ground.name if ground else code,
+        "basis": f"政府信息公开条例{ground.article}" if ground else "",
+    }
+
+
+def _redaction(case: Case) -> dict[str, Any]:
+    """What is covered, and whether a second person has approved just this content."""
+    groups = {"misconduct": case.misconduct, "document": case.document}
+    needed = things_to_cover(groups, case.disclosure_exceptions, case.disclosure_covered)
+    return {"needed": needed, "approved": bool(needed) and case.redacted_hash == case.content_hash}
 
 
 def _rule(case: Case, today: date) -> ListRule:
@@ -74,12 +94,12 @@ def _publicity(case: Case, rule: ListRule, today: date) -> dict[str, Any] | None
 def _obstacles(case: Case, rule: ListRule, today: date) -> Iterator[dict[str, str]]:
     if case.disclosure != "proactive":
         name = {"on-request": "依申请公开", "withheld": "不予公开"}.get(case.disclosure, case.disclosure)
-        reason = f"公开属性为{name}:{case.disclosure_reason or '未写明理由'}"
+        reason = f"公开属性为{name}：{case.disclosure_reason or '未写明理由'}"
         yield {"reason": reason, "basis": "政府信息公开条例第十三条至第十六条"}
     if case.subject_type == "individual" and "individual" not in rule.subject_types:
-        yield {"reason": f"{rule.name}的依据没有列入自然人,不公示自然人", "basis": "名单依据规定的主体范围"}
+        yield {"reason": f"{rule.name}的依据没有列入自然人，不公示自然人", "basis": "名单依据规定的主体范围"}
     if case.minor_until is not None and case.minor_until > today:
-        yield {"reason": "当事人为未成年人,不予公示", "basis": "未成年人保护法;政府信息公开条例第十五条"}
+        yield {"reason": "当事人为未成年人，不予公示", "basis": "未成年人保护法；政府信息公开条例第十五条"}
 
 
 def _part(place: str, label: str, value: Any, treatment: str, reason: str, basis: str) -> Part:
@@ -101,21 +121,24 @@ def _subject_parts(case: Case, shown: dict[str, Any]) -> Iterator[Part]:
     yield _part("/subject/uscc", "统一社会信用代码", subject["uscc"], SHOWN, "用于准确识别主体", ALWAYS)
     if subject["legal_representative"]:
         yield _part(
-            "/subject/legal_representative", "法定代表人(负责人)", subject["legal_representative"], SHOWN,
+            "/subject/legal_representative", "法定代表人（负责人）", subject["legal_representative"], SHOWN,
             "属于公开的登记事项", ALWAYS,
         )  # fmt: skip
     if case.legal_representative_id_masked:
         yield _part(
             "/subject/legal_representative_id_number", "法定代表人证件号码", None, WITHHELD,
-            "受处理的是单位,不公示其法定代表人的证件", PRIVACY,
+            "受处理的是单位，不公示其法定代表人的证件", PRIVACY,
         )  # fmt: skip
 
 
-def _text_parts(facts: dict[str, Any], shown: dict[str, Any]) -> Iterator[Part]:
+def _text_parts(case: Case, facts: dict[str, Any], shown: dict[str, Any]) -> Iterator[Part]:
+    named = [_ground(code)["name"] for code in case.disclosure_exceptions]
+    filed = {"misconduct": case.misconduct, "document": case.document}
     for group, name in FREE_TEXT:
+        kept = any(each in (filed[group].get(name) or "") for each in case.disclosure_covered)
         kinds = redact(facts[group].get(name) or "").kinds
-        covered = "、".join(dict.fromkeys(KINDS[kind] for kind in kinds))
-        reason = f"文字中的{covered}已遮盖,建议修改原文" if covered else "依法公示"
+        covered = "、".join(dict.fromkeys([*(KINDS[kind] for kind in kinds), *(named if kept else ())]))
+        reason = f"文字中的{covered}已遮盖，建议修改原文" if covered else "依法公示"
         yield _part(
             f"/{group}/{name}", LABELS[group, name], shown[group].get(name), MASKED if covered else SHOWN,
             reason, PRIVACY if covered else ALWAYS,
@@ -128,7 +151,7 @@ def _document_parts(shown: dict[str, Any]) -> Iterator[Part]:
         ("/document/number", "文号", document["number"]),
         ("/document/date", "日期", document["date"]),
         ("/document/organ", "认定机关", organ["name"]),
-        ("/document/fine_wan", "罚款金额(万元)", document["fine_wan"]),
+        ("/document/fine_wan", "罚款金额（万元）", document["fine_wan"]),
         ("/list", "名单", shown["list"]["name"]),
         ("/measures", "惩戒措施", "、".join(each["code"] for each in shown["measures"]) or None),
     )

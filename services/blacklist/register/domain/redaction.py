@@ -16,6 +16,9 @@ _ACCOUNT = re.compile(r"(?:账号|帐号|账户|卡号|银行卡)[^\d,。;]{0,8}
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _HOME = re.compile(r"(?:家庭住址|家庭地址|现住址|住址|住于)[::]?\s*([^,,。;;\n]{4,60})")
 
+FREE_TEXT = (("misconduct", "facts"), ("document", "content"), ("document", "basis"))
+"""Where people write freely, and may write what must not be public."""
+
 KINDS = {
     "identity-number": "证件号码",
     "telephone": "电话号码",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.blacklist.register.domain.redaction import redact
+from services.blacklist.register.domain.redaction import FREE_TEXT, redact
 from services.blacklist.register.models import Listing
 from services.blacklist.register.publishes import publicity_data
 from shared.identifiers import mask_person_name
@@ -43,10 +43,6 @@ def listing_view(listing: Listing, *, name_known: bool = False) -> dict[str, Any
 def masked_view(listing: Listing) -> dict[str, Any]:
     """The form for whoever only has the listing's address."""
     return listing_view(listing)
-
-
-FREE_TEXT = (("misconduct", "facts"), ("document", "content"), ("document", "basis"))
-"""Where people write freely, and may write what must not be public."""
 
 
 def redacted_facts(facts: dict[str, Any]) -> dict[str, Any]:
