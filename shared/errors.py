@@ -107,10 +107,10 @@ class DeliveryError(Exception):
 
 ERROR_PAGES: dict[str, str] = {
     "malformed-request": "请求不是合法的 JSON。请检查请求体与 Content-Type。",
-    "validation-failed": "有字段不符合要求。fields 逐项给出位置(JSON 指针)与改正办法。",
+    "validation-failed": "有字段不符合要求。fields 逐项给出位置（JSON 指针）与改正办法。",
     "unauthenticated": "未登录、登录已过期或凭证无效。请重新登录后再试。",
     "forbidden": "当前账号没有办理此事项的权限。请由有权限的人员办理。",
-    "not-found": "没有找到所请求的内容,或当前账号不可查看。",
+    "not-found": "没有找到所请求的内容，或当前账号不可查看。",
     "method-not-allowed": "该地址不支持此请求方法。",
     "payload-too-large": "请求体超过上限。请减小文件或分批提交。",
     "unsupported-media-type": "不支持的 Content-Type。",

@@ -56,14 +56,16 @@ def check_uscc(code: str) -> str:
     """Normalise a 统一社会信用代码, or raise InvalidIdentifier (shape, region, checksum, inner-checksum)."""
     code = _normalise(code)
     if not _USCC_SHAPE.fullmatch(code):
-        raise InvalidIdentifier("shape", "统一社会信用代码应为18位数字或大写字母(不含I、O、S、V、Z),请核对。")
+        raise InvalidIdentifier(
+            "shape", "统一社会信用代码应为18位数字或大写字母（不含I、O、S、V、Z），请核对。"
+        )
     if code[2:4] not in _REGISTRY_PROVINCES:
-        raise InvalidIdentifier("region", "统一社会信用代码第3至8位不是有效的行政区划代码,请核对。")
+        raise InvalidIdentifier("region", "统一社会信用代码第3至8位不是有效的行政区划代码，请核对。")
     if code[17] != _uscc_check_digit(code[:17]):
-        raise InvalidIdentifier("checksum", "统一社会信用代码校验位不符,请核对是否有误录。")
+        raise InvalidIdentifier("checksum", "统一社会信用代码校验位不符，请核对是否有误录。")
     if not code.startswith(_WITHOUT_INNER_CHECK) and code[16] != organ_code_check_digit(code[8:16]):
         raise InvalidIdentifier(
-            "inner-checksum", "统一社会信用代码第9至17位(组织机构代码)校验位不符,请核对。"
+            "inner-checksum", "统一社会信用代码第9至17位（组织机构代码）校验位不符，请核对。"
         )
     return code
 
@@ -93,12 +95,12 @@ def check_resident_id(number: str, *, today: date | None = None) -> str:
     if re.fullmatch(r"\d{15}", number):
         number = _with_century(number)
     if not re.fullmatch(r"\d{17}[\dX]", number):
-        raise InvalidIdentifier("shape", "居民身份证号码应为18位(或旧版15位)数字,末位可为X,请核对。")
+        raise InvalidIdentifier("shape", "居民身份证号码应为18位（或旧版15位）数字，末位可为X，请核对。")
     if number[:2] not in _PROVINCES:
-        raise InvalidIdentifier("region", "居民身份证号码前两位不是有效的省级代码,请核对。")
+        raise InvalidIdentifier("region", "居民身份证号码前两位不是有效的省级代码，请核对。")
     _check_birth(number[6:14], today or local_date(datetime.now(UTC)))
     if number[17] != _resident_check_digit(number[:17]):
-        raise InvalidIdentifier("checksum", "居民身份证号码校验位不符,请核对是否有误录。")
+        raise InvalidIdentifier("checksum", "居民身份证号码校验位不符，请核对是否有误录。")
     return number
 
 
@@ -108,7 +110,7 @@ def _check_birth(digits: str, today: date) -> None:
     except ValueError:
         birth = date.min
     if not date(1850, 1, 1) <= birth <= today:
-        raise InvalidIdentifier("birth", "居民身份证号码中的出生日期无效,请核对。")
+        raise InvalidIdentifier("birth", "居民身份证号码中的出生日期无效，请核对。")
 
 
 def make_resident_id(region: str, birth: date, serial: int) -> str:

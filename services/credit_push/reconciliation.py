@@ -117,7 +117,7 @@ def differences(ours: Iterable[Holding], theirs: Sequence[LedgerRow]) -> Iterato
         if holding is None or row.match_key in seen:
             what = "重复" if holding else "多出"
             yield Found(
-                "extra", row.match_key, row.listing_id, f"平台{what}记录,文号 {row.document_number}", None
+                "extra", row.match_key, row.listing_id, f"平台{what}记录，文号 {row.document_number}", None
             )
         else:
             yield from _difference(holding, row)
@@ -132,7 +132,7 @@ def differences(ours: Iterable[Holding], theirs: Sequence[LedgerRow]) -> Iterato
 def _difference(holding: Holding, row: LedgerRow) -> Iterator[Found]:
     key, listing = row.match_key, holding.listing_id
     if row.version is not None and row.version != holding.version:
-        detail = f"平台为第 {row.version} 版,应为第 {holding.version} 版"
+        detail = f"平台为第 {row.version} 版，应为第 {holding.version} 版"
         yield Found("stale", key, listing, detail, holding)
     elif row.content_digest != holding.content_digest:
         yield Found("altered", key, listing, f"平台上第 {holding.version} 版的内容与推送的不同", holding)
@@ -269,7 +269,7 @@ class Reconciler:
                 found, ours, theirs, exchanged = compare(session, run.platform, ledger)
         except (TransportDown, KeyError, ValueError, OSError) as error:
             log.warning("reconciliation failed", platform=run.platform, error=type(error).__name__)
-            self._finish(run, "failed", reason=f"无法取得平台台账:{error}"[:1000])
+            self._finish(run, "failed", reason=f"无法取得平台台账：{error}"[:1000])
             return True
         self._finish(run, "done", found, (ours, theirs, exchanged))
         return True

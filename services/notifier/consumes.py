@@ -145,7 +145,7 @@ def _delivery(data: Mapping[str, Any]) -> Facts:
 
 def _reconciliation(data: Mapping[str, Any]) -> Facts:
     kind = DIFFERENCES.get(_text(data.get("kind")), "不一致")
-    item = ":".join(part for part in (kind, _text(data.get("detail")), _text(data.get("listing_id"))) if part)
+    item = "：".join(part for part in (kind, _text(data.get("detail")), _text(data.get("listing_id"))) if part)
     return {"platform_name": _text(data.get("platform")), "run_id": _text(data.get("run_id")), "item": item}
 
 
@@ -166,7 +166,7 @@ _ACTIONS = {
     "extend_repair": "已延长期限",
     "settle_repair": "已有结论",
     "confirm_suspension": "已由第二人确认",
-    "lapse_suspension": "逾期未确认,已自动恢复公示",
+    "lapse_suspension": "逾期未确认，已自动恢复公示",
 }
 _FAMILIES: dict[str, Callable[[Mapping[str, Any]], Facts]] = {
     "case": _case,

@@ -140,7 +140,7 @@ def attempt(channel: Channel, job: Job) -> Sent | DeliveryError:
         return error
     except Exception as error:  # noqa: BLE001  whatever a channel does, the dispatch must be accounted for
         log.error("channel failed unforeseen", channel=channel.name, error=type(error).__name__)  # noqa: TRY400  a trace may quote secrets
-        return DeliveryError(f"渠道内部错误({type(error).__name__})")
+        return DeliveryError(f"渠道内部错误（{type(error).__name__}）")
 
 
 class Pruner:

@@ -73,7 +73,7 @@ def read_notice(text: str, year: int | None = None) -> NoticeReading:
     label = f"{number[0].replace('[', '〔').replace(']', '〕')}" if number else None
     stated = year or (int(found[1]) if found else None)
     if stated is None:
-        return NoticeReading(None, label, problems=("没有读到年份:标题应含“某年部分节假日安排”。",))
+        return NoticeReading(None, label, problems=("没有读到年份：标题应含“某年部分节假日安排”。",))
     reader = _Reader(stated)
     for name, section in _sections(plain):
         _read_section(reader, name, section)
@@ -110,7 +110,7 @@ def _read_section(reader: _Reader, name: str, section: str) -> None:
         days = {start + timedelta(days=i) for start, end in spans for i in range((end - start).days + 1)}
         reader.off |= days
         if found[2] and int(found[2]) != len(days):
-            reader.problems.append(f"{name}:写明共{found[2]}天,按日期数得{len(days)}天,请核对。")
+            reader.problems.append(f"{name}：写明共{found[2]}天，按日期数得{len(days)}天，请核对。")
     for found in _WORK.finditer(bare):
         day: date | None = None
         for parts in _PARTS.finditer(found[1]):
@@ -124,7 +124,7 @@ def _spans(reader: _Reader, name: str, text: str, *, december_before: bool) -> I
         start = _day(reader.year, parts[0], None, december_before=december_before)
         end = _day(reader.year, parts[-1], start, december_before=december_before) if start else None
         if start is None or end is None or not timedelta(0) <= end - start <= _LONGEST:
-            reader.problems.append(f"{name}:日期“{piece}”读不出来,请手工填写。")
+            reader.problems.append(f"{name}：日期“{piece}”读不出来，请手工填写。")
             continue
         yield start, end
 
@@ -146,9 +146,9 @@ def _day(year: int, parts: re.Match[str], after: date | None, *, december_before
 
 def _add_work(reader: _Reader, name: str, day: date | None) -> None:
     if day is None:
-        reader.problems.append(f"{name}:上班日期读不出来,请手工填写。")
+        reader.problems.append(f"{name}：上班日期读不出来，请手工填写。")
     elif day.weekday() < 5:
-        reader.problems.append(f"{name}:{day} 不是周末,无须调休上班,请核对。")
+        reader.problems.append(f"{name}：{day} 不是周末，无须调休上班，请核对。")
     else:
         reader.work.add(day)
 
@@ -164,18 +164,18 @@ def _check_weekdays(reader: _Reader, name: str, section: str, *, december_before
         named = _PARTS.match(f"{found[1] + '年' if found[1] else ''}{month}月{found[3]}日")
         day = _day(reader.year, named, None, december_before=december_before) if named else None
         if day is not None and _NAMES[day.weekday()] != said[4].replace("天", "日"):
-            reader.problems.append(f"{name}:{day} 是星期{_NAMES[day.weekday()]},通知写作星期{said[4]}。")
+            reader.problems.append(f"{name}：{day} 是星期{_NAMES[day.weekday()]}，通知写作星期{said[4]}。")
 
 
 def _check_whole(reader: _Reader) -> None:
     heard = "".join(each.name for each in reader.holidays)
     missing = [name for name in HOLIDAYS if name not in heard]
     if missing:
-        reader.problems.append(f"没有读到:{'、'.join(missing)}。")
+        reader.problems.append(f"没有读到：{'、'.join(missing)}。")
     both = sorted(reader.off & reader.work)
     if both:
-        reader.problems.append(f"既放假又上班:{'、'.join(map(str, both))}。")
+        reader.problems.append(f"既放假又上班：{'、'.join(map(str, both))}。")
     near = range(reader.year - 1, reader.year + 2)
     far = sorted(day for day in reader.off | reader.work if day.year not in near)
     if far:
-        reader.problems.append(f"日期不在本年前后:{'、'.join(map(str, far))}。")
+        reader.problems.append(f"日期不在本年前后：{'、'.join(map(str, far))}。")

@@ -10,14 +10,14 @@ from shared.contracts.topics import ANYONE, TOPICS, Topic
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 HEADERS: dict[str, str] = {
-    "ce_specversion": "CloudEvents 版本,固定为 1.0",
-    "ce_id": "事件编号,重复投递时不变,用于去重",
+    "ce_specversion": "CloudEvents 版本，固定为 1.0",
+    "ce_id": "事件编号，重复投递时不变，用于去重",
     "ce_type": "事件类型",
     "ce_source": "发布服务",
-    "ce_subject": "主体编号,与记录键相同",
+    "ce_subject": "主体编号，与记录键相同",
     "ce_time": "发生时刻 (RFC 3339)",
     "ce_sequence": "同一主体、同一主题内从 1 起连续递增的序号",
-    "ce_partitionkey": "分区键,与主体编号相同",
+    "ce_partitionkey": "分区键，与主体编号相同",
     "ce_dataschema": "数据结构的 URN",
     "content-type": "application/json",
 }
@@ -79,7 +79,7 @@ def asyncapi(service: str) -> dict[str, Any]:
         "info": {
             "title": f"{service} events",
             "version": "1.0.0",
-            "description": "CloudEvents 1.0,Kafka 二进制模式;同一主体有序,至少投递一次,按事件编号去重。",
+            "description": "CloudEvents 1.0，Kafka 二进制模式；同一主体有序，至少投递一次，按事件编号去重。",
         },
         "defaultContentType": "application/json",
         "channels": {_name(topic.name): _channel(topic) for topic in concerned},
@@ -139,5 +139,5 @@ def _message(event_type: str) -> dict[str, Any]:
 
 def _envelope() -> dict[str, Any]:
     properties = {name: {"type": "string", "description": about} for name, about in HEADERS.items()}
-    properties["ce_traceparent"] = {"type": "string", "description": "W3C Trace Context(可无)"}
+    properties["ce_traceparent"] = {"type": "string", "description": "W3C Trace Context（可无）"}
     return {"type": "object", "properties": properties, "required": sorted(HEADERS)}

@@ -42,7 +42,7 @@ TOPICS: tuple[Topic, ...] = (
         key="listing id",
         compacted=True,
         retention_days=14,
-        title="公开名单(仅法人和其他组织)",
+        title="公开名单（仅法人和其他组织）",
     ),
     Topic(
         "blacklist.exchange.v1",

@@ -42,13 +42,13 @@ def region(code: str, on: date | None = None) -> Region:
     """What a code means on a day, or means last; UnknownRegion if nothing."""
     spans = _spans().get(code)
     if not spans:
-        raise UnknownRegion(f"行政区划代码 {code} 不存在,请按 GB/T 2260 核对。")
+        raise UnknownRegion(f"行政区划代码 {code} 不存在，请按 GB/T 2260 核对。")
     if on is None:
         return spans[-1]
     for span in reversed(spans):
         if span.valid_on(on):
             return span
-    raise UnknownRegion(f"行政区划代码 {code} 在 {on.isoformat()} 无效,请使用当日有效的代码。")
+    raise UnknownRegion(f"行政区划代码 {code} 在 {on.isoformat()} 无效，请使用当日有效的代码。")
 
 
 def is_known(code: str) -> bool:

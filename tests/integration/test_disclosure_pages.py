@@ -100,7 +100,7 @@ def test_a_request_goes_from_form_to_letter(site: Site) -> None:
     assert "签发答复" in page(decider, desk)
     page(decider, f"{desk}/issue", 303, letter_number="长住建公开〔2026〕1号")
     letter = page(anyone, "/disclosure-requests", code=code)
-    for words in ("答复书(不予公开)", "商业秘密", "第十五条", "行政复议", "已答复"):
+    for words in ("答复书（不予公开）", "商业秘密", "第十五条", "行政复议", "已答复"):
         assert words in letter
 
 

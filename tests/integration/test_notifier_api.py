@@ -275,7 +275,7 @@ def test_the_inbox_page_shows_filters_and_acknowledges_in_bulk(site):
     site.hear(case_event(), duty_event())
     page = site.browse(CLERK, "/")
     assert page.status_code == 200
-    assert "已公示:华景建设工程有限公司列入公共资源配置领域黑名单" in page.text
+    assert "已公示：华景建设工程有限公司列入公共资源配置领域黑名单" in page.text
     ids = [item["id"] for item in items(site.call(CLERK, "GET", "/inbox"))]
     done = site.browse(CLERK, "/acknowledgements", {"id": ids, "next": "/notices/?show=unread"})
     assert (done.status_code, done.headers["Location"]) == (303, "/notices/?show=unread")

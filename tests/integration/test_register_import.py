@@ -101,7 +101,7 @@ def test_running_twice_changes_nothing(world: World) -> None:
     [
         ("{", "不是合法的 JSON"),
         ("[]", "每行应为一个 JSON 对象"),
-        (line(1, what=1), "what:没有这个字段"),
+        (line(1, what=1), "what：没有这个字段"),
         (line(1, region="999999"), "region"),
         (line(1, domain="nothing"), "domain"),
         (line(1, list_code="nothing"), "list_code"),

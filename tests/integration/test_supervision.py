@@ -283,7 +283,7 @@ def test_the_annual_report_says_what_was_counted(region):
     assert [section["heading"][0] for section in report["sections"]] == list("一二三四五六")
     text = "".join(paragraph for section in report["sections"] for paragraph in section["paragraphs"])
     assert "全年公示信用信息2件" in text
-    assert "应当公开2件,按期公开1件,占50.0%" in text
+    assert "应当公开2件，按期公开1件，占50.0%" in text
     assert "文号不连续且未说明1个" in text
     table = report["tables"][0]
     assert table["rows"][-1][0] == "合计"

@@ -28,7 +28,7 @@ def _add_entries(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles("auditor"))
     @bp.input(schemas.EntryQuery, location="query")
     @bp.output(schemas.EntryPage)
-    @bp.doc(summary="审计记录,由近及远")
+    @bp.doc(summary="审计记录，由近及远")
     def list_audit(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data.pop("cursor"), query_data.pop("limit")
         before = decode_cursor(cursor, (str,))[0] if cursor else None

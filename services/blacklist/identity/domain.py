@@ -94,10 +94,10 @@ def role_problem(roles: Collection[str]) -> str | None:
     """Why one account may not hold these roles together, or None."""
     unknown = sorted(set(roles) - set(ROLES))
     if unknown:
-        return f"没有这个角色:{'、'.join(unknown)};可选:{'、'.join(ROLES)}"
+        return f"没有这个角色：{'、'.join(unknown)}；可选：{'、'.join(ROLES)}"
     exclusive = [ROLES[role] for role in sorted(set(roles) & EXCLUSIVE_ROLES)]
     if len(exclusive) > 1:
-        return f"{'、'.join(exclusive)}必须由不同的人担任(三员分立)"
+        return f"{'、'.join(exclusive)}必须由不同的人担任（三员分立）"
     if exclusive and len(set(roles)) > 1:
         return f"{exclusive[0]}不得兼任业务角色"
     if ASSESSOR in roles and len(set(roles)) > 1:
@@ -154,23 +154,23 @@ def unknown_scopes(scopes: Iterable[str]) -> list[str]:
 
 
 ERRORS = {
-    "sign-in-refused": "用户名或口令不正确。系统不区分是哪一项有误;请核对后重试。",
-    "sign-in-locked": "登录失败次数过多,须等待 Retry-After 指示的秒数;等待时间逐次加长,最长十五分钟。",
+    "sign-in-refused": "用户名或口令不正确。系统不区分是哪一项有误；请核对后重试。",
+    "sign-in-locked": "登录失败次数过多，须等待 Retry-After 指示的秒数；等待时间逐次加长，最长十五分钟。",
     "sign-in-busy": "同时登录的人太多。请稍后再试。",
     "session-ended": "会话已退出、超时或被管理员终止。请重新登录。",
-    "password-too-weak": "口令须为 12 至 128 个字符,含三种以上字符,不含用户名。",
+    "password-too-weak": "口令须为 12 至 128 个字符，含三种以上字符，不含用户名。",
     "password-wrong": "当前口令不正确。",
     "username-taken": "用户名已被使用。请换一个。",
-    "account-validity": "限期账号的有效期须在今天起一年之内;外部评估员账号必须设定有效期。",
+    "account-validity": "限期账号的有效期须在今天起一年之内；外部评估员账号必须设定有效期。",
     "roles-need-two": "角色须由一名管理员提出、另一名管理员核准。",
-    "roles-incompatible": "系统管理员、安全管理员、审计员互斥,且不得兼任业务角色。",
+    "roles-incompatible": "系统管理员、安全管理员、审计员互斥，且不得兼任业务角色。",
     "role-change-settled": "该角色变更已办结。",
     "role-change-four-eyes": "角色变更的提出人、受益人不得自行核准。",
     "not-oneself": "不能对自己的账号办理该事项。请由另一名管理员办理。",
-    "department-not-found": "没有这个部门,或这一天没有对应的部门。",
+    "department-not-found": "没有这个部门，或这一天没有对应的部门。",
     "department-ambiguous": "这一天由多个部门分别负责。请指明其中一个。",
     "department-code-taken": "部门代码已被使用。请换一个。",
-    "transfer-refused": "移交的部门或日期不合条件,见 fields。",
+    "transfer-refused": "移交的部门或日期不合条件，见 fields。",
     "region-unknown": "没有这个行政区划代码。请填写 GB/T 2260 六位代码。",
     "uscc-invalid": "统一社会信用代码的格式或校验位不正确。",
     "user-not-found": "没有这个用户。",

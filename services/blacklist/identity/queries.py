@@ -41,7 +41,7 @@ def department_on(session: Session, code: str, on: date) -> Department:
         raise NotFound("department-not-found", "这一天没有对应的部门", f"{code} 在 {on} 没有前身或承继部门")
     if len(found) > 1:
         names = "、".join(each.name for each in found)
-        raise Conflict("department-ambiguous", "这一天由多个部门分别负责", f"{code} 在 {on} 对应:{names}")
+        raise Conflict("department-ambiguous", "这一天由多个部门分别负责", f"{code} 在 {on} 对应：{names}")
     return found[0]
 
 

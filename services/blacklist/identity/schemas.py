@@ -7,9 +7,9 @@ from shared.web.paging import PageQuery, page_schema
 from shared.web.schemas import RegionField, Schema, StatutoryDate, Text, UsccField
 
 LEVELS = ("nation", "province", "city", "county", "town")
-_CODE = validate.Regexp(r"^[a-z0-9][a-z0-9-]{1,63}\Z", error="应为小写字母、数字和连字符,2 至 64 个字符。")
+_CODE = validate.Regexp(r"^[a-z0-9][a-z0-9-]{1,63}\Z", error="应为小写字母、数字和连字符，2 至 64 个字符。")
 _USERNAME = validate.Regexp(
-    r"^[a-z0-9][a-z0-9._-]{2,63}\Z", error="应为小写字母、数字、点、横线,3 至 64 个字符。"
+    r"^[a-z0-9][a-z0-9._-]{2,63}\Z", error="应为小写字母、数字、点、横线，3 至 64 个字符。"
 )
 _ONE_ROLE = validate.OneOf(tuple(ROLES), error="没有这个角色。")
 _ONE_SCOPE = validate.OneOf(tuple(SCOPES), error="没有这项接口权限。")
@@ -152,7 +152,7 @@ class UserFiling(Schema):
     department_id = fields.UUID(required=True)
     email = fields.Email(load_default=None, validate=validate.Length(max=254))
     valid_until = StatutoryDate(
-        load_default=None, metadata={"description": "限期账号的最后一天,如外部评估员"}
+        load_default=None, metadata={"description": "限期账号的最后一天，如外部评估员"}
     )
 
 

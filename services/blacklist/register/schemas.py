@@ -60,7 +60,7 @@ class PersonQuery(Schema):
     @validates_schema
     def one_of_two(self, data: dict[str, Any], **_: Any) -> None:
         if bool(data.get("id_number")) == bool(data.get("id_tail")):
-            raise ValidationError({"id_number": ["请填写证件号码,或者证件号码后几位,二者填一项。"]})
+            raise ValidationError({"id_number": ["请填写证件号码，或者证件号码后几位，二者填一项。"]})
 
 
 class MemberSchema(Schema):

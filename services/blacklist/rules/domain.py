@@ -187,7 +187,7 @@ def months_problem(rule: ListRule, severity: str, months: int, domain: str | Non
     allowed = publicity_range(rule, severity, domain)
     if allowed is None:
         grade = SEVERITIES.get(severity, severity)
-        return f"{rule.name}没有“{grade}”这一档;可选:{_named(rule.publicity)}"
+        return f"{rule.name}没有“{grade}”这一档；可选：{_named(rule.publicity)}"
     if allowed.min_months <= months <= allowed.max_months:
         return None
     bounds = f"{allowed.min_months} 至 {allowed.max_months} 个月"
@@ -273,9 +273,9 @@ def measure_scope_problem(measure: Measure, list_class: str, domain: str) -> str
     """Why the closed list does not carry this measure for such a list or domain, or None."""
     if list_class not in measure.list_classes:
         named = LIST_CLASSES.get(list_class, list_class)
-        return f"按基础清单,“{measure.name}”不适用于{named};另有法律、法规依据的须写明"
+        return f"按基础清单，“{measure.name}”不适用于{named}；另有法律、法规依据的须写明"
     if "*" not in measure.domains and domain not in measure.domains:
-        return f"按基础清单,“{measure.name}”不适用于这个领域;另有法律、法规依据的须写明"
+        return f"按基础清单，“{measure.name}”不适用于这个领域；另有法律、法规依据的须写明"
     return None
 
 
@@ -334,5 +334,5 @@ DOCUMENT_KINDS = {
 }
 
 describe_errors(
-    {"list-not-in-force": "没有这个名单,或其依据在这一天不在有效期内。请对照 /api/v1/lists 选择。"}
+    {"list-not-in-force": "没有这个名单，或其依据在这一天不在有效期内。请对照 /api/v1/lists 选择。"}
 )

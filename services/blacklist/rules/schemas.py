@@ -9,7 +9,7 @@ from shared.web.schemas import Schema, StatutoryDate, Text
 class OnQuery(Schema):
     """The day whose rules are asked for; today by default."""
 
-    on = StatutoryDate(load_default=None, metadata={"description": "这一天的规则,缺省为今天"})
+    on = StatutoryDate(load_default=None, metadata={"description": "这一天的规则，缺省为今天"})
 
 
 class DueQuery(Schema):
@@ -229,7 +229,7 @@ class ProposalView(Schema):
 class DutyQuery(Schema):
     """未办结的期限."""
 
-    due_by = StatutoryDate(load_default=None, metadata={"description": "这一天(含)以前到期的"})
+    due_by = StatutoryDate(load_default=None, metadata={"description": "这一天（含）以前到期的"})
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=200))
 
 

@@ -131,10 +131,10 @@ def _amounts(penalty: str, chance: random.Random) -> Row:
     """Amounts in 万元: 2000元 is 0.2."""
     fine, taken = f"{chance.randint(2, 60) / 10:.1f}", f"{chance.randint(1, 30) / 10:.1f}"
     if "罚款" not in penalty:
-        return {"CF_NR": "给予警告,责令改正"}
+        return {"CF_NR": "给予警告，责令改正"}
     if "没收" not in penalty:
         return {"CF_NR": f"处罚款{fine}万元", "CF_NR_FK": fine}
-    return {"CF_NR": f"没收违法所得{taken}万元,并处罚款{fine}万元", "CF_NR_FK": fine, "CF_NR_WFFF": taken}
+    return {"CF_NR": f"没收违法所得{taken}万元，并处罚款{fine}万元", "CF_NR_FK": fine, "CF_NR_WFFF": taken}
 
 
 @cache

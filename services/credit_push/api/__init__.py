@@ -10,12 +10,12 @@ describe_errors(
     {
         "unknown-platform": "平台目录中没有这个推送平台。请从平台列表中选择。",
         "not-replayable": "只有推送失败或被退回的记录可以重推。",
-        "superseded-by-newer": "该名单已有更新的版本在推送,旧版本不再重推。",
+        "superseded-by-newer": "该名单已有更新的版本在推送，旧版本不再重推。",
         "batch-empty": "本批次已没有待报送的记录。",
         "batch-recorded": "同一批次只登记一次批号。",
-        "bad-feedback": "反馈表无法读取。请上传平台给出的反馈表(CSV)。",
+        "bad-feedback": "反馈表无法读取。请上传平台给出的反馈表（CSV）。",
         "not-a-letter": "只有撤销函登记复函。",
-        "bad-signature": "回执的签名无法验证。请用平台的密钥对请求签名,时间偏差不超过 300 秒,随机数不重复。",
+        "bad-signature": "回执的签名无法验证。请用平台的密钥签名，时间偏差不超过 300 秒，随机数不重复。",
     }
 )
 

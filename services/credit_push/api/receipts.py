@@ -43,7 +43,9 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @problems(401, 404)
     @bp.input(ReceiptsIn)
     @bp.output(ReceiptsOut)
-    @bp.doc(summary="平台回执(签名回调)", description="请求头 X-Key-Id、X-Timestamp、X-Nonce、X-Signature。")
+    @bp.doc(
+        summary="平台回执（签名回调）", description="请求头 X-Key-Id、X-Timestamp、X-Nonce、X-Signature。"
+    )
     def receive(platform: str, json_data: dict[str, Any]) -> dict[str, Any]:
         profile = deps.catalogue.get(platform)
         if profile is None or profile.receipts.by != "callback":

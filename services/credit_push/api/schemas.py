@@ -18,7 +18,7 @@ class DeliveryQuery(PageQuery):
     q = fields.String(
         load_default=None,
         validate=validate.Length(max=200),
-        metadata={"description": "文号或主体名称,须完全一致"},
+        metadata={"description": "文号或主体名称，须完全一致"},
     )
 
 

@@ -91,7 +91,7 @@ class _Document:
     def choice(self, field: str, allowed: tuple[str, ...], default: str | None = None) -> str:
         value = self.text(field, default)
         if value and value not in allowed:
-            self.note(field, f"应为 {', '.join(allowed)} 之一,而不是 {value}")
+            self.note(field, f"应为 {', '.join(allowed)} 之一，而不是 {value}")
         return value
 
     def texts(
@@ -182,7 +182,7 @@ def _profile(doc: _Document) -> Profile:
         source=doc.text("source.text"),
     )
     if not _ID.fullmatch(profile.id) or f"{profile.id}.toml" != doc.file:
-        doc.note("id", "应为小写字母、数字和连字符,并与文件名一致")
+        doc.note("id", "应为小写字母、数字和连字符，并与文件名一致")
     doc.refuse_unknown()
     return profile
 

@@ -74,7 +74,7 @@ def _date(value: str) -> tuple[str, str] | None:
 
 def _amount(value: str) -> tuple[str, str] | None:
     if not re.fullmatch(r"\d{1,12}(\.\d{1,6})?", value):
-        return "FORMAT", "应为万元金额,最多 6 位小数"
+        return "FORMAT", "应为万元金额，最多 6 位小数"
     return None
 
 
@@ -83,7 +83,7 @@ def _uscc(value: str) -> tuple[str, str] | None:
     try:
         check_uscc(value)
     except InvalidIdentifier as error:
-        return "CHECKSUM", f"不正确:{error}"
+        return "CHECKSUM", f"不正确：{error}"
     return None
 
 

@@ -25,7 +25,7 @@ COLUMNS = (
     Column("basis", "认定依据", 2000, mandatory=True),
     Column("content", "决定内容", 4000),
     Column("facts", "违法失信事实", 5000, mandatory=True),
-    Column("fine_wan", "罚款金额(万元)", 19, kind="amount"),
+    Column("fine_wan", "罚款金额（万元）", 19, kind="amount"),
     Column("publicity_start", "公示起始日", 10, kind="date"),
     Column("publicity_end", "公示截止日", 10, kind="date"),
     Column("source_name", "数据来源单位", 200, mandatory=True),

@@ -42,7 +42,7 @@ def known_platform(name: str, *transports: str) -> Platform:
     """The platform of a path, if it speaks one of these; else 404."""
     platform = PLATFORMS.get(name)
     if platform is None or (transports and platform.transport not in transports):
-        raise Refused(404, "not-found", "没有此平台,或该平台不提供此接口")
+        raise Refused(404, "not-found", "没有此平台，或该平台不提供此接口")
     return platform
 
 
@@ -60,7 +60,7 @@ def check_signature(desk: Desk, platform: Platform) -> None:
             nonces=desk.nonces,
         )
     except BadSignature as error:
-        raise Refused(401, "SIGNATURE", f"签名不符:{error.reason}") from error
+        raise Refused(401, "SIGNATURE", f"签名不符：{error.reason}") from error
 
 
 def _target() -> str:

@@ -79,7 +79,7 @@ def _before(desk: Desk) -> Callable[[], Response | None]:
         if "slow" in struck:
             desk.pause(SLOW_SECONDS)
         if "error500" in struck:
-            return problem(Refused(500, "internal-error", "平台内部错误(模拟故障)"))
+            return problem(Refused(500, "internal-error", "平台内部错误（模拟故障）"))
         return None
 
     return misbehave

@@ -66,7 +66,7 @@ def _check_names(layout: str, content: Mapping[str, Any]) -> Problem | None:
             return Problem(name, "FORMAT", "不认识的字段")
     for name in known:
         if name not in content:
-            return Problem(name, "FORMAT", "缺少字段,无内容时应传空值")
+            return Problem(name, "FORMAT", "缺少字段，无内容时应传空值")
     return None
 
 

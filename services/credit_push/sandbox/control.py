@@ -85,7 +85,7 @@ def _read_fault(document: dict[str, Any]) -> dict[str, Any]:
     platform, kind = document.get("platform", EVERYWHERE), document.get("kind")
     rate, count, seconds = document.get("rate"), document.get("count"), document.get("seconds")
     if unknown or (platform != EVERYWHERE and platform not in PLATFORMS):
-        raise Refused(422, "validation-failed", f"没有此平台或字段:{'、'.join(sorted(unknown)) or platform}")
+        raise Refused(422, "validation-failed", f"没有此平台或字段：{'、'.join(sorted(unknown)) or platform}")
     if kind not in KINDS:
         raise Refused(422, "validation-failed", f"kind 应为 {'、'.join(KINDS)} 之一")
     if rate is not None and not (_is_number(rate) and 0 <= rate <= 1):
@@ -133,7 +133,7 @@ def parse_duration(value: Any) -> timedelta:
     """An ISO 8601 duration of weeks, days, hours, minutes, seconds; only forwards: no date runs back."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) and len(value) <= 40 else None
     if match is None:
-        raise Refused(422, "validation-failed", "advance 应为 ISO 8601 时长,如 P30D、PT12H(不含年、月)")
+        raise Refused(422, "validation-failed", "advance 应为 ISO 8601 时长，如 P30D、PT12H（不含年、月）")
     try:
         return timedelta(**{unit: int(number or 0) for unit, number in match.groupdict().items()})
     except OverflowError as error:

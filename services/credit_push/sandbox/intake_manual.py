@@ -18,7 +18,7 @@ from shared.clock import local_date
 
 _LETTER = {"number", "document_number", "subject_name"}
 _REFUSALS = {0: "没有相符的公示记录", 1: ""}
-_SEVERAL = "相符的公示记录不止一条,请补充材料"
+_SEVERAL = "相符的公示记录不止一条，请补充材料"
 
 
 def manual_blueprint(desk: Desk) -> Blueprint:
@@ -30,7 +30,7 @@ def manual_blueprint(desk: Desk) -> Blueprint:
         platform = known_platform(name, "manual")
         sent = request.files.get("sheet")
         if sent is None:
-            raise Refused(422, "validation-failed", "请选择要上传的表格(sheet)")
+            raise Refused(422, "validation-failed", "请选择要上传的表格（sheet）")
         return _take(desk, platform, sent.read())
 
     @routes.get("/platforms/<name>/feedback/<batch_number>")
@@ -42,7 +42,7 @@ def manual_blueprint(desk: Desk) -> Blueprint:
                 (platform.id, batch_number, moment(desk).visible_at),
             ).fetchone()
         if found is None:
-            raise Refused(404, "not-found", "没有此批次,或平台尚未反馈")
+            raise Refused(404, "not-found", "没有此批次，或平台尚未反馈")
         return Response(found["body"], 200, mimetype="text/csv")
 
     @routes.post("/platforms/<name>/letters")
@@ -60,7 +60,7 @@ def _take(desk: Desk, platform: Platform, body: bytes) -> Response:
         raise Refused(422, "validation-failed", str(error)) from error
     expected = ["操作", *names_of("procurement_sheet"), "业务流水号"]
     if len(cells) < 2 or cells[0] != expected or any(len(row) != len(expected) for row in cells):
-        raise Refused(422, "validation-failed", "表头与平台模板不符,或没有数据行")
+        raise Refused(422, "validation-failed", "表头与平台模板不符，或没有数据行")
     now = moment(desk)
     digest = hashlib.sha256(body).hexdigest()
     batch = f"HB{local_date(now.at):%Y%m%d}{digest[:8].upper()}"
@@ -136,7 +136,7 @@ def _reply(
         " AND status = 'listed'",
         where,
     ).fetchall()
-    message = "平台按设定不予办理(模拟故障)" if "reject" in struck else _REFUSALS.get(len(keys), _SEVERAL)
+    message = "平台按设定不予办理（模拟故障）" if "reject" in struck else _REFUSALS.get(len(keys), _SEVERAL)
     number = f"HBF{local_date(at):%Y%m%d}-{hashlib.sha256(letter['number'].encode()).hexdigest()[:8].upper()}"
     result = "rejected" if message else "accepted"
     if not message and "lose_record" not in struck:

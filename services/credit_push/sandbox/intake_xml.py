@@ -58,17 +58,17 @@ def _read_message() -> Message:
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise Refused(400, "malformed-request", "请求体不是合法的 XML") from error
     if root.tag != "Message" or [child.tag for child in root] != ["Head", "Body"]:
-        raise Refused(422, "validation-failed", "报文应为 Message,内含 Head 与 Body")
+        raise Refused(422, "validation-failed", "报文应为 Message，内含 Head 与 Body")
     return _framed(root[0], root[1])
 
 
 def _framed(head: Element, body: Element) -> Message:
     values = {child.tag: (child.text or "").strip() for child in head}
     if [child.tag for child in head] != _HEAD or not all(values.values()):
-        raise Refused(422, "validation-failed", f"Head 应依次为 {'、'.join(_HEAD)},且不为空")
+        raise Refused(422, "validation-failed", f"Head 应依次为 {'、'.join(_HEAD)}，且不为空")
     element, layout = _BODIES.get(values["MessageType"], ("", ""))
     if not element or [child.tag for child in body] != [element]:
-        raise Refused(422, "validation-failed", "MessageType 与 Body 不符,应为 17.2 或 17.3")
+        raise Refused(422, "validation-failed", "MessageType 与 Body 不符，应为 17.2 或 17.3")
     names = [child.tag for child in body[0]]
     if len(names) != len(set(names)) or any(len(child) for child in body[0]):
         raise Refused(422, "validation-failed", "元素重复或嵌套")

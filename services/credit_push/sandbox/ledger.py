@@ -131,7 +131,7 @@ def find_record(cx: sqlite3.Connection, platform: str, record_key: str) -> sqlit
 
 def _problem(cx: sqlite3.Connection, platform: Platform, row: Submission, *, forced: bool) -> Problem | None:
     if forced:
-        return Problem("", "FAULT", "平台按设定退回(模拟故障)")
+        return Problem("", "FAULT", "平台按设定退回（模拟故障）")
     if not 0 < len(row.key) <= 200:
         return Problem("idempotency_key", "REQUIRED", "业务流水号不能为空且不超过 200 个字符")
     return check_content(platform, row.layout, row.content) or _check_order(
@@ -142,9 +142,9 @@ def _problem(cx: sqlite3.Connection, platform: Platform, row: Submission, *, for
 def _check_order(row: Submission, held: sqlite3.Row | None) -> Problem | None:
     listed = held is not None and held["status"] == "listed"
     if row.operation == LIST and listed:
-        return Problem("", "EXISTS", "平台已有此记录,不能重复新增")
+        return Problem("", "EXISTS", "平台已有此记录，不能重复新增")
     if row.operation != LIST and not listed:
-        return Problem("", "NOT_FOUND", "平台没有此记录,不能变更或撤销")
+        return Problem("", "NOT_FOUND", "平台没有此记录，不能变更或撤销")
     if held is None or row.version is None or held["version"] is None:
         return None
     if row.version < held["version"] or (row.operation == LIST and row.version == held["version"]):

@@ -76,7 +76,7 @@ def _read_manifest(path: Path, batch: str) -> dict[str, Any]:
         raise BadPacket("清单字段不符", manifest if isinstance(manifest, dict) else None)
     rows = manifest["rows"]
     if manifest["batch_id"] != batch or not manifest["sender"]:
-        raise BadPacket("清单批次号与文件名不符,或缺少报送单位", manifest)
+        raise BadPacket("清单批次号与文件名不符，或缺少报送单位", manifest)
     if not isinstance(rows, list) or any(not isinstance(row, dict) or set(row) != _ROW for row in rows):
         raise BadPacket("清单 rows 字段不符", manifest)
     if (
@@ -94,7 +94,7 @@ def _read_manifest(path: Path, batch: str) -> dict[str, Any]:
 
 def _check_heading(cells: list[list[str]], layout: str, manifest: dict[str, Any]) -> None:
     if len(cells) < 3 or cells[1] != ["CZ", *names_of(layout)] or cells[0][0] != "操作":
-        raise BadPacket("表头与格式不符:第一行为中文名称,第二行为字段代码,首列为操作", manifest)
+        raise BadPacket("表头与格式不符：第一行为中文名称，第二行为字段代码，首列为操作", manifest)
     if len(cells[0]) != len(LAYOUTS[layout]) + 1 or not all(cells[0]):
         raise BadPacket("表头中文名称缺失", manifest)
     if len(cells) - 2 != manifest["count"]:

@@ -9,12 +9,12 @@ from shared.regions import NATION
 
 _DATA = Path(__file__).parent / "data" / "platforms.toml"
 TRANSPORT_NAMES = {
-    "json": "HTTP 接口(JSON)",
-    "xml": "HTTP 接口(XML 报文)",
+    "json": "HTTP 接口（JSON）",
+    "xml": "HTTP 接口（XML 报文）",
     "packet": "数据包文件",
     "exchange_db": "前置库",
     "manual": "人工报送",
-    "observed": "仅观察(下级转送)",
+    "observed": "仅观察（下级转送）",
 }
 
 

@@ -43,7 +43,7 @@ def _read_xlsx(body: bytes) -> list[list[str]]:
     except (python_calamine.CalamineError, ValueError, IndexError) as error:
         raise BadSheet("XLSX 无法解析") from error
     if any(not isinstance(cell, str) for row in rows for cell in row):
-        raise BadSheet("单元格须为文本格式,以免编码与日期走样")
+        raise BadSheet("单元格须为文本格式，以免编码与日期走样")
     return [[str(cell) for cell in row] for row in rows]
 
 

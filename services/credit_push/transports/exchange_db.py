@@ -104,7 +104,7 @@ class ExchangeDb:
         found = session.execute(select(func.count()).select_from(target).where(fits)).scalar_one()
         if found != 1:
             code = "AMBIGUOUS" if found else ALREADY_GONE
-            message = f"前置库中按内容找到 {found} 条记录,须恰好 1 条"
+            message = f"前置库中按内容找到 {found} 条记录，须恰好 1 条"
             return Outcome(job.delivery_id, REFUSED, code=code, message=message)
         if job.operation == CORRECT:
             session.execute(update(target).where(fits).values(dict(job.content.row)))

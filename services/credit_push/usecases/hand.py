@@ -55,7 +55,7 @@ def download_batch(session: Session, deps: Deps, batch_id: str) -> Paper:
     batch, profile, rows = open_batch(session, deps, batch_id)
     waiting = [row for row in rows if row.state == AWAITING_HAND]
     if not waiting:
-        raise Conflict("batch-empty", "本批次已无待报送记录", "记录可能已登记批号,或已被新版本取代。")
+        raise Conflict("batch-empty", "本批次已无待报送记录", "记录可能已登记批号，或已被新版本取代。")
     for row in waiting:
         row.possibly_sent = True
     if batch.state == "open":
@@ -97,9 +97,9 @@ def _letter(profile: Profile, batch: Batch, row: Delivery, record: Record) -> Pa
     reply = batch.reply_due_on.isoformat() if batch.reply_due_on else ""
     text = (
         f"撤销公示信息的函\n{batch.number}\n\n{profile.name}:\n\n"
-        f"    贵平台公示的 {record.subject.name} 一条信息(决定书文号:{record.document.number}),"
-        f"因{record.reason or '应当撤销'},请予撤下,并于 {reply} 前函复办理结果。\n\n"
-        f"    业务流水号:{row.idempotency_key}\n\n{record.organ.name or record.source.name}\n"
+        f"    贵平台公示的 {record.subject.name} 一条信息（决定书文号：{record.document.number}），"
+        f"因{record.reason or '应当撤销'}，请予撤下，并于 {reply} 前函复办理结果。\n\n"
+        f"    业务流水号：{row.idempotency_key}\n\n{record.organ.name or record.source.name}\n"
         f"{local_date(record.time).isoformat()}\n"
     )
     return Paper(f"{profile.id}-{batch.id[-8:]}.txt", "text/plain; charset=utf-8", text.encode("utf-8-sig"))
@@ -131,7 +131,7 @@ def import_feedback(session: Session, deps: Deps, batch_id: str, sheet: bytes) -
     try:
         told = packet.read_feedback(sheet)
     except (ValueError, UnicodeDecodeError) as error:
-        pointed = FieldError("/sheet", "应为平台给出的反馈表(CSV)。")
+        pointed = FieldError("/sheet", "应为平台给出的反馈表（CSV）。")
         raise Invalid("bad-feedback", "反馈表无法读取", str(error), fields=[pointed]) from error
     ours = {row.idempotency_key for row in rows}
     receipts = [

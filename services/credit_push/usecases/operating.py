@@ -27,7 +27,7 @@ def replay(session: Session, deps: Deps, delivery_id: str, who: str) -> Delivery
     if row.state not in REPLAYABLE:
         raise Conflict("not-replayable", "当前状态不能重推", "只有推送失败或被退回的记录可以重推。")
     if row.id in with_newer(session, [row]):
-        raise Conflict("superseded-by-newer", "已有更新的版本", "该名单的新版本已在推送,旧版本不再重推。")
+        raise Conflict("superseded-by-newer", "已有更新的版本", "该名单的新版本已在推送，旧版本不再重推。")
     again(session, deps, row, who)
     wake(session, CHANNEL)
     return row

@@ -93,7 +93,7 @@ def _add_results(bp: APIBlueprint, deps: Deps) -> None:
 def _text(name: str) -> str:
     value = request.form.get(name, "").strip()
     if not value or len(value) > LONGEST_NUMBER:
-        pointed = FieldError(f"/{name}", f"请填写,不超过 {LONGEST_NUMBER} 个字符。")
+        pointed = FieldError(f"/{name}", f"请填写，不超过 {LONGEST_NUMBER} 个字符。")
         raise Invalid("validation-failed", "提交的内容有误", fields=[pointed])
     return value
 

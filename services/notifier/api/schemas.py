@@ -13,7 +13,7 @@ from shared.web.paging import PageQuery, page_schema
 from shared.web.schemas import Schema, Text, VersionField
 
 ID = validate.Length(min=1, max=64)
-EVENT = validate.Regexp(r"^[a-z][a-z.-]{0,58}\*?\Z", error="应为消息类型,如 case.published 或 case.*。")
+EVENT = validate.Regexp(r"^[a-z][a-z.-]{0,58}\*?\Z", error="应为消息类型，如 case.published 或 case.*。")
 
 
 class Flag(Boolean):
@@ -27,7 +27,10 @@ class Flag(Boolean):
 
 class InboxQuery(PageQuery):
     unread = Boolean(
-        load_default=None, truthy={"true"}, falsy={"false"}, metadata={"description": "true:只看本人未签收的"}
+        load_default=None,
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "true：只看本人未签收的"},
     )
     event_type = String(load_default=None, validate=validate.Length(max=60))
     severity = String(load_default=None, validate=validate.OneOf(SEVERITIES))
@@ -77,7 +80,7 @@ class SubscriptionChannel(Schema):
     channel = String(required=True)
     name = String(required=True)
     enabled = Boolean(required=True)
-    locked = Boolean(required=True, metadata={"description": "true:个人不得更改"})
+    locked = Boolean(required=True, metadata={"description": "true：个人不得更改"})
 
 
 class SubscriptionOut(Schema):
@@ -122,7 +125,7 @@ class DeliveryOut(Schema):
     title = String(required=True)
     channel = String(required=True)
     channel_name = String(required=True)
-    target = String(required=True, metadata={"description": "收件人,地址已遮盖"})
+    target = String(required=True, metadata={"description": "收件人，地址已遮盖"})
     state = String(required=True, validate=validate.OneOf(tuple(STATE_NAMES)))
     state_name = String(required=True)
     reason = String(required=True, allow_none=True)
@@ -167,7 +170,7 @@ class WebhookOut(Schema):
 
 
 class WebhookMadeOut(WebhookOut):
-    secret = String(required=True, metadata={"description": "签名密钥,仅此一次显示"})
+    secret = String(required=True, metadata={"description": "签名密钥，仅此一次显示"})
 
 
 WebhookPage = page_schema(WebhookOut, "WebhookPage")

@@ -45,7 +45,7 @@ def _add_making(bp: APIBlueprint, deps: Deps) -> None:
     @access(KEEPERS)
     @bp.input(schemas.WebhookIn)
     @bp.output(schemas.WebhookMadeOut, status_code=201)
-    @bp.doc(summary="新增 Webhook(密钥仅此一次显示)")
+    @bp.doc(summary="新增 Webhook（密钥仅此一次显示）")
     def create_webhook(json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
             made, secret = endpoints.add_endpoint(
@@ -94,7 +94,7 @@ def _add_secret_and_test(bp: APIBlueprint, deps: Deps) -> None:
     @access(KEEPERS)
     @bp.input(schemas.VersionIn)
     @bp.output(schemas.WebhookMadeOut)
-    @bp.doc(summary="更换签名密钥(旧密钥继续有效一天)")
+    @bp.doc(summary="更换签名密钥（旧密钥继续有效一天）")
     def rotate_webhook_secret(webhook_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
             found, now = endpoint_of(session, principal(), webhook_id), deps.clock.system_now()

@@ -24,7 +24,7 @@ from shared.errors import DeliveryError
 
 NAME = "email"
 TIMEOUT_SECONDS = 10.0
-FOOTER = "本邮件由系统自动发送,请勿回复。办理请登录系统。"
+FOOTER = "本邮件由系统自动发送，请勿回复。办理请登录系统。"
 _ADDRESS = re.compile(
     r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?", re.ASCII
 )
@@ -50,7 +50,7 @@ class SmtpServer:
         default = "implicit" if implicit else "required" if parts.username else "offered"
         tls = parse_qs(parts.query).get("tls", [default])[0]
         if tls not in {"implicit", "required", "offered", "off"} or (tls == "off" and parts.username):
-            raise ValueError("SMTP_URL 的 tls 应为 required、offered 或 off;有口令时不得为 off")
+            raise ValueError("SMTP_URL 的 tls 应为 required、offered 或 off；有口令时不得为 off")
         port = parts.port or (465 if implicit else 25)
         return cls(parts.hostname, port, tls, unquote(parts.username or ""), unquote(parts.password or ""))
 
@@ -98,9 +98,9 @@ class EmailChannel:
         except smtplib.SMTPNotSupportedError as error:
             raise DeliveryError("邮件服务器不支持所要求的加密或登录方式") from error
         except smtplib.SMTPDataError as error:
-            raise DeliveryError(f"邮件被拒({error.smtp_code})", permanent=error.smtp_code >= 500) from error
+            raise DeliveryError(f"邮件被拒（{error.smtp_code}）", permanent=error.smtp_code >= 500) from error
         except smtplib.SMTPResponseException as error:
-            raise DeliveryError(f"邮件服务器连接或登录失败({error.smtp_code})") from error
+            raise DeliveryError(f"邮件服务器连接或登录失败（{error.smtp_code}）") from error
         except (smtplib.SMTPException, OSError) as error:
             raise DeliveryError("邮件服务器无法连接或超时") from error
 

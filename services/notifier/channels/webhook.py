@@ -31,8 +31,8 @@ from shared.http import BlockedAddress, Resolver, Unresolved, resolve_public, sy
 NAME = "webhook"
 TIMEOUT_SECONDS = 10.0
 MOST_ANSWER_BYTES = 16_384
-GONE = "接收端已停用(410)"
-BLOCKED = "地址不允许:只能是公网上的 https 地址"
+GONE = "接收端已停用（410）"
+BLOCKED = "地址不允许：只能是公网上的 https 地址"
 PERMANENT = frozenset({400, 404, 405, 410, 413, 414, 415, 422})
 
 
@@ -113,7 +113,7 @@ class WebhookChannel:
         try:
             status, headers, answer = self._exchange(connection, parts, message, target.secrets)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise DeliveryError(f"接收端无法连接、超时或答复无法读取({type(error).__name__})") from error
+            raise DeliveryError(f"接收端无法连接、超时或答复无法读取（{type(error).__name__}）") from error
         finally:
             deadline.cancel()
             connection.close()
@@ -154,7 +154,7 @@ class WebhookChannel:
         if status == http.HTTPStatus.GONE:
             raise DeliveryError(GONE, permanent=True)
         if 300 <= status < 400:
-            raise DeliveryError(f"接收端要求跳转({status}),不予跟随", permanent=True)
+            raise DeliveryError(f"接收端要求跳转（{status}），不予跟随", permanent=True)
         wait = _retry_after(headers.get("retry-after"), self._clock.system_now())
         raise DeliveryError(f"接收端答复 {status}", permanent=status in PERMANENT, retry_after=wait)
 

@@ -19,7 +19,7 @@ def endpoint_of(session: Session, actor: Principal, endpoint_id: str) -> Webhook
     """The webhook, or NotFound also for those of other departments."""
     found = session.get(WebhookEndpoint, endpoint_id)
     if found is None or found.department_id != actor.department_id:
-        raise NotFound("not-found", "没有这个 Webhook", "它不存在,或不属于您的部门。")
+        raise NotFound("not-found", "没有这个 Webhook", "它不存在，或不属于您的部门。")
     return found
 
 

@@ -81,7 +81,7 @@ def notice_of(session: Session, actor: Principal, notice_id: str) -> Notice:
     """The message, or NotFound also for those of other departments."""
     found = session.scalar(select(Notice).where(_own(actor), Notice.id == notice_id))
     if found is None:
-        raise NotFound("not-found", "没有这条消息", "消息不存在,或不属于您的部门。")
+        raise NotFound("not-found", "没有这条消息", "消息不存在，或不属于您的部门。")
     return found
 
 
@@ -170,7 +170,7 @@ def dispatch_of(session: Session, actor: Principal, dispatch_id: str) -> Dispatc
     """The dispatch, or NotFound also for those of other departments."""
     found = session.get(Dispatch, dispatch_id)
     if found is None or found.department_id != actor.department_id:
-        raise NotFound("not-found", "没有这条发送记录", "它不存在,或不属于您的部门。")
+        raise NotFound("not-found", "没有这条发送记录", "它不存在，或不属于您的部门。")
     return found
 
 

@@ -32,8 +32,8 @@ MOST = 20
 OLD_SECRET_LIVES = timedelta(hours=24)
 describe_errors(
     {
-        "webhook-address": "Webhook 地址须为公网 https 地址,不得带账号,不得指向内网。",
-        "webhook-events": "消息类型不在清单中。请使用订阅清单里的类型,或以 * 结尾的前缀。",
+        "webhook-address": "Webhook 地址须为公网 https 地址，不得带账号，不得指向内网。",
+        "webhook-events": "消息类型不在清单中。请使用订阅清单里的类型，或以 * 结尾的前缀。",
         "too-many-webhooks": "部门的 Webhook 数量已达上限。请先删除不用的。",
         "webhook-disabled": "该 Webhook 已停用。请先启用再测试。",
     }
@@ -172,7 +172,7 @@ def check_url(url: str, allowed_hosts: frozenset[str]) -> None:
         pass
     else:
         return
-    wrong = FieldError("/url", "应为公网上的 https 地址,不带账号,不指向内网。")
+    wrong = FieldError("/url", "应为公网上的 https 地址，不带账号，不指向内网。")
     raise Invalid("webhook-address", "Webhook 地址不允许", fields=[wrong])
 
 
@@ -189,7 +189,7 @@ def check_event_types(patterns: Collection[str]) -> None:
     """Every filter must be able to let something through."""
     known = [route.event for route in routing().routes]
     wrong = [
-        FieldError(f"/event_types/{index}", "没有这类消息,请从订阅清单中选择。")
+        FieldError(f"/event_types/{index}", "没有这类消息，请从订阅清单中选择。")
         for index, pattern in enumerate(patterns)
         if not any(fnmatchcase(event, pattern) or fnmatchcase(pattern, event) for event in known)
     ]

@@ -15,7 +15,7 @@ from shared.web.access import Principal
 
 describe_errors(
     {
-        "channel-not-personal": "该渠道不由个人决定:站内消息必达,Webhook 由部门统一管理。",
+        "channel-not-personal": "该渠道不由个人决定：站内消息必达，Webhook 由部门统一管理。",
         "channel-required": "法定期限、撤销等消息的电子邮件不得关闭。",
     }
 )

@@ -36,7 +36,7 @@ from shared.web.access import Principal
 
 DISPATCHES = cast("Table", Dispatch.__table__)
 NOBODY = "收件人已停用或已不存在"
-EXHAUSTED = "连续投递失败,已自动停用"
+EXHAUSTED = "连续投递失败，已自动停用"
 describe_errors({"delivery-not-dead": "只有未送达的消息可以重新发送。"})
 
 

@@ -138,7 +138,7 @@ def test_acknowledgements_of_platforms_gather_in_one_quiet_message(db):
     found = notices(db)
     assert found.keys() == {HOUSING}
     assert "信用泉州\n信用中国" in found[HOUSING].body
-    assert "(2个)" in found[HOUSING].title
+    assert "（2个）" in found[HOUSING].title
     assert targets(db) == set()
     hear(db, delivery_event("delivery.acknowledged", operation="withdraw", sequence=4))
     with db.read() as session:

@@ -20,7 +20,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles(*READERS))
     @bp.input(schemas.ExportIn)
     @bp.output(FileSchema(type="string", format="binary"), content_type=XLSX)
-    @bp.doc(summary="导出案件(XLSX),记录用途")
+    @bp.doc(summary="导出案件（XLSX），记录用途")
     def export_found_cases(json_data: dict[str, Any]) -> Response:
         purpose = json_data.pop("purpose")
         with deps.db.write() as session:

@@ -84,7 +84,7 @@ def _add_get(bp: APIBlueprint, deps: Deps) -> None:
     @access(IMPORT)
     @bp.input(schemas.ImportQuery, location="query")
     @bp.output(schemas.ImportDetail)
-    @bp.doc(summary="导入预览:逐行结果和单元格错误")
+    @bp.doc(summary="导入预览：逐行结果和单元格错误")
     def get_import(import_id: str, query_data: dict[str, Any]) -> dict[str, Any]:
         limit, cursor = query_data["limit"], query_data["cursor"]
         after = decode_cursor(cursor, (int,))[0] if cursor else 0
@@ -100,7 +100,7 @@ def _add_confirm(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/imports/<import_id>/confirm")
     @access(IMPORT)
     @bp.output(schemas.ImportOut, 202)
-    @bp.doc(summary="确认导入,录入无误的行")
+    @bp.doc(summary="确认导入，录入无误的行")
     def confirm_one_import(import_id: str) -> dict[str, Any]:
         with deps.db.write() as session:
             return import_view(confirm_import(session, import_id, actor=principal(), at=deps.clock.now()))
@@ -136,7 +136,7 @@ def _add_headings(bp: APIBlueprint, deps: Deps) -> None:
     @access(IMPORT)
     @bp.input(schemas.MappingIn)
     @bp.output(schemas.MappingOut)
-    @bp.doc(summary="记住本部门的列名对照;值为 null 的忘记")
+    @bp.doc(summary="记住本部门的列名对照；值为 null 的忘记")
     def put_mapping(json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
             teach_headings(session, json_data["columns"], actor=principal(), at=deps.clock.now())

@@ -26,7 +26,7 @@ def _add_links(bp: APIBlueprint, deps: Deps) -> None:
     @access(LINKERS)
     @bp.input(schemas.LinkIn)
     @bp.output(schemas.LinksOut, 201)
-    @bp.doc(summary="关联主案(责任人员、关联企业、承继主体)")
+    @bp.doc(summary="关联主案（责任人员、关联企业、承继主体）")
     def create_link(case_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
         note = json_data.pop("note", None)
         with deps.db.write() as session:
@@ -48,7 +48,7 @@ def _add_requests(bp: APIBlueprint, deps: Deps) -> None:
     @access(READ)
     @bp.input(schemas.RequestQuery, location="query")
     @bp.output(schemas.RequestPage)
-    @bp.doc(summary="异议和修复申请及其办理结果,可按提出渠道和受理编号查询")
+    @bp.doc(summary="异议和修复申请及其办理结果，可按提出渠道和受理编号查询")
     def list_requests(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data.pop("cursor"), query_data.pop("limit")
         before = decode_cursor(cursor, (str,))[0] if cursor else None

@@ -29,14 +29,14 @@ def decision_parts(
 
 
 def _basis(rule: ListRule, basis: str) -> str:
-    lists = ";".join(f"《{each.title}》({each.document})" for each in rule.legal_basis)
+    lists = "；".join(f"《{each.title}》（{each.document}）" for each in rule.legal_basis)
     return f"{basis};{lists}" if basis else lists
 
 
 def _consequences(rule: ListRule, measures: Iterable[str]) -> str:
     named = "、".join(measures)
-    acts = f"公示期内依法采取下列措施:{named}" if named else "未采取其他惩戒措施"
-    return f"列入{rule.name}的信息向社会公示,并推送有关信用和交易平台;{acts}。"
+    acts = f"公示期内依法采取下列措施：{named}" if named else "未采取其他惩戒措施"
+    return f"列入{rule.name}的信息向社会公示，并推送有关信用和交易平台；{acts}。"
 
 
 def _removal(rule: ListRule, severity: str, months: int) -> str:
@@ -44,7 +44,7 @@ def _removal(rule: ListRule, severity: str, months: int) -> str:
     wanted = "、".join(rule.removal.conditions)
     grade = SEVERITIES.get(severity, severity)
     return (
-        f"失信程度为{grade},公示期{months}个月,期满停止公示。公示满{after}个月并符合下列条件的,"
-        f"可以向认定部门或者“信用中国”网站申请信用修复:{wanted}。"
-        f"{rule.removal.accept_wd}个工作日内决定是否受理,{rule.removal.settle_wd}个工作日内作出决定。"
+        f"失信程度为{grade}，公示期{months}个月，期满停止公示。公示满{after}个月并符合下列条件的，"
+        f"可以向认定部门或者“信用中国”网站申请信用修复：{wanted}。"
+        f"{rule.removal.accept_wd}个工作日内决定是否受理，{rule.removal.settle_wd}个工作日内作出决定。"
     )

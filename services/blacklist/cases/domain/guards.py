@@ -143,9 +143,7 @@ def redaction_approved(case: Standing, _: Actor, __: date) -> Blocked | None:
     if not case.to_cover or case.redacted_hash == case.content_hash:
         return None
     names = "、".join(case.to_cover)
-    return Blocked(
-        f"公示内容含有须遮盖的信息（{names}），须先由另一名工作人员审核公示预览", REDACTION
-    )
+    return Blocked(f"公示内容含有须遮盖的信息（{names}），须先由另一名工作人员审核公示预览", REDACTION)
 
 
 def redactor_not_filer(case: Standing, actor: Actor, _: date) -> Blocked | None:

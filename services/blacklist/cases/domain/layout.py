@@ -200,7 +200,7 @@ def _take(layout: Layout, row: SheetRow, column: Column, where: str, value: Cell
         row.errors.append(CellError(where, column.label, str(wrong)))
         return
     if read is None and column.required:
-        row.errors.append(CellError(where, column.label, "必填,请补充"))
+        row.errors.append(CellError(where, column.label, "必填，请补充"))
     if read is not None and column.to:
         place = row.filing
         for step in column.to[:-1]:
@@ -230,11 +230,11 @@ def _text(value: Cell) -> str | None:
         return None if value is None else str(value)
     if isinstance(value, int | float):
         if abs(value) >= 10**EXACT_DIGITS:
-            raise ValueError("长数字请将单元格设为文本格式后重新填写,否则末尾数字会丢失")
+            raise ValueError("长数字请将单元格设为文本格式后重新填写，否则末尾数字会丢失")
         return str(int(value)) if float(value).is_integer() else repr(value)
     text = value.strip()
     if any(ord(char) < 32 and char not in "\r\n\t" for char in text):
-        raise ValueError("含有控制字符,请删去")
+        raise ValueError("含有控制字符，请删去")
     return text or None
 
 
@@ -254,12 +254,12 @@ def _amount(text: str) -> str:
     try:
         return format(Decimal(text.replace(",", "")), "f")
     except InvalidOperation:
-        raise ValueError("金额(万元)应为数字") from None
+        raise ValueError("金额（万元）应为数字") from None
 
 
 def _word(text: str, words: Mapping[str, str], name: str) -> str:
     if text in words.values():
         return text
     if text not in words:
-        raise ValueError(f"{name}应为下列之一:{'、'.join(words)}")
+        raise ValueError(f"{name}应为下列之一：{'、'.join(words)}")
     return words[text]

@@ -19,5 +19,5 @@ def link_problem(child: str, parent: str, parents_of_parent: frozenset[str]) -> 
     if child == parent:
         return "案件不能与自身关联"
     if child in parents_of_parent:
-        return "主案本身关联在该案件之下,不能循环关联"
+        return "主案本身关联在该案件之下，不能循环关联"
     return None

@@ -27,7 +27,7 @@ class RefusedSheet(Exception):
 def read_sheet(name: str, content: bytes) -> Iterator[list[Cell]]:
     """Rows of the first sheet that has any; raises RefusedSheet."""
     if len(content) > figure("imports", "max_bytes"):
-        raise RefusedSheet("文件过大,请拆分后分批导入")
+        raise RefusedSheet("文件过大，请拆分后分批导入")
     suffix = name.lower().rsplit(".", 1)[-1]
     if suffix == "xlsx":
         return _limited(_xlsx_rows(content))
@@ -41,11 +41,11 @@ def _limited(rows: Iterable[list[Cell]]) -> Iterator[list[Cell]]:
     longest = figure("imports", "max_cell_length")
     for number, row in enumerate(rows, 1):
         if number > most_rows + 5:
-            raise RefusedSheet(f"行数超过{most_rows}行,请拆分后分批导入")
+            raise RefusedSheet(f"行数超过{most_rows}行，请拆分后分批导入")
         if len(row) > most_columns:
-            raise RefusedSheet(f"列数超过{most_columns}列,请使用规定的模板")
+            raise RefusedSheet(f"列数超过{most_columns}列，请使用规定的模板")
         if any(isinstance(cell, str) and len(cell) > longest for cell in row):
-            raise RefusedSheet(f"第{number}行有单元格超过{longest}字,请缩短")
+            raise RefusedSheet(f"第{number}行有单元格超过{longest}字，请缩短")
         yield row
 
 
@@ -63,7 +63,7 @@ def _csv_rows(content: bytes) -> Iterator[list[Cell]]:
         for row in csv.reader(io.StringIO(text, newline="")):
             yield list(row)
     except csv.Error:
-        raise RefusedSheet("CSV 格式有误,请检查引号和分隔符") from None
+        raise RefusedSheet("CSV 格式有误，请检查引号和分隔符") from None
 
 
 def _xlsx_rows(content: bytes) -> Iterator[list[Cell]]:
@@ -73,18 +73,18 @@ def _xlsx_rows(content: bytes) -> Iterator[list[Cell]]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         if len(book.sheet_names) > figure("imports", "max_sheets"):
-            raise RefusedSheet("工作表过多,请只保留要导入的一张")
+            raise RefusedSheet("工作表过多，请只保留要导入的一张")
         for name in book.sheet_names:
             sheet = book.get_sheet_by_name(name)
             if sheet.total_height > figure("imports", "max_rows") + 5:
-                raise RefusedSheet(f"行数超过{figure('imports', 'max_rows')}行,请拆分后分批导入")
+                raise RefusedSheet(f"行数超过{figure('imports', 'max_rows')}行，请拆分后分批导入")
             if sheet.total_width > figure("imports", "max_columns"):
-                raise RefusedSheet(f"列数超过{figure('imports', 'max_columns')}列,请使用规定的模板")
+                raise RefusedSheet(f"列数超过{figure('imports', 'max_columns')}列，请使用规定的模板")
             if sheet.start is not None:
                 yield from _aligned(sheet)
                 return
     except CalamineError:
-        raise RefusedSheet("文件不是有效的 XLSX 工作簿,请用表格软件重新保存") from None
+        raise RefusedSheet("文件不是有效的 XLSX 工作簿，请用表格软件重新保存") from None
     raise RefusedSheet("工作簿是空的")
 
 
@@ -109,17 +109,17 @@ def _check_package(content: bytes) -> None:
     try:
         entries = zipfile.ZipFile(io.BytesIO(content)).infolist()
     except (zipfile.BadZipFile, ValueError):
-        raise RefusedSheet("文件不是有效的 XLSX 工作簿,请用表格软件重新保存") from None
+        raise RefusedSheet("文件不是有效的 XLSX 工作簿，请用表格软件重新保存") from None
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(sum(entry.compress_size for entry in entries), 1)
     if unpacked > figure("imports", "max_unpacked_bytes") or len(entries) > 2000:
-        raise RefusedSheet("文件展开后过大,请拆分后分批导入")
+        raise RefusedSheet("文件展开后过大，请拆分后分批导入")
     if unpacked > 1024 * 1024 and unpacked / packed > figure("imports", "max_ratio"):
-        raise RefusedSheet("文件压缩比异常,不予导入")
+        raise RefusedSheet("文件压缩比异常，不予导入")
     if any(entry.flag_bits & 0x1 for entry in entries):
-        raise RefusedSheet("文件已加密,请去除密码后导入")
+        raise RefusedSheet("文件已加密，请去除密码后导入")
     if any(entry.filename.lower().endswith("vbaproject.bin") for entry in entries):
-        raise RefusedSheet("文件含有宏,请另存为不含宏的 XLSX")
+        raise RefusedSheet("文件含有宏，请另存为不含宏的 XLSX")
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ def case_to_act_on(session: Session, case_id: str, actor: Principal) -> Case:
         raise NotFound("case-not-found", "没有这个案件")
     case = found[case_id]
     if not can_act(actor, case.department_id):
-        raise Forbidden("not-own-department", "不是本部门的案件", "监督和审计人员可以查看,不能办理。")
+        raise Forbidden("not-own-department", "不是本部门的案件", "监督和审计人员可以查看，不能办理。")
     return case
 
 

@@ -198,7 +198,7 @@ class LayoutsOut(Schema):
 
 
 class CellError(Schema):
-    cell = fields.String(required=True, metadata={"description": "单元格,如 C7"})
+    cell = fields.String(required=True, metadata={"description": "单元格，如 C7"})
     column = fields.String(required=True)
     message = fields.String(required=True)
 

@@ -56,7 +56,7 @@ def attach(
     """Seal and keep one file of a case of the actor's department."""
     case = case_to_act_on(session, case_id, actor)
     if case.state in CLOSED:
-        raise Conflict("wrong-state", "案件已结束,不能再上传材料", state=case.state, version=case.version)
+        raise Conflict("wrong-state", "案件已结束，不能再上传材料", state=case.state, version=case.version)
     media_type = checked_type(upload)
     held = select(func.count()).select_from(CaseAttachment).where(CaseAttachment.case_id == case_id)
     if (session.scalar(held) or 0) >= figure("attachments", "max_per_case"):
@@ -90,14 +90,14 @@ def attach(
 def checked_type(upload: Upload) -> str:
     """The media type by suffix, confirmed by the first bytes; Invalid names what is wrong."""
     if not upload.content:
-        raise invalid(("/file", "文件是空的,请重新选择"))
+        raise invalid(("/file", "文件是空的，请重新选择"))
     if len(upload.content) > figure("attachments", "max_bytes"):
-        raise invalid(("/file", "文件不能超过10MB,请压缩或拆分后上传"))
+        raise invalid(("/file", "文件不能超过10MB，请压缩或拆分后上传"))
     known = TYPES.get(Path(upload.file_name).suffix.lower())
     if known is None:
-        raise invalid(("/file", f"文件类型应为下列之一:{'、'.join(TYPES)}"))
+        raise invalid(("/file", f"文件类型应为下列之一：{'、'.join(TYPES)}"))
     if not upload.content.startswith(known[1]):
-        raise invalid(("/file", "文件内容与扩展名不符,请核对"))
+        raise invalid(("/file", "文件内容与扩展名不符，请核对"))
     return known[0]
 
 

@@ -89,4 +89,4 @@ def _outcome(case_id: str, cases: Mapping[str, Case], taken: Mapping[str, Case |
 def _as_conflict(refused: IntegrityError | DomainError) -> DomainError:
     if isinstance(refused, DomainError):
         return refused
-    return Conflict("action-blocked", "现在还不能办理", "数据库约束不允许这项变更,请刷新后重试。")
+    return Conflict("action-blocked", "现在还不能办理", "数据库约束不允许这项变更，请刷新后重试。")

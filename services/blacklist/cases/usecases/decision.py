@@ -22,13 +22,13 @@ def record_statement(move: Move) -> None:
     inputs = move.inputs
     if inputs.get("waived"):
         if inputs.get("content") or inputs.get("answer"):
-            raise invalid(("/waived", "放弃陈述申辩的,不填陈述内容和答复"))
+            raise invalid(("/waived", "放弃陈述申辩的，不填陈述内容和答复"))
         statement: dict[str, Any] = {"waived": True}
     else:
         gaps = [
             (f"/{name}", words)
             for name, words in (
-                ("content", "填写陈述申辩内容,或注明放弃"),
+                ("content", "填写陈述申辩内容，或注明放弃"),
                 ("answer", "填写对陈述申辩的答复"),
             )
             if not inputs.get(name)
@@ -84,7 +84,7 @@ def _measures(move: Move) -> list[dict[str, Any]]:
         known = measure(asked["code"], move.today)
         if known is None and not asked.get("basis"):
             raise invalid(
-                (f"/measures/{index}/basis", "该措施不在失信惩戒措施基础清单内,须写明法律、法规依据")
+                (f"/measures/{index}/basis", "该措施不在失信惩戒措施基础清单内，须写明法律、法规依据")
             )
         if known and (problem := _misuse(known, move, asked)):
             raise invalid((f"/measures/{index}/{problem[0]}", problem[1]))

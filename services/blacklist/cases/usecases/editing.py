@@ -38,8 +38,8 @@ def edit_case(
     if case.state != DRAFT:
         raise Conflict(
             "case-not-editable",
-            "案件已提交,不能修改",
-            "需要修改的,请由审核人退回修改。",
+            "案件已提交，不能修改",
+            "需要修改的，请由审核人退回修改。",
             state=case.state,
             rule="审核的内容即公示的内容",
         )

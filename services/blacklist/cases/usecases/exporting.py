@@ -19,8 +19,9 @@ from shared.ids import new_id
 from shared.web.access import Principal
 
 COLUMNS = (
-    "案件编号", "状态", "名单", "领域", "行政区划", "主体类型", "主体名称", "统一社会信用代码", "证件(掩码)",
-    "文书文号", "文书日期", "作出机关", "违法事实", "决定内容", "罚款(万元)", "公示起", "公示止", "认定部门",
+    "案件编号", "状态", "名单", "领域", "行政区划", "主体类型", "主体名称", "统一社会信用代码",
+    "证件（掩码）", "文书文号", "文书日期", "作出机关", "违法事实", "决定内容", "罚款（万元）",
+    "公示起", "公示止", "认定部门",
 )  # fmt: skip
 PAGE = 1000
 
@@ -47,7 +48,7 @@ def _found(session: Session, actor: Principal, wanted: CaseFilter) -> Iterable[C
     while page := list_cases(session, actor, wanted, before=before, limit=PAGE)[:PAGE]:
         count += len(page)
         if count > most:
-            raise invalid(("/state", f"超过{most}条,请缩小范围后分批导出"))
+            raise invalid(("/state", f"超过{most}条，请缩小范围后分批导出"))
         yield from page
         before = page[-1].id
 
@@ -63,7 +64,9 @@ def sheet_of(rows: Sequence[Case], purpose: str, actor: Principal, at: datetime)
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
     page = book.add_worksheet("案件")
-    note = f"导出人:{actor.display_name} 部门:{actor.department_name} 时间:{at.isoformat()} 用途:{purpose}"
+    note = (
+        f"导出人：{actor.display_name} 部门：{actor.department_name} 时间：{at.isoformat()} 用途：{purpose}"
+    )
     page.write_string(0, 0, note)
     for line, cells in enumerate([COLUMNS, *map(_cells, rows)], 1):
         for column, cell in enumerate(cells):

@@ -49,7 +49,7 @@ def filing_problems(office: Office, filing: Mapping[str, Any], department_id: st
     """Content first, then whether this department may file it on this list."""
     rule = office.rule(filing["list_code"])
     if rule is None:
-        return [("/list_code", "没有这个名单,或其依据目前不在有效期内")]
+        return [("/list_code", "没有这个名单，或其依据目前不在有效期内")]
     return [
         *problems(filing, office.today),
         *_unknown_places(filing),

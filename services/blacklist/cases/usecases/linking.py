@@ -29,7 +29,7 @@ def link_case(
     """The case under a parent the actor may see; Conflict where the pair is linked already or in a ring."""
     case, parent = case_to_act_on(session, case_id, actor), find_case(session, parent_id, actor)
     if relation not in RELATIONS:
-        raise invalid(("/relation", f"关联关系应为下列之一:{'、'.join(RELATIONS)}"))
+        raise invalid(("/relation", f"关联关系应为下列之一：{'、'.join(RELATIONS)}"))
     if problem := link_problem(case.id, parent.id, ancestors(session, parent.id)):
         raise invalid(("/parent_id", problem))
     pair = select(CaseLink.id).where(CaseLink.case_id == case.id, CaseLink.parent_id == parent.id)

@@ -12,7 +12,7 @@ def request_material(move: Move) -> None:
     """Told once what is missing; the duty pauses where the law lets it (受理异议 runs on)."""
     overlay = _asked_of(move)
     if overlay.detail.get("awaiting"):
-        raise invalid(("/action", "已经要求补正,须等待材料"))
+        raise invalid(("/action", "已经要求补正，须等待材料"))
     asked = {"on": move.today.isoformat(), "what": move.reason}
     earlier = overlay.detail.get("material_requested", ())
     overlay.detail = {**overlay.detail, "awaiting": True, "material_requested": [*earlier, asked]}

@@ -110,7 +110,7 @@ def invalid(*found: tuple[str, str]) -> Invalid:
 def check_inputs(row: Transition, inputs: Mapping[str, Any]) -> None:
     """Refuse fields the action does not know and name those it needs."""
     known = (*row.required, *row.optional)
-    unknown = [(f"/{name}", f"“{row.title}”没有这个字段,请删去") for name in inputs if name not in known]
+    unknown = [(f"/{name}", f"“{row.title}”没有这个字段，请删去") for name in inputs if name not in known]
     missing = [(f"/{name}", f"“{row.title}”须填写此项") for name in row.required if inputs.get(name) is None]
     if unknown or missing:
         raise invalid(*unknown, *missing)
@@ -123,7 +123,7 @@ def wrong_state(case: Case, action: str) -> Conflict:
     return Conflict(
         "wrong-state",
         "案件当前状态不能办理此事项",
-        f"案件处于“{STATE_NAMES[case.state]}”,不能“{title}”。",
+        f"案件处于“{STATE_NAMES[case.state]}”，不能“{title}”。",
         state=case.state,
         version=case.version,
         possible_actions=possible,

@@ -31,7 +31,7 @@ class Office:
     def needed_rule(self, code: str) -> ListRule:
         found = self.rule(code)
         if found is None:
-            pointed = [FieldError("/list_code", "没有这个名单,或其依据目前不在有效期内")]
+            pointed = [FieldError("/list_code", "没有这个名单，或其依据目前不在有效期内")]
             raise Invalid("validation-failed", "提交的内容有误", "请按提示修改后重新提交。", fields=pointed)
         return found
 

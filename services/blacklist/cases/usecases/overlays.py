@@ -66,7 +66,7 @@ def shield(move: Move) -> None:
     """Hidden by law for reorganisation, a stay of execution or privacy, until a day or until lifted."""
     until: date | None = move.inputs.get("until")
     if move.inputs["reason"] not in SHIELD_REASONS:
-        raise invalid(("/reason", f"屏蔽事由应为下列之一:{'、'.join(SHIELD_REASONS)}"))
+        raise invalid(("/reason", f"屏蔽事由应为下列之一：{'、'.join(SHIELD_REASONS)}"))
     if until is not None and until <= move.today:
         raise invalid(("/until", "屏蔽截止日期应晚于今天"))
     open_overlay(
@@ -174,7 +174,7 @@ def settle_objection(move: Move) -> None:
     """Upheld: corrected where `changes` say how, else revoked (T11); rejected: only the note goes."""
     upheld = bool(move.inputs["upheld"])
     if move.inputs.get("changes") and not upheld:
-        raise invalid(("/changes", "异议不成立的,不作更正"))
+        raise invalid(("/changes", "异议不成立的，不作更正"))
     if move.inputs.get("changes"):
         correct(move)
     settle(move, f"accept-{OBJECTION}")

@@ -21,7 +21,7 @@ def chosen_publicity(
     severity = severity or rule.default_severity
     allowed = publicity_range(rule, severity, domain)
     if allowed is None:
-        raise invalid(("/severity", f"{rule.name}的失信程度应为下列之一:{'、'.join(rule.publicity)}"))
+        raise invalid(("/severity", f"{rule.name}的失信程度应为下列之一：{'、'.join(rule.publicity)}"))
     if months is None:
         return severity, default_months(
             rule, domain

@@ -17,7 +17,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/cases/<uuid:case_id>/public-preview")
     @access(READ)
     @bp.output(schemas.PreviewView)
-    @bp.doc(summary="公示预览:公众将看到什么,哪些部分遮盖及其理由")
+    @bp.doc(summary="公示预览：公众将看到什么，哪些部分遮盖及其理由")
     def preview_case(case_id: UUID) -> dict[str, Any]:
         with deps.db.read() as session:
             case = find_case(session, str(case_id), principal())

@@ -59,7 +59,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @access(OFFICERS)
     @bp.input(schemas.RequestQuery, location="query")
     @bp.output(schemas.RequestPage)
-    @bp.doc(summary="本部门(监督地区)收到的申请")
+    @bp.doc(summary="本部门（监督地区）收到的申请")
     def list_disclosure_requests(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
         before = decode_cursor(cursor, (str,))[0] if cursor else None
@@ -74,7 +74,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @access(public())
     @problems(404)
     @bp.output(schemas.RequestView)
-    @bp.doc(summary="凭查询码查看进度和答复;工作人员凭编号查看")
+    @bp.doc(summary="凭查询码查看进度和答复；工作人员凭编号查看")
     def show_disclosure_request(code: str) -> dict[str, Any]:
         who = current_principal()
         if who is not None and who.has(*OFFICER_ROLES) and _ID.fullmatch(code):

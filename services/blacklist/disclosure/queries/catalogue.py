@@ -33,8 +33,8 @@ CATALOGUE_COLUMNS: tuple[tuple[str, str], ...] = (
 """Column and Chinese heading, in the order of the founding documents (R37)."""
 
 DEFAULT_METHOD = "政府门户网站、本系统公开查询页面、政务微博微信、公开栏"
-DEFAULT_SUPERVISION = "本级人民政府办公厅(室)(政务公开办)"
-LISTED = "列入对象;认定依据;违法失信事实;决定文书及文号;惩戒措施;公示期限;移出、更正和救济方式"
+DEFAULT_SUPERVISION = "本级人民政府办公厅（室）（政务公开办）"
+LISTED = "列入对象；认定依据；违法失信事实；决定文书及文号；惩戒措施；公示期限；移出、更正和救济方式"
 MOST_DEPARTMENTS = 2000
 
 
@@ -100,7 +100,7 @@ def _from_rule(place: Place, rule: ListRule, able: Sequence[Department]) -> dict
         "time_limit": _time_limit(rule.publication_duty),
         "method": place.method,
         "supervision": place.supervision,
-        "basis": ";".join(dict.fromkeys(basis)),
+        "basis": "；".join(dict.fromkeys(basis)),
         "rule_version": rule.version,
     }
 
@@ -109,7 +109,7 @@ def _time_limit(duty: Mapping[str, int]) -> str:
     penalty, others = duty.get("penalty-decision"), duty["default"]
     if penalty is None or penalty == others:
         return f"自信息形成或者变更之日起{others}个工作日内"
-    return f"自作出行政处罚决定之日起{penalty}个工作日内;其他自信息形成或者变更之日起{others}个工作日内"
+    return f"自作出行政处罚决定之日起{penalty}个工作日内；其他自信息形成或者变更之日起{others}个工作日内"
 
 
 def _from_item(place: Place, item: DisclosureItem, answering: Sequence[Department]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def request_to_act_on(session: Session, request_id: str, who: Principal) -> Disc
     wanted = select(DisclosureRequest).where(DisclosureRequest.id == request_id, visible_to(who))
     row = _found(session.scalars(wanted.with_for_update()).first())
     if not can_act(who, row.department_id):
-        raise Forbidden("not-own-department", "不是本部门的申请", "监督和审计人员可以查看,不能办理。")
+        raise Forbidden("not-own-department", "不是本部门的申请", "监督和审计人员可以查看，不能办理。")
     return row
 
 

@@ -95,13 +95,13 @@ def _require(row: DisclosureRequest, action: Action, inputs: Mapping[str, Any], 
         raise Conflict(
             "disclosure-wrong-state",
             "申请现在不能办理这个事项",
-            f"申请目前“{STATES[row.state]}”,不能“{action.title}”。",
+            f"申请目前“{STATES[row.state]}”，不能“{action.title}”。",
             state=row.state,
             possible_actions=possible,
         )
     allowed = {*action.needs, *action.optional}
-    wrong = [(name, "这个事项没有此项,请删去。") for name in inputs if name not in allowed]
-    wrong += [(name, "必填,请补充。") for name in action.needs if inputs.get(name) in (None, "", [])]
+    wrong = [(name, "这个事项没有此项，请删去。") for name in inputs if name not in allowed]
+    wrong += [(name, "必填，请补充。") for name in action.needs if inputs.get(name) in (None, "", [])]
     _refuse(wrong)
 
 
@@ -124,34 +124,34 @@ def _ask_correction(turn: Turn) -> Told:
     pause_duty(turn.session, turn.duty, reason="等待申请人补正", actor=turn.actor, at=turn.at)
     row.state, row.correction_until = CORRECTION, until
     return (
-        f"请于{chinese(until)}前补正:{turn.inputs['content']}。答复期限自收到补正之日起重新计算;"
-        "无正当理由逾期不补正的,视为放弃申请。"
+        f"请于{chinese(until)}前补正：{turn.inputs['content']}。答复期限自收到补正之日起重新计算；"
+        "无正当理由逾期不补正的，视为放弃申请。"
     ), None
 
 
 def _consult(turn: Turn) -> Told:
     reason = turn.inputs["reason"]
-    pause_duty(turn.session, turn.duty, reason=f"征求第三方意见:{reason}", actor=turn.actor, at=turn.at)
+    pause_duty(turn.session, turn.duty, reason=f"征求第三方意见：{reason}", actor=turn.actor, at=turn.at)
     turn.row.state = CONSULTING
-    return "依法征求第三方或者其他机关的意见,所需时间不计算在答复期限内。", reason
+    return "依法征求第三方或者其他机关的意见，所需时间不计算在答复期限内。", reason
 
 
 def _end_consultation(turn: Turn) -> Told:
     resume_duty(turn.session, turn.duty, turn.deps.calendar, actor=turn.actor, at=turn.at)
     turn.row.state = RECEIVED
-    return "征求意见结束,继续办理。", turn.inputs["content"]
+    return "征求意见结束，继续办理。", turn.inputs["content"]
 
 
 def _extend(turn: Turn) -> Told:
     duty, days = turn.duty, turn.inputs["working_days"]
     if duty.due_on is not None and turn.today > duty.due_on:
-        raise Conflict("disclosure-too-late", "答复期限已过,不能再延长", rule="政府信息公开条例第三十三条")
+        raise Conflict("disclosure-too-late", "答复期限已过，不能再延长", rule="政府信息公开条例第三十三条")
     extend_duty(
         turn.session, duty, turn.deps.calendar, working_days=days, reason=turn.inputs["reason"],
         actor=turn.actor, at=turn.at,
     )  # fmt: skip
     due = chinese(duty.due_on) if duty.due_on else ""
-    return f"答复期限延长{days}个工作日,至{due}。理由:{turn.inputs['reason']}", None
+    return f"答复期限延长{days}个工作日，至{due}。理由：{turn.inputs['reason']}", None
 
 
 def _transfer(turn: Turn) -> Told:
@@ -159,14 +159,14 @@ def _transfer(turn: Turn) -> Told:
     row = turn.row
     target = turn.session.get(Department, turn.inputs["department_id"])
     if target is None or not Period(target.valid_from, target.valid_to).covers(turn.today):
-        _refuse([("department_id", "没有这个部门,或者该部门已经撤并。")])
+        _refuse([("department_id", "没有这个部门，或者该部门已经撤并。")])
         raise AssertionError
     if target.id == row.department_id:
         _refuse([("department_id", "申请已经在这个部门。")])
     turn.duty.department_id = target.id
     row.department_id, row.department_name, row.region = target.id, target.name, target.region
     row.draft = row.drafted_by = None
-    return f"您的申请转由{target.name}办理,答复期限不变。", turn.inputs["reason"]
+    return f"您的申请转由{target.name}办理，答复期限不变。", turn.inputs["reason"]
 
 
 def _abandon(turn: Turn) -> Told:
@@ -178,7 +178,7 @@ def _abandon(turn: Turn) -> Told:
         )  # fmt: skip
     row.state = ABANDONED
     cancel_duties(turn.session, row.id, turn.at)
-    return "逾期没有补正,视为放弃申请,不再处理。如仍需要有关信息,可以重新提出申请。", turn.inputs["reason"]
+    return "逾期没有补正，视为放弃申请，不再处理。如仍需要有关信息，可以重新提出申请。", turn.inputs["reason"]
 
 
 def _draft(turn: Turn) -> Told:
@@ -229,7 +229,7 @@ def _issue(turn: Turn) -> Told:
     row.letter_sealed = turn.deps.keyring.seal(letter_text(letter), f"{LETTER_AAD}.{row.id}")
     row.state, row.draft, row.issued_by, row.answered_on = ANSWERED, None, turn.actor.user_id, turn.today
     settle_duty(turn.session, row.id, ANSWER_DUTY, turn.at)
-    return f"已答复:{answer_types()[letter.answer_type].name}。", None
+    return f"已答复：{answer_types()[letter.answer_type].name}。", None
 
 
 EFFECTS: Mapping[str, Callable[[Turn], Told]] = {

@@ -110,7 +110,7 @@ def _require_patience(session: Session, blind: str, now: datetime) -> None:
             raise TooMany(
                 "disclosure-too-many",
                 "提交的申请过多",
-                "请稍后再试,或者到政府信息公开工作机构当面提出。",
+                "请稍后再试，或者到政府信息公开工作机构当面提出。",
                 retry_after=span.total_seconds(),
             )
 
@@ -118,7 +118,7 @@ def _require_patience(session: Session, blind: str, now: datetime) -> None:
 def _department(session: Session, department_id: str, today: date) -> Department:
     found = session.get(Department, department_id)
     if found is None or not Period(found.valid_from, found.valid_to).covers(today):
-        pointed = FieldError("/department_id", "没有这个部门,或者该部门已经撤并,请重新选择。")
+        pointed = FieldError("/department_id", "没有这个部门，或者该部门已经撤并，请重新选择。")
         raise Invalid("validation-failed", "提交的内容有误", fields=[pointed])
     return found
 
@@ -145,7 +145,7 @@ def supplement(session: Session, deps: Deps, code: str, text: str, *, at: dateti
             "disclosure-too-late", "补正期限已过", "请重新提出申请。", rule="政府信息公开条例第三十条"
         )
     added = without_identities(text)
-    row.wanted = f"{row.wanted}\n(补正){added}"
+    row.wanted = f"{row.wanted}\n（补正）{added}"
     row.state, row.correction_until = RECEIVED, None
     start_duty(session, row.id, ANSWER_DUTY, today, deps.calendar)
     write_step(session, row, "supplement", "收到补正", actor=None, at=at, told=added)

@@ -31,7 +31,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @access(public())
     @bp.input(schemas.DepartmentQuery, location="query")
     @bp.output(schemas.DepartmentPage)
-    @bp.doc(summary="部门(含历史部门及其承继)")
+    @bp.doc(summary="部门（含历史部门及其承继）")
     def list_departments(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
         after = decode_cursor(cursor, (str,))[0] if cursor else None
@@ -86,7 +86,7 @@ def _add_transfer(bp: APIBlueprint, deps: Deps, follow_transfer: FollowTransfer 
     @problems(404)
     @bp.input(schemas.TransferRequest)
     @bp.output(schemas.TransferAnswer)
-    @bp.doc(summary="移交给承继部门(人员、密钥、在办案件和期限一并移交)")
+    @bp.doc(summary="移交给承继部门（人员、密钥、在办案件和期限一并移交）")
     def transfer_department(department_id: UUID, json_data: dict[str, Any]) -> dict[str, Any]:
         who, at = principal(), deps.clock.now()
         with deps.db.write() as session:

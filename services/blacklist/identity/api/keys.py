@@ -23,7 +23,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles("security-admin", "auditor"))
     @bp.input(schemas.UserQuery, location="query")
     @bp.output(schemas.ApiKeyPage)
-    @bp.doc(summary="接口密钥(不含密钥本身)")
+    @bp.doc(summary="接口密钥（不含密钥本身）")
     def list_api_keys(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit, department = query_data["cursor"], query_data["limit"], query_data["department_id"]
         after = decode_cursor(cursor, (str,))[0] if cursor else None
@@ -41,7 +41,7 @@ def _add_keeping(bp: APIBlueprint, deps: Deps) -> None:
     @problems(404)
     @bp.input(schemas.ApiKeyFiling)
     @bp.output(schemas.ApiKeyIssued, status_code=201)
-    @bp.doc(summary="签发接口密钥(只显示一次)")
+    @bp.doc(summary="签发接口密钥（只显示一次）")
     def issue_api_key(json_data: dict[str, Any]) -> dict[str, Any]:
         department = str(json_data.pop("department_id"))
         with deps.db.write() as session:
@@ -54,7 +54,7 @@ def _add_keeping(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles("security-admin"))
     @problems(404)
     @bp.output(schemas.ApiKeyView)
-    @bp.doc(summary="吊销接口密钥,立即生效")
+    @bp.doc(summary="吊销接口密钥，立即生效")
     def revoke_api_key(key_id: UUID) -> ApiKey:
         with deps.db.write() as session:
             return usecases.revoke_api_key(

@@ -75,7 +75,7 @@ def _add_refresh(bp: APIBlueprint, deps: Deps) -> None:
     @access(public())
     @problems(401)
     @bp.output(schemas.SessionAnswer)
-    @bp.doc(summary="换取新的登录凭证(凭证已过期而会话未结束的也可以)")
+    @bp.doc(summary="换取新的登录凭证（凭证已过期而会话未结束的也可以）")
     def refresh_session() -> dict[str, Any]:
         token = token_of(request, production=_production())
         if token is None:

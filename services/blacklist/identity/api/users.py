@@ -70,7 +70,7 @@ def _add_creation(bp: APIBlueprint, deps: Deps) -> None:
     @problems(404, 409)
     @bp.input(schemas.UserFiling)
     @bp.output(schemas.PasswordIssued, status_code=201)
-    @bp.doc(summary="新建用户(初始口令只显示一次;角色另行提出、核准)")
+    @bp.doc(summary="新建用户（初始口令只显示一次；角色另行提出、核准）")
     def create_user(json_data: dict[str, Any]) -> dict[str, Any]:
         department = str(json_data.pop("department_id"))
         with deps.db.write() as session:
@@ -83,7 +83,7 @@ def _add_creation(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles("system-admin"))
     @problems(404)
     @bp.output(schemas.PasswordIssued)
-    @bp.doc(summary="重置口令(新口令只显示一次,登录后须更换)")
+    @bp.doc(summary="重置口令（新口令只显示一次，登录后须更换）")
     def reset_password(user_id: UUID) -> dict[str, Any]:
         with deps.db.write() as session:
             made = usecases.reset_password(
@@ -102,7 +102,7 @@ def _add_closing(bp: APIBlueprint, deps: Deps) -> None:
     @problems(404, 409)
     @bp.input(schemas.ReasonGiven)
     @bp.output(schemas.UserView)
-    @bp.doc(summary="停用用户,立即终止其全部会话")
+    @bp.doc(summary="停用用户，立即终止其全部会话")
     def disable_user(user_id: UUID, json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
             user = usecases.disable_user(
@@ -116,7 +116,7 @@ def _add_closing(bp: APIBlueprint, deps: Deps) -> None:
     @problems(404, 409)
     @bp.input(schemas.Validity)
     @bp.output(schemas.UserView)
-    @bp.doc(summary="设定、延长或者取消账号有效期,立即终止其全部会话")
+    @bp.doc(summary="设定、延长或者取消账号有效期，立即终止其全部会话")
     def limit_account(user_id: UUID, json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
             user = usecases.limit_account(
@@ -170,7 +170,7 @@ def _add_decisions(bp: APIBlueprint, deps: Deps) -> None:
     @problems(404, 409)
     @bp.input(schemas.RoleDecision)
     @bp.output(schemas.RoleChangeView)
-    @bp.doc(summary="核准或不予核准角色变更(须由提出人、受益人以外的管理员办理)")
+    @bp.doc(summary="核准或不予核准角色变更（须由提出人、受益人以外的管理员办理）")
     def decide_role_change(change_id: UUID, json_data: dict[str, Any]) -> RoleChange:
         with deps.db.write() as session:
             return usecases.decide_role_change(

@@ -161,7 +161,7 @@ def _require_transferable(before: Department, after: Department, on: date, today
     problems = (
         (before.id == after.id, "/successor_id", "承继部门不能是自己"),
         (before.valid_to is not None or before.successor_id is not None, "/id", "该部门已经移交"),
-        (after.valid_to is not None, "/successor_id", "承继部门已不存续,请选择现行部门"),
+        (after.valid_to is not None, "/successor_id", "承继部门已不存续，请选择现行部门"),
         (on <= before.valid_from, "/on", "移交日须晚于该部门成立日"),
         (on < after.valid_from, "/on", "移交日不得早于承继部门成立日"),
         (on > today, "/on", "移交日不得晚于今天"),
@@ -173,7 +173,7 @@ def _require_transferable(before: Department, after: Department, on: date, today
 
 def _require_region(region: str) -> None:
     if not is_known(region):
-        problem = "没有这个行政区划代码,请填写 GB/T 2260 六位代码"
+        problem = "没有这个行政区划代码，请填写 GB/T 2260 六位代码"
         raise Invalid("region-unknown", problem, fields=[FieldError("/region", problem)])
 
 

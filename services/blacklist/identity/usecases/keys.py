@@ -87,7 +87,7 @@ def revoke_api_key(session: Session, key_id: str, *, actor: Principal, at: datet
 def _require_scopes(scopes: Sequence[str]) -> None:
     unknown = unknown_scopes(scopes)
     if unknown or not scopes:
-        problem = f"请从这些权限中选择:{'、'.join(SCOPES)}"
+        problem = f"请从这些权限中选择：{'、'.join(SCOPES)}"
         raise Invalid("scopes-unknown", "接口权限不正确", problem, fields=[FieldError("/scopes", problem)])
 
 
@@ -107,7 +107,7 @@ def _checked_addresses(addresses: Sequence[str]) -> list[str]:
         try:
             checked.append(str(ipaddress.ip_network(each.strip())))
         except ValueError as error:
-            problem = "请填写 IP 地址或网段,如 10.1.2.0/24"
+            problem = "请填写 IP 地址或网段，如 10.1.2.0/24"
             raise Invalid(
                 "address-invalid", problem, fields=[FieldError(f"/addresses/{index}", problem)]
             ) from error

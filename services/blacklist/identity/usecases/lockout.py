@@ -43,7 +43,7 @@ def require_unlocked(session: Session, wanted: list[Counter], now: datetime) -> 
     if blocked_until > now:
         wait = (blocked_until - now).total_seconds()
         raise TooMany(
-            "sign-in-locked", "登录尝试过于频繁", "请稍后再试,或联系系统管理员重置口令。", retry_after=wait
+            "sign-in-locked", "登录尝试过于频繁", "请稍后再试，或联系系统管理员重置口令。", retry_after=wait
         )
 
 

@@ -45,11 +45,11 @@ def create_user(
     """A new account. Roles at once only for the installation itself (`actor` None); people propose them."""
     name = normalise_username(username)
     if queries.user_by_name(session, name) is not None:
-        problem = "用户名已被使用,请换一个"
+        problem = "用户名已被使用，请换一个"
         raise Conflict("username-taken", problem, fields=[FieldError("/username", problem)])
     if roles and actor is not None:
         raise Forbidden(
-            "roles-need-two", "角色须由两人办理", "先建账号,再由系统管理员提出、安全管理员核准角色。"
+            "roles-need-two", "角色须由两人办理", "先建账号，再由系统管理员提出、安全管理员核准角色。"
         )
     queries.department(session, department_id)
     _require_validity(roles, valid_until, at)

@@ -209,7 +209,7 @@ def _rare_note(letter: LetterText) -> tuple[str, ...]:
     rare = fonts.missing(whole)
     if not rare:
         return ()
-    return (f"注：“〓”为字库未收的字,统一码依次为{'、'.join(f'U+{ord(char):04X}' for char in rare)}。",)
+    return (f"注：“〓”为字库未收的字，统一码依次为{'、'.join(f'U+{ord(char):04X}' for char in rare)}。",)
 
 
 def measure_at(size: float) -> Measure:

@@ -11,7 +11,7 @@ from services.blacklist.store import Deps
 from shared.web.access import access, public
 from shared.web.paging import cut, decode_cursor, page
 
-SCOPE_NOTE = "只检索当前公示的法人和非法人组织;自然人须凭姓名和证件号码查询。未查到不等于没有失信记录。"
+SCOPE_NOTE = "只检索当前公示的法人和非法人组织；自然人须凭姓名和证件号码查询。未查到不等于没有失信记录。"
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:

@@ -55,9 +55,9 @@ def read_line(text: str | bytes, domains: Collection[str]) -> ImportLine:
     for name in ("list_code", "domain", "region"):
         _text(given, name, required=True)
     if not is_known(given["region"]):
-        raise BadLine(f"region:没有行政区划代码 {given['region']}")
+        raise BadLine(f"region：没有行政区划代码 {given['region']}")
     if given["domain"] not in domains:
-        raise BadLine(f"domain:没有领域 {given['domain']}")
+        raise BadLine(f"domain：没有领域 {given['domain']}")
     subject = _subject(given.get("subject"))
     content = {
         **given,
@@ -94,7 +94,7 @@ def _origin(given: Mapping[str, Any]) -> str:
 def _only_known(given: Mapping[str, Any], known: set[str], where: str) -> None:
     strangers = given.keys() - known
     if strangers:
-        raise BadLine(f"{where}{min(strangers)}:没有这个字段")
+        raise BadLine(f"{where}{min(strangers)}：没有这个字段")
 
 
 def _text(
@@ -109,9 +109,9 @@ def _text(
     if value is None and not required:
         return None
     if not isinstance(value, str) or not value.strip():
-        raise BadLine(f"{where}{name}:应填写文字")
+        raise BadLine(f"{where}{name}：应填写文字")
     if len(value) > longest or not _storable(value):
-        raise BadLine(f"{where}{name}:过长或含有不能使用的字符")
+        raise BadLine(f"{where}{name}：过长或含有不能使用的字符")
     return value.strip()
 
 
@@ -123,13 +123,13 @@ def _storable(text: str) -> bool:
 def _one_of(given: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str | None:
     value = _text(given, name)
     if value is not None and value not in allowed:
-        raise BadLine(f"{name}:应为 {'、'.join(allowed)} 之一")
+        raise BadLine(f"{name}：应为 {'、'.join(allowed)} 之一")
     return value
 
 
 def _part(value: Any, name: str, known: set[str]) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise BadLine(f"{name}:应为 JSON 对象")
+        raise BadLine(f"{name}：应为 JSON 对象")
     _only_known(value, known, f"{name}.")
     return value
 
@@ -139,7 +139,7 @@ def _subject(value: Any) -> dict[str, Any]:
     texts = _EMPTY_SUBJECT | {name: _text(given, name, where="subject.") for name in given}
     _text(given, "name", where="subject.", required=True)
     if texts["type"] not in {"organization", "individual"}:
-        raise BadLine("subject.type:应为 organization 或 individual")
+        raise BadLine("subject.type：应为 organization 或 individual")
     try:
         return _person(texts) if texts["type"] == "individual" else _organisation(texts)
     except InvalidIdentifier as error:
@@ -148,14 +148,14 @@ def _subject(value: Any) -> dict[str, Any]:
 
 def _organisation(texts: dict[str, str | None]) -> dict[str, Any]:
     if texts["id_number"]:
-        raise BadLine("subject.id_number:法人和非法人组织不填证件号码")
+        raise BadLine("subject.id_number：法人和非法人组织不填证件号码")
     return texts | {"uscc": check_uscc(texts["uscc"]) if texts["uscc"] else None}
 
 
 def _person(texts: dict[str, str | None]) -> dict[str, Any]:
     number, id_type = texts["id_number"], texts["id_type"] or RESIDENT
     if not number:
-        raise BadLine("subject.id_number:自然人须填写证件号码")
+        raise BadLine("subject.id_number：自然人须填写证件号码")
     checked = check_resident_id(number) if id_type == RESIDENT else number.upper()
     return texts | {"uscc": None, "id_type": id_type, "id_number": checked}
 
@@ -177,9 +177,9 @@ def _document(value: Any) -> dict[str, Any]:
 def _amount(text: str | None, where: str) -> None:
     try:
         if text is not None and not 0 <= Decimal(text) < 10**12:
-            raise BadLine(f"{where}:金额(万元)超出范围")
+            raise BadLine(f"{where}：金额（万元）超出范围")
     except InvalidOperation as error:
-        raise BadLine(f"{where}:应为金额(万元)") from error
+        raise BadLine(f"{where}：应为金额（万元）") from error
 
 
 def _misconduct(value: Any) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _measures(value: Any) -> list[dict[str, Any]]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise BadLine("measures:应为数组")
+        raise BadLine("measures：应为数组")
     return [_measure(each) for each in value]
 
 
@@ -221,7 +221,7 @@ def _names(value: Any) -> list[str]:
         return []
     names = value if isinstance(value, list) else [value]
     if not all(isinstance(each, str) and 0 < len(each) <= LONGEST_NAME and _storable(each) for each in names):
-        raise BadLine("former_names:应为名称的数组")
+        raise BadLine("former_names：应为名称的数组")
     return names
 
 
@@ -232,13 +232,13 @@ def _day(given: Mapping[str, Any], name: str, where: str = "") -> date | None:
     try:
         return date.fromisoformat(value if len(value) == 10 else "")
     except (TypeError, ValueError) as error:
-        raise BadLine(f"{where}{name}:应为 YYYY-MM-DD 形式的日期") from error
+        raise BadLine(f"{where}{name}：应为 YYYY-MM-DD 形式的日期") from error
 
 
 def _publicity(given: Mapping[str, Any]) -> Publicity:
     start, end = _day(given, "published_on"), _day(given, "publicity_ends_on")
     if start is None or end is None:
-        raise BadLine(f"{'published_on' if start is None else 'publicity_ends_on'}:须填写")
+        raise BadLine(f"{'published_on' if start is None else 'publicity_ends_on'}：须填写")
     if end <= start:
-        raise BadLine("publicity_ends_on:应晚于 published_on")
+        raise BadLine("publicity_ends_on：应晚于 published_on")
     return Publicity(start=start, max_end=end)

@@ -58,7 +58,7 @@ def public_listing(session: Session, listing_id: str, today: date) -> Listing:
     """The listing while it is public; NotFound for hidden, ended and unknown ones alike."""
     listing = session.get(Listing, listing_id)
     if listing is None or status(standing(listing), today) is not Status.PUBLIC:
-        raise NotFound("listing-not-found", "没有这条公示信息", "编号有误,或者该信息当前不公示。")
+        raise NotFound("listing-not-found", "没有这条公示信息", "编号有误，或者该信息当前不公示。")
     return listing
 
 

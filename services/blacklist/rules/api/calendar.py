@@ -66,7 +66,7 @@ def year_views(imported: dict[int, CalendarYearEntry]) -> list[dict[str, Any]]:
         _imported_view(imported[year])
         if year in imported
         else {
-            "year": year, "imported": False, "source": f"随系统提供({builtin_calendar().version})",
+            "year": year, "imported": False, "source": f"随系统提供（{builtin_calendar().version}）",
             "number": None, "rest": sorted(shipped[year].rest), "work": sorted(shipped[year].work),
         }
         for year in sorted(shipped.keys() | imported.keys(), reverse=True)
@@ -86,7 +86,7 @@ def _add_reading(bp: APIBlueprint) -> None:
     @access(KEEPERS)
     @bp.input(schemas.NoticeIn)
     @bp.output(schemas.ReadingView)
-    @bp.doc(summary="试读节假日通知,不保存")
+    @bp.doc(summary="试读节假日通知，不保存")
     def read_calendar_notice(json_data: dict[str, Any]) -> dict[str, Any]:
         reading = read_notice(json_data["notice"], json_data["year"])
         return {
@@ -100,7 +100,7 @@ def _add_proposing(bp: APIBlueprint, deps: Deps) -> None:
     @access(KEEPERS)
     @bp.input(schemas.ProposalIn)
     @bp.output(schemas.ProposalView, 201)
-    @bp.doc(summary="提出一年的工作日历,待另一人确认")
+    @bp.doc(summary="提出一年的工作日历，待另一人确认")
     def propose_calendar_year(json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
             row = propose_year(session, **json_data, actor=principal(), at=deps.clock.now())
@@ -127,7 +127,7 @@ def _add_settling(bp: APIBlueprint, deps: Deps) -> None:
     @access(KEEPERS)
     @problems(404, 409)
     @bp.output(schemas.ProposalView)
-    @bp.doc(summary="确认工作日历(不得由提出人确认)")
+    @bp.doc(summary="确认工作日历（不得由提出人确认）")
     def confirm_calendar_year(proposal_id: UUID) -> dict[str, Any]:
         with deps.db.write() as session:
             row = confirm_year(session, str(proposal_id), actor=principal(), at=deps.clock.now())

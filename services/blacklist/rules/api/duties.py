@@ -29,7 +29,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @access(OFFICERS)
     @bp.input(schemas.DutyQuery, location="query")
     @bp.output(schemas.DutyPage)
-    @bp.doc(summary="本部门未办结的期限,近的在前")
+    @bp.doc(summary="本部门未办结的期限，近的在前")
     def list_duties(query_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.read() as session:
             rows = open_duties(

@@ -31,7 +31,7 @@ def list_rule(code: str, on: date) -> ListRule:
     """The list's rule on a day; NotFound if there is no such list or it was not in force."""
     rule = _rule_on(code, on)
     if rule is None:
-        raise NotFound("list-not-in-force", "没有这个名单,或其依据在这一天不在有效期内", f"{code}({on})")
+        raise NotFound("list-not-in-force", "没有这个名单，或其依据在这一天不在有效期内", f"{code}({on})")
     return rule
 
 

@@ -104,7 +104,7 @@ def _list_faults(content: dict[str, Any], stem: str, known: _Known) -> Iterator[
         if content[field] not in allowed:
             yield (field,), f"只能是 {'、'.join(allowed)}"
     if content["code"] != stem:
-        yield ("code",), f"应与文件名一致:{stem}"
+        yield ("code",), f"应与文件名一致：{stem}"
     yield from _period_faults(content["version"], ("version",))
     for index, version in enumerate(content["version"]):
         yield from _reference_faults(version, ("version", index), known)
@@ -121,13 +121,13 @@ def _reference_faults(entry: dict[str, Any], where: tuple[str | int, ...], known
     for field, allowed in fields:
         unknown = [each for each in entry.get(field, ()) if each not in allowed]
         if unknown:
-            yield (*where, field), f"没有这个代码:{'、'.join(unknown)}"
+            yield (*where, field), f"没有这个代码：{'、'.join(unknown)}"
 
 
 def _severity_faults(version: dict[str, Any], where: tuple[str | int, ...]) -> Iterator[Fault]:
     unknown = [each for each in version["severities"] if each not in SEVERITIES]
     if unknown:
-        yield (*where, "severities"), f"没有这一档:{'、'.join(unknown)}"
+        yield (*where, "severities"), f"没有这一档：{'、'.join(unknown)}"
     if version["default_severity"] not in version["severities"]:
         yield (*where, "default_severity"), "不在 severities 之列"
     for severity, allowed in version.get("severity", {}).items():

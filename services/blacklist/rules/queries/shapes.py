@@ -10,7 +10,7 @@ from typing import Any
 Place = tuple[str | int, ...]
 Fault = tuple[Place, str]
 
-_NAMES = {str: "文字", int: "整数", bool: "true 或 false", date: "日期(如 2026-04-01)", Mapping: "一组字段"}
+_NAMES = {str: "文字", int: "整数", bool: "true 或 false", date: "日期（如 2026-04-01）", Mapping: "一组字段"}
 _RANGE = {"min_months": int, "max_months": int}
 _STATUS = {"verified", "assumed"}
 _VERSIONED = {"version": str, "valid_from": date, "valid_to?": date, "status": _STATUS, "source": str}
@@ -123,7 +123,7 @@ def _walk_fields(value: Any, shape: dict[str, Any], where: Place) -> Iterator[Fa
         return
     known = {name.rstrip("?"): inner for name, inner in shape.items()}
     for name in value.keys() - known.keys():
-        yield (*where, name), "没有这个字段,请核对拼写"
+        yield (*where, name), "没有这个字段，请核对拼写"
     for name, inner in shape.items():
         plain = name.rstrip("?")
         if plain in value:

@@ -113,7 +113,7 @@ def _check(year: int, rest: Collection[date], work: Collection[date]) -> None:
     """Days lie in or beside the year, worked days are weekends, and no day is both."""
     near = (date(year - 1, 12, 1), date(year + 1, 1, 31))
     problems = [
-        (rest or work, "/rest", "没有放假和调休日期,请填写或者核对通知文本。"),
+        (rest or work, "/rest", "没有放假和调休日期，请填写或者核对通知文本。"),
         (all(near[0] <= day <= near[1] for day in rest), "/rest", "放假日期须在本年或者前后一个月内。"),
         (all(near[0] <= day <= near[1] for day in work), "/work", "上班日期须在本年或者前后一个月内。"),
         (all(day.weekday() >= 5 for day in work), "/work", "调休上班的日期须是星期六或者星期日。"),

@@ -19,10 +19,10 @@ from shared.web.access import Principal
 
 describe_errors(
     {
-        "duty-not-found": "没有这项期限,或者不是本部门的期限。",
+        "duty-not-found": "没有这项期限，或者不是本部门的期限。",
         "duty-not-pausable": "只有法律规定的情形可以中止计时。detail 列出这项期限可以中止的情形。",
-        "duty-not-running": "这项期限没有在计时:已经办结、尚未起算或者已经中止。",
-        "duty-not-paused": "这项期限没有中止,不需要恢复。",
+        "duty-not-running": "这项期限没有在计时：已经办结、尚未起算或者已经中止。",
+        "duty-not-paused": "这项期限没有中止，不需要恢复。",
         "duty-extension-limit": "延长的时间超过法定上限。detail 说明还可以延长多少个工作日。",
     }
 )
@@ -114,9 +114,9 @@ def pause_duty(
     """Stop the count (中止计时) for a reason the law names; working days after this one do not count."""
     terms = _terms(duty)
     if not any(reason.startswith(allowed) for allowed in terms.pause_reasons):
-        allowed = ";".join(terms.pause_reasons) or "这类期限不得中止"
+        allowed = "；".join(terms.pause_reasons) or "这类期限不得中止"
         raise Conflict(
-            "duty-not-pausable", "这项期限不能因此中止", f"可以中止的情形:{allowed}", rule=terms.basis
+            "duty-not-pausable", "这项期限不能因此中止", f"可以中止的情形：{allowed}", rule=terms.basis
         )
     if not duty.is_open or duty.start_on is None or duty.paused_on is not None:
         raise Conflict("duty-not-running", "这项期限没有在计时", "已经办结、尚未起算或者已经中止。")

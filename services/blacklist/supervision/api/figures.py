@@ -75,7 +75,7 @@ def _add_overdue(bp: APIBlueprint, deps: Deps) -> None:
     @problems(404)
     @bp.input(inputs.OverdueQuery, location="query")
     @bp.output(answers.DutyPage)
-    @bp.doc(summary="逾期未办结的事项,逾期最久的在前")
+    @bp.doc(summary="逾期未办结的事项，逾期最久的在前")
     def list_overdue(query_data: dict[str, Any]) -> dict[str, Any]:
         limit, today = query_data["limit"], deps.clock.today()
         with deps.db.read() as session:

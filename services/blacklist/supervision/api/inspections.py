@@ -76,7 +76,7 @@ def _add_drawing(bp: APIBlueprint, deps: Deps) -> None:
     @problems(404)
     @bp.input(inputs.InspectionIn)
     @bp.output(answers.InspectionDetail, 201)
-    @bp.doc(summary="随机抽样开展监督检查;种子记录在案,可以复核")
+    @bp.doc(summary="随机抽样开展监督检查；种子记录在案，可以复核")
     def draw_inspection(json_data: dict[str, Any]) -> dict[str, Any]:
         who = principal()
         region = json_data["region"] or who.region
@@ -110,7 +110,7 @@ def _add_judging(bp: APIBlueprint, deps: Deps) -> None:
     @access(SUPERVISOR)
     @bp.input(inputs.FindingIn)
     @bp.output(answers.ItemOut)
-    @bp.doc(summary="发现问题,下达督办单并限期整改")
+    @bp.doc(summary="发现问题，下达督办单并限期整改")
     def record_finding(inspection_id: Any, item_id: Any, json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
             done = inspections.record_finding(
@@ -138,7 +138,7 @@ def _add_rectifying(bp: APIBlueprint, deps: Deps) -> None:
     @access(SUPERVISOR)
     @bp.input(inputs.ClosureIn)
     @bp.output(answers.ItemOut)
-    @bp.doc(summary="销号,或者退回继续整改")
+    @bp.doc(summary="销号，或者退回继续整改")
     def close_item(inspection_id: Any, item_id: Any, json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
             done = inspections.close_item(

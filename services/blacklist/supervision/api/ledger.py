@@ -51,7 +51,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @problems(404)
     @bp.input(inputs.LedgerQuery, location="query")
     @bp.output(answers.DecisionPage)
-    @bp.doc(summary="决定台账:每件决定的公开情况")
+    @bp.doc(summary="决定台账：每件决定的公开情况")
     def list_decisions(query_data: dict[str, Any]) -> dict[str, Any]:
         period, limit = period_of(deps, query_data), query_data["limit"]
         with deps.db.read() as session:
@@ -78,7 +78,7 @@ def _add_entering(bp: APIBlueprint, deps: Deps) -> None:
     @access(CLERK)
     @bp.input(inputs.DecisionsIn)
     @bp.output(answers.EnteredList)
-    @bp.doc(summary="登记本部门的决定;重复登记不产生新的记录")
+    @bp.doc(summary="登记本部门的决定；重复登记不产生新的记录")
     def enter_decisions(json_data: dict[str, Any]) -> dict[str, Any]:
         rows = [_row(each["number"], each) for each in json_data["decisions"]]
         with deps.db.write() as session:
@@ -109,7 +109,7 @@ def _add_sheets(bp: APIBlueprint, deps: Deps) -> None:
     @body_limit(LARGEST_SHEET)
     @bp.input(inputs.SheetIn, location="form_and_files")
     @bp.output(answers.UploadOut, 201)
-    @bp.doc(summary="上传台账表格(XLSX、CSV)并预览")
+    @bp.doc(summary="上传台账表格（XLSX、CSV）并预览")
     def upload_ledger(form_and_files_data: dict[str, Any]) -> dict[str, Any]:
         file = form_and_files_data["file"]
         name, content = file.filename or "", file.read()
@@ -129,7 +129,7 @@ def _add_sheets(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/ledger-imports/<uuid:upload_id>/confirm")
     @access(CLERK)
     @bp.output(answers.UploadOut)
-    @bp.doc(summary="确认台账导入,登记无误的行")
+    @bp.doc(summary="确认台账导入，登记无误的行")
     def confirm_ledger_upload(upload_id: Any) -> dict[str, Any]:
         with deps.db.write() as session:
             done = ledger.confirm_upload(
@@ -157,7 +157,7 @@ def _add_zero_returns(bp: APIBlueprint, deps: Deps) -> None:
     @access(DECIDER)
     @bp.input(inputs.ZeroReturnIn)
     @bp.output(answers.ZeroReturnOut, 201)
-    @bp.doc(summary="负责人签署零报告:本期间没有作出决定")
+    @bp.doc(summary="负责人签署零报告：本期间没有作出决定")
     def sign_zero_return(json_data: dict[str, Any]) -> dict[str, Any]:
         who, period = principal(), _existing(json_data["period"])
         with deps.db.write() as session:
@@ -181,7 +181,7 @@ def _add_numbers(bp: APIBlueprint, deps: Deps) -> None:
     @problems(404)
     @bp.input(inputs.YearQuery, location="query")
     @bp.output(answers.GapPage)
-    @bp.doc(summary="断号:既未公开也未说明的文号")
+    @bp.doc(summary="断号：既未公开也未说明的文号")
     def list_gaps(query_data: dict[str, Any]) -> dict[str, Any]:
         year = year_asked(deps, query_data)
         with deps.db.read() as session:

@@ -42,7 +42,7 @@ def _add_assessment(bp: APIBlueprint, deps: Deps) -> None:
     @problems(404)
     @bp.input(inputs.YearQuery, location="query")
     @bp.output(FileSchema(type="string", format="binary"), content_type=XLSX)
-    @bp.doc(summary="第三方评估考核表(XLSX)")
+    @bp.doc(summary="第三方评估考核表（XLSX）")
     def download_assessment(query_data: dict[str, Any]) -> Response:
         found = _assessment(deps, query_data)
         return file_response(assessment_workbook(found).getvalue(), f"{found['year']}年考核表.xlsx", XLSX)
@@ -77,7 +77,7 @@ def _add_annual(bp: APIBlueprint, deps: Deps) -> None:
     @problems(404)
     @bp.input(inputs.YearQuery, location="query")
     @bp.output(FileSchema(type="string", format="binary"), content_type=XLSX)
-    @bp.doc(summary="政府信息公开年度报告(XLSX)")
+    @bp.doc(summary="政府信息公开年度报告（XLSX）")
     def download_annual_report(query_data: dict[str, Any]) -> Response:
         found = _annual(deps, query_data)
         return file_response(annual_workbook(found).getvalue(), f"{found['title']}.xlsx", XLSX)
@@ -89,7 +89,7 @@ def _add_annual_pdf(bp: APIBlueprint, deps: Deps) -> None:
     @problems(404)
     @bp.input(inputs.YearQuery, location="query")
     @bp.output(FileSchema(type="string", format="binary"), content_type=PDF)
-    @bp.doc(summary="政府信息公开年度报告(PDF)")
+    @bp.doc(summary="政府信息公开年度报告（PDF）")
     def download_annual_paper(query_data: dict[str, Any]) -> Response:
         found = _annual(deps, query_data)
         return file_response(annual_pdf(found), f"{found['title']}.pdf", PDF)

@@ -32,7 +32,7 @@ def assessment_workbook(found: dict[str, Any]) -> io.BytesIO:
         (each["department_name"], each["reached"], each["deducted"], each["total"], each["yearly_points"])
         for each in found["items"]
     ]
-    head = ("部门", "考核得分", "扣分", "最终得分", f"计入年度考核({found['share_percent']}分)")
+    head = ("部门", "考核得分", "扣分", "最终得分", f"计入年度考核（{found['share_percent']}分）")
     _write(
         book, "汇总", [(f"{found['year']}年第三方评估考核汇总",), head, *overview, (found["share_source"],)]
     )

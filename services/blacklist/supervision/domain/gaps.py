@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from services.blacklist.supervision.domain.numbers import DocumentNumber
 
 MISSING, UNPUBLISHED = "missing", "unpublished"
-GAP_NAMES = {MISSING: "断号(台账和公示中均无此号)", UNPUBLISHED: "已登记但逾期未公开"}
+GAP_NAMES = {MISSING: "断号（台账和公示中均无此号）", UNPUBLISHED: "已登记但逾期未公开"}
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,10 @@ def read_ledger(rows: Iterable[Sequence[Any]], today: date) -> list[LedgerRow]:
         elif any(cell not in (None, "") for cell in cells):
             found.append(_read_row(position, columns, cells, today, seen))
         if len(found) > MOST_ROWS:
-            raise NoHeading(f"超过 {MOST_ROWS} 行,请分批导入")
+            raise NoHeading(f"超过 {MOST_ROWS} 行，请分批导入")
     missing = [LABELS[name] for name in REQUIRED if name not in columns.values()]
     if missing:
-        raise NoHeading(f"前五行中没有找到表头,缺少列:{'、'.join(missing)}")
+        raise NoHeading(f"前五行中没有找到表头，缺少列：{'、'.join(missing)}")
     return found
 
 
@@ -99,7 +99,7 @@ def _problems(row: LedgerRow, today: date, seen: dict[str, int]) -> Iterable[tup
         if first != row.row:
             yield "number", f"与第 {first} 行文号重复"
     if row.decided_on is None:
-        yield "date", "应为日期,格式如 2026-11-02"
+        yield "date", "应为日期，格式如 2026-11-02"
     elif row.decided_on > today:
         yield "date", "决定日期不能晚于今天"
     if not row.organ:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection
 
-METHOD = "按 SHA-256(种子|编号) 升序取前若干件"
+METHOD = "按 SHA-256（种子|编号） 升序取前若干件"
 
 
 def draw(ids: Collection[str], size: int, seed: str) -> list[str]:

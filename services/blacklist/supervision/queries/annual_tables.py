@@ -36,7 +36,7 @@ def tables(facts: "Facts") -> list[Table]:
 def _departments_table(facts: "Facts") -> Table:
     head = (
         "部门", "公示件数", "公开率", "及时率", "7个工作日内", "20个工作日内", "推送成功率",
-        "推送用时中位数(小时)", "异议按期率", "修复按期率", "当前逾期(件)", "台账合规率", "瞒报率",
+        "推送用时中位数（小时）", "异议按期率", "修复按期率", "当前逾期（件）", "台账合规率", "瞒报率",
     )  # fmt: skip
     rows = [(each.name, *_cells(facts.figures[each.id])) for each in facts.departments]
     return Table("各部门主动公开和报送情况", DISCLOSURE, head, (*rows, ("合计", *_cells(facts.total))))
@@ -75,7 +75,7 @@ def _requests_table(facts: "Facts") -> Table:
     return Table(
         "异议和信用修复办理情况",
         REMEDIES,
-        ("事项", "收到", "成立(准予)", "不成立(不予)", "办理中"),
+        ("事项", "收到", "成立（准予）", "不成立（不予）", "办理中"),
         tuple(rows),
     )
 
@@ -91,7 +91,7 @@ def _disclosures_table(facts: "Facts") -> Table:
     answered = [(kind.name, found.get((ANSWERED, code), 0)) for code, kind in answer_types().items()]
     closed = [
         ("申请人撤回", _in_state(facts, WITHDRAWN)),
-        ("逾期未补正,视为放弃", _in_state(facts, ABANDONED)),
+        ("逾期未补正，视为放弃", _in_state(facts, ABANDONED)),
     ]
     ended = sum(count for _, count in (*answered, *closed))
     total = sum(found.values())

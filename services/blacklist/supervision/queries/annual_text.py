@@ -26,10 +26,10 @@ def sections(facts: "Facts") -> list[Section]:
 def _overview(facts: "Facts") -> list[str]:
     until = f"{facts.until.year}年{facts.until.month}月{facts.until.day}日"
     opening = (
-        f"本报告依据公共资源配置领域信用信息系统的业务记录生成,"
-        f"统计范围为{facts.place}{len(facts.departments)}个部门,数据截至{until}。"
+        f"本报告依据公共资源配置领域信用信息系统的业务记录生成，"
+        f"统计范围为{facts.place}{len(facts.departments)}个部门，数据截至{until}。"
     )
-    text = [opening] if facts.complete else [opening, "本年度尚未结束,所列为截至上述日期的数据。"]
+    text = [opening] if facts.complete else [opening, "本年度尚未结束，所列为截至上述日期的数据。"]
     publication, timeliness = facts.total.publication, facts.total.timeliness
     text.append(
         f"全年公示信用信息{facts.total.published}件。{_share('应当公开', publication, '已公开')}"
@@ -41,22 +41,22 @@ def _overview(facts: "Facts") -> list[str]:
 def _share(owed: str, rate: Rate, done: str) -> str:
     if not rate.whole:
         return f"本期没有{owed}期限届至的事项。" if done == "已公开" else ""
-    return f"{owed}{rate.whole}件,{done}{rate.part}件,占{rate.text}。"
+    return f"{owed}{rate.whole}件，{done}{rate.part}件，占{rate.text}。"
 
 
 def _disclosure(facts: "Facts") -> list[str]:
     short, long, pushes = facts.total.short, facts.total.long, facts.total.pushes
     classes = "、".join(f"{name}{count}件" for name, count in facts.by_class.items() if count)
-    text = [f"公示信息按类别分:{classes}。"] if classes else ["本期没有新公示的信息。"]
+    text = [f"公示信息按类别分：{classes}。"] if classes else ["本期没有新公示的信息。"]
     if short.owed:
-        text.append(f"行政处罚7个工作日内公开:应公开{short.owed}件,按期{short.on_time}件。")
+        text.append(f"行政处罚7个工作日内公开：应公开{short.owed}件，按期{short.on_time}件。")
     if long.owed:
-        text.append(f"其他信息20个工作日内公开:应公开{long.owed}件,按期{long.on_time}件。")
+        text.append(f"其他信息20个工作日内公开：应公开{long.owed}件，按期{long.on_time}件。")
     if pushes.total:
-        lag = f",用时中位数{pushes.median_hours}小时" if pushes.median_hours is not None else ""
+        lag = f"，用时中位数{pushes.median_hours}小时" if pushes.median_hours is not None else ""
         text.append(
-            f"向信用平台、交易平台报送{pushes.total}件次,已回执{pushes.confirmed}件次{lag};"
-            f"未成功{pushes.failed}件次,逾期{pushes.late}件次。"
+            f"向信用平台、交易平台报送{pushes.total}件次，已回执{pushes.confirmed}件次{lag}；"
+            f"未成功{pushes.failed}件次，逾期{pushes.late}件次。"
         )
     return text
 
@@ -65,7 +65,7 @@ def _requests(facts: "Facts") -> list[str]:
     total, timely = sum(facts.disclosures.values()), facts.total.applications.timely
     if not total:
         return ["本期没有收到公共资源配置领域的政府信息公开申请。"]
-    due = f"答复期限届至{timely.whole}件,按期答复{timely.part}件。" if timely.whole else ""
+    due = f"答复期限届至{timely.whole}件，按期答复{timely.part}件。" if timely.whole else ""
     return [f"收到政府信息公开申请{total}件。{due}"]
 
 
@@ -76,12 +76,12 @@ def _remedies(facts: "Facts") -> list[str]:
     )
     ended = facts.ended
     requests = (
-        f"收到异议{objections}件,按期办理率{facts.total.objection.timely.text};"
-        f"收到信用修复申请{repairs}件,按期办理率{facts.total.repair.timely.text}。"
+        f"收到异议{objections}件，按期办理率{facts.total.objection.timely.text}；"
+        f"收到信用修复申请{repairs}件，按期办理率{facts.total.repair.timely.text}。"
     )
     endings = (
-        f"因信用修复移出{ended['repair']}件,公示期满移出{ended['expiry']}件,"
-        f"因异议成立移出{ended['objection']}件,撤销{ended['revoked']}件。"
+        f"因信用修复移出{ended['repair']}件，公示期满移出{ended['expiry']}件，"
+        f"因异议成立移出{ended['objection']}件，撤销{ended['revoked']}件。"
     )
     return [requests, endings]
 
@@ -89,13 +89,13 @@ def _remedies(facts: "Facts") -> list[str]:
 def _problems(facts: "Facts") -> list[str]:
     ledger, text = facts.total.ledger, []
     if facts.total.overdue:
-        text.append(f"截至统计日,逾期未办结{facts.total.overdue}件,应当尽快办结。")
+        text.append(f"截至统计日，逾期未办结{facts.total.overdue}件，应当尽快办结。")
     if ledger.counts["concealed"]:
-        text.append(f"决定台账中逾期未公开且未说明{ledger.counts['concealed']}件,应当公开或者说明理由。")
+        text.append(f"决定台账中逾期未公开且未说明{ledger.counts['concealed']}件，应当公开或者说明理由。")
     if ledger.counts["late"]:
         text.append(f"逾期公开{ledger.counts['late']}件。")
     if facts.gaps:
-        text.append(f"文号不连续且未说明{facts.gaps}个,应当核实。")
+        text.append(f"文号不连续且未说明{facts.gaps}个，应当核实。")
     if facts.total.late_rectifications:
         text.append(f"监督检查整改逾期{facts.total.late_rectifications}件。")
     return text or ["本期未发现逾期、瞒报、断号或者整改逾期的情况。"]
@@ -105,5 +105,5 @@ def _others(facts: "Facts") -> list[str]:
     if not facts.inspections:
         return ["本期未开展监督抽查。"]
     return [
-        f"接受监督抽查{facts.inspections}次,发现问题{facts.findings}件,已整改销号{facts.closed_findings}件。"
+        f"接受监督抽查{facts.inspections}次，发现问题{facts.findings}件，已整改销号{facts.closed_findings}件。"
     ]

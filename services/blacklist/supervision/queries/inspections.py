@@ -21,7 +21,7 @@ STATE_NAMES = {
     "drawn": "待检查",
     "sound": "未发现问题",
     "rectifying": "整改中",
-    "rectified": "已整改,待销号",
+    "rectified": "已整改，待销号",
     "closed": "已销号",
 }
 CATEGORIES = {

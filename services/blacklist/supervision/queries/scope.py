@@ -45,7 +45,7 @@ def scope_of(
         return Scope((department_in_sight(session, who, who.department_id),), region)
     asked = region or who.region
     if not within(asked, who.region):
-        problem = FieldError("/region", "不在本账号的监督范围内,请选择本辖区的行政区划。")
+        problem = FieldError("/region", "不在本账号的监督范围内，请选择本辖区的行政区划。")
         raise Invalid("validation-failed", "提交的内容有误", fields=[problem])
     return Scope(tuple(_departments(session, asked, period)), asked)
 

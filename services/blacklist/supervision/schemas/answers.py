@@ -91,7 +91,7 @@ class DutyOut(Schema):
     rule = fields.String(required=True)
     case_id = fields.String(required=True, allow_none=True)
     request_id = fields.String(
-        required=True, allow_none=True, metadata={"description": "依申请公开的申请,而不是案件"}
+        required=True, allow_none=True, metadata={"description": "依申请公开的申请，而不是案件"}
     )
     subject_name = fields.String(required=True)
     document_number = fields.String(required=True, allow_none=True)

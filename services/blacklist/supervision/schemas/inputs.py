@@ -18,7 +18,7 @@ LONGEST_TERM = 60
 
 def _period(**kwargs: object) -> fields.String:
     shown = {"description": "2026、2026-Q3 或者 2026-11"}
-    wrong = "应为年、季度或者月份,如 2026、2026-Q3、2026-11。"
+    wrong = "应为年、季度或者月份，如 2026、2026-Q3、2026-11。"
     return fields.String(validate=validate.Regexp(PATTERN, error=wrong), metadata=shown, **kwargs)  # type: ignore[arg-type]
 
 

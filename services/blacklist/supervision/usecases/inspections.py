@@ -35,15 +35,15 @@ DRAWN, SOUND, RECTIFYING, RECTIFIED, CLOSED = "drawn", "sound", "rectifying", "r
 
 describe_errors(
     {
-        "inspection-not-found": "没有这次监督检查,或者当前账号不可查看。",
-        "inspection-item-not-found": "没有这件抽查样本,或者当前账号不可查看。",
+        "inspection-not-found": "没有这次监督检查，或者当前账号不可查看。",
+        "inspection-item-not-found": "没有这件抽查样本，或者当前账号不可查看。",
         "nothing-to-draw": "所选部门在该期间没有可以抽查的案件或者决定。请调整范围。",
         "inspection-wrong-state": "样本当前状态不能办理此事项。请刷新后再办理。",
         "not-inspecting-office": "只能由开展检查的部门办理。",
         "not-inspected-department": "只能由被检查的部门办理。",
         "rectification-four-eyes": "整改报告人不得自行销号。请由另一名监督人员办理。",
         "circular-issued": "本次检查已经印发通报。",
-        "circular-too-early": "还有样本没有检查完毕,不能印发通报。",
+        "circular-too-early": "还有样本没有检查完毕，不能印发通报。",
     }
 )
 
@@ -92,7 +92,7 @@ def _item(
     return InspectionItem(
         id=new_id(), inspection_id=inspection_id, position=position, department_id=owner.department_id,
         case_id=case.id if case else None, decision_id=decision.id if decision else None,
-        document_number=number or "(无文号)", state=DRAWN,
+        document_number=number or "（无文号）", state=DRAWN,
     )  # fmt: skip
 
 

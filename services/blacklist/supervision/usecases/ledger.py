@@ -32,13 +32,13 @@ TERM_RULE = "penalty-publication"
 
 describe_errors(
     {
-        "decision-not-found": "台账中没有这件决定,或者当前账号不可查看。",
-        "ledger-upload-not-found": "没有这次台账导入,或者当前账号不可查看。",
+        "decision-not-found": "台账中没有这件决定，或者当前账号不可查看。",
+        "ledger-upload-not-found": "没有这次台账导入，或者当前账号不可查看。",
         "ledger-upload-done": "这次台账导入已经确认过。",
         "ledger-upload-empty": "表格中没有可以登记的行。请按提示改正后重新上传。",
-        "ledger-sheet-refused": "台账表格不能读取,detail 说明原因。",
-        "zero-return-contradicted": "该期间已有决定或者案件,不能签署零报告。请核对台账。",
-        "zero-return-too-early": "期间尚未结束,不能签署零报告。",
+        "ledger-sheet-refused": "台账表格不能读取，detail 说明原因。",
+        "zero-return-contradicted": "该期间已有决定或者案件，不能签署零报告。请核对台账。",
+        "zero-return-too-early": "期间尚未结束，不能签署零报告。",
         "zero-return-signed": "该期间的零报告已经签署。",
         "number-explained": "该文号已经说明过。",
     }
@@ -242,7 +242,7 @@ def sign_zero_return(
     if local_date(at) <= period.end:
         raise Conflict("zero-return-too-early", "期间尚未结束", f"{period.title}结束后方可签署零报告。")
     if made_in(session, actor.department_id, period.start, period.end):
-        raise Conflict("zero-return-contradicted", "该期间已有决定", "台账或者案件中有该期间的决定,请核对。")
+        raise Conflict("zero-return-contradicted", "该期间已有决定", "台账或者案件中有该期间的决定，请核对。")
     same = select(ZeroReturn.id).where(
         ZeroReturn.department_id == actor.department_id, ZeroReturn.period == period.name
     )

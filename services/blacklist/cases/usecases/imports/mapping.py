@@ -19,7 +19,7 @@ def teach_headings(
     """Heading → column code of any layout; None forgets a heading."""
     known = {column.code for layout in all_layouts() for column in layout.columns}
     wrong = [
-        (f"/columns/{heading}", "没有这个字段代码,请对照 /api/v1/imports/layouts")
+        (f"/columns/{heading}", "没有这个字段代码，请对照 /api/v1/imports/layouts")
         for heading, code in columns.items()
         if code is not None and code not in known
     ]

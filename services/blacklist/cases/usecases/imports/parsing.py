@@ -95,7 +95,7 @@ def read_in_child(name: str, content: bytes) -> Iterator[list[Cell]]:
                 raise RefusedSheet(row["refused"])
             yield row
         if child.wait() != 0:
-            raise RefusedSheet("文件过于复杂,无法读取,请拆分或重新保存后再试")
+            raise RefusedSheet("文件过于复杂，无法读取，请拆分或重新保存后再试")
     finally:
         child.stdout.close()
         child.kill()
@@ -110,7 +110,7 @@ def _feed(child: "subprocess.Popen[bytes]", content: bytes) -> None:
         stdin.write(content)
         stdin.close()
     except BrokenPipeError:
-        raise RefusedSheet("文件过于复杂,无法读取,请拆分或重新保存后再试") from None
+        raise RefusedSheet("文件过于复杂，无法读取，请拆分或重新保存后再试") from None
 
 
 def _parse_rows(deps: Deps, import_id: str, rows: Iterator[list[Cell]], keep: Callable[[], bool]) -> None:
@@ -145,7 +145,7 @@ def _heading(deps: Deps, import_id: str, numbered: Iterator[Raw]) -> Heading:
             break
     _note_headings(deps, import_id, layout, found, first)
     if not found:
-        raise RefusedSheet("没有找到表头:前五行中应有双公示或黑名单表格的列名或字段代码")
+        raise RefusedSheet("没有找到表头：前五行中应有双公示或黑名单表格的列名或字段代码")
     return layout, _complete(layout, found), []
 
 
@@ -165,7 +165,7 @@ def _note_headings(
 
 def _complete(layout: Layout, found: Mapping[int, Any]) -> Mapping[int, Any]:
     if missing := missing_columns(layout, found):
-        raise RefusedSheet(f"缺少列:{'、'.join(missing)}")
+        raise RefusedSheet(f"缺少列：{'、'.join(missing)}")
     return found
 
 
@@ -199,7 +199,7 @@ def _keep(
 def _basis(office: Office, list_code: str) -> str:
     """What a blacklist table does not say: the law the list itself stands on."""
     rule = office.rule(list_code)
-    return ";".join(f"《{each.title}》({each.document})" for each in rule.legal_basis) if rule else ""
+    return ";".join(f"《{each.title}》（{each.document}）" for each in rule.legal_basis) if rule else ""
 
 
 def _judge(
@@ -215,7 +215,7 @@ def _judge(
     first = seen.setdefault(key, row.number)
     if first != row.number:
         where = row.cells.get("/document/number", f"A{row.number}")
-        row.errors.append(CellError(where, "行政处罚决定书文号", f"与第{first}行重复(同一文书、同一主体)"))
+        row.errors.append(CellError(where, "行政处罚决定书文号", f"与第{first}行重复（同一文书、同一主体）"))
 
 
 def identity_of(filing: Mapping[str, Any]) -> tuple[str, str]:
@@ -240,7 +240,7 @@ def _refuse_known(session: Session, rows: Sequence[SheetRow], department_id: str
             and (row.filing["document"]["number"], subject.get("uscc") or subject["name"]) in known
         ):
             where = row.cells.get("/document/number", f"A{row.number}")
-            row.errors.append(CellError(where, "行政处罚决定书文号", "该文书和主体已经录入过,不再重复录入"))
+            row.errors.append(CellError(where, "行政处罚决定书文号", "该文书和主体已经录入过，不再重复录入"))
 
 
 def _store(

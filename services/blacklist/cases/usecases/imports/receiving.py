@@ -120,9 +120,9 @@ def read_again(session: Session, import_id: str, *, actor: Principal, at: dateti
 
 def _check(office: Office, upload: SheetUpload, actor: Principal) -> None:
     if not upload.content:
-        raise invalid(("/file", "文件是空的,请重新选择"))
+        raise invalid(("/file", "文件是空的，请重新选择"))
     if len(upload.content) > figure("imports", "max_bytes"):
-        raise invalid(("/file", "文件过大,请拆分后分批导入"))
+        raise invalid(("/file", "文件过大，请拆分后分批导入"))
     if Path(upload.file_name).suffix.lower() not in (".xlsx", ".csv"):
         raise invalid(("/file", "只接受 .xlsx 或 .csv 文件"))
     office.needed_rule(upload.list_code)
@@ -148,7 +148,7 @@ def confirm_import(session: Session, import_id: str, *, actor: Principal, at: da
         return row
     if row.state != PREVIEW or not row.good_rows:
         raise Conflict(
-            "import-not-ready", "导入尚不能确认", "须先解析完成,并且至少有一行可以录入。", state=row.state
+            "import-not-ready", "导入尚不能确认", "须先解析完成，并且至少有一行可以录入。", state=row.state
         )
     row.state, row.confirmed_at = CONFIRMING, at
     row.actor = {**person_document(actor), "uploaded_by": row.actor["user_id"]}

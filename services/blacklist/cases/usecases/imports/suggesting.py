@@ -52,6 +52,6 @@ def _of(subject: Mapping[str, Any], blind: str | None, known: Sequence[Known]) -
         same = (uscc is not None and uscc == subject.get("uscc")) or (blind is not None and id_blind == blind)
         if not same and name != subject["name"]:
             continue
-        why = "同一主体已有其他案件" if same else "名称相同而代码不同,请核对是否同一主体"
+        why = "同一主体已有其他案件" if same else "名称相同而代码不同，请核对是否同一主体"
         found.append({"case_id": case_id, "why": why, "state": state, "document_number": number})
     return found[:MOST]
