@@ -93,8 +93,8 @@ def _authenticator(deps: Deps, *, production: bool) -> TokenAuthenticator:
 
     return TokenAuthenticator(
         deps.keyring.token_public,
+        deps.keyring.refreshed_token_public,
         revoked,
-        refreshed=deps.keyring.refreshed_token_public,
         production=production,
         now=deps.clock.system_now,
     )

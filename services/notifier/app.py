@@ -61,7 +61,11 @@ def authenticator(deps: Deps, *, production: bool) -> TokenAuthenticator:
             return is_revoked(session, revocations, claims)
 
     return TokenAuthenticator(
-        deps.keyring.token_public, revoked, production=production, now=deps.clock.system_now
+        deps.keyring.token_public,
+        deps.keyring.refreshed_token_public,
+        revoked,
+        production=production,
+        now=deps.clock.system_now,
     )
 
 

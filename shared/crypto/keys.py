@@ -4,6 +4,7 @@ Lives in one file of mode 600, created atomically so that processes starting tog
 and re-read when another process rotated a key.
 """
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
@@ -18,6 +19,7 @@ from shared.crypto.keyfile import Key, create_file, new_key, read_file, update_f
 
 __all__ = ["CryptoError", "KeyRing", "RecipientKey", "TokenKey"]
 
+REFRESH_SECONDS = 1.0
 FIRST_KEYS = (("storage", ""), ("blind", ""), ("token", ""), ("webhook", ""), ("recipient", "credit-push"))
 
 
@@ -43,6 +45,7 @@ class KeyRing:
         self._keys = keys
         self._suite = suite
         self._lock = Lock()
+        self._refreshed = float("-inf")
 
     @classmethod
     def load(cls, path: Path, *, suite: str = "intl") -> "KeyRing":
@@ -131,8 +134,14 @@ class KeyRing:
         }
 
     def refreshed_token_public(self) -> dict[str, Ed25519PublicKey]:
-        """token_public after re-reading the file: for a kid not known yet."""
-        self._reload()
+        """token_public after re-reading the file, once a second at most: for a kid not known yet.
+
+        A flood of made-up kids costs one read a second; a fresh key is known after a second at the latest.
+        """
+        now = time.monotonic()
+        if now - self._refreshed >= REFRESH_SECONDS:
+            self._refreshed = now
+            self._reload()
         return self.token_public()
 
     def signer(self, kind: str) -> TokenKey:

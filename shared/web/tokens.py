@@ -150,6 +150,12 @@ def key_id(token: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def keys_for(token: str, known: Callable[[], PublicKeys], refreshed: Callable[[], PublicKeys]) -> PublicKeys:
+    """The known keys; read again when a token names one that is not among them (after a rotation)."""
+    kid, keys = key_id(token), known()
+    return keys if kid is None or kid in keys else refreshed()
+
+
 def bearer(request: Request) -> str | None:
     """The token of the Authorization header, if that is a bearer header."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -168,14 +174,14 @@ class TokenAuthenticator:
 
     def __init__(
         self,
-        public_keys: Callable[[], PublicKeys] | PublicKeys,
+        public_keys: Callable[[], PublicKeys],
+        refreshed: Callable[[], PublicKeys],
         revoked: Callable[[Claims], bool],
         *,
-        refreshed: Callable[[], PublicKeys] | None = None,
         production: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._keys: Callable[[], PublicKeys] = public_keys if callable(public_keys) else lambda: public_keys
+        self._keys = public_keys
         self._refreshed = refreshed
         self._revoked = revoked
         self._production = production
@@ -186,16 +192,10 @@ class TokenAuthenticator:
         if token is None:
             return None
         try:
-            claims = read_token(self._keys_for(token), token, self._now())
+            claims = read_token(keys_for(token, self._keys, self._refreshed), token, self._now())
         except Unauthenticated:
             return None
         return None if self._revoked(claims) else claims.principal
-
-    def _keys_for(self, token: str) -> PublicKeys:
-        """The known keys; read again when a token names one that is not among them (after a rotation)."""
-        keys = self._keys()
-        known = self._refreshed is None or key_id(token) in keys
-        return keys if known or self._refreshed is None else self._refreshed()
 
 
 def set_session_cookie(response: Response, token: str, *, production: bool) -> None:

@@ -28,8 +28,8 @@ def shown(token: str | None = None, cookie: str | None = None, scheme: str = "Be
     )
 
 
-def authenticator(revoked: bool = False, **options: object) -> TokenAuthenticator:
-    return TokenAuthenticator(KEYS, lambda claims: revoked, now=lambda: NOW, **options)
+def authenticator(revoked: bool = False, refreshed: dict[str, object] = KEYS) -> TokenAuthenticator:
+    return TokenAuthenticator(lambda: KEYS, lambda: refreshed, lambda claims: revoked, now=lambda: NOW)
 
 
 def test_a_token_reads_back_as_the_same_principal():
@@ -109,7 +109,7 @@ def test_a_rotated_key_is_fetched_when_a_token_names_it():
     fresh = Ed25519PrivateKey.generate()
     token = issue_token(SimpleNamespace(token_private=lambda: ("k2", fresh)), CLERK, NOW)[0]
     assert authenticator()(shown(token)) is None
-    assert authenticator(refreshed=lambda: {**KEYS, "k2": fresh.public_key()})(shown(token)) == CLERK
+    assert authenticator(refreshed={**KEYS, "k2": fresh.public_key()})(shown(token)) == CLERK
 
 
 def test_production_cookies_are_bound_to_the_host():

@@ -10,7 +10,6 @@ import ipaddress
 from collections.abc import Iterable
 from datetime import datetime
 
-import jwt
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -22,7 +21,7 @@ from shared.crypto import KeyRing
 from shared.db import Database
 from shared.errors import Unauthenticated
 from shared.web.access import Principal
-from shared.web.tokens import Claims, PublicKeys, read_token
+from shared.web.tokens import Claims, keys_for, read_token
 
 
 def principal_of(session: Session, user: User, session_id: str | None = None) -> Principal:
@@ -60,7 +59,8 @@ def principal_by_token(db: Database, keyring: KeyRing, token: str, now: datetime
 
 
 def read_claims(keyring: KeyRing, token: str, now: datetime, *, allow_expired: bool = False) -> Claims:
-    return read_token(_public_keys(keyring, token), token, now, allow_expired=allow_expired)
+    keys = keys_for(token, keyring.token_public, keyring.refreshed_token_public)
+    return read_token(keys, token, now, allow_expired=allow_expired)
 
 
 def living_session(session: Session, session_id: str, now: datetime) -> tuple[SignInSession, User] | None:
@@ -130,15 +130,6 @@ def _allowed(networks: Iterable[str], address: str | None) -> bool:
         return False
     mapped = getattr(caller, "ipv4_mapped", None)
     return any((mapped or caller) in network for network in allowed)
-
-
-def _public_keys(keyring: KeyRing, token: str) -> PublicKeys:
-    keys = keyring.token_public()
-    try:
-        kid = jwt.get_unverified_header(token).get("kid")
-    except jwt.PyJWTError:
-        return keys
-    return keys if kid in keys else keyring.refreshed_token_public()
 
 
 def _touch(db: Database, who: Principal, now: datetime) -> None:
