@@ -32,7 +32,7 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
             with deps.db.write() as session:
                 attach(session, deps, case_id, given, actor=principal(), at=deps.clock.now())
         except DomainError as error:
-            return _again(deps, case_id, error)
+            return case_again(deps, case_id, error)
         return redirect(f"/cases/{case_id}?done=attach#attachments", 303)
 
     @made.get("/cases/<case_id>/attachments/<attachment_id>")
@@ -59,7 +59,8 @@ def chosen_file(otherwise: str) -> FileStorage:
     return file
 
 
-def _again(deps: Deps, case_id: str, error: DomainError) -> Response:
+def case_again(deps: Deps, case_id: str, error: DomainError) -> Response:
+    """The case page with what was wrong with one of its forms; NotFound where the case may not be seen."""
     today = deps.clock.today()
     with deps.db.read() as session:
         view = case_view(session, find_case(session, case_id, principal()), principal(), today)
@@ -73,4 +74,5 @@ def _again(deps: Deps, case_id: str, error: DomainError) -> Response:
         done="",
         errors=form_errors(error),
         upload_kind=request.form.get("kind", ""),
+        values=request.form,
     )

@@ -101,6 +101,7 @@ def _case(made: APIBlueprint, deps: Deps) -> None:
             done=wording.action_title(done) if done else "",
             errors={},
             upload_kind="",
+            values={},
         )
 
 

@@ -1,5 +1,6 @@
 """The filing form: a new case, and a draft being changed. Field names are those of the API body."""
 
+import re
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -11,6 +12,7 @@ from services.blacklist.cases.queries import case_view, find_case
 from services.blacklist.cases.schemas import CaseIn, CasePatch, plain_filing
 from services.blacklist.cases.usecases.editing import edit_case
 from services.blacklist.cases.usecases.filing import file_case
+from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.rules.queries import all_lists
 from services.blacklist.store import Deps
 from services.blacklist.web.options import region_options
@@ -42,11 +44,18 @@ LABELS = {
     "document.penalty_category": "处罚类别",
     "disclosure.attribute": "公开属性",
     "disclosure.reason": "理由和依据",
+    "disclosure.exceptions": "公开例外",
+    "disclosure.covered": "不予公示的文字",
+    "subject.birth_on": "出生日期",
 }
 CLEARABLE = (
-    "subject.uscc", "subject.legal_representative", "misconduct.occurred_on", "document.fine_wan",
-    "document.penalty_category", "disclosure.reason",
+    "subject.birth_on", "subject.uscc", "subject.legal_representative", "misconduct.occurred_on",
+    "document.fine_wan", "document.penalty_category", "disclosure.reason",
 )  # fmt: skip
+
+
+_ITEM = re.compile(r"\.\d+\Z")
+"""An error of one item of a list is shown at the list."""
 
 
 def add_routes(made: APIBlueprint, deps: Deps) -> None:
@@ -59,6 +68,7 @@ def _page(
 ) -> Response:
     with deps.db.read() as session:
         regions = region_options(session)
+    errors = {_ITEM.sub("", name): message for name, message in errors.items()}
     lists = [(rule.code, rule.name) for rule in all_lists(deps.clock.today())]
     return render(
         "blacklist/filing.html",
@@ -68,6 +78,7 @@ def _page(
         errors=errors,
         lists=lists,
         regions=regions,
+        grounds=list(exception_grounds().values()),
         penalties=[(name, name) for name in PENALTY_CATEGORIES],
         case=case,
     )
@@ -88,7 +99,7 @@ def _new(made: APIBlueprint, deps: Deps) -> None:
     @made.post("/cases/new")
     @access(roles("clerk"))
     def file_new_case() -> AnyResponse:
-        values = read_form(request.form)
+        values = _form()
         values = {"subject": {}, "misconduct": {}, "document": {}, **values}  # errors name fields, not groups
         try:
             filing = plain_filing(load_form(CaseIn(), values))
@@ -110,7 +121,7 @@ def _edit(made: APIBlueprint, deps: Deps) -> None:
     @made.post("/cases/<case_id>/edit")
     @access(roles("clerk"))
     def save_case(case_id: str) -> AnyResponse:
-        values = read_form(request.form, integers=("version",), ignore=("list_code",))
+        values = _form(integers=("version",), ignore=("list_code",))
         try:
             loaded = load_form(CasePatch(), _with_cleared(values))
             with deps.db.write() as session:
@@ -126,6 +137,16 @@ def _edit(made: APIBlueprint, deps: Deps) -> None:
         except DomainError as error:
             return _page(deps, int(error.kind), values, form_errors(error), _draft(deps, case_id))
         return redirect(f"/cases/{case_id}?done=edit", 303)
+
+
+def _form(**how: tuple[str, ...]) -> dict[str, Any]:
+    """The form's values; exceptions as ticked, covered passages one a line."""
+    values = read_form(request.form, lists=("disclosure.exceptions",), **how)
+    disclosure = values.setdefault("disclosure", {})
+    disclosure.setdefault("exceptions", [])
+    lines = str(disclosure.get("covered") or "").split("\n")
+    disclosure["covered"] = [line.strip() for line in lines if line.strip()]
+    return values
 
 
 def _draft(deps: Deps, case_id: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from services.blacklist.cases.domain.table import Transition, find_transition
 from services.blacklist.cases.queries import case_view, find_case
 from services.blacklist.cases.schemas import TransitionIn
 from services.blacklist.cases.usecases.transition import Order, take_step
+from services.blacklist.disclosure.queries import public_preview
 from services.blacklist.rules.queries import all_measures
 from services.blacklist.store import Deps
 from services.blacklist.web import wording
@@ -53,6 +54,7 @@ INPUTS: dict[str, Input] = {
     "proof": Input("text", "送达凭证", "如送达回证编号、邮件单号"),
     "changes": Input("changes", "更正内容"),
     "document": Input("paper", "文书"),
+    "consent": Input("paper", "上级机关同意文书"),
     "until": Input("date", "截止日期"),
     "channel": Input("choice", "提出渠道", options=_options(wording.CHANNELS)),
     "ticket": Input("text", "受理编号"),
@@ -125,6 +127,8 @@ def _shaped(deps: Deps, case_id: str, values: dict[str, Any]) -> dict[str, Any]:
     shaped.pop("measures_to", None)
     if "changes" in values:
         shaped["changes"] = _differences(_view(deps, case_id), values["changes"])
+        if not shaped["changes"] and "upheld" in values:  # an objection answered without a correction
+            del shaped["changes"]
     return shaped
 
 
@@ -169,7 +173,14 @@ def _page(
         errors=errors,
         measures=_measures(deps, case),
         dangerous=action in DANGEROUS,
+        preview=_preview(deps, case_id) if action == "approve_redaction" else None,
     )
+
+
+def _preview(deps: Deps, case_id: str) -> dict[str, Any]:
+    """What the public will see, for whoever has to approve it."""
+    with deps.db.read() as session:
+        return public_preview(find_case(session, case_id, principal()), deps.clock.today())
 
 
 def _measures(deps: Deps, case: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -1,11 +1,14 @@
 """Chinese names of what pages show, with the colour of its tag; the text always says it all."""
 
+from collections.abc import Sequence
 from datetime import date
 
+from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.table import STATE_NAMES, rows_named
 from services.blacklist.disclosure.domain import APPLICANTS, DELIVERY
 from services.blacklist.identity.domain import ROLES
 from services.blacklist.rules.domain import DOCUMENT_KINDS, LIST_CLASSES, PROCEDURES, SEVERITIES, ListRule
+from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.rules.queries import all_measures, all_organs, trade_domains
 from services.blacklist.rules.queries import domain as find_domain
 from shared.regions import full_name, is_known
@@ -98,7 +101,28 @@ ID_TYPES = {
     "other": "其他证件",
 }
 SERVICE_METHODS = {"direct": "直接送达", "post": "邮寄送达", "public-notice": "公告送达"}
+SERVICE_NAMES = SERVICE_METHODS | {
+    "leave": "留置送达",
+    "electronic": "电子送达",
+    "as-documented": "以决定文书载明为准",
+}
 CHANNELS = {"credit-china": "信用中国", "window": "窗口", "direct": "直接向本部门提出"}
+REQUESTS = {"objection": "异议", "repair": "信用修复"}
+REQUEST_STATES = {
+    "open": ("待受理", "yellow"),
+    "accepted": ("已受理", "blue"),
+    "upheld": ("异议成立", "green"),
+    "rejected": ("异议不成立", "grey"),
+    "granted": ("准予修复", "green"),
+    "refused": ("不予修复", "grey"),
+}
+PARTS = {
+    "grounds": "事由",
+    "basis": "依据",
+    "consequences": "惩戒提示",
+    "removal": "移出条件和程序",
+    "remedy": "救济途径",
+}
 SHIELD_REASONS = {"reorganisation": "破产重整", "stay": "停止执行", "privacy": "隐私保护"}
 REASON_CODES = {
     "repair": "信用修复",
@@ -135,6 +159,7 @@ IMPORT_STATES = {
     "replaced": ("已被更正件替代", "grey"),
 }
 ROW_STATES = {"good": ("可以录入", "green"), "bad": ("有误", "red"), "filed": ("已录入", "blue")}
+RELATION_NAMES = RELATIONS
 STATES, ROLE_NAMES, CLASSES, PROCEDURE_NAMES = STATE_NAMES, ROLES, LIST_CLASSES, PROCEDURES
 DOCUMENTS, SEVERITY_NAMES = DOCUMENT_KINDS, SEVERITIES
 
@@ -148,9 +173,15 @@ def delivery_state(operation: str, state: str) -> tuple[str, str]:
 
 def action_title(action: str) -> str:
     """An action or timeline entry by its Chinese name."""
-    own = {"file": "录入", "edit": "修改", "transfer": "移交"}
+    own = {"file": "录入", "edit": "修改", "transfer": "移交", "link": "关联主案", "unlink": "解除关联"}
     rows = rows_named(action)
     return own.get(action) or (rows[0].title if rows else action)
+
+
+def ground_names(codes: Sequence[str]) -> str:
+    """公开例外 by their names."""
+    grounds = exception_grounds()
+    return "、".join(grounds[code].name if code in grounds else code for code in codes)
 
 
 def domain_name(code: str) -> str:
