@@ -35,7 +35,7 @@ from services.credit_push.app import open_deps as open_push_deps
 from services.credit_push.catalogue import check_catalogue as check_platforms
 from services.credit_push.models import ReconciliationRun
 from services.credit_push.queries import run_differences, run_view
-from services.credit_push.reconciliation import request_run
+from services.credit_push.reconciliation import request_runs
 from services.credit_push.settings import read_settings as read_credit_push
 from services.credit_push.usecases.operating import replay as replay_delivery
 from services.credit_push.usecases.operating import replay_all
@@ -166,9 +166,12 @@ def _show_import(found: dict[str, Any], machine: bool) -> None:
 def reconcile(platforms: tuple[str, ...], no_repair: bool, seconds: float, machine: bool) -> None:
     """与平台对账（不写平台则全部），有差异的自动重推；由正在运行的推送进程执行。"""
     deps = open_push_deps(read_credit_push(os.environ))
-    chosen = platforms or tuple(each.id for each in deps.catalogue.values() if each.pushed)
     with deps.db.write() as session:
-        ids = [request_run(session, deps, each, "operator", repair=not no_repair).id for each in chosen]
+        asked = [
+            request_runs(session, deps, each, "operator", repair=not no_repair)
+            for each in platforms or (None,)
+        ]
+        ids = [run.id for runs in asked for run in runs]
     runs = _runs_settled(deps, ids, time.monotonic() + seconds)
     lines = [
         f"{run['platform']}：{run['state']}，本方 {run['ours']}，对方 {run['theirs']}，"

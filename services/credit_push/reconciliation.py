@@ -65,6 +65,14 @@ def request_run(
     return run
 
 
+def request_runs(
+    session: Session, deps: Deps, platform: str | None, requested_by: str, *, repair: bool = True
+) -> list[ReconciliationRun]:
+    """One run of the platform, or one of each that is pushed to where none is named."""
+    chosen = [platform] if platform else [each.id for each in deps.catalogue.values() if each.pushed]
+    return [request_run(session, deps, each, requested_by, repair=repair) for each in chosen]
+
+
 def compare(session: Session, platform: str, ledger: Ledger) -> tuple[list[Found], int, int, int]:
     """Differences, our count, their count, rows exchanged."""
     ours_count = session.scalar(select(func.count()).where(Holding.platform == platform)) or 0

@@ -58,7 +58,7 @@ class NavItem:
 SIGNED_IN: frozenset[str] = frozenset()
 CASE_ROLES = frozenset({"clerk", "reviewer", "decider", "supervisor", "auditor"})
 SUPERVISION_ROLES = CASE_ROLES | {"assessor"}
-PUSH_ROLES = frozenset({"operator", "supervisor"})
+PUSH_ROLES = frozenset({"operator", "supervisor", "auditor"})
 ADMIN_ROLES = frozenset({"system-admin", "supervisor"})
 NAVIGATION = (
     NavItem("公开查询", "/", also=("/listings", "/persons")),

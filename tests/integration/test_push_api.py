@@ -165,6 +165,19 @@ def test_forms(world: PushWorld) -> None:
     assert client.post("/push/reconciliations", data={"platform": "nowhere"}).status_code == 422
 
 
+def test_reconciling_without_a_platform_means_all_of_them(world: PushWorld) -> None:
+    pushed = {item["id"] for item in world.client("operator").get("/push/api/v1/platforms").json["items"]
+              if item["pushed"]}  # fmt: skip
+    asked = world.client("operator").post("/push/api/v1/reconciliations", json={"repair": False})
+    assert asked.status_code == 201, asked.text
+    assert sorted(run["platform"] for run in asked.json["items"]) == sorted(pushed)
+    assert len(pushed) > 5
+    assert asked.json["id"] == asked.json["items"][0]["id"]
+    form = world.client("operator").post("/push/reconciliations", data={"platform": ""})
+    assert form.status_code == 303
+    assert form.headers["Location"].endswith("/push/reconciliations")
+
+
 def test_openapi_is_served(world: PushWorld) -> None:
     document = world.client().get("/push/openapi.json").json
     assert "/push/api/v1/deliveries" in document["paths"]

@@ -6,9 +6,9 @@ from apiflask import APIBlueprint
 
 from services.credit_push import queries
 from services.credit_push.api.deliveries import DOERS, READERS
-from services.credit_push.api.schemas import RunIn, RunOut, RunPage, RunQuery
+from services.credit_push.api.schemas import RequestedOut, RunIn, RunOut, RunPage, RunQuery
 from services.credit_push.models import ReconciliationRun
-from services.credit_push.reconciliation import request_run
+from services.credit_push.reconciliation import request_runs
 from services.credit_push.usecases import Deps
 from shared.errors import NotFound
 from shared.web.access import access, principal, roles
@@ -19,14 +19,15 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/reconciliations")
     @access(roles(*DOERS))
     @bp.input(RunIn)
-    @bp.output(RunOut, 201)
-    @bp.doc(summary="发起对账")
+    @bp.output(RequestedOut, 201)
+    @bp.doc(summary="发起对账（不写平台的，全部平台各一次）")
     def request_reconciliation(json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
-            run = request_run(
+            runs = request_runs(
                 session, deps, json_data["platform"], principal().username, repair=json_data["repair"]
             )
-            return queries.run_view(run)
+            views = [queries.run_view(each) for each in runs]
+            return views[0] | {"items": views}
 
     @bp.get("/reconciliations")
     @access(roles(*READERS))

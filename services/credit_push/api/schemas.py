@@ -92,10 +92,20 @@ class RunOut(Schema):
     differences = fields.List(fields.Nested(DifferenceOut), required=True)
 
 
+class RequestedOut(RunOut):
+    """The run asked for; where no platform was named, the first of them."""
+
+    items = fields.List(
+        fields.Nested(RunOut), required=True, metadata={"description": "发起的全部对账，每个平台一条"}
+    )
+
+
 class RunIn(Schema):
     """Ask for a reconciliation."""
 
-    platform = Text(40, required=True)
+    platform = Text(
+        40, load_default=None, allow_none=True, metadata={"description": "不填的，对全部推送平台各发起一次"}
+    )
     repair = fields.Boolean(load_default=True, metadata={"description": "是否对差异自动重推"})
 
 

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from services.credit_push import queries
 from services.credit_push.models import ReconciliationRun
-from services.credit_push.reconciliation import request_run
+from services.credit_push.reconciliation import request_runs
 from services.credit_push.usecases import Deps
 from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_page, page_of
 from shared.errors import DomainError, NotFound
@@ -35,10 +35,11 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         platform, repair = request.form.get("platform", ""), request.form.get("repair") == "true"
         try:
             with deps.db.write() as session:
-                run = request_run(session, deps, platform, principal().username, repair=repair)
+                runs = request_runs(session, deps, platform or None, principal().username, repair=repair)
+                where = url_for(".run", run_id=runs[0].id) if platform else url_for(".runs")
         except DomainError as error:
             return _runs(deps, error)
-        return redirect(url_for(".run", run_id=run.id), 303)
+        return redirect(where, 303)
 
     @bp.get("/reconciliations/<run_id>")
     @access(roles(*READERS))
@@ -70,7 +71,7 @@ def _runs(deps: Deps, error: DomainError | None = None) -> Response:
         int(error.kind) if error else 200,
         rows=rows,
         catalogue=deps.catalogue,
-        options=[(p.id, p.name) for p in deps.catalogue.values() if p.pushed],
+        options=[("", "全部平台"), *((p.id, p.name) for p in deps.catalogue.values() if p.pushed)],
         run_states=RUN_STATES,
         may_request=principal().has(*DOERS),
         errors=form_errors(error) if error else {},
