@@ -33,6 +33,9 @@ BODIES: dict[str, Any] = {
     "POST /cases/<case_id>/edit": {"version": "1"},
     "PATCH /notices/api/v1/webhooks/<webhook_id>": {"version": 1, "name": "新名"},
     "POST /notices/api/v1/webhooks/<webhook_id>/secret": {"version": 1},
+    "POST /api/v1/imports/<import_id>/decisions": {"decision": "keep", "hint": "duplicate"},
+    "POST /api/v1/imports/<import_id>/corrections": {"file": b""},
+    "POST /imports/<import_id>/corrections": {"file": b""},
 }
 """What a request must carry to get as far as the thing it names."""
 

@@ -110,7 +110,7 @@ def test_a_departments_headings_are_remembered(office):
     own = {("处罚对象" if key == "CF_XDR_MC" else key): value for key, value in OLD.items()}
     made, _ = read(office, written(own))
     assert made.state == "failed"
-    assert {"heading": "处罚对象", "code": None} in made.headings
+    assert {"index": 5, "heading": "处罚对象", "code": None} in made.headings
     with office.deps.db.write() as session:
         teach_headings(session, {"处罚对象 ": "CF_XDR_MC"}, actor=clerk(office), at=office.clock.now())
         read_again(session, made.id, actor=clerk(office), at=office.clock.now())

@@ -263,13 +263,14 @@ def test_import_previews_then_files_what_is_confirmed(call, office, labels):
         "preview",
         5,
         2,
-        3,
+        2,
     )
-    assert {row["errors"][0]["cell"] for row in preview["items"] if row["errors"]} == {"C3", "W4", "N6"}
+    assert {row["errors"][0]["cell"] for row in preview["items"] if row["errors"]} == {"C3", "W4"}
+    assert (preview["held_rows"], preview["items"][4]["hint"]) == (1, "duplicate")
+    assert all(error["remedy"] and error["value"] for row in preview["items"] for error in row["errors"])
     assert {error["column"] for row in preview["items"] for error in row["errors"]} == {
-        "行政相对人代码_1(统一社会信用代码)",
+        "行政相对人代码_1（统一社会信用代码）",
         "处罚决定日期",
-        "行政处罚决定书文号",
     }
     assert PERSON_ID not in json.dumps(preview)
     assert call("clerk", "GET", "/cases").json["items"] == []
@@ -284,7 +285,7 @@ def test_import_previews_then_files_what_is_confirmed(call, office, labels):
     assert {case["state"] for case in cases_now} == {"draft"}
     again = call.upload("clerk", "/imports", "again.xlsx", sheet(rows[:1]))
     settle(office)
-    assert call("clerk", "GET", f"/imports/{again.json['id']}").json["bad_rows"] == 1
+    assert call("clerk", "GET", f"/imports/{again.json['id']}").json["held_rows"] == 1
 
 
 def test_import_takes_csv_and_refuses_what_is_no_sheet(call, office):

@@ -8,13 +8,8 @@ from datetime import date
 import pytest
 import xlsxwriter
 
-from services.blacklist.cases.domain.layout import (
-    address,
-    headings,
-    missing_columns,
-    penalty_layout,
-    read_row,
-)
+from services.blacklist.cases.domain.layout import headings, missing_columns, penalty_layout
+from services.blacklist.cases.domain.rows import address, read_row
 from services.blacklist.cases.domain.sheet import RefusedSheet, read_sheet
 from services.blacklist.cases.usecases.imports.parsing import read_in_child
 

@@ -21,6 +21,8 @@ describe_errors(
         "action-blocked": "按规定现在还不能办理。rule 说明依据，earliest 说明最早可以办理的日期。",
         "already-linked": "两个案件已经关联，不必重复。",
         "link-not-found": "没有这条关联，或者不是本部门的案件。",
+        "import-not-own": "更正后的行须由上传原表的人上传，审核才能由另一人进行。",
+        "no-wrong-rows": "这次导入没有需要改正的行。",
         "import-not-ready": "导入尚未解析完成、没有可以录入的行，或者已经处理完毕。",
     }
 )

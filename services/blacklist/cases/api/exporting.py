@@ -1,8 +1,8 @@
-"""Export of cases as XLSX, with a purpose."""
+"""Export of cases as XLSX or CSV, with a purpose."""
 
 from typing import Any
 
-from apiflask import APIBlueprint, FileSchema
+from apiflask import APIBlueprint
 from flask import Response
 
 from services.blacklist.cases import schemas
@@ -11,23 +11,35 @@ from services.blacklist.cases.queries.finding import CaseFilter
 from services.blacklist.cases.usecases.exporting import export_cases
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, roles
+from shared.web.openapi import produces
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TYPES = {"xlsx": XLSX, "csv": "text/csv"}
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/cases/export")
     @access(roles(*READERS))
     @bp.input(schemas.ExportIn)
-    @bp.output(FileSchema(type="string", format="binary"), content_type=XLSX)
-    @bp.doc(summary="导出案件（XLSX），记录用途")
+    @produces(*TYPES.values())
+    @bp.doc(summary="导出案件（XLSX 或 CSV），记录用途")
     def export_found_cases(json_data: dict[str, Any]) -> Response:
-        purpose = json_data.pop("purpose")
-        with deps.db.write() as session:
-            content = export_cases(
-                session, CaseFilter(**json_data), purpose, actor=principal(), at=deps.clock.now()
-            )
-        response = Response(content, mimetype=XLSX)
-        response.headers["Content-Disposition"] = "attachment; filename=cases.xlsx"
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return exported(deps, json_data)
+
+
+def exported(deps: Deps, asked: dict[str, Any]) -> Response:
+    """The file an `ExportIn` asks for."""
+    purpose, form = asked.pop("purpose"), asked.pop("format")
+    with deps.db.write() as session:
+        content = export_cases(
+            session, CaseFilter(**asked), purpose, form, actor=principal(), at=deps.clock.now()
+        )
+    return sheet_response(content, f"cases.{form}", TYPES[form])
+
+
+def sheet_response(content: bytes, name: str, media_type: str) -> Response:
+    """A file for one person: saved, never kept by a cache."""
+    response = Response(content, mimetype=media_type)
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,11 +1,13 @@
-"""Imports: upload, preview, confirm."""
+"""Imports: upload, preview, decide, mend, confirm."""
 
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases import schemas
+from services.blacklist.cases.api.exporting import XLSX, sheet_response
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.queries.imports import (
     find_import,
@@ -19,7 +21,10 @@ from services.blacklist.cases.queries.imports import (
 from services.blacklist.cases.usecases.imports import (
     SheetUpload,
     confirm_import,
+    decide_rows,
+    error_sheet,
     read_again,
+    receive_corrections,
     receive_import,
     teach_headings,
 )
@@ -27,7 +32,9 @@ from services.blacklist.store import Deps
 from shared.web.access import access, principal, scope
 from shared.web.body import body_limit
 from shared.web.idempotency import Once
+from shared.web.openapi import produces
 from shared.web.paging import cut, decode_cursor, page
+from shared.web.problem import problems
 
 IMPORT = scope("imports:write", roles=("clerk",))
 SLACK = 64 * 1024
@@ -39,6 +46,8 @@ def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     _add_get(bp, deps)
     _add_confirm(bp, deps)
     _add_again(bp, deps)
+    _add_decisions(bp, deps)
+    _add_mending(bp, deps, once)
     _add_headings(bp, deps)
 
 
@@ -48,7 +57,7 @@ def _add_upload(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @body_limit(figure("imports", "max_bytes") + SLACK)
     @bp.input(schemas.ImportIn, location="form_and_files")
     @bp.output(schemas.ImportOut, 201)
-    @bp.doc(summary="上传双公示表格")
+    @bp.doc(summary="上传双公示或黑名单表格")
     @once.write(schemas.ImportOut, 201)
     def create_import(session: Session, form_and_files_data: dict[str, Any]) -> dict[str, Any]:
         asked, file = form_and_files_data, form_and_files_data["file"]
@@ -109,11 +118,59 @@ def _add_confirm(bp: APIBlueprint, deps: Deps) -> None:
 def _add_again(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/imports/<import_id>/again")
     @access(IMPORT)
+    @bp.input(schemas.AgainIn)
     @bp.output(schemas.ImportOut, 202)
-    @bp.doc(summary="按部门现在的列名对照重新读取")
-    def read_import_again(import_id: str) -> dict[str, Any]:
+    @bp.doc(summary="按部门现在的列名对照重新读取，可以指定表格格式")
+    def read_import_again(import_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+        layout = json_data["layout"]
         with deps.db.write() as session:
-            return import_view(read_again(session, import_id, actor=principal(), at=deps.clock.now()))
+            return import_view(read_again(session, import_id, layout, actor=principal(), at=deps.clock.now()))
+
+
+def _add_decisions(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.post("/imports/<import_id>/decisions")
+    @access(IMPORT)
+    @bp.input(schemas.DecisionsIn)
+    @bp.output(schemas.ImportOut)
+    @bp.doc(summary="决定重复和疑似的行：录入或者跳过")
+    def decide_import_rows(import_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+        with deps.db.write() as session:
+            found = decide_rows(session, import_id, **json_data, actor=principal(), at=deps.clock.now())
+            return import_view(found)
+
+
+def _add_mending(bp: APIBlueprint, deps: Deps, once: Once) -> None:
+    @bp.get("/imports/<import_id>/errors.xlsx")
+    @access(IMPORT)
+    @produces(XLSX)
+    @problems(409)
+    @bp.doc(summary="错误表：有误的行，错误单元格带批注")
+    def get_error_sheet(import_id: str) -> Response:
+        with deps.db.write() as session:
+            content = error_sheet(session, deps, import_id, actor=principal(), at=deps.clock.now())
+        return sheet_response(content, f"errors-{import_id}.xlsx", XLSX)
+
+    @bp.post("/imports/<import_id>/corrections")
+    @access(IMPORT)
+    @body_limit(figure("imports", "max_bytes") + SLACK)
+    @bp.input(schemas.CorrectionsIn, location="form_and_files")
+    @bp.output(schemas.ImportOut, 201)
+    @bp.doc(summary="上传改正后的行，并入原导入")
+    @once.write(schemas.ImportOut, 201)
+    def create_corrections(
+        session: Session, import_id: str, form_and_files_data: dict[str, Any]
+    ) -> dict[str, Any]:
+        file = form_and_files_data["file"]
+        row = receive_corrections(
+            session,
+            deps,
+            import_id,
+            file.filename or "",
+            file.read(),
+            actor=principal(),
+            at=deps.clock.now(),
+        )
+        return import_view(row)
 
 
 def _add_headings(bp: APIBlueprint, deps: Deps) -> None:
@@ -139,5 +196,5 @@ def _add_headings(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="记住本部门的列名对照；值为 null 的忘记")
     def put_mapping(json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
-            teach_headings(session, json_data["columns"], actor=principal(), at=deps.clock.now())
+            teach_headings(session, **json_data, actor=principal(), at=deps.clock.now())
             return {"items": mapping_view(session, principal().department_id)}

@@ -1,7 +1,7 @@
 """Reads an uploaded sheet (XLSX or CSV) within hard limits; runs in a child process of its own.
 
 `python -m …domain.sheet NAME` takes the file on stdin and writes one JSON list of cells a line, or a refusal
-as one JSON object {"refused": text}. Nothing of the file touches the disk.
+as one JSON object {"refused": text}; {"rows": n} says how many rows to expect. Nothing touches the disk.
 """
 
 import csv
@@ -10,7 +10,7 @@ import json
 import resource
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -24,15 +24,19 @@ class RefusedSheet(Exception):
     """The file is not read; the text (Chinese) says why and what to do."""
 
 
-def read_sheet(name: str, content: bytes) -> Iterator[list[Cell]]:
-    """Rows of the first sheet that has any; raises RefusedSheet."""
+def _nobody(_: int) -> None:
+    """Whom to tell by default."""
+
+
+def read_sheet(name: str, content: bytes, tell: Callable[[int], None] = _nobody) -> Iterator[list[Cell]]:
+    """Rows of the first sheet that has any; raises RefusedSheet. `tell` hears about how many there are."""
     if len(content) > figure("imports", "max_bytes"):
         raise RefusedSheet("文件过大，请拆分后分批导入")
     suffix = name.lower().rsplit(".", 1)[-1]
     if suffix == "xlsx":
-        return _limited(_xlsx_rows(content))
+        return _limited(_xlsx_rows(content, tell))
     if suffix == "csv":
-        return _limited(_csv_rows(content))
+        return _limited(_csv_rows(content, tell))
     raise RefusedSheet("只接受 .xlsx 或 .csv 文件")
 
 
@@ -49,7 +53,7 @@ def _limited(rows: Iterable[list[Cell]]) -> Iterator[list[Cell]]:
         yield row
 
 
-def _csv_rows(content: bytes) -> Iterator[list[Cell]]:
+def _csv_rows(content: bytes, tell: Callable[[int], None]) -> Iterator[list[Cell]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -59,6 +63,7 @@ def _csv_rows(content: bytes) -> Iterator[list[Cell]]:
             raise RefusedSheet("文件编码应为 UTF-8 或 GB18030") from None
     if "\x00" in text:
         raise RefusedSheet("文件不是文本格式的 CSV")
+    tell(max(text.count("\n"), text.count("\r")) + (not text.endswith(("\n", "\r"))))
     try:
         for row in csv.reader(io.StringIO(text, newline="")):
             yield list(row)
@@ -66,7 +71,7 @@ def _csv_rows(content: bytes) -> Iterator[list[Cell]]:
         raise RefusedSheet("CSV 格式有误，请检查引号和分隔符") from None
 
 
-def _xlsx_rows(content: bytes) -> Iterator[list[Cell]]:
+def _xlsx_rows(content: bytes, tell: Callable[[int], None]) -> Iterator[list[Cell]]:
     _check_package(content)
     from python_calamine import CalamineError, CalamineWorkbook
 
@@ -81,6 +86,7 @@ def _xlsx_rows(content: bytes) -> Iterator[list[Cell]]:
             if sheet.total_width > figure("imports", "max_columns"):
                 raise RefusedSheet(f"列数超过{figure('imports', 'max_columns')}列，请使用规定的模板")
             if sheet.start is not None:
+                tell(sheet.total_height)
                 yield from _aligned(sheet)
                 return
     except CalamineError:
@@ -128,10 +134,14 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     out = sys.stdout
     try:
-        for row in read_sheet(sys.argv[1], sys.stdin.buffer.read()):
+        for row in read_sheet(sys.argv[1], sys.stdin.buffer.read(), _announce):
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
     except RefusedSheet as refused:
         out.write(json.dumps({"refused": str(refused)}, ensure_ascii=False) + "\n")
+
+
+def _announce(rows: int) -> None:
+    sys.stdout.write(json.dumps({"rows": rows}) + "\n")
 
 
 if __name__ == "__main__":

@@ -35,11 +35,13 @@ def list_imports(session: Session, who: Principal, *, before: str | None, limit:
 def import_rows(
     session: Session, import_id: str, *, state: str | None, after: int, limit: int
 ) -> Sequence[CaseImportRow]:
-    """In order of the sheet, one more than `limit`."""
+    """In order of the sheet, one more than `limit`; `likely` are those of a perhaps known subject."""
     wanted = select(CaseImportRow).where(
         CaseImportRow.import_id == import_id, CaseImportRow.row_number > after
     )
-    if state:
+    if state == "likely":
+        wanted = wanted.where(CaseImportRow.hint == state)
+    elif state:
         wanted = wanted.where(CaseImportRow.state == state)
     return session.scalars(wanted.order_by(CaseImportRow.row_number).limit(limit + 1)).all()
 
@@ -58,10 +60,14 @@ def import_view(row: CaseImport) -> dict[str, Any]:
         "good_rows": row.good_rows,
         "bad_rows": row.bad_rows,
         "filed_rows": row.filed_rows,
+        "held_rows": row.held_rows,
+        "skipped_rows": row.skipped_rows,
         "problem": row.problem,
         "layout": row.layout,
         "headings": row.headings,
+        "chosen_layout": row.chosen_layout,
         "replaces": row.replaces,
+        "corrects": row.corrects,
         "progress": _progress(row),
         "created_at": _instant(row.created_at),
         "confirmed_at": _instant(row.confirmed_at),
@@ -73,6 +79,7 @@ def row_view(row: CaseImportRow) -> dict[str, Any]:
     return {
         "row": row.row_number,
         "state": row.state,
+        "hint": row.hint,
         "preview": row.preview,
         "errors": row.errors,
         "case_id": row.case_id,
@@ -80,24 +87,27 @@ def row_view(row: CaseImportRow) -> dict[str, Any]:
 
 
 def _progress(row: CaseImport) -> float | None:
-    """How much of a confirmed import is filed, 0 to 1; None before it is confirmed."""
+    """How much is read, or of a confirmed import filed, 0 to 1; None where nothing is under way."""
+    if row.state in {"received", "parsing"}:
+        return min(row.total_rows / row.expected_rows, 1.0) if row.expected_rows else 0.0
     if row.state not in {"confirming", "done"}:
         return None
     return round(row.filed_rows / row.good_rows, 4) if row.good_rows else 1.0
 
 
-def mapping_of(session: Session, department_id: str) -> dict[str, str]:
-    """Folded heading → column code, as the department taught it."""
-    rows = session.execute(
-        select(ImportMapping.heading, ImportMapping.code).where(ImportMapping.department_id == department_id)
-    )
-    return {row.heading: row.code for row in rows}
+def mapping_of(session: Session, department_id: str) -> dict[str, dict[str, str]]:
+    """Layout ("" for any) → folded heading → column code, as the department taught it."""
+    rows = session.scalars(select(ImportMapping).where(ImportMapping.department_id == department_id))
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        found.setdefault(row.layout, {})[row.heading] = row.code
+    return found
 
 
 def mapping_view(session: Session, department_id: str) -> list[dict[str, str]]:
     wanted = select(ImportMapping).where(ImportMapping.department_id == department_id)
-    rows = session.scalars(wanted.order_by(ImportMapping.shown))
-    return [{"heading": row.shown, "code": row.code} for row in rows]
+    rows = session.scalars(wanted.order_by(ImportMapping.layout, ImportMapping.shown))
+    return [{"layout": row.layout, "heading": row.shown, "code": row.code} for row in rows]
 
 
 def layouts_view() -> list[dict[str, Any]]:
@@ -106,6 +116,7 @@ def layouts_view() -> list[dict[str, Any]]:
         {
             "code": layout.code,
             "name": layout.name,
+            "source": layout.source,
             "columns": [
                 {"code": column.code, "label": column.label, "required": column.required}
                 for column in layout.columns

@@ -14,11 +14,14 @@ from services.blacklist.cases.schemas.answers import (
     RequestPage,
 )
 from services.blacklist.cases.schemas.inputs import (
+    AgainIn,
     AttachmentIn,
     BulkIn,
     CaseIn,
     CasePatch,
     CaseQuery,
+    CorrectionsIn,
+    DecisionsIn,
     ExportIn,
     ImportIn,
     ImportQuery,
@@ -31,6 +34,7 @@ from services.blacklist.cases.schemas.inputs import (
 from shared.web.paging import PageQuery
 
 __all__ = [
+    "AgainIn",
     "AttachmentIn",
     "AttachmentOut",
     "BulkIn",
@@ -40,6 +44,8 @@ __all__ = [
     "CasePage",
     "CasePatch",
     "CaseQuery",
+    "CorrectionsIn",
+    "DecisionsIn",
     "ExportIn",
     "ImportDetail",
     "ImportIn",

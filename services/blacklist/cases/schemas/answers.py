@@ -174,10 +174,14 @@ class ImportOut(Schema):
     good_rows = fields.Integer(required=True)
     bad_rows = fields.Integer(required=True)
     filed_rows = fields.Integer(required=True)
+    held_rows = fields.Integer(required=True, metadata={"description": "重复、待决定的行"})
+    skipped_rows = fields.Integer(required=True)
     problem = fields.String(allow_none=True)
     layout = fields.String(allow_none=True)
     headings = fields.List(fields.Dict(keys=fields.String()))
+    chosen_layout = fields.String(allow_none=True)
     replaces = fields.String(allow_none=True)
+    corrects = fields.String(allow_none=True, metadata={"description": "更正哪次导入的行"})
     progress = fields.Float(allow_none=True)
     created_at = fields.String(required=True)
     confirmed_at = fields.String(allow_none=True)
@@ -185,6 +189,7 @@ class ImportOut(Schema):
 
 
 class HeadingOut(Schema):
+    layout = fields.String(required=True, metadata={"description": "表格格式代码，空表示所有格式"})
     heading = fields.String(required=True)
     code = fields.String(required=True)
 
@@ -199,13 +204,17 @@ class LayoutsOut(Schema):
 
 class CellError(Schema):
     cell = fields.String(required=True, metadata={"description": "单元格，如 C7"})
+    row = fields.Integer()
     column = fields.String(required=True)
+    value = fields.String(allow_none=True, metadata={"description": "单元格内容，身份证件号码已遮盖"})
     message = fields.String(required=True)
+    remedy = fields.String(metadata={"description": "改法"})
 
 
 class ImportRowOut(Schema):
     row = fields.Integer(required=True)
     state = fields.String(required=True)
+    hint = fields.String(allow_none=True, metadata={"description": "duplicate 重复，likely 疑似同一主体"})
     preview = fields.Dict(keys=fields.String(), required=True)
     errors = fields.List(fields.Nested(CellError), required=True)
     case_id = fields.String(allow_none=True)

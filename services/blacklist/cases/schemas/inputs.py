@@ -310,18 +310,49 @@ class ImportIn(ImportForm):
     file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
 
 
+class CorrectionsIn(Schema):
+    """Corrected rows of an import, as its error sheet was handed out."""
+
+    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+
+
+class AgainIn(Schema):
+    """By which layout to read, where the headings alone do not tell."""
+
+    layout = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=40))
+
+
+class DecisionsIn(Schema):
+    """Rows kept or skipped: by number, or all with the hint."""
+
+    decision = fields.String(required=True, validate=one_of(("keep", "skip")))
+    rows = fields.List(
+        fields.Integer(validate=validate.Range(1, 10_000_000)),
+        load_default=list,
+        validate=validate.Length(max=2000),
+    )
+    hint = fields.String(load_default=None, allow_none=True, validate=one_of(("duplicate", "likely")))
+
+
 class MappingIn(Schema):
     """The department's own headings: heading → column code, null to forget."""
 
+    layout = fields.String(
+        load_default="",
+        validate=validate.Length(max=40),
+        metadata={"description": "表格格式代码，空表示所有格式"},
+    )
     columns = fields.Dict(
         keys=Text(100), values=fields.String(validate=validate.Length(max=40), allow_none=True), required=True
     )
 
 
 class ExportIn(Schema):
-    """Which cases, and what for."""
+    """Which cases, as what file, and what for."""
 
     purpose = Text(500, required=True, lines=True)
+    format = fields.String(load_default="xlsx", validate=one_of(("xlsx", "csv")))
+    q = fields.String(validate=validate.Length(min=1, max=100))
     state = fields.String(validate=one_of(STATES))
     list_code = fields.String(data_key="list", validate=validate.Length(max=60))
     domain = domain_field()
@@ -331,8 +362,11 @@ class ExportIn(Schema):
     import_id = fields.String(data_key="import", validate=validate.Length(max=36))
 
 
+IMPORT_ROWS = ("all", "bad", "good", "held", "skipped", "likely", "filed")
+
+
 class ImportQuery(PageQuery):
-    rows = fields.String(load_default="all", validate=one_of(("all", "bad", "good", "filed")))
+    rows = fields.String(load_default="all", validate=one_of(IMPORT_ROWS))
 
 
 def plain_filing(loaded: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from services.blacklist.audit.usecases import Act, record_many
 from services.blacklist.cases.models import Case, CaseImport, CaseImportRow, CaseStep
 from services.blacklist.cases.usecases.filing import draft_columns, filed_step, filing_problems
-from services.blacklist.cases.usecases.imports.parsing import BAD, CHUNK, FILED, GOOD, row_aad
+from services.blacklist.cases.usecases.imports.judging import BAD, FILED, GOOD, late_errors, row_aad
+from services.blacklist.cases.usecases.imports.parsing import CHUNK
 from services.blacklist.cases.usecases.imports.receiving import CONFIRMING, DONE
 from services.blacklist.cases.usecases.office import Office
 from services.blacklist.store import Deps
@@ -55,7 +56,7 @@ def _file_rows(
         filing = json.loads(deps.keyring.unseal(row.content or "", row_aad(row.id)))
         problems = filing_problems(office, filing, upload.department_id)
         if problems:
-            refused.append((row, problems))
+            refused.append((row, late_errors(upload, row.row_number, filing, problems)))
             continue
         columns = draft_columns(office, deps, filing, actor, at)
         columns |= {"import_id": upload.id, "import_row": row.row_number}
@@ -64,9 +65,8 @@ def _file_rows(
         filed.append({"row": row.id, "case": columns["id"]})
     if cases:
         _insert(session, cases, filed, actor, at)
-    for row, problems in refused:
-        row.state = BAD
-        row.errors = [{"cell": f"A{row.row_number}", "column": p, "message": m} for p, m in problems]
+    for row, errors in refused:
+        row.state, row.errors = BAD, errors
     upload.filed_rows += len(filed)
     upload.good_rows -= len(refused)
     upload.bad_rows += len(refused)

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from services.blacklist.cases.models import CaseImport
+from services.blacklist.cases.usecases.imports.correcting import merge_corrections
 from services.blacklist.cases.usecases.imports.filing import file_import_chunk
 from services.blacklist.cases.usecases.imports.parsing import parse_import
 from services.blacklist.cases.usecases.imports.receiving import CONFIRMING, PARSING, RECEIVED
@@ -27,9 +28,11 @@ class Imports:
         waiting = self._next()
         if waiting is None:
             return False
-        import_id, state = waiting
+        import_id, state, corrects = waiting
         if state == CONFIRMING:
             file_import_chunk(self._deps, import_id)
+        elif corrects:
+            merge_corrections(self._deps, import_id, self._lease.acquire)
         else:
             parse_import(self._deps, import_id, self._lease.acquire)
         return True
@@ -37,10 +40,10 @@ class Imports:
     def close(self) -> None:
         self._lease.release()
 
-    def _next(self) -> tuple[str, str] | None:
-        wanted = select(CaseImport.id, CaseImport.state).where(
+    def _next(self) -> tuple[str, str, str | None] | None:
+        wanted = select(CaseImport.id, CaseImport.state, CaseImport.corrects).where(
             CaseImport.state.in_((RECEIVED, PARSING, CONFIRMING))
         )
         with self._deps.db.read() as session:
             row = session.execute(wanted.order_by(CaseImport.id).limit(1)).first()
-        return (row[0], row[1]) if row else None
+        return (row[0], row[1], row[2]) if row else None

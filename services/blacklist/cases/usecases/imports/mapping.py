@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import and_, delete
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
@@ -14,10 +14,18 @@ from shared.web.access import Principal
 
 
 def teach_headings(
-    session: Session, columns: Mapping[str, str | None], *, actor: Principal, at: datetime
+    session: Session,
+    columns: Mapping[str, str | None],
+    layout: str = "",
+    *,
+    actor: Principal,
+    at: datetime,
 ) -> None:
-    """Heading → column code of any layout; None forgets a heading."""
-    known = {column.code for layout in all_layouts() for column in layout.columns}
+    """Heading → column code of a layout ("" for any that has it); None forgets a heading."""
+    meant = [each for each in all_layouts() if layout in ("", each.code)]
+    if not meant:
+        raise invalid(("/layout", "没有这种表格格式，请对照 /api/v1/imports/layouts"))
+    known = {column.code for each in meant for column in each.columns}
     wrong = [
         (f"/columns/{heading}", "没有这个字段代码，请对照 /api/v1/imports/layouts")
         for heading, code in columns.items()
@@ -26,11 +34,12 @@ def teach_headings(
     if wrong:
         raise invalid(*wrong)
     keys = {folded(heading): (heading, code) for heading, code in columns.items()}
-    own = ImportMapping.department_id == actor.department_id
+    own = and_(ImportMapping.department_id == actor.department_id, ImportMapping.layout == layout)
     session.execute(delete(ImportMapping).where(own, ImportMapping.heading.in_(keys)))
     session.add_all(
         ImportMapping(
             department_id=actor.department_id,
+            layout=layout,
             heading=key,
             shown=heading,
             code=code,
@@ -46,7 +55,7 @@ def teach_headings(
         action="import.teach-headings",
         object_type="department",
         object_id=actor.department_id,
-        detail={"columns": dict(columns)},
+        detail={"layout": layout, "columns": dict(columns)},
         at=at,
     )
     session.flush()

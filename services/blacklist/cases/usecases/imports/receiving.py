@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
 from services.blacklist.cases.domain.figures import figure
+from services.blacklist.cases.domain.layout import layout_named
 from services.blacklist.cases.models import CaseImport
 from services.blacklist.cases.queries.imports import find_import
 from services.blacklist.cases.usecases.attachments import write_sealed
@@ -17,7 +18,7 @@ from services.blacklist.cases.usecases.moves import invalid
 from services.blacklist.cases.usecases.office import Office
 from services.blacklist.store import Deps
 from shared.clock import local_date
-from shared.errors import Conflict
+from shared.errors import Conflict, Forbidden
 from shared.ids import new_id
 from shared.regions import within
 from shared.web.access import Principal
@@ -31,7 +32,7 @@ RECEIVED, PARSING, PREVIEW, CONFIRMING, DONE, FAILED = (
     "done",
     "failed",
 )
-REPLACED = "replaced"
+REPLACED, MERGED = "replaced", "merged"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,36 @@ class SheetUpload:
     domain: str
     region: str | None
     replaces: str | None = None
-    """An import of the same department whose mistakes this sheet corrects."""
+    """An import of the same department this whole sheet takes the place of."""
+
+
+def receive_corrections(
+    session: Session,
+    deps: Deps,
+    import_id: str,
+    file_name: str,
+    content: bytes,
+    *,
+    actor: Principal,
+    at: datetime,
+) -> CaseImport:
+    """Keep a sheet of corrected rows; the import loop puts them in the place of the wrong ones."""
+    original = find_import(session, import_id, actor, lock=True)
+    if original.state not in (PREVIEW, DONE) or not original.bad_rows:
+        raise Conflict(
+            "import-not-ready",
+            "没有可以更正的行",
+            "须先解析完成，并且有需要改正的行。",
+            state=original.state,
+        )
+    if actor.user_id != uploader_of(original):
+        raise Forbidden(
+            "import-not-own", "只能由上传人更正", "原表由其他人上传，请由其更正，或者另行上传这些行。"
+        )
+    upload = SheetUpload(file_name, content, original.list_code, original.domain, original.region)
+    row = receive_import(session, deps, upload, actor=actor, at=at)
+    row.corrects = original.id
+    return row
 
 
 def receive_import(
@@ -97,15 +127,20 @@ def _put_aside(session: Session, import_id: str, actor: Principal) -> None:
         row.state = REPLACED
 
 
-def read_again(session: Session, import_id: str, *, actor: Principal, at: datetime) -> CaseImport:
-    """Read the same sheet anew, by the department's headings as they are now."""
+def read_again(
+    session: Session, import_id: str, layout: str | None = None, *, actor: Principal, at: datetime
+) -> CaseImport:
+    """Read the same sheet anew, by the department's headings as they are now, as the layout named."""
     row = find_import(session, import_id, actor, lock=True)
-    if row.state not in (PREVIEW, FAILED):
+    if layout and layout_named(layout) is None:
+        raise invalid(("/layout", "没有这种表格格式，请对照 /api/v1/imports/layouts"))
+    if row.state not in (PREVIEW, FAILED) or row.filed_rows or row.corrects:
         raise Conflict(
             "import-not-ready", "导入不能重新读取", "只有未确认的导入可以重新读取。", state=row.state
         )
     row.state, row.problem, row.finished_at = RECEIVED, None, None
-    detail = {"layout": row.layout}
+    row.chosen_layout = layout or row.chosen_layout
+    detail = {"layout": row.chosen_layout}
     audit.record(
         session,
         actor=actor,
@@ -130,6 +165,11 @@ def _check(office: Office, upload: SheetUpload, actor: Principal) -> None:
         refuse([("/region", "行政区划应为本部门所在地区或其下级")])
 
 
+def uploader_of(row: CaseImport) -> str:
+    """Who brought the sheet: as its editor never its reviewer."""
+    return str(row.actor.get("uploaded_by", row.actor["user_id"]))
+
+
 def person_document(actor: Principal) -> dict[str, str]:
     return {
         "user_id": actor.user_id,
@@ -146,12 +186,12 @@ def confirm_import(session: Session, import_id: str, *, actor: Principal, at: da
     row = find_import(session, import_id, actor, lock=True)
     if row.state in (CONFIRMING, DONE):
         return row
-    if row.state != PREVIEW or not row.good_rows:
+    if row.state != PREVIEW or row.good_rows <= row.filed_rows:
         raise Conflict(
             "import-not-ready", "导入尚不能确认", "须先解析完成，并且至少有一行可以录入。", state=row.state
         )
     row.state, row.confirmed_at = CONFIRMING, at
-    row.actor = {**person_document(actor), "uploaded_by": row.actor["user_id"]}
+    row.actor = {**person_document(actor), "uploaded_by": uploader_of(row)}
     audit.record(
         session,
         actor=actor,
