@@ -4,25 +4,29 @@ from services.blacklist.audit.usecases import AuditChain
 from services.blacklist.cases import consumes as cases
 from services.blacklist.cases.usecases.clockwork import CaseClock
 from services.blacklist.cases.usecases.imports import Imports
-from services.blacklist.disclosure.usecases import announce
+from services.blacklist.cases.usecases.windows import recompute_cases
 from services.blacklist.register import consumes as register
 from services.blacklist.register.usecases import ChangeSequencer
 from services.blacklist.rules.usecases import CalendarKeeper, DutyClock
 from services.blacklist.store import Deps, inbox, leases, outbox
+from services.blacklist.supervision.usecases.annual import AnnualDuties, announce
+from services.blacklist.transparency.usecases.appending import LogSequencer
 from shared.eventlog.base import EventLog
 from shared.inbox import Consumer, Handle, InboxPurge, to_unreadable
 from shared.loops import Loop
 from shared.outbox import Relay
 
 
-def build_loops(deps: Deps, log: EventLog, holder: str) -> list[Loop]:
+def build_loops(deps: Deps, log: EventLog, holder: str, origin: str) -> list[Loop]:
     return [
         Relay(deps.db, outbox, leases, log, holder),
         InboxPurge(deps.db, inbox),
         ChangeSequencer(deps.db, holder),
         AuditChain(deps.db, leases, holder),
+        LogSequencer(deps, origin, holder),
         DutyClock(deps.db, deps.clock, announce),
-        CalendarKeeper(deps.db, deps.clock, deps.calendar),
+        CalendarKeeper(deps.db, deps.clock, deps.calendar, follow=(recompute_cases,)),
+        AnnualDuties(deps),
         Imports(deps, holder),
         CaseClock(deps, holder),
         _consumer(deps, log, register.TOPIC, register.record_deliveries),

@@ -26,6 +26,8 @@ def some_filing(kind: int, number: int) -> dict[str, Any]:
     made = filing(list_code=list_code, document=document)
     if kind == 44:
         made["disclosure"] = {"attribute": "on-request", "reason": "涉及商业秘密"}
+    if kind == 45:
+        made["misconduct"]["facts"] = "骗取中标，联系电话13900000000"
     return made
 
 
@@ -42,6 +44,7 @@ def inputs_for(action: str, pick: int, today: date) -> dict[str, Any]:
         "open_hearing": {"requested_on": today - timedelta(days=pick % 5)},
         "close_hearing": {"opinion": "维持"},
         "decide": {"severity": SEVERITIES[pick % 3]},
+        "record_notice_service": {"method": METHODS[pick % 3], "served_on": today},
         "record_service": {"method": METHODS[pick % 3], "served_on": today},
         "confirm_decision": {},
         "correct": {"changes": {"document": {"fine_wan": str(pick % 9)}}, "reason": "笔误"},

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy import case as either
 from sqlalchemy.orm import Session
 
+from services.blacklist.cases.domain.redaction import things_to_cover
 from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
 from services.blacklist.register.domain import Status, status
 from services.blacklist.register.models import Listing
@@ -101,6 +102,10 @@ def _public_as_it_should(
     assert case.service_effective_on <= today
     assert case.decision is not None
     assert case.reviewed_hash == case.content_hash
+    groups = {"misconduct": case.misconduct, "document": case.document}
+    if things_to_cover(groups, case.disclosure_exceptions, case.disclosure_covered):
+        assert case.redacted_hash == case.content_hash
+        assert case.redactor_id not in {None, case.filer_id, case.publisher_id}
 
 
 def _duties_as_they_should(session: Session, case: Case, running: dict[str, str]) -> None:

@@ -296,7 +296,6 @@ def test_public_notice_counts_from_its_end_and_clashes(desk):
     assert "公示" in forecast["rules"][1]
     rows = desk.serve(decision, method="public-notice", recipient=None, place="区政府网站")
     assert {row.effective_on for row in rows} == {date(2026, 12, 2)}
-    case = desk.office.take(case, "record_service", "clerk", method="public-notice", served_on=DAY)
     clash = desk.listed(case)["clash"]
     assert clash["certain"] is True
     assert clash["effective_on"] == "2026-12-02"

@@ -57,6 +57,7 @@ class Standing:
     hearing_opened: bool = False
     hearing_closed: bool = False
     window_ends: date | None = None
+    notice_served: bool = False
     service_effective_on: date | None = None
     publicity_min_end: date | None = None
     publicity_max_end: date | None = None
@@ -182,6 +183,10 @@ def statement_heard(case: Standing, _: Actor, today: date) -> Blocked | None:
     )
 
 
+def notice_not_served(case: Standing, _: Actor, __: date) -> Blocked | None:
+    return Blocked("告知书已经登记送达", "告知书送达") if case.notice_served else None
+
+
 def service_effective(case: Standing, _: Actor, today: date) -> Blocked | None:
     effective = case.service_effective_on
     if effective is None:
@@ -299,6 +304,7 @@ GUARDS: Mapping[str, Guard] = {
     "disclosure_proactive": disclosure_proactive,
     "disclosure_not_proactive": disclosure_not_proactive,
     "statement_heard": statement_heard,
+    "notice_not_served": notice_not_served,
     "service_effective": service_effective,
     "publicity_not_over": publicity_not_over,
     "removed_by_repair": removed_by_repair,

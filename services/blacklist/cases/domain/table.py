@@ -55,6 +55,8 @@ class Transition:
     procedures: tuple[str, ...] = ALL
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
+    """Inputs only another feature gives, never a caller from outside."""
     guards: tuple[str, ...] = ()
     event: str | None = None
 
@@ -87,6 +89,9 @@ def _decision_rows() -> tuple[Transition, ...]:
             "国办发〔2020〕49号（八）：决定前告知事由、依据和权利", (FULL,), required=("notice_number",),
             optional=("consent",),
             guards=("reviewer_not_filer", "list_in_force", "not_minor"), event="noticed"),
+        row("record_notice_service", "登记告知书送达", (NOTICED,), None, CLERK,
+            "陈述申辩和要求听证的期限自告知书送达之日起算", (FULL,), required=("method", "served_on"),
+            optional=("recipient", "proof"), linked=("letter",), guards=("notice_not_served",), event="annotated"),
         row("record_statement", "登记陈述申辩", (NOTICED, HEARING), None, CLERK,
             "陈述申辩应当听取并答复", (FULL,), optional=("waived", "content", "answer"),
             event="statement-recorded"),
@@ -100,7 +105,8 @@ def _decision_rows() -> tuple[Transition, ...]:
             guards=("decider_not_filer", "decider_not_editor", "content_as_reviewed", "list_in_force",
                     "statement_heard"), event="decided"),
         row("record_service", "登记送达", (DECIDED,), SERVED, CLERK, "决定书应当送达当事人", (FULL,),
-            required=("method", "served_on"), optional=("recipient", "proof"), event="served"),
+            required=("method", "served_on"), optional=("recipient", "proof"), linked=("letter",),
+            event="served"),
         row("confirm_decision", "确认决定文书", (UNDER_REVIEW,), SERVED, REVIEWER, "以生效的决定文书为依据",
             DOCUMENT_DECIDES, optional=("served_on", "severity", "publicity_months", *PARTS),
             guards=("reviewer_not_filer", "list_in_force", "not_minor"), event="served"),

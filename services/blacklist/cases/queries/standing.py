@@ -51,6 +51,7 @@ def standing_of(case: Case, overlays: Overlays, rule: ListRule | None) -> Standi
         hearing_opened=case.hearing is not None,
         hearing_closed=bool(hearing.get("closed")),
         window_ends=case.window_ends_on,
+        notice_served=case.notice_service is not None,
         service_effective_on=case.service_effective_on,
         publicity_min_end=case.publicity_min_end,
         publicity_max_end=case.publicity_max_end,

@@ -183,6 +183,8 @@ def _notice_view(case: Case) -> dict[str, Any] | None:
         "hearing_ends_on": _day(case.hearing_ends_on),
         "grounds": case.misconduct.get("facts"),
         "basis": case.document.get("basis"),
+        "provisional": case.window_provisional,
+        "service": case.notice_service,
         "rights": _rights(case),
     }
 

@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.domain.guards import hearing_request_problem
 from services.blacklist.cases.usecases.deciding import decision_of
 from services.blacklist.cases.usecases.duties import owe_publication
 from services.blacklist.cases.usecases.moves import Move, invalid, plain, refusal
 from services.blacklist.cases.usecases.publicity import chosen_publicity
 from services.blacklist.cases.usecases.review import require_served_on
+from services.blacklist.cases.usecases.windows import notice_days
 from services.blacklist.rules.domain import Measure, measure_length_problem, measure_scope_problem
 from services.blacklist.rules.queries import measure, measures_version
-
-DIRECT, POST, PUBLIC_NOTICE = "direct", "post", "public-notice"
 
 
 def record_statement(move: Move) -> None:
@@ -121,20 +119,21 @@ def record_service(move: Move) -> None:
     """Served on the day signed for; by public notice only after the statutory days (公告送达)."""
     case, method, served_on = move.case, move.inputs["method"], move.inputs["served_on"]
     require_served_on(case, served_on, move.today)
-    days = figure("public_notice", "days") if method == PUBLIC_NOTICE else 0
     case.service = plain(
         {
             "method": method,
             "served_on": served_on,
             "recipient": move.inputs.get("recipient"),
             "proof": move.inputs.get("proof"),
+            "letter": move.inputs.get("letter"),
             "papers": ["decision", "repair-notice"],  # 两书同达
         }
     )
     case.decision = case.decision or decision_of(move)
-    case.service_effective_on = served_on + timedelta(days=days)
+    case.service_effective_on = served_on + timedelta(days=notice_days(method))
     move.detail |= {
         "method": method,
         "served_on": served_on.isoformat(),
         "effective_on": case.service_effective_on.isoformat(),
+        "letter": move.inputs.get("letter"),
     }

@@ -109,7 +109,7 @@ def invalid(*found: tuple[str, str]) -> Invalid:
 
 def check_inputs(row: Transition, inputs: Mapping[str, Any]) -> None:
     """Refuse fields the action does not know and name those it needs."""
-    known = (*row.required, *row.optional)
+    known = (*row.required, *row.optional, *row.linked)
     unknown = [(f"/{name}", f"“{row.title}”没有这个字段，请删去") for name in inputs if name not in known]
     missing = [(f"/{name}", f"“{row.title}”须填写此项") for name in row.required if inputs.get(name) is None]
     if unknown or missing:

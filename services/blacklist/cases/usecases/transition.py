@@ -49,6 +49,7 @@ EFFECTS: Mapping[str, Effect] = {
     "close_hearing": decision.close_hearing,
     "decide": decision.decide,
     "record_service": decision.record_service,
+    "record_notice_service": review.record_notice_service,
     "approve_redaction": review.approve_redaction,
     "close_undisclosed": review.end_without_listing,
     "publish": publication.publish,

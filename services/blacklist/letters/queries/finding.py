@@ -21,7 +21,7 @@ describe_errors({"letter-not-found": "没有这份文书，或者当前账号不
 def find_letter(session: Session, letter_id: str, who: Principal) -> tuple[Letter, Case]:
     """The letter with its case; NotFound where the case may not be seen."""
     letter = session.get(Letter, letter_id)
-    if letter is None:
+    if letter is None or letter.case_id is None:
         raise NotFound("letter-not-found", "没有这份文书")
     try:
         return letter, find_case(session, letter.case_id, who)

@@ -121,7 +121,7 @@ def _added(session: Session, letter: Letter, row: LetterCopy, actor: Principal, 
     session.add(row)
     detail: dict[str, Any] = {"letter": letter.id, "number": letter.number, "kind": row.kind}
     audit.record(
-        session, actor=actor, action="letter.seal", object_type="case", object_id=letter.case_id,
+        session, actor=actor, action="letter.seal", object_type="case", object_id=str(letter.case_id),
         detail=detail | {"sha256": row.sha256, "key_id": row.key_id}, at=at,
     )  # fmt: skip
     session.flush()

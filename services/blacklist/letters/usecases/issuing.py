@@ -166,6 +166,6 @@ def _note(session: Session, letter: Letter, actor: Principal, at: datetime) -> N
     if letter.shows_identity:
         detail["identity_shown_because"] = letter.identity_reason
     audit.record(
-        session, actor=actor, action="letter.issue", object_type="case", object_id=letter.case_id,
+        session, actor=actor, action="letter.issue", object_type="case", object_id=str(letter.case_id),
         detail=detail, at=at,
     )  # fmt: skip

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
 from services.blacklist.audit.domain import without_identities
+from services.blacklist.cases.domain.table import find_transition
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
+from services.blacklist.cases.usecases.transition import Order, take_step
 from services.blacklist.letters.domain.serving import SERVED, effective_on, methods, service_problems
-from services.blacklist.letters.domain.templates import DECISION, REPAIR_NOTICE
+from services.blacklist.letters.domain.templates import DECISION, NOTICE, REPAIR_NOTICE
 from services.blacklist.letters.models import Letter, LetterService
 from services.blacklist.letters.queries.finding import current_letter, find_letter
 from services.blacklist.letters.usecases.copies import checked_file, file_name, letter_to_act_on
@@ -27,6 +29,8 @@ from shared.ids import new_id
 from shared.web.access import Principal
 
 FULL = "full"
+DRIVES = {NOTICE: "record_notice_service", DECISION: "record_service"}
+"""The step of the case that the service of a letter of this kind is."""
 
 describe_errors(
     {
@@ -61,7 +65,7 @@ def record_service(
     if problems:
         pointed = [FieldError(*problem) for problem in problems]
         raise Invalid("validation-failed", "提交的内容有误", "请按提示修改后重新提交。", fields=pointed)
-    case = find_case(session, letter.case_id, actor)
+    case = find_case(session, str(letter.case_id), actor)
     rows = []
     for each in _served_together(session, case, letter):
         row = _row(each, given, actor, at)
@@ -71,7 +75,33 @@ def record_service(
         _note(session, each, row, actor, at)
         rows.append(row)
     session.flush()
+    _move_case(session, deps, case, letter, rows[0], actor, at)
     return rows
+
+
+def _move_case(
+    session: Session,
+    deps: Deps,
+    case: Case,
+    letter: Letter,
+    row: LetterService,
+    actor: Principal,
+    at: datetime,
+) -> None:
+    """What is served here is not typed again on the case: its own step follows, with this record as proof."""
+    action = DRIVES.get(letter.kind)
+    able = action is not None and find_transition(case.procedure, case.state, action) is not None
+    if action is None or not able or row.outcome != SERVED or actor.key_id:
+        return
+    if letter.kind == NOTICE and case.notice_service is not None:
+        return
+    told = {"letter_id": letter.id, "service_id": row.id, "number": letter.number, "proof": row.proof_sha256}
+    proof = f"{letter.title}{letter.number}送达记录"
+    inputs = {
+        "method": row.method, "served_on": row.served_on, "recipient": row.recipient, "proof": proof,
+        "letter": told,
+    }  # fmt: skip
+    take_step(session, deps, Order(case.id, None, action, inputs), actor=actor, at=at)
 
 
 def _method_problem(given: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -83,7 +113,7 @@ def _method_problem(given: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _served_together(session: Session, case: Case, letter: Letter) -> list[Letter]:
     if case.procedure != FULL or letter.kind not in (DECISION, REPAIR_NOTICE):
         return [letter]
-    other = current_letter(session, letter.step_id, REPAIR_NOTICE)
+    other = current_letter(session, str(letter.step_id), REPAIR_NOTICE)
     if letter.kind == REPAIR_NOTICE or other is None:
         detail = "请对决定书登记送达，修复告知书随之登记。" if other else "请先制作信用修复告知书。"
         raise Conflict("letters-together", "决定书与信用修复告知书须一并送达", detail)
@@ -135,6 +165,6 @@ def _note(session: Session, letter: Letter, row: LetterService, actor: Principal
         "proof": row.proof_sha256,
     }
     audit.record(
-        session, actor=actor, action="letter.serve", object_type="case", object_id=letter.case_id,
+        session, actor=actor, action="letter.serve", object_type="case", object_id=str(letter.case_id),
         detail=detail, at=at,
     )  # fmt: skip

@@ -1,8 +1,8 @@
 """Loops over duties: saying once when one is near or late, and counting anew when the calendar changes."""
 
 import time
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -10,11 +10,14 @@ from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries.duties import outdated_duties, to_announce
 from services.blacklist.rules.usecases.duties import recount
 from shared.calendar import WorkingCalendar
-from shared.clock import Clock, local_date
+from shared.clock import Clock
 from shared.db import Database
 
 Announce = Callable[[Session, Duty, str, datetime], None]
 """Publishes one `duty.due-soon` or `duty.overdue` in the given transaction, numbered by its case."""
+
+Follow = Callable[[Database, WorkingCalendar, datetime], int]
+"""Counts anew what another feature keeps by the calendar; how many days moved."""
 
 BATCH = 200
 LOOK_AGAIN = 30.0
@@ -30,18 +33,17 @@ class DutyClock:
 
     def step(self) -> bool:
         now = self._clock.now()
-        today = local_date(now)
         with self._db.read() as session:
-            if not to_announce(session, today, 1):
+            if not to_announce(session, now, 1):
                 return False
         with self._db.write() as session:
-            duties = to_announce(session, today, BATCH, lock=True)
+            duties = to_announce(session, now, BATCH, lock=True)
             for duty in duties:
-                self._mark(session, duty, today, now)
+                self._mark(session, duty, now)
         return bool(duties)
 
-    def _mark(self, session: Session, duty: Duty, today: date, now: datetime) -> None:
-        late = duty.due_on is not None and duty.due_on < today
+    def _mark(self, session: Session, duty: Duty, now: datetime) -> None:
+        late = duty.late_at(now)
         if duty.due_soon_at is None:
             duty.due_soon_at = now
             if not late:
@@ -60,17 +62,23 @@ class CalendarKeeper:
     name = "calendar-keeper"
 
     def __init__(
-        self, db: Database, clock: Clock, calendar: WorkingCalendar, look_again: float = LOOK_AGAIN
+        self,
+        db: Database,
+        clock: Clock,
+        calendar: WorkingCalendar,
+        look_again: float = LOOK_AGAIN,
+        follow: Sequence[Follow] = (),
     ) -> None:
         self._db, self._clock, self._calendar = db, clock, calendar
-        self._look_again = look_again
+        self._look_again, self._follow = look_again, follow
         self._seen, self._looked = "", 0.0
 
     def step(self) -> bool:
         version, now = self._calendar.version, time.monotonic()
         if version == self._seen and now - self._looked < self._look_again:
             return False
-        recompute_duties(self._db, self._calendar, self._clock.now())
+        for recompute in (recompute_duties, *self._follow):
+            recompute(self._db, self._calendar, self._clock.now())
         self._seen, self._looked = version, now
         return False
 

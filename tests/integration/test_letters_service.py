@@ -1,0 +1,109 @@
+"""Service of a letter is the case's own step: recorded once, with its proof and the day it counts from."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from services.blacklist.cases.models import Case
+from services.blacklist.letters.usecases.serving import Proof
+from shared.clock import FixedClock
+from shared.errors import Conflict, Forbidden
+from tests.integration.test_letters import DAY, SCAN, Desk, decided
+from tests.unit.blacklist.case_office import memory_database, open_office
+
+
+@pytest.fixture
+def desk(tmp_path):
+    db = memory_database()
+    yield Desk(open_office(db, tmp_path, FixedClock(datetime(2026, 11, 2, 2, 0, tzinfo=UTC))))
+    db.close()
+
+
+def now(desk, case):
+    with desk.office.deps.db.read() as session:
+        return session.get_one(Case, case.id)
+
+
+def noticed(desk):
+    case = desk.office.take(desk.office.file(), "submit", "clerk")
+    return desk.office.take(case, "approve_notice", "reviewer", notice_number="长住建告〔2026〕3号")
+
+
+def both(desk, case):
+    decision = desk.issue(case, "decision")
+    desk.issue(case, "repair-notice")
+    return decision
+
+
+def test_serving_the_decision_serves_the_case(desk):
+    case = decided(desk)
+    decision = both(desk, case)
+    rows = desk.serve(decision, Proof("回证.pdf", SCAN))
+    case = now(desk, case)
+    assert (case.state, case.service_effective_on) == ("served", DAY)
+    assert case.service["letter"]["service_id"] == rows[0].id
+    assert case.service["letter"]["proof"] == rows[0].proof_sha256
+    assert decision.number in case.service["proof"]
+    assert desk.office.take(case, "publish", "decider").state == "published"
+
+
+def test_public_notice_makes_the_case_wait(desk):
+    case = decided(desk)
+    desk.serve(both(desk, case), method="public-notice", recipient=None, place="区政府网站")
+    case = now(desk, case)
+    assert (case.state, case.service_effective_on) == ("served", date(2026, 12, 2))
+    with pytest.raises(Conflict) as refused:
+        desk.office.take(case, "publish", "decider")
+    assert refused.value.extra["earliest"] == "2026-12-02"
+
+
+@pytest.mark.parametrize(
+    ("method", "more"), [("leave", {"note": "见证"}), ("electronic", {"note": "确认书"})]
+)
+def test_ways_only_letters_know(desk, method, more):
+    case = decided(desk)
+    desk.serve(both(desk, case), method=method, **more)
+    assert now(desk, case).service["method"] == method
+
+
+def test_a_failed_attempt_moves_nothing_and_a_case_typed_before_stays(desk):
+    case = decided(desk)
+    decision = both(desk, case)
+    desk.serve(decision, method="post", tracking_number="EMS1", outcome="failed", note="查无此人")
+    assert now(desk, case).state == "decided"
+    typed = desk.office.take(case, "record_service", "clerk", method="direct", served_on=DAY)
+    desk.serve(decision)
+    assert now(desk, case).version == typed.version
+
+
+def test_only_the_clerk_serves(desk):
+    case = decided(desk)
+    decision = both(desk, case)
+    desk.office.people["clerk"] = desk.office.people["reviewer"]
+    with pytest.raises(Forbidden):
+        desk.serve(decision)
+    assert desk.listed(case)["items"][0]["services"] == []
+
+
+def test_windows_run_from_the_service_of_the_notice(desk):
+    case = noticed(desk)
+    assert (case.window_ends_on, case.hearing_ends_on) == (date(2026, 11, 9), date(2026, 11, 9))
+    notice = desk.issue(case, "notice")
+    desk.clock.advance(timedelta(days=2))
+    desk.serve(notice, served_on=date(2026, 11, 4))
+    case = now(desk, case)
+    assert case.notice_service["effective_on"] == "2026-11-04"
+    assert (case.window_ends_on, case.hearing_ends_on) == (date(2026, 11, 11), date(2026, 11, 11))
+    desk.serve(notice, served_on=date(2026, 11, 4))  # another copy: nothing moves again
+    assert now(desk, case).version == case.version
+    with pytest.raises(Conflict):
+        desk.office.take(case, "record_notice_service", "clerk", method="direct", served_on=date(2026, 11, 4))
+
+
+def test_a_notice_by_publication_keeps_the_decision_waiting(desk):
+    case = noticed(desk)
+    desk.serve(desk.issue(case, "notice"), method="public-notice", recipient=None, place="区政府网站")
+    desk.clock.advance(timedelta(days=20))
+    with pytest.raises(Conflict) as refused:
+        desk.office.take(now(desk, case), "decide", "decider", severity="general")
+    assert refused.value.extra["earliest"] == "2026-12-10"
