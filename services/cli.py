@@ -30,6 +30,7 @@ from services.blacklist.register.usecases import import_listings
 from services.blacklist.rules.queries import check_additions
 from services.blacklist.rules.queries import check_catalogue as check_rules
 from services.blacklist.settings import read_settings as read_blacklist
+from services.blacklist.store import Deps as BlacklistDeps
 from services.credit_push.app import create_app as create_credit_push
 from services.credit_push.app import open_deps as open_push_deps
 from services.credit_push.catalogue import check_catalogue as check_platforms
@@ -37,13 +38,16 @@ from services.credit_push.models import ReconciliationRun
 from services.credit_push.queries import run_differences, run_view
 from services.credit_push.reconciliation import request_runs
 from services.credit_push.settings import read_settings as read_credit_push
+from services.credit_push.usecases import Deps as PushDeps
 from services.credit_push.usecases.operating import replay as replay_delivery
 from services.credit_push.usecases.operating import replay_all
 from services.notifier.app import create_app as create_notifier
 from services.notifier.settings import read_settings as read_notifier
 from shared.contracts.schema_export import asyncapi as asyncapi_document
+from shared.db.readiness import DatabaseNotReady, require_migrated
 from shared.errors import ERROR_PAGES, DomainError
 from shared.eventlog import ensure_topics
+from shared.settings import SettingsError
 from shared.web.access import Principal
 
 SERVICES = ("blacklist", "credit-push", "notifier")
@@ -56,6 +60,19 @@ with this text. Made by `credit-blacklist errors`.
 | --- | --- |"""
 PAUSE = threading.Event()
 as_json = click.option("--json", "machine", is_flag=True, help="输出 JSON，供脚本使用")
+
+
+def blacklist_means() -> BlacklistDeps:
+    """Only on a database that stands as this code expects it: nothing is made where none is."""
+    settings = read_blacklist(os.environ)
+    require_migrated(settings.common.db_url, "services.blacklist", "blacklist migrate")
+    return open_deps(settings)
+
+
+def push_means() -> PushDeps:
+    settings = read_credit_push(os.environ)
+    require_migrated(settings.common.db_url, "services.credit_push", "credit-push migrate")
+    return open_push_deps(settings)
 
 
 def show(machine: bool, document: dict[str, Any], text: str) -> None:
@@ -92,7 +109,7 @@ def importing() -> None:
 @as_json
 def import_history(file: Path, push: bool, machine: bool) -> None:
     """导入其他系统已公示的历史信息（NDJSON，每行一条）；重复运行不会重复导入。"""
-    deps = open_deps(read_blacklist(os.environ))
+    deps = blacklist_means()
     report = import_listings(deps.db, deps.clock, deps.keyring, counted(file, machine), push=push)
     rejected = [{"line": each.number, "reason": each.reason} for each in report.reasons]
     document = {"read": report.read, "imported": report.imported, "known": report.known, "rejected": rejected}
@@ -115,7 +132,7 @@ def import_cases(
     file: Path, username: str, list_code: str, domain: str, confirm: bool, machine: bool
 ) -> None:
     """导入双公示表格（XLSX、CSV）：逐格检查，指出有误的单元格；加 --confirm 才录入为案件草稿。"""
-    deps = open_deps(read_blacklist(os.environ))
+    deps = blacklist_means()
     with deps.db.read() as session:
         actor = principal_of(session, _user(session, username))
     if not actor.has("clerk"):
@@ -165,7 +182,7 @@ def _show_import(found: dict[str, Any], machine: bool) -> None:
 @as_json
 def reconcile(platforms: tuple[str, ...], no_repair: bool, seconds: float, machine: bool) -> None:
     """与平台对账（不写平台则全部），有差异的自动重推；由正在运行的推送进程执行。"""
-    deps = open_push_deps(read_credit_push(os.environ))
+    deps = push_means()
     with deps.db.write() as session:
         asked = [
             request_runs(session, deps, each, "operator", repair=not no_repair)
@@ -202,7 +219,7 @@ def replay(deliveries: tuple[str, ...], dead: bool, platform: str | None) -> Non
     """重推：按推送记录编号，或者用 --dead 重推全部失败的记录。"""
     if bool(deliveries) == dead:
         raise click.UsageError("请写明推送记录编号，或者用 --dead")
-    deps = open_push_deps(read_credit_push(os.environ))
+    deps = push_means()
     with deps.db.write() as session:
         for each in deliveries:
             replay_delivery(session, deps, each, "operator")
@@ -214,7 +231,7 @@ def replay(deliveries: tuple[str, ...], dead: bool, platform: str | None) -> Non
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export(file: Path) -> None:
     """导出当前公示中的法人和其他组织信息（NDJSON）。"""
-    deps = open_deps(read_blacklist(os.environ))
+    deps = blacklist_means()
     count = 0
     with deps.db.read() as session, file.open("wb") as out:
         for item in organisations_in_force(session, deps.clock.today()):
@@ -227,7 +244,7 @@ def export(file: Path) -> None:
 @as_json
 def verify_log(machine: bool) -> None:
     """校验审计链，指出第一条被改动、删除、插入或调换的记录。"""
-    deps = open_deps(read_blacklist(os.environ))
+    deps = blacklist_means()
     with deps.db.read() as session:
         bad = verify(session)
         position, digest = head(session)
@@ -254,7 +271,7 @@ def create_account(
     username: str, display_name: str, department_id: str, roles: tuple[str, ...], email: str | None
 ) -> None:
     """新建账号，显示首次登录密码（只显示这一次）。"""
-    deps = open_deps(read_blacklist(os.environ))
+    deps = blacklist_means()
     with deps.db.write() as session:
         made = create_user(
             session,
@@ -274,7 +291,7 @@ def create_account(
 @click.option("--reason", required=True, help="停用原因")
 def disable_account(username: str, reason: str) -> None:
     """停用账号，立即结束其全部登录。"""
-    deps = open_deps(read_blacklist(os.environ))
+    deps = blacklist_means()
     with deps.db.write() as session:
         user_id = _user_id(session, username)
         at, system_at = deps.clock.now(), deps.clock.system_now()
@@ -286,7 +303,7 @@ def disable_account(username: str, reason: str) -> None:
 @click.argument("username")
 def reset_account(username: str) -> None:
     """重置密码，显示新密码（只显示这一次），下次登录须修改。"""
-    deps = open_deps(read_blacklist(os.environ))
+    deps = blacklist_means()
     with deps.db.write() as session:
         user_id = _user_id(session, username)
         at, system_at = deps.clock.now(), deps.clock.system_now()
@@ -362,11 +379,14 @@ def errors() -> None:
 
 
 def run() -> None:
-    """Entry point: refusals of the domain become exit code 2 with their own words."""
+    """Entry point: refusals and a database that is not ready become one line and exit code 2."""
     try:
         main()
     except DomainError as error:
         click.echo(f"{error.title}：{error.detail}", err=True)
+        sys.exit(2)
+    except (DatabaseNotReady, SettingsError) as error:
+        click.echo(str(error), err=True)
         sys.exit(2)
 
 

@@ -4,6 +4,7 @@ From a view's policy, input and method follow its security and problem answers; 
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -16,6 +17,10 @@ from shared.web.tokens import cookie_name
 
 View = TypeVar("View", bound=Callable[..., object])
 METHODS = ("get", "post", "put", "patch", "delete")
+# A page of things is described before the thing itself: apispec then warns of one schema met twice, which
+# is the same schema both times.
+warnings.filterwarnings("ignore", message=".*has already been added to the spec", category=UserWarning)
+
 UNSAFE = frozenset({"post", "put", "patch", "delete"})
 
 PROBLEM: dict[str, Any] = {

@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,24 +17,23 @@ from services.blacklist.cases.domain.layout import penalty_layout
 from services.blacklist.register.usecases import import_listings
 from services.blacklist.sample import load_sample_world
 from services.blacklist.settings import read_settings
-from services.blacklist.store import Base
-from services.cli import main
+from services.cli import main, run
 from services.credit_push.app import open_deps as open_push
-from services.credit_push.models import Base as PushBase
 from services.credit_push.settings import read_settings as read_push
+from shared.db import migrate
 from shared.identifiers import make_uscc
 
 PENALTY = {
     "行政相对人名称": "石家庄样例表格有限公司",
     "行政相对人类别": "法人及非法人组织",
-    "行政相对人代码_1(统一社会信用代码)": make_uscc("91130102", 7),
+    "行政相对人代码_1（统一社会信用代码）": make_uscc("91130102", 7),
     "行政处罚决定书文号": "长住建罚〔2026〕77号",
     "违法行为类型": "弄虚作假",
     "违法事实": "提供虚假材料。",
     "处罚依据": "《招标投标法》第五十四条",
     "处罚类别": "罚款",
     "处罚内容": "罚款1.2万元。",
-    "罚款金额(万元)": "1.2",
+    "罚款金额（万元）": "1.2",
     "处罚决定日期": "2026-01-05",
     "处罚机关": "石家庄市长安区住房和城乡建设局",
 }
@@ -53,8 +55,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         open_deps(read_settings({"DATA_DIR": str(tmp_path)})),
         open_push(read_push({"DATA_DIR": str(tmp_path)})),
     )
-    Base.metadata.create_all(deps.db.engine)
-    PushBase.metadata.create_all(push.db.engine)
+    migrate(str(deps.db.engine.url), "services.blacklist")
+    migrate(str(push.db.engine.url), "services.credit_push")
     load_sample_world(deps.db, clock=deps.clock, data_dir=tmp_path)
     yield tmp_path
     deps.db.close()
@@ -110,3 +112,55 @@ def test_pushing_again_needs_to_know_what(folder: Path) -> None:
     assert tool("replay").exit_code == 2
     assert tool("replay", "--dead").output == "重推 0 条\n"
     assert tool("replay", "no-such-delivery").exit_code != 0
+
+
+COMMANDS = [
+    ["verify-log"],
+    ["reconcile"],
+    ["replay", "--dead"],
+    ["account", "disable", "x", "--reason", "x"],
+]
+
+
+def run_tool(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr("sys.argv", ["credit-blacklist", *words])
+    with pytest.raises(SystemExit) as left:
+        run()
+    return int(left.value.code or 0)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_a_missing_database_is_one_line_and_nothing_is_made(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "none"))
+    assert run_tool(monkeypatch, *words) == 2
+    told = capsys.readouterr().err.strip()
+    assert "数据库还没有建立" in told
+    assert "migrate" in told
+    assert "\n" not in told
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no database, whatever its name may say" * 99])
+def test_a_database_that_is_not_ready_is_one_line(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    (tmp_path / "blacklist.db").write_bytes(content)
+    assert run_tool(monkeypatch, "verify-log") == 2
+    told = capsys.readouterr().err.strip()
+    assert "blacklist migrate" in told
+    assert "\n" not in told
+
+
+def test_documents_come_without_warnings(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "services.cli", "openapi", "credit-push"],
+        env=os.environ | {"DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stderr == b""
+    assert json.loads(done.stdout)["openapi"].startswith("3.")
