@@ -2,18 +2,44 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Protocol, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.models import SOURCE, Delivery, Difference, Listing, outbox
+from services.credit_push.models import SOURCE, Difference, Listing, outbox
 from shared.contracts.envelope import Event, new_event
+from shared.db import among, change_rows
 from shared.outbox import enqueue
 
 TOPIC = "credit-push.deliveries.v1"
+LISTINGS = cast("Table", Listing.__table__)
+
+
+class Told(Protocol):
+    """What an event says of a delivery."""
+
+    id: str
+    listing_id: str
+    platform: str
+    version: int
+    operation: str
+    state: str
+    due_on: date | None
+    late: bool
+    attempts_count: int
+    receipt_number: str | None
+    result_field: str | None
+    result_code: str | None
+    result_reason: str | None
+    department_id: str
+    region: str
+    list_code: str
+    subject_name: str
+    document_number: str
+    settled_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -21,32 +47,50 @@ class Announcement:
     """One event to come: its verb and the delivery it is about."""
 
     verb: str
-    delivery: Delivery
+    delivery: Told
 
 
-def lock_listings(session: Session, ids: Iterable[str]) -> dict[str, Listing]:
+@dataclass(slots=True)
+class Held:
+    """A listing whose row this transaction holds."""
+
+    id: str
+    sequence: int
+    out_sequence: int
+    migrated: bool
+
+
+def lock_listings(session: Session, ids: Iterable[str]) -> dict[str, Held]:
     """The listings' rows, locked in order of id. Taken before any delivery row, so that nobody deadlocks."""
-    wanted = sorted(set(ids))
-    rows = session.scalars(
-        select(Listing).where(Listing.id.in_(wanted)).order_by(Listing.id).with_for_update()
+    row = LISTINGS.c
+    found = session.execute(
+        select(row.id, row.sequence, row.out_sequence, row.migrated)
+        .where(among(session, row.id, sorted(set(ids))))
+        .order_by(row.id)
+        .with_for_update()
     )
-    return {row.id: row for row in rows}
+    return {one.id: Held(*one) for one in found}
 
 
 def announce(
     session: Session,
-    listings: Mapping[str, Listing],
+    listings: Mapping[str, Held],
     catalogue: Mapping[str, Profile],
     news: Iterable[Announcement],
     at: datetime,
 ) -> None:
     """Queue events in the caller's transaction, which holds the listings' rows. `at` is business time."""
     events = [_event(listings[item.delivery.listing_id], catalogue, item, at) for item in news]
-    session.flush()
+    _number(session, listings, {event.subject for event in events})
     enqueue(session, outbox, TOPIC, events)
 
 
-def _event(listing: Listing, catalogue: Mapping[str, Profile], item: Announcement, at: datetime) -> Event:
+def _number(session: Session, listings: Mapping[str, Held], told: Iterable[str]) -> None:
+    changed = [{"id": id_, "out_sequence": listings[id_].out_sequence} for id_ in told]
+    change_rows(session, LISTINGS, changed)
+
+
+def _event(listing: Held, catalogue: Mapping[str, Profile], item: Announcement, at: datetime) -> Event:
     listing.out_sequence += 1
     profile = catalogue.get(item.delivery.platform)
     data = _data(item.delivery, profile.name if profile else item.delivery.platform, listing.out_sequence, at)
@@ -60,7 +104,7 @@ def _event(listing: Listing, catalogue: Mapping[str, Profile], item: Announcemen
     )
 
 
-def _data(delivery: Delivery, platform_name: str, sequence: int, at: datetime) -> dict[str, Any]:
+def _data(delivery: Told, platform_name: str, sequence: int, at: datetime) -> dict[str, Any]:
     return {
         "delivery_id": delivery.id,
         "listing_id": delivery.listing_id,
@@ -118,5 +162,6 @@ def announce_differences(session: Session, platform: str, found: Iterable[Differ
                 at=at,
             )
         )
+    _number(session, listings, {event.subject for event in events} & listings.keys())
     session.flush()
     enqueue(session, outbox, TOPIC, events)

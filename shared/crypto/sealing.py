@@ -6,6 +6,7 @@ A sealed value reads "v1.<algorithm>.<key id>.<base64url(nonce, ciphertext, tag)
 import base64
 import os
 from collections.abc import Callable
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -20,6 +21,7 @@ _NONCE = 12
 _TAG = 16
 
 
+@lru_cache(maxsize=64)  # a ring has a handful of keys, and deriving takes longer than sealing
 def algorithm_key(secret: bytes, algorithm: str) -> bytes:
     """The key of one algorithm, derived so that one secret never serves two ciphers."""
     digest: hashes.HashAlgorithm = hashes.SM3() if algorithm == "sm4gcm" else hashes.SHA256()

@@ -4,24 +4,32 @@
 processes wait for each other instead of failing half-way.
 """
 
+from shared.db.adding import JsonText, add_rows
+from shared.db.changing import among, change_rows, put_rows
 from shared.db.engine import Database, dialect_of, is_passing, open_database, rows_changed
 from shared.db.migration import current_revision, head_revision, is_migrated, migrate, run_env
-from shared.db.types import JsonDoc, UtcDateTime, new_metadata, unnested, upsert
+from shared.db.types import JsonDoc, UtcDateTime, dump_json, new_metadata, unnested, upsert
 from shared.db.wakeup import Wakeup, wake
 
 __all__ = [
     "Database",
     "JsonDoc",
+    "JsonText",
     "UtcDateTime",
     "Wakeup",
+    "add_rows",
+    "among",
+    "change_rows",
     "current_revision",
     "dialect_of",
+    "dump_json",
     "head_revision",
     "is_migrated",
     "is_passing",
     "migrate",
     "new_metadata",
     "open_database",
+    "put_rows",
     "rows_changed",
     "run_env",
     "unnested",

@@ -1,4 +1,4 @@
-"""Signed HTTP: aiohttp inside, a sliding window of requests per platform, one event loop for all platforms.
+"""Signed HTTP: a sliding window of requests per platform, one event loop for all platforms.
 
 After an unknown outcome the platform is asked by key; a repeated request has no second effect there.
 """
@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import aiohttp
-from yarl import URL
-
 from services.credit_push.transports.base import FAILED, UNKNOWN, Job, Outcome, Timing, TransportDown
+from services.credit_push.transports.wire import Answer, BadAnswer, Pool
 from shared.http import sign_request
 from shared.platform_keys import PlatformKey
 
-Answer = TypeVar("Answer")
-LARGEST_ANSWER = 4_000_000
+Result = TypeVar("Result")
 REFUSING = (400, 409, 413, 422)
 
 
@@ -30,7 +27,7 @@ class AsyncRunner:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
 
-    def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run to completion from any other thread."""
         return asyncio.run_coroutine_threadsafe(work, self._started()).result()
 
@@ -90,52 +87,46 @@ class HttpClient:
         in_flight: int,
         timeout: float,
     ) -> None:
-        self._runner, self._endpoint, self._key, self._clock = runner, endpoint.rstrip("/"), key, clock
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
-        self._in_flight = in_flight
-        self._session: aiohttp.ClientSession | None = None
+        self._runner, self._key, self._clock = runner, key, clock
+        self._base = urlsplit(endpoint).path.rstrip("/")
+        self._timeout, self._in_flight = timeout, in_flight
+        self._pool = Pool(endpoint)
         self._window: asyncio.Semaphore | None = None
 
-    def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine of this client's."""
         return self._runner.run(work)
 
     async def call(self, method: str, path: str, body: bytes = b"", content_type: str = "") -> Reply:
         """One signed request within the window. Never raises for what the network or the platform does."""
-        session, window = self._opened()
-        async with window:
-            return await self._exchange(session, method, self._endpoint + path, body, content_type)
-
-    def _opened(self) -> tuple[aiohttp.ClientSession, asyncio.Semaphore]:
-        if self._session is None or self._window is None:
-            connector = aiohttp.TCPConnector(limit=self._in_flight, keepalive_timeout=30)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
+        if self._window is None:
             self._window = asyncio.Semaphore(self._in_flight)
-        return self._session, self._window
+        async with self._window:
+            return await self._exchange(method, self._base + path, body, content_type)
 
-    async def _exchange(
-        self, session: aiohttp.ClientSession, method: str, url: str, body: bytes, content_type: str
-    ) -> Reply:
-        headers = self._signed(method, url, body)
+    async def _exchange(self, method: str, target: str, body: bytes, content_type: str) -> Reply:
+        began, connection = time.perf_counter(), None
+        try:
+            async with asyncio.timeout(self._timeout):
+                connection = await self._pool.take()
+                answer = await connection.send(self._request(method, target, body, content_type))
+        except (OSError, TimeoutError, BadAnswer) as error:
+            if connection is None:
+                return Reply(0, b"", _since(began), sent=False, problem=type(error).__name__)
+            connection.close()
+            return Reply(0, b"", _since(began), problem=type(error).__name__)
+        self._pool.give(connection)
+        return Reply(answer.status, answer.body, _since(began), retry_after=_retry_after(answer))
+
+    def _request(self, method: str, target: str, body: bytes, content_type: str) -> bytes:
+        key, now = self._key, self._clock.system_now()
+        headers = sign_request(method, target, body, key_id=key.key_id, secret=key.secret, now=now)
         if content_type:
             headers["Content-Type"] = content_type
-        began = time.perf_counter()
-        try:
-            async with session.request(
-                method, URL(url, encoded=True), data=body or None, headers=headers, allow_redirects=False
-            ) as answer:
-                content = await answer.content.read(LARGEST_ANSWER)
-                return Reply(answer.status, content, _since(began), retry_after=_retry_after(answer))
-        except aiohttp.ClientConnectorError as error:
-            return Reply(0, b"", _since(began), sent=False, problem=type(error).__name__)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            return Reply(0, b"", _since(began), problem=type(error).__name__)
-
-    def _signed(self, method: str, url: str, body: bytes) -> dict[str, str]:
-        parts = urlsplit(url)
-        target = parts.path + (f"?{parts.query}" if parts.query else "")
-        now = self._clock.system_now()
-        return sign_request(method, target, body, key_id=self._key.key_id, secret=self._key.secret, now=now)
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {self._pool.host_header}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        lines += [f"Content-Length: {len(body)}", "Accept: */*", "", ""]
+        return "\r\n".join(lines).encode("ascii") + body
 
     def get(self, path: str) -> Reply:
         """One question; TransportDown if there is no answer to it."""
@@ -145,17 +136,19 @@ class HttpClient:
         return reply
 
     def close(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            self.run(session.close())
+        async def drop() -> None:
+            self._pool.close()
+
+        if self._window is not None:  # else nothing was ever opened
+            self.run(drop())
 
 
 def _since(began: float) -> int:
     return int((time.perf_counter() - began) * 1000)
 
 
-def _retry_after(answer: aiohttp.ClientResponse) -> float | None:
-    value = answer.headers.get("Retry-After", "")
+def _retry_after(answer: Answer) -> float | None:
+    value = answer.headers.get(b"retry-after", b"")
     return float(value) if value.isdigit() else None
 
 

@@ -7,10 +7,10 @@ question to the platform, never to a blind repetition.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, case, exists, or_, select, tuple_, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, or_, select, update
+from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import (
@@ -30,26 +30,27 @@ from services.credit_push.domain import (
     record_from,
 )
 from services.credit_push.formats import layout_of
-from services.credit_push.models import Delivery, Holding, Listing, ListingVersion
+from services.credit_push.models import Holding, Listing, ListingVersion
+from services.credit_push.usecases import rows
 from services.credit_push.usecases.planning import supersede
-from shared.delivery import claim_due
+from services.credit_push.usecases.rows import TABLE, Row
+from shared.db import UtcDateTime, among
 from shared.ids import new_id
 
-TABLE = cast("Table", Delivery.__table__)
 LEASE = timedelta(minutes=2)
 UNCERTAIN = (DEAD, REJECTED, SUPERSEDED, AWAITING_HAND)
+
+
+EARLIER = TABLE.alias("earlier")
+NOW = bindparam("now", type_=UtcDateTime())
 
 
 @dataclass(frozen=True)
 class Claimed:
     """One delivery in our hands, with what is needed to send it once no transaction is open."""
 
-    delivery_id: str
-    key: str
-    listing_id: str
-    version: int
-    operation: str
-    batch_id: str
+    row: Row
+    """As the claim left it; nobody else changes it while our lease stands."""
     ask_first: bool
     possibly_sent: bool
     """As it was before this claim."""
@@ -61,70 +62,92 @@ class Claimed:
 
 def first_in_line() -> ColumnElement[bool]:
     """No earlier version of the same listing is still on its way to the same platform."""
-    earlier = aliased(Delivery)
     return ~exists().where(
-        earlier.listing_id == Delivery.listing_id,
-        earlier.platform == Delivery.platform,
-        earlier.sequence < Delivery.sequence,
-        earlier.state.in_(BLOCKING),
+        EARLIER.c.listing_id == TABLE.c.listing_id,
+        EARLIER.c.platform == TABLE.c.platform,
+        EARLIER.c.sequence < TABLE.c.sequence,
+        EARLIER.c.state.in_(BLOCKING),
     )
 
 
-def has_work(platform: str, now: ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Whether a platform has anything to claim, or a receipt that is overdue, at a bound time."""
-    due = and_(Delivery.state.in_((WAITING, ACCEPTED)), Delivery.next_attempt_at <= now)
-    lapsed = and_(Delivery.state == SENDING, Delivery.lease_until < now)
-    return exists().where(Delivery.platform == platform, or_(due, lapsed), first_in_line())
+def lapsed() -> ColumnElement[bool]:
+    """Left behind in the middle: the lease of whoever had it is over."""
+    return and_(TABLE.c.state == SENDING, TABLE.c.lease_until < NOW)
+
+
+def has_work(platform: str) -> ColumnElement[bool]:
+    """Whether a platform has anything to claim, or a receipt that is overdue, at the bound time `now`."""
+    due = and_(TABLE.c.state.in_((WAITING, ACCEPTED)), TABLE.c.next_attempt_at <= NOW)
+    return exists().where(TABLE.c.platform == platform, or_(due, lapsed()), first_in_line())
+
+
+REMIND = (
+    update(TABLE)
+    .where(
+        TABLE.c.platform == bindparam("at_platform"),
+        TABLE.c.state == ACCEPTED,
+        TABLE.c.next_attempt_at <= NOW,
+    )
+    .values(state=WAITING, ask_first=True)
+)
+"""Accepted rows whose receipt is overdue: ask the platform."""
+
+CLAIM = (
+    rows.deliveries()
+    .where(
+        TABLE.c.platform == bindparam("at_platform"),
+        or_(and_(TABLE.c.state == WAITING, TABLE.c.next_attempt_at <= NOW), lapsed()),
+        first_in_line(),
+    )
+    .order_by(case((TABLE.c.operation == WITHDRAW, 0), else_=1), TABLE.c.next_attempt_at, TABLE.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=TABLE)
+)
+"""Withdrawals overtake everything else; then whoever has been due for longest."""
 
 
 def claim(session: Session, profile: Profile, holder: str, now: datetime, at: datetime) -> list[Claimed]:
     """Due deliveries of one platform, now ours. `now` is system time, `at` business time."""
-    _remind(session, profile.id, now)
-    ids = claim_due(
-        session,
-        TABLE,
-        now,
-        holder,
-        profile.transport.batch_rows,
-        LEASE.total_seconds(),
-        where=and_(Delivery.platform == profile.id, first_in_line()),
-        order_by=[case((Delivery.operation == WITHDRAW, 0), else_=1), Delivery.next_attempt_at, Delivery.id],
-    )
-    if not ids:
+    bound = {"at_platform": profile.id, "now": now}
+    session.execute(REMIND, bound, execution_options={"synchronize_session": False})
+    found = rows.load(session, CLAIM, {**bound, "most": batch_size(profile)})
+    if not found:
         return []
-    rows = list(session.scalars(select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id)))
-    context = _Context(session, profile, rows, now, at)
-    return [claimed for row in rows if (claimed := context.take(row)) is not None]
+    context = _Context(session, profile, found, now, at)
+    taken = [claimed for row in found if (claimed := context.take(row, holder)) is not None]
+    rows.save(session, found)
+    return taken
 
 
-def _remind(session: Session, platform: str, now: datetime) -> None:
-    """Accepted rows whose receipt is overdue: ask the platform."""
-    overdue = and_(Delivery.platform == platform, Delivery.state == ACCEPTED, Delivery.next_attempt_at <= now)
-    session.execute(
-        update(Delivery).where(overdue).values(state=WAITING, ask_first=True),
-        execution_options={"synchronize_session": False},
-    )
+def batch_size(profile: Profile) -> int:
+    """No more than can be sent within the lease should every request time out."""
+    spec = profile.transport
+    rounds = max(1, int(LEASE.total_seconds() * 0.75 / spec.timeout_seconds))
+    at_worst = rounds * spec.in_flight * spec.rows_per_request
+    return min(spec.batch_rows, at_worst) if spec.kind == "http" else spec.batch_rows
 
 
 class _Context:
     """What is known of the claimed rows' listings at this platform."""
 
     def __init__(
-        self, session: Session, profile: Profile, rows: Sequence[Delivery], now: datetime, at: datetime
+        self, session: Session, profile: Profile, found: Sequence[Row], now: datetime, at: datetime
     ) -> None:
         self.profile, self.now, self.at = profile, now, at
-        listings = [row.listing_id for row in rows]
-        self.versions = _versions(session, rows)
+        listings = [row.listing_id for row in found]
+        self.versions = _versions(session, found)
         self.holdings = _holdings(session, profile.id, listings)
         self.uncertain = _uncertain(session, profile.id, listings)
         self.batches: dict[str, str] = {}
 
-    def take(self, row: Delivery) -> Claimed | None:
+    def take(self, row: Row, holder: str) -> Claimed | None:
         """The row as a job, or None where there turns out to be nothing to withdraw."""
         version = self.versions[row.listing_id, row.sequence]
         before, asking = row.possibly_sent, row.ask_first
         if not before and not self._settle_operation(row):
             return None
+        row.state, row.lease_holder, row.lease_until = SENDING, holder, self.now + LEASE
+        row.lease_token += 1
         record = record_from(version)
         if not asking or row.batch_id is None:
             row.batch_id = self.batches.setdefault(layout_of(self.profile, record), new_id())
@@ -132,22 +155,10 @@ class _Context:
         row.possibly_sent, row.ask_first = before or not by_hand, not by_hand
         if not asking:
             row.last_attempt_at = self.now
-        holding = self.holdings.get(row.listing_id)
-        return Claimed(
-            row.id,
-            row.idempotency_key,
-            row.listing_id,
-            row.version,
-            row.operation,
-            row.batch_id,
-            asking,
-            before,
-            record,
-            tuple(version["subject"].get("identity") or ()),
-            (holding.sent_row, holding.delivery_id) if holding and holding.sent_row else None,
-        )
+        identities = tuple(version["subject"].get("identity") or ())
+        return Claimed(row, asking, before, record, identities, self.holdings.get(row.listing_id))
 
-    def _settle_operation(self, row: Delivery) -> bool:
+    def _settle_operation(self, row: Row) -> bool:
         """With all earlier versions settled: list, correct or withdraw? False if nothing is left to do."""
         shown, maybe = row.listing_id in self.holdings, row.listing_id in self.uncertain
         wanted = row.operation
@@ -164,35 +175,36 @@ class _Context:
         return True
 
 
-def change_operation(row: Delivery, operation: str) -> None:
+def change_operation(row: Row, operation: str) -> None:
     """Another operation is another key: the platform has never seen it."""
     row.operation = operation
     row.idempotency_key = idempotency_key(row.platform, row.listing_id, row.version, operation, row.resent)
 
 
-def _versions(session: Session, rows: Sequence[Delivery]) -> dict[tuple[str, int], dict[str, Any]]:
-    keys = [(row.listing_id, row.sequence) for row in rows]
-    table = ListingVersion
+def _versions(session: Session, found: Sequence[Row]) -> dict[tuple[str, int], dict[str, Any]]:
+    table, wanted = ListingVersion, {(row.listing_id, row.sequence) for row in found}
     query = select(table.listing_id, table.sequence, table.payload).where(
-        tuple_(table.listing_id, table.sequence).in_(keys)
+        among(session, table.listing_id, list({row.listing_id for row in found})),
+        table.sequence.in_({sequence for _, sequence in wanted}),
     )
-    return {(row.listing_id, row.sequence): row.payload for row in session.execute(query)}
+    return {(id_, sequence): payload for id_, sequence, payload in session.execute(query)}
 
 
-def _holdings(session: Session, platform: str, listings: Sequence[str]) -> dict[str, Holding]:
-    rows = session.scalars(
-        select(Holding).where(Holding.platform == platform, Holding.listing_id.in_(listings))
+def _holdings(session: Session, platform: str, listings: Sequence[str]) -> dict[str, tuple[str, str] | None]:
+    """What the platform shows, by listing; with the row as it went out where that was kept."""
+    query = select(Holding.listing_id, Holding.sent_row, Holding.delivery_id).where(
+        Holding.platform == platform, among(session, Holding.listing_id, listings)
     )
-    return {row.listing_id: row for row in rows}
+    return {id_: (row, delivery) if row else None for id_, row, delivery in session.execute(query)}
 
 
 def _uncertain(session: Session, platform: str, listings: Sequence[str]) -> set[str]:
     """Listings the platform may show without our knowing: an unclear end, or another system's publication."""
-    unclear = select(Delivery.listing_id).where(
-        Delivery.platform == platform,
-        Delivery.listing_id.in_(listings),
-        Delivery.state.in_(UNCERTAIN),
-        Delivery.possibly_sent,
+    unclear = select(TABLE.c.listing_id).where(
+        TABLE.c.platform == platform,
+        among(session, TABLE.c.listing_id, listings),
+        TABLE.c.state.in_(UNCERTAIN),
+        TABLE.c.possibly_sent,
     )
-    migrated = select(Listing.id).where(Listing.id.in_(listings), Listing.migrated)
+    migrated = select(Listing.id).where(among(session, Listing.id, listings), Listing.migrated)
     return set(session.scalars(unclear)) | set(session.scalars(migrated))

@@ -13,7 +13,7 @@ from typing import Any
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import WITHDRAW, Record
 from services.credit_push.formats import Content, content_digest, encode, match_key, stable_json
-from services.credit_push.models import Delivery
+from services.credit_push.usecases.rows import Row
 from shared.crypto import CryptoError, KeyRing, hpke_open
 
 RECIPIENT = "credit-push"
@@ -59,7 +59,7 @@ class Sent:
     row: str | None
     """The row, sealed, where the platform is later changed by content."""
 
-    def note(self, delivery: Delivery) -> None:
+    def note(self, delivery: Row) -> None:
         """Keep it on the delivery."""
         delivery.layout, delivery.content_digest = self.layout, self.digest
         delivery.match_key, delivery.sent_row = self.match_key, self.row

@@ -15,9 +15,11 @@ from services.credit_push.formats import encode, packet, procurement_sheet
 from services.credit_push.models import Batch, Delivery, ListingVersion
 from services.credit_push.publishes import announce, lock_listings
 from services.credit_push.transports.base import FILED, REFUSED, TAKEN, Receipt
+from services.credit_push.usecases import rows
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import open_identities
 from services.credit_push.usecases.receiving import receive_receipts
+from services.credit_push.usecases.rows import TABLE, Row
 from services.credit_push.usecases.settling import Settlement
 from shared.clock import local_date
 from shared.errors import Conflict, FieldError, Invalid, NotFound
@@ -34,30 +36,27 @@ class Paper:
     body: bytes
 
 
-def open_batch(session: Session, deps: Deps, batch_id: str) -> tuple[Batch, Profile, list[Delivery]]:
+def open_batch(session: Session, deps: Deps, batch_id: str) -> tuple[Batch, Profile, list[Row]]:
     """A batch with the deliveries still in it."""
     batch = session.get(Batch, batch_id)
     if batch is None or batch.platform not in deps.catalogue:
         raise NotFound("not-found", "没有这个报送批次")
     listing_ids = session.scalars(select(Delivery.listing_id).where(Delivery.batch_id == batch_id))
     lock_listings(session, listing_ids)
-    query = (
-        select(Delivery)
-        .where(Delivery.batch_id == batch_id, Delivery.state.in_((AWAITING_HAND, ACCEPTED)))
-        .order_by(Delivery.id)
-        .with_for_update()
-    )
-    return batch, deps.catalogue[batch.platform], list(session.scalars(query))
+    still_in = (TABLE.c.batch_id == batch_id, TABLE.c.state.in_((AWAITING_HAND, ACCEPTED)))
+    query = rows.deliveries().where(*still_in).order_by(TABLE.c.id).with_for_update()
+    return batch, deps.catalogue[batch.platform], rows.load(session, query)
 
 
 def download_batch(session: Session, deps: Deps, batch_id: str) -> Paper:
     """The filled sheet or the letter. From now on the platform may have the rows."""
-    batch, profile, rows = open_batch(session, deps, batch_id)
-    waiting = [row for row in rows if row.state == AWAITING_HAND]
+    batch, profile, members = open_batch(session, deps, batch_id)
+    waiting = [row for row in members if row.state == AWAITING_HAND]
     if not waiting:
         raise Conflict("batch-empty", "本批次已无待报送记录", "记录可能已登记批号，或已被新版本取代。")
     for row in waiting:
         row.possibly_sent = True
+    rows.save(session, waiting)
     if batch.state == "open":
         batch.state, batch.downloaded_at = "downloaded", deps.clock.now()
     if batch.kind == "letter":
@@ -68,17 +67,17 @@ def download_batch(session: Session, deps: Deps, batch_id: str) -> Paper:
     return _sheet(session, deps, profile, batch, waiting)
 
 
-def _record(session: Session, row: Delivery) -> Record:
+def _record(session: Session, row: Row) -> Record:
     return record_from(_payload(session, row))
 
 
-def _payload(session: Session, row: Delivery) -> dict[str, Any]:
+def _payload(session: Session, row: Row) -> dict[str, Any]:
     return session.get_one(ListingVersion, (row.listing_id, row.sequence)).payload
 
 
-def _sheet(session: Session, deps: Deps, profile: Profile, batch: Batch, rows: list[Delivery]) -> Paper:
+def _sheet(session: Session, deps: Deps, profile: Profile, batch: Batch, members: list[Row]) -> Paper:
     lines = [list(procurement_sheet.LABELS)]
-    for row in rows:
+    for row in members:
         payload = _payload(session, row)
         identities = payload["subject"].get("identity") or ()
         record = open_identities(deps.keyring, record_from(payload), identities)
@@ -93,7 +92,7 @@ def _letter_number(deps: Deps, batch: Batch) -> str:
     return f"信用撤〔{deps.clock.today().year}〕{int(batch.id[-6:], 16)}号"
 
 
-def _letter(profile: Profile, batch: Batch, row: Delivery, record: Record) -> Paper:
+def _letter(profile: Profile, batch: Batch, row: Row, record: Record) -> Paper:
     reply = batch.reply_due_on.isoformat() if batch.reply_due_on else ""
     text = (
         f"撤销公示信息的函\n{batch.number}\n\n{profile.name}:\n\n"
@@ -109,8 +108,8 @@ def record_hand(
     session: Session, deps: Deps, batch_id: str, number: str, who: str, screenshot: bytes | None = None
 ) -> Batch:
     """A person has uploaded the sheet (or sent the letter): the rows are accepted under the batch number."""
-    batch, profile, rows = open_batch(session, deps, batch_id)
-    waiting = [row for row in rows if row.state == AWAITING_HAND]
+    batch, profile, members = open_batch(session, deps, batch_id)
+    waiting = [row for row in members if row.state == AWAITING_HAND]
     if batch.state in ("recorded", "closed") or not waiting:
         raise Conflict("batch-recorded", "本批次已登记", "同一批次只登记一次批号。")
     batch.state, batch.recorded_at, batch.recorded_by = "recorded", deps.clock.now(), who
@@ -120,6 +119,7 @@ def record_hand(
     settlement = Settlement(session, profile, deps.clock.system_now(), deps.clock.now())
     for row in waiting:
         settlement.settle(row, Receipt(row.idempotency_key, TAKEN), before=True)
+    rows.save(session, waiting)
     listings = lock_listings(session, (row.listing_id for row in waiting))
     announce(session, listings, deps.catalogue, settlement.news, deps.clock.now())
     return batch
@@ -127,13 +127,13 @@ def record_hand(
 
 def import_feedback(session: Session, deps: Deps, batch_id: str, sheet: bytes) -> int:
     """The platform's feedback sheet for a recorded batch; how many rows it settled."""
-    batch, profile, rows = open_batch(session, deps, batch_id)
+    batch, profile, members = open_batch(session, deps, batch_id)
     try:
         told = packet.read_feedback(sheet)
     except (ValueError, UnicodeDecodeError) as error:
         pointed = FieldError("/sheet", "应为平台给出的反馈表（CSV）。")
         raise Invalid("bad-feedback", "反馈表无法读取", str(error), fields=[pointed]) from error
-    ours = {row.idempotency_key for row in rows}
+    ours = {row.idempotency_key for row in members}
     receipts = [
         Receipt(
             key=row["idempotency_key"],
@@ -155,11 +155,11 @@ def record_reply(
     session: Session, deps: Deps, batch_id: str, *, accepted: bool, number: str, message: str = ""
 ) -> int:
     """The platform's reply to a withdrawal letter."""
-    batch, profile, rows = open_batch(session, deps, batch_id)
-    if batch.kind != "letter" or not rows:
+    batch, profile, members = open_batch(session, deps, batch_id)
+    if batch.kind != "letter" or not members:
         raise Conflict("not-a-letter", "该批次不是待复的撤销函", "只有撤销函登记复函。")
     result = FILED if accepted else REFUSED
-    receipt = Receipt(rows[0].idempotency_key, result, receipt_number=number, message=message)
+    receipt = Receipt(members[0].idempotency_key, result, receipt_number=number, message=message)
     if not accepted:
         receipt = replace(receipt, code="REFUSED")
     moved = receive_receipts(session, deps, profile, [receipt], kind="hand")

@@ -26,7 +26,7 @@ def replay(session: Session, deps: Deps, delivery_id: str, who: str) -> Delivery
     session.refresh(row)
     if row.state not in REPLAYABLE:
         raise Conflict("not-replayable", "当前状态不能重推", "只有推送失败或被退回的记录可以重推。")
-    if row.id in with_newer(session, [row]):
+    if row.id in with_newer(session, row.platform, [row.listing_id]):
         raise Conflict("superseded-by-newer", "已有更新的版本", "该名单的新版本已在推送，旧版本不再重推。")
     again(session, deps, row, who)
     wake(session, CHANNEL)
@@ -64,7 +64,9 @@ def replay_all(session: Session, deps: Deps, who: str, platform: str | None = No
         query = query.where(Delivery.platform == platform)
     rows = list(session.scalars(query))
     lock_listings(session, (row.listing_id for row in rows))
-    newer = with_newer(session, rows) if rows else set()
+    newer: set[str] = set()
+    for at in {row.platform for row in rows}:
+        newer |= with_newer(session, at, [row.listing_id for row in rows if row.platform == at])
     chosen = [row for row in rows if row.id not in newer]
     for row in chosen:
         again(session, deps, row, who)

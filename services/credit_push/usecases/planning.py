@@ -7,9 +7,9 @@ anything was possibly sent, or where another system published it; elsewhere it i
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -21,12 +21,14 @@ from services.credit_push.domain import (
     Record,
     idempotency_key,
 )
-from services.credit_push.models import Delivery, Listing, ListingVersion
-from services.credit_push.publishes import lock_listings
+from services.credit_push.models import Listing, ListingVersion
+from services.credit_push.publishes import Held, lock_listings
 from services.credit_push.routing import Facts, route
+from services.credit_push.usecases import rows
 from services.credit_push.usecases.deps import Deps
+from services.credit_push.usecases.rows import Row
 from shared.clock import local_date
-from shared.db import wake
+from shared.db import add_rows, among, change_rows, wake
 from shared.identifiers import mask_person_name
 from shared.ids import new_id
 
@@ -46,23 +48,9 @@ class Arrival:
     department_level: str | None = None
 
 
-@dataclass
-class Planned:
-    """A delivery of this batch, not yet a row: so many are written as plain rows, not as objects."""
-
-    values: dict[str, Any]
-    state: str = WAITING
-    settled_at: datetime | None = None
-    possibly_sent: bool = False
-
-    def row(self) -> dict[str, Any]:
-        """The row to insert."""
-        own = {"state": self.state, "settled_at": self.settled_at, "possibly_sent": self.possibly_sent}
-        return self.values | own
-
-
-Known = dict[str, dict[str, list[Delivery | Planned]]]
+Known = dict[str, dict[str, list[Row]]]
 """Deliveries by listing and platform."""
+LISTINGS, VERSIONS = cast("Table", Listing.__table__), cast("Table", ListingVersion.__table__)
 
 
 @dataclass
@@ -70,50 +58,75 @@ class _Plan:
     """What one batch of events leads to."""
 
     deps: Deps
-    listings: dict[str, Listing]
+    listings: dict[str, Held]
     known: Known
     now: datetime
     at: datetime
+    copies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The listings' rows as the last event left them."""
     versions: list[dict[str, Any]] = field(default_factory=list)
-    fresh: list[Planned] = field(default_factory=list)
+    fresh: list[Row] = field(default_factory=list)
+    routes: dict[Facts, list[Profile]] = field(default_factory=dict)
+    days: dict[tuple[date, int], date] = field(default_factory=dict)
+
+    def routed(self, facts: Facts) -> list[Profile]:
+        """The platforms of a listing; most listings of a batch are alike."""
+        if facts not in self.routes:
+            self.routes[facts] = route(self.deps.catalogue, facts)
+        return self.routes[facts]
+
+    def due_on(self, profile: Profile, record: Record, operation: str) -> date:
+        """The day the platform must have it, in working days after the event; counted once a batch."""
+        began, days = local_date(record.time), working_days(profile, operation)
+        if (began, days) not in self.days:
+            self.days[began, days] = self.deps.calendar.add_working_days(began, days).day
+        return self.days[began, days]
 
 
 def plan_deliveries(session: Session, deps: Deps, arrivals: Sequence[Arrival]) -> int:
     """Store versions and the deliveries they lead to, in event order; events already seen change nothing."""
     listings = lock_listings(session, {arrival.record.listing_id for arrival in arrivals})
-    plan = _Plan(deps, listings, _deliveries(session, listings), deps.clock.system_now(), deps.clock.now())
+    stored = set(listings)
+    plan = _Plan(deps, listings, _deliveries(session, stored), deps.clock.system_now(), deps.clock.now())
+    earlier = [row for platforms in plan.known.values() for held in platforms.values() for row in held]
     for arrival in arrivals:
-        _take(session, plan, arrival)
-    session.flush()  # listings first: the others refer to them
-    if plan.versions:
-        session.execute(insert(ListingVersion), plan.versions)
+        _take(plan, arrival)
+    # listings first: the others refer to them
+    add_rows(session, LISTINGS, [row for id_, row in plan.copies.items() if id_ not in stored])
+    change_rows(session, LISTINGS, [_known(row) for id_, row in plan.copies.items() if id_ in stored])
+    add_rows(session, VERSIONS, plan.versions)
+    rows.save(session, earlier)
+    rows.add(session, plan.fresh)
     if plan.fresh:
-        session.execute(insert(Delivery), [planned.row() for planned in plan.fresh])
         wake(session, CHANNEL)
     return len(plan.fresh)
 
 
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in ("out_sequence", "migrated")}
+
+
 def _deliveries(session: Session, ids: Iterable[str]) -> Known:
     found: Known = {}
-    wanted = list(ids)
+    wanted = sorted(ids)
     if not wanted:
         return found
-    query = select(Delivery).where(Delivery.listing_id.in_(wanted)).order_by(Delivery.id).with_for_update()
-    for row in session.scalars(query):
+    mine = among(session, rows.TABLE.c.listing_id, wanted)
+    query = rows.deliveries().where(mine).order_by(rows.TABLE.c.id).with_for_update()
+    for row in rows.load(session, query):
         found.setdefault(row.listing_id, {}).setdefault(row.platform, []).append(row)
     return found
 
 
-def _take(session: Session, plan: _Plan, arrival: Arrival) -> None:
+def _take(plan: _Plan, arrival: Arrival) -> None:
     record = arrival.record
     listing = plan.listings.get(record.listing_id)
     if listing is not None and record.sequence <= listing.sequence:
         return
     if listing is None:
-        listing = Listing(id=record.listing_id, out_sequence=0, migrated=arrival.migrated)
-        plan.listings[record.listing_id] = listing
-        session.add(listing)
-    _copy(listing, record)
+        listing = plan.listings[record.listing_id] = Held(record.listing_id, 0, 0, arrival.migrated)
+    listing.sequence = record.sequence
+    plan.copies[record.listing_id] = _copy(listing, record)
     plan.versions.append(
         {
             "listing_id": record.listing_id,
@@ -135,12 +148,22 @@ def _stays_here(plan: _Plan, arrival: Arrival) -> bool:
     return arrival.record.operation != WITHDRAW and arrival.record.listing_id not in plan.known
 
 
-def _copy(listing: Listing, record: Record) -> None:
-    listing.sequence, listing.version, listing.operation = record.sequence, record.version, record.operation
-    listing.department_id, listing.region, listing.domain = record.department_id, record.region, record.domain
-    listing.list_code, listing.subject_type = record.list_code, record.subject.type
-    listing.subject_name = record.subject.name
-    listing.document_number = record.document.number
+def _copy(listing: Held, record: Record) -> dict[str, Any]:
+    return {
+        "id": listing.id,
+        "sequence": record.sequence,
+        "version": record.version,
+        "operation": record.operation,
+        "migrated": listing.migrated,
+        "out_sequence": listing.out_sequence,
+        "department_id": record.department_id,
+        "region": record.region,
+        "domain": record.domain,
+        "list_code": record.list_code,
+        "subject_name": record.subject.name,
+        "subject_type": record.subject.type,
+        "document_number": record.document.number,
+    }
 
 
 def _plan_platforms(plan: _Plan, arrival: Arrival) -> None:
@@ -148,7 +171,7 @@ def _plan_platforms(plan: _Plan, arrival: Arrival) -> None:
     facts = Facts(
         record.region, record.domain, record.list_class, record.subject.type, arrival.department_level
     )
-    targets = {profile.id: record.operation for profile in route(catalogue, facts)}
+    targets = {profile.id: record.operation for profile in plan.routed(facts)}
     for platform in plan.known.get(record.listing_id, ()):
         if platform in catalogue:
             targets.setdefault(platform, WITHDRAW)  # no longer routed there: it must go from there
@@ -161,7 +184,7 @@ def _plan_one(plan: _Plan, arrival: Arrival, profile: Profile, operation: str) -
     for delivery in earlier:
         if delivery.state in (WAITING, AWAITING_HAND) and not delivery.possibly_sent:
             supersede(delivery, plan.at)
-    planned = Planned(_values(plan, arrival.record, profile, operation))
+    planned = _planned(plan, arrival.record, profile, operation)
     if operation == WITHDRAW and not arrival.migrated and not any(row.possibly_sent for row in earlier):
         if not earlier:
             return  # nothing was ever meant for this platform
@@ -170,40 +193,36 @@ def _plan_one(plan: _Plan, arrival: Arrival, profile: Profile, operation: str) -
     plan.fresh.append(planned)
 
 
-def supersede(delivery: Delivery | Planned, at: datetime) -> None:
+def supersede(delivery: Row, at: datetime) -> None:
     """A newer version makes this one pointless before anything was sent."""
     delivery.state, delivery.settled_at = SUPERSEDED, at
 
 
-def _values(plan: _Plan, record: Record, profile: Profile, operation: str) -> dict[str, Any]:
+def _planned(plan: _Plan, record: Record, profile: Profile, operation: str) -> Row:
     name = record.subject.name
-    return {
-        "id": new_id(),
-        "listing_id": record.listing_id,
-        "platform": profile.id,
-        "version": record.version,
-        "sequence": record.sequence,
-        "operation": operation,
-        "due_on": due_on(plan.deps, profile, record, operation),
-        "idempotency_key": idempotency_key(profile.id, record.listing_id, record.version, operation),
-        "next_attempt_at": plan.now,
-        "department_id": record.department_id,
-        "region": record.region,
-        "list_code": record.list_code,
-        "subject_name": mask_person_name(name) if record.subject.person else name,
-        "document_number": record.document.number,
-        "created_at": plan.at,
-    }
-
-
-def due_on(deps: Deps, profile: Profile, record: Record, operation: str) -> date:
-    """The day the platform must have it, in working days after the event (the profile's deadline)."""
-    days = (
-        profile.deadline.withdraw_working_days
-        if operation == WITHDRAW
-        else profile.deadline.list_working_days
+    return rows.fresh(
+        id=new_id(),
+        listing_id=record.listing_id,
+        platform=profile.id,
+        version=record.version,
+        sequence=record.sequence,
+        operation=operation,
+        due_on=plan.due_on(profile, record, operation),
+        idempotency_key=idempotency_key(profile.id, record.listing_id, record.version, operation),
+        next_attempt_at=plan.now,
+        department_id=record.department_id,
+        region=record.region,
+        list_code=record.list_code,
+        subject_name=mask_person_name(name) if record.subject.person else name,
+        document_number=record.document.number,
+        created_at=plan.at,
     )
-    return deps.calendar.add_working_days(local_date(record.time), days).day
 
 
-__all__ = ["CHANNEL", "Arrival", "due_on", "plan_deliveries", "supersede"]
+def working_days(profile: Profile, operation: str) -> int:
+    """How long the platform may be without it (the profile's deadline)."""
+    deadline = profile.deadline
+    return deadline.withdraw_working_days if operation == WITHDRAW else deadline.list_working_days
+
+
+__all__ = ["CHANNEL", "Arrival", "plan_deliveries", "supersede"]

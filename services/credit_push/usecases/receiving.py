@@ -6,8 +6,9 @@ forward is taken, and what fits nothing is kept aside.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Table, and_, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -27,19 +28,22 @@ from services.credit_push.models import Attempt, Delivery, ListingVersion, Stray
 from services.credit_push.publishes import announce, lock_listings
 from services.credit_push.transports import Transport
 from services.credit_push.transports.base import FILED, REFUSED, Receipt
+from services.credit_push.usecases import rows
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import content_of, sent_content
 from services.credit_push.usecases.planning import CHANNEL
-from services.credit_push.usecases.settling import Settlement, write_holdings
+from services.credit_push.usecases.rows import TABLE, Row
+from services.credit_push.usecases.settling import Settlement, storable, write_holdings
 from shared.crash import crash_point
 from shared.crypto import CryptoError
-from shared.db import wake
+from shared.db import add_rows, among, wake
 from shared.ids import new_id
 from shared.logs import get_log
 from shared.metrics import counter
 
 log = get_log(__name__)
 receipts_total = counter("push_receipts", "Receipts that came on their own", ["platform", "effect"])
+ATTEMPTS = cast("Table", Attempt.__table__)
 POLLED = ("feedback", "column")
 AT_ONCE = 500
 SAME = {ACKNOWLEDGED: FILED, REJECTED: REFUSED}
@@ -51,18 +55,21 @@ def receive_receipts(
     """Write down receipts of one platform, which touch its deliveries only; how many moved one."""
     ids = _listing_ids(session, profile.id, receipts)
     listings = lock_listings(session, ids.values())
-    rows = _locked(session, profile.id, receipts)
+    locked = _locked(session, profile.id, receipts)
     now, at = deps.clock.system_now(), deps.clock.now()
     settlement = Settlement(session, profile, now, at)
-    moved: list[Delivery] = []
+    moved: list[Row] = []
+    attempts: list[dict[str, Any]] = []
     for receipt in receipts:
-        row = rows.get(receipt.key)
+        row = locked.get(receipt.key)
         objection = _objection(row, receipt)
         if objection is not None:
             _keep_aside(session, profile.id, receipt, objection, now)
         elif row is not None and SAME.get(row.state) != receipt.result:
-            _apply(session, deps, profile, settlement, row, receipt, kind)
+            attempts.append(_apply(session, deps, profile, settlement, row, receipt, kind))
             moved.append(row)
+    rows.save(session, moved)
+    add_rows(session, ATTEMPTS, attempts)
     write_holdings(session, profile.id, [row for row in moved if row.state == ACKNOWLEDGED])
     announce(session, listings, deps.catalogue, settlement.news, at)
     if moved:
@@ -72,25 +79,21 @@ def receive_receipts(
 
 
 def _listing_ids(session: Session, platform: str, receipts: Sequence[Receipt]) -> dict[str, str]:
-    keys = [receipt.key for receipt in receipts]
-    query = select(Delivery.id, Delivery.listing_id).where(
-        Delivery.platform == platform, Delivery.idempotency_key.in_(keys)
-    )
+    query = select(TABLE.c.id, TABLE.c.listing_id).where(_fits(session, platform, receipts))
     return {row.id: row.listing_id for row in session.execute(query)}
 
 
-def _locked(session: Session, platform: str, receipts: Sequence[Receipt]) -> dict[str, Delivery]:
-    keys = [receipt.key for receipt in receipts]
-    query = (
-        select(Delivery)
-        .where(Delivery.platform == platform, Delivery.idempotency_key.in_(keys))
-        .order_by(Delivery.id)
-        .with_for_update()
-    )
-    return {row.idempotency_key: row for row in session.scalars(query)}
+def _locked(session: Session, platform: str, receipts: Sequence[Receipt]) -> dict[str, Row]:
+    query = rows.deliveries().where(_fits(session, platform, receipts)).order_by(TABLE.c.id)
+    return {row.idempotency_key: row for row in rows.load(session, query.with_for_update())}
 
 
-def _objection(row: Delivery | None, receipt: Receipt) -> str | None:
+def _fits(session: Session, platform: str, receipts: Sequence[Receipt]) -> ColumnElement[bool]:
+    keys = [storable(receipt.key, 200) for receipt in receipts]
+    return and_(TABLE.c.platform == platform, among(session, TABLE.c.idempotency_key, keys))
+
+
+def _objection(row: Row | None, receipt: Receipt) -> str | None:
     """Why a receipt cannot be acted upon; None where it can, or says again what is known."""
     if row is None:
         return "没有对应的推送"
@@ -112,8 +115,8 @@ def _keep_aside(session: Session, platform: str, receipt: Receipt, why: str, now
         StrayReceipt(
             id=new_id(),
             platform=platform,
-            idempotency_key=receipt.key[:200],
-            result=receipt.result[:24],
+            idempotency_key=storable(receipt.key, 200),
+            result=storable(receipt.result, 24),
             why=why,
             received_at=now,
         )
@@ -125,28 +128,27 @@ def _apply(
     deps: Deps,
     profile: Profile,
     settlement: Settlement,
-    row: Delivery,
+    row: Row,
     receipt: Receipt,
     kind: str,
-) -> None:
+) -> dict[str, Any]:
     # certain only where the platform answered our one and only try; else an earlier try may have had effect
     before = row.state in (DEAD, WAITING) or row.failures > 0
     if row.content_digest is None:
         _recall_content(session, deps, profile, row)
     settlement.settle(row, receipt, before=before)
-    session.add(
-        Attempt(
-            id=new_id(),
-            delivery_id=row.id,
-            at=settlement.now,
-            kind=kind,
-            outcome=receipt.result,
-            detail=" ".join(filter(None, (receipt.field, receipt.code, receipt.message)))[:1000] or None,
-        )
-    )
+    return {
+        "id": new_id(),
+        "delivery_id": row.id,
+        "at": settlement.now,
+        "kind": kind,
+        "outcome": receipt.result,
+        "detail": storable(" ".join(filter(None, (receipt.field, receipt.code, receipt.message))), 1000)
+        or None,
+    }
 
 
-def _recall_content(session: Session, deps: Deps, profile: Profile, row: Delivery) -> None:
+def _recall_content(session: Session, deps: Deps, profile: Profile, row: Row) -> None:
     """The receipt came before the sender could write down what it sent: work it out again."""
     payload = session.scalars(
         select(ListingVersion.payload).where(

@@ -8,32 +8,35 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import ACKNOWLEDGED, AWAITING_HAND, SENDING, WAITING, WITHDRAW
 from services.credit_push.formats import Content, Unacceptable, stable_json
-from services.credit_push.models import Attempt, Batch, Delivery, leases
+from services.credit_push.models import Attempt, Batch, leases
 from services.credit_push.publishes import announce, lock_listings
 from services.credit_push.transports import Transport
 from services.credit_push.transports.base import ABSENT, FAILED, REFUSED, UNKNOWN, Job, Outcome
+from services.credit_push.usecases import rows as deliveries
 from services.credit_push.usecases.claiming import Claimed, claim, has_work
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import Sent, content_of, former_row, sent_content
 from services.credit_push.usecases.planning import CHANNEL
-from services.credit_push.usecases.settling import Settlement, with_newer, write_holdings
+from services.credit_push.usecases.rows import TABLE, Row
+from services.credit_push.usecases.settling import Settlement, storable, with_newer, write_holdings
 from shared.crash import crash_point
 from shared.crypto import CryptoError, KeyRing
-from shared.db import UtcDateTime, Wakeup
+from shared.db import Wakeup, add_rows, among
 from shared.ids import new_id
 from shared.leases import Lease
 from shared.logs import get_log
 from shared.metrics import counter, histogram
 
 log = get_log(__name__)
+ATTEMPTS = cast("Table", Attempt.__table__)
 outcomes_total = counter("push_outcomes", "Outcomes of tries, by platform", ["platform", "outcome"])
 send_seconds = histogram("push_send_seconds", "Time of one batch outside", ["platform"])
 
@@ -75,7 +78,7 @@ class Dispatch:
         send_seconds.labels(self.profile.id).observe(time.perf_counter() - began)
         crash_point("push.after_send")
         with self.deps.db.write() as session:
-            settle_tries(session, self.deps, self.profile, self.holder, tried)
+            settle_tries(session, self.deps, self.profile, tried)
             crash_point("push.before_settled")
         crash_point("push.after_settled")
         return len(claimed)
@@ -111,10 +114,9 @@ class Dispatch:
     def _tried(self, one: Claimed, content: Content | None, outcome: Outcome, kind: str) -> Tried:
         keyring, sent = self.deps.keyring, None
         if content is not None:
-            sent = sent_content(
-                keyring, self.profile, content, one.operation, one.listing_id, one.delivery_id
-            )
-        attempt = attempt_row(keyring, one.delivery_id, content if kind == "send" else None, outcome)
+            row = one.row
+            sent = sent_content(keyring, self.profile, content, row.operation, row.listing_id, row.id)
+        attempt = attempt_row(keyring, one.row.id, content if kind == "send" else None, outcome)
         stamp = {"at": self.deps.clock.system_now(), "kind": kind}
         return Tried(one, sent, outcome, attempt | stamp | {"request_digest": sent.digest if sent else None})
 
@@ -124,65 +126,66 @@ class Dispatch:
         for one in claimed:
             made = self._job(one)
             if isinstance(made, Job):
-                jobs[one.delivery_id] = (one, made)
+                jobs[one.row.id] = (one, made)
             else:
                 stopped.append(self._tried(one, None, made, "check"))
         return jobs, stopped
 
     def _job(self, one: Claimed) -> Job | Outcome:
-        keyring = self.deps.keyring
+        keyring, row = self.deps.keyring, one.row
         try:
-            content = content_of(keyring, self.profile, one.record, one.identities, one.operation)
+            content = content_of(keyring, self.profile, one.record, one.identities, row.operation)
             former = former_row(keyring, one.former)
         except Unacceptable as refusal:
             fault = refusal.faults[0]
-            return Outcome(
-                one.delivery_id, REFUSED, field=fault.field, code=fault.code, message=fault.message
-            )
+            return Outcome(row.id, REFUSED, field=fault.field, code=fault.code, message=fault.message)
         except CryptoError as error:
-            return Outcome(one.delivery_id, FAILED, code="SEALED", message=str(error))
+            return Outcome(row.id, FAILED, code="SEALED", message=str(error))
+        batch = row.batch_id or ""
         return Job(
-            one.delivery_id,
-            one.key,
-            one.listing_id,
-            one.version,
-            one.operation,
-            one.batch_id,
-            content,
-            former,
+            row.id, row.idempotency_key, row.listing_id, row.version, row.operation, batch, content, former
         )
 
 
-def settle_tries(session: Session, deps: Deps, profile: Profile, holder: str, tried: Sequence[Tried]) -> None:
+def settle_tries(session: Session, deps: Deps, profile: Profile, tried: Sequence[Tried]) -> None:
     """Second transaction: states, attempts, holdings and events of one batch."""
-    listings = lock_listings(session, (t.claimed.listing_id for t in tried))
-    rows = _locked(session, [t.claimed.delivery_id for t in tried])
+    listings = lock_listings(session, (t.claimed.row.listing_id for t in tried))
+    rows, ours = _locked(session, [t.claimed.row for t in tried])
     now, at = deps.clock.system_now(), deps.clock.now()
-    newer = (
-        with_newer(session, list(rows.values())) if any(t.outcome.result == ABSENT for t in tried) else set()
-    )
+    absent = [t.claimed.row.listing_id for t in tried if t.outcome.result == ABSENT]
+    newer = with_newer(session, profile.id, absent) if absent else set()
     settlement = Settlement(session, profile, now, at)
     filed = []
-    session.execute(insert(Attempt), [one.attempt for one in tried])
     for one in tried:
-        row = rows[one.claimed.delivery_id]
+        row = rows[one.claimed.row.id]
         outcomes_total.labels(profile.id, one.outcome.result).inc()
         row.attempts_count += 1
-        ours = row.state == SENDING and row.lease_holder == holder
-        if one.sent is not None and (row.content_digest is None or (ours and one.handed_over)):
+        if one.sent is not None and (row.content_digest is None or (row.id in ours and one.handed_over)):
             one.sent.note(row)
-        if ours:
+        if row.id in ours:
             settlement.settle(row, one.outcome, before=one.claimed.possibly_sent, newer=row.id in newer)
             if row.state == ACKNOWLEDGED:
                 filed.append(row)
+    deliveries.save(session, rows.values())
+    add_rows(session, ATTEMPTS, [one.attempt for one in tried])
     write_holdings(session, profile.id, filed)
-    _open_batches(session, profile, [rows[t.claimed.delivery_id] for t in tried], tried, at)
+    _open_batches(session, profile, [rows[t.claimed.row.id] for t in tried], tried, at)
     announce(session, listings, deps.catalogue, settlement.news, at)
 
 
-def _locked(session: Session, ids: Sequence[str]) -> dict[str, Delivery]:
-    query = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id).with_for_update()
-    return {row.id: row for row in session.scalars(query)}
+def _locked(session: Session, claimed: Sequence[Row]) -> tuple[dict[str, Row], set[str]]:
+    """The rows, locked, and which are still ours: these are as we have them, the others are read again."""
+    mine = among(session, TABLE.c.id, [row.id for row in claimed])
+    leased = select(TABLE.c.id, TABLE.c.state, TABLE.c.lease_token).where(mine)
+    found = session.execute(leased.order_by(TABLE.c.id).with_for_update())
+    now = {id_: (state, token) for id_, state, token in found}
+    ours = {row.id for row in claimed if now[row.id] == (SENDING, row.lease_token)}
+    rows = {row.id: row for row in claimed if row.id in ours}
+    lost = [row.id for row in claimed if row.id not in ours]
+    if lost:
+        again = deliveries.deliveries().where(among(session, TABLE.c.id, lost))
+        rows |= {row.id: row for row in deliveries.load(session, again)}
+    return rows, ours
 
 
 def attempt_row(
@@ -199,16 +202,17 @@ def attempt_row(
         "outcome": outcome.result,
         "http_status": outcome.http_status,
         "milliseconds": outcome.milliseconds,
-        "detail": " ".join(filter(None, (outcome.field, outcome.code, outcome.message)))[:1000] or None,
+        "detail": storable(" ".join(filter(None, (outcome.field, outcome.code, outcome.message))), 1000)
+        or None,
         "evidence": evidence,
     }
 
 
 def _open_batches(
-    session: Session, profile: Profile, rows: Sequence[Delivery], tried: Sequence[Tried], at: object
+    session: Session, profile: Profile, rows: Sequence[Row], tried: Sequence[Tried], at: object
 ) -> None:
     """Rows a person carries: one sheet a layout, and one numbered letter for every withdrawal."""
-    sheets: dict[str, list[Delivery]] = {}
+    sheets: dict[str, list[Row]] = {}
     for row, one in zip(rows, tried, strict=True):
         if row.state != AWAITING_HAND or not one.handed_over:
             continue
@@ -244,8 +248,7 @@ class Sender:
         self._pool = ThreadPoolExecutor(max(1, len(transports)), thread_name_prefix="push")
         self._running: dict[str, Future[int]] = {}
         # Made once: asked many times a second, and putting it together costs more than running it.
-        at = bindparam("now", type_=UtcDateTime())
-        self._work = select(*(has_work(platform, at) for platform in self._dispatches))
+        self._work = select(*(has_work(platform) for platform in self._dispatches))
 
     def step(self) -> bool:
         """Start what is due, collect what is done; true while anything is under way."""
@@ -262,14 +265,11 @@ class Sender:
         return True
 
     def _take_over(self) -> None:
-        left = (Delivery.state == SENDING) & (Delivery.lease_holder != self._holder)
+        left = (TABLE.c.state == SENDING) & (TABLE.c.lease_holder != self._holder)
         back = {"state": WAITING, "ask_first": True, "lease_holder": None, "lease_until": None}
         with self._deps.db.write() as session:
             session.execute(
-                update(Delivery)
-                .where(left)
-                .values({**back, "next_attempt_at": self._deps.clock.system_now()}),
-                execution_options={"synchronize_session": False},
+                update(TABLE).where(left).values({**back, "next_attempt_at": self._deps.clock.system_now()})
             )
         self._token = self._lease.token
 
