@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.blacklist.rules.domain import Pause
 from services.blacklist.store import Base
 from shared.calendar import CalendarYear
+from shared.clock import local_date
 from shared.db import JsonDoc, UtcDateTime
 
 _OPEN = text("done_at IS NULL AND cancelled_at IS NULL")
@@ -17,7 +18,8 @@ _OPEN = text("done_at IS NULL AND cancelled_at IS NULL")
 class Duty(Base):
     """What a department must do by when, and by which rule. `due_on` is empty until its start is known.
 
-    `case_id` is the case, or the 依申请公开 request, the duty belongs to.
+    `case_id` is the case, request, item or report the duty belongs to. A duty with `due_at` runs by the wall
+    clock (hours, or a day the law names): no working calendar moves it.
     """
 
     __tablename__ = "duties"
@@ -33,6 +35,8 @@ class Duty(Base):
     start_on: Mapped[date | None]
     due_on: Mapped[date | None]
     soon_on: Mapped[date | None]
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    soon_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     provisional: Mapped[bool]
     calendar_version: Mapped[str] = mapped_column(String(40))
     extended_wd: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
@@ -67,6 +71,12 @@ class Duty(Base):
     @property
     def is_open(self) -> bool:
         return self.done_at is None and self.cancelled_at is None
+
+    def late_at(self, now: datetime) -> bool:
+        """Whether its moment is past: to the second by the wall clock, to the day by the calendar."""
+        if self.due_at is not None:
+            return self.due_at < now
+        return self.due_on is not None and self.due_on < local_date(now)
 
     def ended_pauses(self) -> list[Pause]:
         return [

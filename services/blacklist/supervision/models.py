@@ -159,3 +159,39 @@ class InspectionItem(Base):
         CheckConstraint("closed_by <> rectified_by", name="closer_not_rectifier"),
         CheckConstraint("case_id IS NULL OR decision_id IS NULL", name="one_subject"),
     )
+
+
+class AnnualReport(Base):
+    """年度报告: one region's year, public once a second person approved what the first put forward."""
+
+    __tablename__ = "annual_reports"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    sequence: Mapped[int] = mapped_column(default=0)
+    region: Mapped[str] = mapped_column(String(6))
+    year: Mapped[int]
+    department_id: Mapped[str] = mapped_column(String(36))
+    department_name: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(12))
+    version: Mapped[int] = mapped_column(default=0)
+    proposal: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
+    """The report as counted when it was put forward."""
+    proposed_by: Mapped[str | None] = mapped_column(String(36))
+    proposer_name: Mapped[str | None] = mapped_column(String(100))
+    returned_reason: Mapped[str | None] = mapped_column(Text)
+    content: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
+    """The report as published: never counted anew."""
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    drafted_by: Mapped[str | None] = mapped_column(String(36))
+    approved_by: Mapped[str | None] = mapped_column(String(36))
+    approver_name: Mapped[str | None] = mapped_column(String(100))
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("uq_annual_reports_year", "region", "year", unique=True),
+        CheckConstraint("approved_by <> drafted_by", name="approver_not_drafter"),
+        CheckConstraint(
+            "state <> 'published' OR (approved_by IS NOT NULL AND content IS NOT NULL)", name="approved"
+        ),
+    )

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 from sqlalchemy import or_, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.rules.domain import DutyTerms
 from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries.source import DATA
+from shared.clock import local_date
 from shared.errors import NotFound
 
 
@@ -34,10 +35,11 @@ def open_duties(
     return session.scalars(wanted.order_by(Duty.due_on, Duty.id).limit(limit)).all()
 
 
-def to_announce(session: Session, today: date, limit: int, *, lock: bool = False) -> Sequence[Duty]:
+def to_announce(session: Session, now: datetime, limit: int, *, lock: bool = False) -> Sequence[Duty]:
     """Open, running duties whose next mark is still to be set; locked only inside a writing transaction."""
-    soon = Duty.due_soon_at.is_(None) & (Duty.soon_on <= today)
-    late = Duty.overdue_at.is_(None) & (Duty.due_on < today)
+    today, by_day = local_date(now), Duty.due_at.is_(None)
+    soon = Duty.due_soon_at.is_(None) & or_(by_day & (Duty.soon_on <= today), Duty.soon_at <= now)
+    late = Duty.overdue_at.is_(None) & or_(by_day & (Duty.due_on < today), Duty.due_at < now)
     running = (Duty.done_at.is_(None), Duty.cancelled_at.is_(None), Duty.paused_on.is_(None))
     wanted = select(Duty).where(*running, or_(soon, late))
     wanted = wanted.order_by(Duty.due_on, Duty.id).limit(limit)
@@ -49,6 +51,7 @@ def outdated_duties(session: Session, version: str, after: str, limit: int) -> S
     wanted = select(Duty).where(
         Duty.calendar_version != version,
         Duty.start_on.is_not(None),
+        Duty.due_at.is_(None),
         Duty.done_at.is_(None),
         Duty.cancelled_at.is_(None),
         Duty.id > after,

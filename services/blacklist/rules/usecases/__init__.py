@@ -4,6 +4,7 @@ from services.blacklist.rules.usecases.calendars import confirm_year, propose_ye
 from services.blacklist.rules.usecases.clockwork import CalendarKeeper, DutyClock, recompute_duties
 from services.blacklist.rules.usecases.duties import (
     cancel_duties,
+    create_deadline,
     create_duty,
     extend_duty,
     move_duties,
@@ -19,6 +20,7 @@ __all__ = [
     "DutyClock",
     "cancel_duties",
     "confirm_year",
+    "create_deadline",
     "create_duty",
     "extend_duty",
     "move_duties",

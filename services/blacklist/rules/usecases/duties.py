@@ -63,6 +63,30 @@ def create_duty(
     return duty
 
 
+def create_deadline(
+    session: Session,
+    *,
+    case_id: str,
+    department_id: str,
+    kind: str,
+    rule: str,
+    rule_version: str,
+    from_at: datetime,
+    due_at: datetime,
+    soon_at: datetime,
+    calendar: WorkingCalendar,
+) -> Duty:
+    """A duty by the wall clock: hours from a moment (舆情), or the end of a day the law names."""
+    duty = Duty(
+        id=new_id(), case_id=case_id, department_id=department_id, kind=kind, rule=rule,
+        rule_version=rule_version, length_wd=0, soon_wd=0, start_on=local_date(from_at),
+        due_on=local_date(due_at), soon_on=local_date(soon_at), due_at=due_at, soon_at=soon_at,
+        provisional=False, calendar_version=calendar.version, extended_wd=0, pauses=[], extensions=[],
+    )  # fmt: skip
+    session.add(duty)
+    return duty
+
+
 def start_duty(
     session: Session,
     case_id: str,

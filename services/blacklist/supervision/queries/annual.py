@@ -31,6 +31,7 @@ class Facts:
     total: Figures
     by_class: Mapping[str, int]
     by_month: Mapping[str, int]
+    items: Mapping[str, int]
     ended: Mapping[str, int]
     requests: Mapping[tuple[str, str], int]
     disclosures: Mapping[tuple[str, str | None], int]
@@ -71,6 +72,7 @@ def _facts(session: Session, scope: Scope, year: int, today: date) -> Facts:
         total=together(figures.values()),
         by_class=counts.published_by_class(session, ids, period),
         by_month=counts.published_by_month(session, ids, year),
+        items=counts.items_by_kind(session, ids, period),
         ended=counts.ended(session, ids, period),
         requests=counts.requests(session, ids, period),
         disclosures=counts.disclosures(session, ids, period),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.cases.domain.table import REMOVED, REVOKED
 from services.blacklist.cases.models import Case, CaseOverlay
 from services.blacklist.disclosure.models import DisclosureRequest
+from services.blacklist.openness.models import OpennessItem
 from services.blacklist.register.models import Listing
 from services.blacklist.rules.domain import LIST_CLASSES
 from services.blacklist.supervision.domain.periods import Period, months_of, year_of
@@ -90,6 +91,17 @@ def inspections(session: Session, ids: Sequence[str], period: Period) -> int:
         )
     )
     return session.scalar(wanted) or 0
+
+
+def items_by_kind(session: Session, ids: Sequence[str], period: Period) -> dict[str, int]:
+    """Items of the catalogue made public in the period, by kind, withdrawn ones included."""
+    wanted = select(OpennessItem.kind, func.count()).where(
+        OpennessItem.department_id.in_(ids),
+        OpennessItem.published_at >= period.opens_at,
+        OpennessItem.published_at < period.closes_at,
+    )
+    rows = session.execute(wanted.group_by(OpennessItem.kind).order_by(OpennessItem.kind))
+    return {row[0]: row[1] for row in rows}
 
 
 def disclosures(session: Session, ids: Sequence[str], period: Period) -> dict[tuple[str, str | None], int]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.blacklist.disclosure.domain import ABANDONED, ANSWERED, WITHDRAWN, answer_types
+from services.blacklist.openness.domain.terms import kind_name
 from services.blacklist.supervision.queries.indicators import Figures
 
 if TYPE_CHECKING:
@@ -29,7 +30,14 @@ class Table:
 
 def tables(facts: "Facts") -> list[Table]:
     """In the order of the text."""
-    parts = (_departments_table, _classes_table, _disclosures_table, _requests_table, _endings_table)
+    parts = (
+        _departments_table,
+        _classes_table,
+        _items_table,
+        _disclosures_table,
+        _requests_table,
+        _endings_table,
+    )
     return [make(facts) for make in parts]
 
 
@@ -57,6 +65,12 @@ def _classes_table(facts: "Facts") -> Table:
     return Table(
         "按类别公示件数", DISCLOSURE, ("类别", "件数"), (*rows, ("合计", sum(facts.by_class.values())))
     )
+
+
+def _items_table(facts: "Facts") -> Table:
+    rows = tuple((kind_name(kind), count) for kind, count in facts.items.items())
+    total = ("合计", sum(facts.items.values()))
+    return Table("按种类公开信息件数", DISCLOSURE, ("种类", "件数"), (*rows, total))
 
 
 def _requests_table(facts: "Facts") -> Table:

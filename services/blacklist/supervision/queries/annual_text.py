@@ -52,6 +52,8 @@ def _disclosure(facts: "Facts") -> list[str]:
         text.append(f"行政处罚7个工作日内公开：应公开{short.owed}件，按期{short.on_time}件。")
     if long.owed:
         text.append(f"其他信息20个工作日内公开：应公开{long.owed}件，按期{long.on_time}件。")
+    if facts.items:
+        text.append(f"按公开事项目录公开信息{sum(facts.items.values())}件。{_items(facts)}")
     if pushes.total:
         lag = f"，用时中位数{pushes.median_hours}小时" if pushes.median_hours is not None else ""
         text.append(
@@ -59,6 +61,15 @@ def _disclosure(facts: "Facts") -> list[str]:
             f"未成功{pushes.failed}件次，逾期{pushes.late}件次。"
         )
     return text
+
+
+def _items(facts: "Facts") -> str:
+    parts = (
+        ("期限届至", facts.total.items.timely, "按期公开"),
+        ("应当解读的规范性文件", facts.total.interpretations.timely, "按期解读"),
+        ("应当按时回应的重大政务舆情事项", facts.total.opinions.timely, "按时"),
+    )
+    return "".join(f"{name}{rate.whole}件，{done}{rate.part}件。" for name, rate, done in parts if rate.whole)
 
 
 def _requests(facts: "Facts") -> list[str]:

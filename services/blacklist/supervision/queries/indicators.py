@@ -9,11 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from services.blacklist.disclosure.domain import ANSWER_DUTY
+from services.blacklist.openness.domain.items import INTERPRET_DUTY, ITEM_DUTY
+from services.blacklist.openness.domain.opinions import INFORMATION_DUTY, PRESS_DUTY
+from services.blacklist.openness.domain.reports import REPORT_DUTY
 from services.blacklist.register.models import DeliveryStatus, Listing, ListingVersion
 from services.blacklist.rules.models import Duty
 from services.blacklist.supervision.domain.decisions import Compliance, compliance_of
@@ -24,8 +28,16 @@ from services.blacklist.supervision.queries.ledger import statuses_by_department
 from shared.clock import local_date
 
 PUBLISH = "publish"
+PUBLISHING = (PUBLISH, ITEM_DUTY)
+"""Listings and items of the catalogue alike: what was owed to the public."""
+OPINION = (INFORMATION_DUTY, PRESS_DUTY)
 OBJECTION, REPAIR = ("accept-objection", "settle-objection"), ("accept-repair", "settle-repair")
 SHORT_WD = 7
+TALLIES = (
+    "short", "long", "objection", "repair", "applications", "rectification", "items", "interpretations",
+    "opinions", "reports",
+)  # fmt: skip
+COUNTED = (Duty.department_id, Duty.kind, Duty.length_wd, Duty.due_on, Duty.due_at, Duty.done_at)
 CONFIRMED, FAILED = "acknowledged", ("rejected", "dead")
 NOT_COUNTED = ("superseded",)
 
@@ -39,9 +51,12 @@ class Tally:
     on_time: int = 0
 
     def add(self, done_on: date | None, due_on: date) -> None:
+        self.count(done=done_on is not None, on_time=done_on is not None and done_on <= due_on)
+
+    def count(self, *, done: bool, on_time: bool) -> None:
         self.owed += 1
-        self.done += done_on is not None
-        self.on_time += done_on is not None and done_on <= due_on
+        self.done += done
+        self.on_time += on_time
 
     @property
     def timely(self) -> Rate:
@@ -92,6 +107,10 @@ class Figures:
     objection: Tally = field(default_factory=Tally)
     repair: Tally = field(default_factory=Tally)
     applications: Tally = field(default_factory=Tally)
+    items: Tally = field(default_factory=Tally)
+    interpretations: Tally = field(default_factory=Tally)
+    opinions: Tally = field(default_factory=Tally)
+    reports: Tally = field(default_factory=Tally)
     rectification: Tally = field(default_factory=Tally)
     pushes: Pushes = field(default_factory=Pushes)
     ledger: Compliance = field(default_factory=lambda: compliance_of(()))
@@ -151,7 +170,7 @@ def together(each: Iterable[Figures]) -> Figures:
     """The figures of several departments as one."""
     total, ledger = Figures(), defaultdict[str, int](int)
     for one in each:
-        for name in ("short", "long", "objection", "repair", "applications", "rectification"):
+        for name in TALLIES:
             into, add = getattr(total, name), getattr(one, name)
             into.owed, into.done = into.owed + add.owed, into.done + add.done
             into.on_time += add.on_time
@@ -169,28 +188,49 @@ def _merge_pushes(into: Pushes, add: Pushes) -> None:
     into.seconds = [*into.seconds, *add.seconds]
 
 
-def _tally(figures: Figures, kind: str, length_wd: int) -> Tally | None:
-    if kind == PUBLISH:
-        return figures.short if length_wd <= SHORT_WD else figures.long
-    if kind in OBJECTION:
-        return figures.objection
-    if kind in REPAIR:
-        return figures.repair
-    return figures.applications if kind == ANSWER_DUTY else None
+_KINDS = {
+    **dict.fromkeys(OBJECTION, "objection"),
+    **dict.fromkeys(REPAIR, "repair"),
+    ANSWER_DUTY: "applications",
+    INTERPRET_DUTY: "interpretations",
+    **dict.fromkeys(OPINION, "opinions"),
+    REPORT_DUTY: "reports",
+}
+
+
+def _tallies(figures: Figures, kind: str, length_wd: int) -> list[Tally]:
+    """Where a duty of this kind counts; an item counts among publications and on its own."""
+    if kind in PUBLISHING:
+        among = figures.short if length_wd <= SHORT_WD else figures.long
+        return [among, figures.items] if kind == ITEM_DUTY else [among]
+    return [getattr(figures, _KINDS[kind])] if kind in _KINDS else []
 
 
 def _count_duties(session: Session, found: Mapping[str, Figures], period: Period, today: date) -> None:
-    wanted = select(Duty.department_id, Duty.kind, Duty.length_wd, Duty.due_on, Duty.done_at).where(
+    wanted = select(Duty).where(
         Duty.department_id.in_(found),
         Duty.cancelled_at.is_(None),
         Duty.due_on >= period.start,
         Duty.due_on <= period.end,
-        or_(Duty.done_at.is_not(None), Duty.due_on < today),
+        or_(Duty.done_at.is_not(None), is_overdue(today)),
     )
-    for department_id, kind, length_wd, due_on, done_at in session.execute(wanted):
-        tally = _tally(found[department_id], kind, length_wd)
-        if tally is not None and due_on is not None:
-            tally.add(local_date(done_at) if done_at else None, due_on)
+    for row in session.execute(wanted.with_only_columns(*COUNTED)):
+        for tally in _tallies(found[row.department_id], row.kind, row.length_wd):
+            tally.count(done=row.done_at is not None, on_time=met_in_time(row))
+
+
+def met_in_time(duty: Any) -> bool:
+    """To the second where the clock on the wall counts, to the day where the calendar does."""
+    if duty.done_at is None or duty.due_on is None:
+        return False
+    if duty.due_at is not None:
+        return bool(duty.done_at <= duty.due_at)
+    return bool(local_date(duty.done_at) <= duty.due_on)
+
+
+def is_overdue(today: date) -> ColumnElement[bool]:
+    """Past its day; by the wall clock, as the clock loop marked it within the second."""
+    return or_(Duty.due_on < today, Duty.overdue_at.is_not(None))
 
 
 def _count_rectifications(
@@ -254,7 +294,7 @@ def _count_overdue(session: Session, found: Mapping[str, Figures], today: date) 
         Duty.department_id.in_(found),
         Duty.done_at.is_(None),
         Duty.cancelled_at.is_(None),
-        Duty.due_on < today,
+        is_overdue(today),
     )
     for department_id, count in session.execute(wanted.group_by(Duty.department_id)):
         found[department_id].overdue = count

@@ -56,6 +56,10 @@ class FiguresOut(Schema):
     objection = fields.Nested(RateOut, required=True)
     repair = fields.Nested(RateOut, required=True)
     applications = fields.Nested(RateOut, required=True, metadata={"description": "依申请公开按期答复"})
+    items = fields.Nested(RateOut, required=True, metadata={"description": "主动公开信息按期公开"})
+    interpretations = fields.Nested(RateOut, required=True, metadata={"description": "政策解读按期发布"})
+    opinions = fields.Nested(RateOut, required=True, metadata={"description": "政务舆情按时回应"})
+    reports = fields.Nested(RateOut, required=True, metadata={"description": "监督举报按期答复"})
     rectification = fields.Nested(RateOut, required=True)
     push = fields.Nested(PushOut, required=True)
     ledger = fields.Nested(LedgerFigures, required=True)
@@ -93,12 +97,18 @@ class DutyOut(Schema):
     request_id = fields.String(
         required=True, allow_none=True, metadata={"description": "依申请公开的申请，而不是案件"}
     )
+    item_id = fields.String(
+        required=True, allow_none=True, metadata={"description": "主动公开的信息，而不是案件"}
+    )
     subject_name = fields.String(required=True)
     document_number = fields.String(required=True, allow_none=True)
     list_name = fields.String(required=True)
     department_id = fields.String(required=True)
     department_name = fields.String(required=True)
     due = fields.Date(required=True, allow_none=True)
+    due_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "按钟点计算的期限；其余为空"}
+    )
     provisional = fields.Boolean(required=True)
     done_on = fields.Date(required=True, allow_none=True)
     late = fields.Boolean(required=True)

@@ -1,0 +1,8 @@
+"""Tables of openness. Nobody approves what they drafted, and the database says so too."""
+
+from services.blacklist.openness.models.channels import ChannelDraft
+from services.blacklist.openness.models.items import ItemFile, ItemVersion, OpennessItem
+from services.blacklist.openness.models.opinions import Opinion
+from services.blacklist.openness.models.reports import Report
+
+__all__ = ["ChannelDraft", "ItemFile", "ItemVersion", "OpennessItem", "Opinion", "Report"]

@@ -1,0 +1,1 @@
+"""What openness takes in and answers with."""
