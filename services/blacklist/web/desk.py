@@ -1,7 +1,9 @@
 """The regulator's desk: what is due, the cases with filters, one case with everything that can be done."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from apiflask import APIBlueprint
 from flask import Response, request
@@ -35,7 +37,7 @@ def _cases(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/cases")
     @access(OFFICERS)
     def cases() -> Response:
-        who, today, wanted = principal(), deps.clock.today(), case_filter()
+        who, today, wanted = principal(), deps.clock.today(), case_filter(request.args)
         cursor = request.args.get("cursor")
         before = decode_cursor(cursor, (str,))[0] if cursor else None
         with deps.db.read() as session:
@@ -51,6 +53,7 @@ def _cases(made: APIBlueprint, deps: Deps) -> None:
             "blacklist/cases.html",
             wanted=wanted,
             today=today,
+            query=filter_query(request.args),
             lists=[(rule.code, rule.name) for rule in all_lists(today)],
             next_url=with_query(cursor=following) if following else "",
             first_url=with_query(cursor=None) if cursor else "",
@@ -58,13 +61,24 @@ def _cases(made: APIBlueprint, deps: Deps) -> None:
         )
 
 
-def case_filter() -> CaseFilter:
+FILTERS = ("q", "state", "list", "region", "import")
+
+
+def case_filter(values: Mapping[str, str]) -> CaseFilter:
     """What the filter form asks; unknown states are no filter."""
-    given = {
-        name: request.args.get(name, "").strip()[:100] or None for name in ("q", "state", "list", "region")
-    }
-    state = given["state"] if given["state"] in STATES else None
-    return CaseFilter(q=given["q"], state=state, list_code=given["list"], region=given["region"])
+    given = {name: str(values.get(name) or "").strip()[:100] or None for name in FILTERS}
+    return CaseFilter(
+        q=given["q"],
+        state=given["state"] if given["state"] in STATES else None,
+        list_code=given["list"],
+        region=given["region"],
+        import_id=given["import"],
+    )
+
+
+def filter_query(values: Mapping[str, str]) -> str:
+    """The same filter as a query string, for pages about the same cases."""
+    return urlencode({name: str(values[name]) for name in FILTERS if values.get(name)})
 
 
 def _counts(session: Session, who: Principal) -> dict[str, int]:

@@ -1,5 +1,6 @@
-"""Bulk import: upload a sheet, look at what its rows would become and what is wrong where, then confirm."""
+"""Bulk import: upload a sheet, look at what its rows would become and what is wrong where."""
 
+from typing import Any
 from urllib.parse import quote
 
 from apiflask import APIBlueprint
@@ -7,7 +8,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.cases.domain.figures import figure
-from services.blacklist.cases.domain.layout import penalty_layout
+from services.blacklist.cases.domain.layout import all_layouts, layout_named, penalty_layout
 from services.blacklist.cases.queries.imports import (
     find_import,
     import_rows,
@@ -16,10 +17,11 @@ from services.blacklist.cases.queries.imports import (
     row_view,
 )
 from services.blacklist.cases.schemas import ImportIn
-from services.blacklist.cases.usecases.imports import SheetUpload, confirm_import, receive_import
+from services.blacklist.cases.usecases.imports import SheetUpload, receive_import
 from services.blacklist.rules.queries import all_lists
 from services.blacklist.store import Deps
 from services.blacklist.web.attachments import SLACK, chosen_file
+from services.blacklist.web.headings import heading_rows
 from shared.errors import DomainError
 from shared.web.access import access, principal, roles
 from shared.web.body import body_limit
@@ -29,6 +31,7 @@ from shared.web.paging import cut, decode_cursor
 
 PER_PAGE = 50
 WORKING = ("received", "parsing", "confirming")
+SHOWN = ("bad", "good", "held", "skipped", "likely", "filed")
 CLERK = roles("clerk")
 
 
@@ -59,9 +62,11 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/imports/blank.csv")
     @access(CLERK)
     def blank_sheet() -> Response:
-        headings = ",".join(("*" if each.required else "") + each.label for each in penalty_layout().columns)
+        layout = layout_named(request.args.get("layout")) or penalty_layout()
+        headings = ",".join(("*" if each.required else "") + each.label for each in layout.columns)
         answer = Response("\ufeff" + headings + "\r\n", mimetype="text/csv")
-        answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote('双公示空白表.csv')}"
+        name = quote(f"{layout.name}空白表.csv")
+        answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
         return answer
 
 
@@ -78,13 +83,13 @@ def _imports_page(deps: Deps, status: int, errors: dict[str, str]) -> Response:
         found = list_imports(session, principal(), before=before, limit=20)
         rows, following = cut(found, 20, lambda row: (row.id,))
         views = [import_view(row) for row in rows]
-    lists = [(rule.code, rule.name) for rule in all_lists(deps.clock.today()) if rule.procedure != "full"]
     return render(
         "blacklist/imports.html",
         status,
         rows=views,
         errors=errors,
-        lists=lists,
+        layouts=all_layouts(),
+        lists=[(rule.code, rule.name) for rule in all_lists(deps.clock.today())],
         values=request.form,
         next_url=with_query(cursor=following) if following else "",
     )
@@ -94,28 +99,53 @@ def _one(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/imports/<import_id>")
     @access(CLERK)
     def one_import(import_id: str) -> Response:
-        shown = request.args.get("rows", "")
-        state = shown if shown in ("bad", "good", "filed") else None
-        cursor = request.args.get("cursor")
-        after = decode_cursor(cursor, (int,))[0] if cursor else 0
-        with deps.db.read() as session:
-            upload = find_import(session, import_id, principal())
-            found = import_rows(session, upload.id, state=state, after=after, limit=PER_PAGE)
-            rows, following = cut(found, PER_PAGE, lambda row: (row.row_number,))
-            view, lines = import_view(upload), [row_view(row) for row in rows]
-        return render(
-            "blacklist/import.html",
-            view=view,
-            rows=lines,
-            shown=state or "",
-            working=view["state"] in WORKING,
-            next_url=with_query(cursor=following) if following else "",
-            first_url=with_query(cursor=None) if cursor else "",
-        )
+        return import_page(deps, import_id, 200, {})
 
-    @made.post("/imports/<import_id>/confirm")
+    @made.get("/imports/<import_id>/progress")
     @access(CLERK)
-    def confirm(import_id: str) -> AnyResponse:
-        with deps.db.write() as session:
-            confirm_import(session, import_id, actor=principal(), at=deps.clock.now())
-        return redirect(f"/imports/{import_id}", 303)
+    def import_progress(import_id: str) -> Response:
+        """The bar alone, for htmx; once nothing is under way, the whole page is shown anew."""
+        with deps.db.read() as session:
+            view = import_view(find_import(session, import_id, principal()))
+        answer = render("blacklist/import_progress.html", view=view)
+        if view["state"] not in WORKING:
+            answer.headers["HX-Refresh"] = "true"
+        return answer
+
+
+def import_page(deps: Deps, import_id: str, status: int, errors: dict[str, str]) -> Response:
+    """One import with a page of its rows; also what a refused step comes back to."""
+    shown = request.args.get("rows", "")
+    state = shown if shown in SHOWN else None
+    cursor = request.args.get("cursor")
+    after = decode_cursor(cursor, (int,))[0] if cursor else 0
+    with deps.db.read() as session:
+        upload = find_import(session, import_id, principal())
+        found = import_rows(session, upload.id, state=state, after=after, limit=PER_PAGE)
+        rows, following = cut(found, PER_PAGE, lambda row: (row.row_number,))
+        view, lines = import_view(upload), [row_view(row) for row in rows]
+    return render(
+        "blacklist/import.html",
+        status,
+        view=view,
+        rows=lines,
+        shown=state or "",
+        errors=errors,
+        working=view["state"] in WORKING,
+        changed=request.args.get("done", ""),
+        next_url=with_query(cursor=following) if following else "",
+        first_url=with_query(cursor=None) if cursor else "",
+        **_reading(view),
+    )
+
+
+def _reading(view: dict[str, Any]) -> dict[str, Any]:
+    """How the sheet was read, and what may still be said about its headings."""
+    layout = layout_named(request.args.get("layout")) or layout_named(view["layout"])
+    fresh = view["state"] in ("preview", "failed") and not view["filed_rows"] and not view["corrects"]
+    return {
+        "layout": layout,
+        "layouts": [(each.code, each.name) for each in all_layouts()],
+        "headings": heading_rows(layout or penalty_layout(), view["headings"]) if fresh else [],
+        "left": view["good_rows"] - view["filed_rows"],
+    }

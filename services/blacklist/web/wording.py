@@ -157,8 +157,15 @@ IMPORT_STATES = {
     "done": ("已完成", "green"),
     "failed": ("未能读取", "red"),
     "replaced": ("已被更正件替代", "grey"),
+    "merged": ("已并入原导入", "green"),
 }
-ROW_STATES = {"good": ("可以录入", "green"), "bad": ("有误", "red"), "filed": ("已录入", "blue")}
+ROW_STATES = {
+    "good": ("可以录入", "green"),
+    "bad": ("有误", "red"),
+    "held": ("重复，待决定", "yellow"),
+    "skipped": ("不录入", "grey"),
+    "filed": ("已录入", "blue"),
+}
 RELATION_NAMES = RELATIONS
 STATES, ROLE_NAMES, CLASSES, PROCEDURE_NAMES = STATE_NAMES, ROLES, LIST_CLASSES, PROCEDURES
 DOCUMENTS, SEVERITY_NAMES = DOCUMENT_KINDS, SEVERITIES

@@ -6,6 +6,7 @@ A case out of sight is answered as if it did not exist.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from services.blacklist.identity.domain import can_act
 from shared.errors import Forbidden, NotFound
 from shared.web.access import Principal
 
+Rows = TypeVar("Rows", bound=Select[*tuple[Any, ...]])
 NATION = "000000"
 OVERSEERS = frozenset({"supervisor", "auditor"})
 BUSINESS_ROLES = frozenset({"clerk", "reviewer", "decider"})
@@ -97,10 +99,11 @@ def list_cases(
     rows = select(Case).where(visible_to(who)).order_by(Case.id.desc()).limit(limit + 1)
     if before:
         rows = rows.where(Case.id < before)
-    return session.scalars(_narrowed(rows, wanted)).all()
+    return session.scalars(narrowed(rows, wanted)).all()
 
 
-def _narrowed(rows: Select[Case], wanted: CaseFilter) -> Select[Case]:
+def narrowed(rows: Rows, wanted: CaseFilter) -> Rows:
+    """A statement over cases, of those the filter wants only."""
     for name in EQUAL:
         value = getattr(wanted, name)
         if value is not None:
