@@ -16,6 +16,8 @@ from services.blacklist.disclosure import api as disclosure
 from services.blacklist.identity import api as identity
 from services.blacklist.identity.usecases import Transfer, principal_by_key, principal_by_token
 from services.blacklist.letters import api as letters
+from services.blacklist.openness import api as openness
+from services.blacklist.openness.usecases.transfer import transfer_openness
 from services.blacklist.register import api as register
 from services.blacklist.rules import api as rules
 from services.blacklist.rules.queries import use_rules
@@ -23,6 +25,8 @@ from services.blacklist.rules.queries.calendars import LiveCalendar
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
 from services.blacklist.store import Deps
 from services.blacklist.supervision import api as supervision
+from services.blacklist.supervision.api import annual
+from services.blacklist.transparency import api as transparency
 from shared.clock import SystemClock
 from shared.contracts.schema_export import asyncapi
 from shared.crypto import KeyRing
@@ -42,8 +46,11 @@ FEATURES = (
     register.blueprint,
     cases.blueprint,
     letters.blueprint,
+    transparency.blueprint,
     disclosure.blueprint,
+    openness.blueprint,
     supervision.blueprint,
+    annual.blueprint,
     web.blueprint,
 )
 
@@ -59,6 +66,7 @@ def open_deps(settings: Settings) -> Deps:
         keyring=KeyRing.load_or_create(common.keys_file, suite=common.crypto_suite),
         calendar=LiveCalendar(db),
         data_dir=common.data_dir,
+        lookups=settings.lookups,
     )
 
 
@@ -75,6 +83,7 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
         ready=lambda: {"database": is_migrated(given.db, PACKAGE)},
         asyncapi=partial(asyncapi, NAME),
         production=settings.common.production,
+        proxies=settings.common.trusted_proxies,
         metrics=not settings.common.production,
         site=settings.site,
     )
@@ -98,6 +107,7 @@ def _authenticator(deps: Deps, *, production: bool) -> Authenticate:
 
 def _hand_over_cases(session: Session, transfer: Transfer, actor: Principal, at: datetime) -> None:
     transfer_cases(session, transfer.from_id, transfer.to_id, transfer.on, actor=actor, at=at)
+    transfer_openness(session, transfer.from_id, transfer.to_id)
 
 
 def from_environment() -> APIFlask:
@@ -110,4 +120,5 @@ def from_environment() -> APIFlask:
 def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
     """The worker's loops on the configured event log."""
     given = deps or open_deps(settings)
-    return worker.build_loops(given, open_log(settings.common.events_url), settings.holder)
+    log = open_log(settings.common.events_url)
+    return worker.build_loops(given, log, settings.holder, settings.log_origin)

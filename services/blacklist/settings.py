@@ -5,7 +5,9 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.settings import CommonSettings, read_common
+from shared.settings import CommonSettings, SettingsError, read_common
+from shared.tlog.notes import is_name
+from services.blacklist.store import LookupLimits
 from shared.web.site import Site, read_site
 
 NAME = "blacklist"
@@ -16,14 +18,33 @@ TITLE = "公共资源配置领域信用黑名单"
 class Settings:
     """The common settings, this process's name in leases, and what the site says of itself."""
 
+    lookups: LookupLimits
+
     common: CommonSettings
     holder: str
     site: Site
+    log_origin: str
+    """The transparency log's name: what its checkpoints and keys are known by, never to be changed."""
 
 
 def read_settings(env: Mapping[str, str]) -> Settings:
+    site = read_site(env)
     return Settings(
         common=read_common(env, service=NAME),
         holder=f"{socket.gethostname()}:{os.getpid()}",
-        site=read_site(env),
+        lookups=LookupLimits(
+            read_count(env, "PERSON_LOOKUPS_PER_ADDRESS", LookupLimits.per_address),
+            read_count(env, "PERSON_LOOKUPS_OVERALL", LookupLimits.overall),
+        ),
+        site=site,
+        log_origin=_origin(env, site),
     )
+
+
+def _origin(env: Mapping[str, str], site: Site) -> str:
+    origin = env.get("LOG_ORIGIN", "").strip() or f"{site.domain}/log"
+    if not is_name(origin):
+        raise SettingsError(
+            "LOG_ORIGIN must be a name without blanks and plus signs, such as credit.example/log"
+        )
+    return origin

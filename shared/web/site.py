@@ -63,6 +63,7 @@ ADMIN_ROLES = frozenset({"system-admin", "supervisor"})
 NAVIGATION = (
     NavItem("公开查询", "/", also=("/listings", "/persons")),
     NavItem("名单与规则", "/lists"),
+    NavItem("核验", "/verify", also=("/certificates", "/log")),
     NavItem("信息公开", "/disclosure-catalogue", also=("/disclosure-requests",)),
     NavItem("案件", "/cases", CASE_ROLES, also=("/imports", "/letters", "/duties")),
     NavItem("依申请公开", "/disclosure-desk", CASE_ROLES),

@@ -113,6 +113,17 @@ class Change(Base):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Unlogged(Base):
+    """A version the transparency log has not taken yet; only its sequencer removes the row."""
+
+    __tablename__ = "register_unlogged"
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    """In order of writing; per listing also in order of commits, by the row's lock."""
+    listing_id: Mapped[str] = mapped_column(String(36))
+    version: Mapped[int]
+
+
 class DeliveryStatus(Base):
     """What credit-push last said about one listing at one platform (own copy, from events)."""
 
@@ -132,7 +143,7 @@ class DeliveryStatus(Base):
     reason: Mapped[str | None] = mapped_column(Text)
 
 
-LISTINGS, VERSIONS, NAMES, CHANGES = (
-    cast("Table", each.__table__) for each in (Listing, ListingVersion, ListingName, Change)
+LISTINGS, VERSIONS, NAMES, CHANGES, UNLOGGED = (
+    cast("Table", each.__table__) for each in (Listing, ListingVersion, ListingName, Change, Unlogged)
 )
 """The same tables for plain inserts: rows that are only ever added need no object each."""

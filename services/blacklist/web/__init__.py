@@ -25,6 +25,7 @@ from services.blacklist.web import (
     public,
     steps,
     supervision,
+    transparency,
     wording,
 )
 
@@ -51,6 +52,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
         disclosure_desk,
         calendar,
         supervision,
+        transparency,
     ):
         part.add_routes(made, deps)
     return made

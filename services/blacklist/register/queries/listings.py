@@ -12,7 +12,7 @@ from services.blacklist.register.models import DeliveryStatus, Listing, ListingV
 from services.blacklist.register.queries.views import masked_facts
 from shared.errors import NotFound
 
-_TOLD_PUBLICLY = {Kind.PUBLISHED, Kind.CORRECTED, Kind.ANNOTATED, Kind.RESTORED}
+TOLD_PUBLICLY = {Kind.PUBLISHED, Kind.CORRECTED, Kind.ANNOTATED, Kind.RESTORED}
 """Hidden times (屏蔽、暂停) of a listing that is public again are nobody's business."""
 
 FIELD_LABELS = {
@@ -85,7 +85,7 @@ def history(session: Session, listing: Listing) -> list[dict[str, Any]]:
     before: dict[str, Any] = {}
     for each in full_versions(session, listing.id):
         now = masked_facts(each.facts)
-        if Kind(each.kind) in _TOLD_PUBLICLY:
+        if Kind(each.kind) in TOLD_PUBLICLY:
             told.append(_entry(each, before, now))
         before = now
     return told[::-1]

@@ -14,12 +14,16 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.register import publishes
 from services.blacklist.register.domain import OPERATIONS, Kind, Status, status
-from services.blacklist.register.models import CHANGES, VERSIONS, Listing
+from services.blacklist.register.models import CHANGES, UNLOGGED, VERSIONS, Listing
 from services.blacklist.register.queries import standing
 from shared.clock import local_date
 from shared.contracts.envelope import Event
 from shared.crypto import KeyRing
+from shared.db import wake
 from shared.errors import Conflict, NotFound
+
+LOG_CHANNEL = "transparency"
+"""Whoever waits on it hears of new versions."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,9 @@ class Ledger:
         session.execute(insert(VERSIONS), self.versions)
         if self.changes:
             session.execute(insert(CHANGES), self.changes)
+        unlogged = [{name: row[name] for name in ("listing_id", "version")} for row in self.versions]
+        session.execute(insert(UNLOGGED), unlogged)
+        wake(session, LOG_CHANNEL)
         publishes.send_exchange(session, self.exchange)
         publishes.send_public(session, self.public)
 

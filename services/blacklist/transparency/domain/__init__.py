@@ -1,0 +1,1 @@
+"""Pure parts: what is committed to, and what a certificate says."""

@@ -1,0 +1,1 @@
+"""Reading the log: its size, tiles, checkpoints, proofs, and what a public listing's leaf commits to."""

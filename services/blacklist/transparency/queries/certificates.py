@@ -1,0 +1,89 @@
+"""What the holder of a certificate's code may learn: everything while the answer still stands, else only that
+the signature is valid and the status has changed.
+"""
+
+import base64
+import json
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.blacklist.transparency.domain.certificates import (
+    CHANGED,
+    STATEMENTS,
+    normal_code,
+    signature_holds,
+    status_of,
+)
+from services.blacklist.transparency.models import Certificate
+from services.blacklist.transparency.queries.searching import ask
+from shared.crypto import CryptoError, KeyRing
+from shared.errors import NotFound, describe_errors
+from shared.identifiers import mask_person_name
+
+describe_errors(
+    {
+        "certificate-code-unknown": "没有这个核验码对应的查询证明。请核对证明上的核验码。",
+        "certificate-status-changed": "该证明所证明的状态已经变化，不再提供下载。需要的请重新查询。",
+    }
+)
+
+
+def storage_aad(what: str, code: str) -> str:
+    """What a sealed column of a certificate is bound to."""
+    return f"certificates.{what}.{code}"
+
+
+def verification(session: Session, keyring: KeyRing, code: str, today: date) -> dict[str, Any]:
+    """The answer to a code; a person's name is masked, the holder has the certificate itself."""
+    row = _find(session, code)
+    status, document = _status(session, keyring, row, today), _document(keyring, row)
+    known = {key.private.public_key().public_bytes_raw() for key in keyring.signers("certificate")}
+    genuine = signature_holds(document["payload"], document["signature"]) and _is_ours(document, known)
+    answer = {"genuine": genuine, "status": status, "statement": STATEMENTS[status]}
+    return answer if status == CHANGED else answer | {"payload": _masked(document["payload"])}
+
+
+def certificate(session: Session, keyring: KeyRing, code: str, today: date) -> dict[str, Any]:
+    """The signed document again, while it still holds."""
+    row = _find(session, code)
+    if _status(session, keyring, row, today) == CHANGED:
+        raise NotFound("certificate-status-changed", "该证明的状态已经变化", "需要的请重新查询。")
+    return _document(keyring, row)
+
+
+def _find(session: Session, code: str) -> Certificate:
+    row = session.get(Certificate, normal_code(code))
+    if row is None:
+        raise NotFound(
+            "certificate-code-unknown", "没有这份证明", "没有这个核验码对应的查询证明，请核对核验码。"
+        )
+    return row
+
+
+def _document(keyring: KeyRing, row: Certificate) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(keyring.unseal(row.sealed, storage_aad("document", row.code)))
+    return document
+
+
+def _status(session: Session, keyring: KeyRing, row: Certificate, today: date) -> str:
+    asked = json.loads(keyring.unseal(row.asked_sealed, storage_aad("asked", row.code)))
+    try:
+        result, found = ask(session, keyring, asked, today)
+    except CryptoError:
+        return CHANGED
+    if result != row.result:
+        return CHANGED
+    return status_of(row.found, [(listing.id, listing.version) for listing, _ in found])
+
+
+def _is_ours(document: dict[str, Any], known: set[bytes]) -> bool:
+    return base64.b64decode(document["signature"]["public_key"]) in known
+
+
+def _masked(payload: dict[str, Any]) -> dict[str, Any]:
+    subject = payload["subject"]
+    if subject["type"] != "individual":
+        return payload
+    return payload | {"subject": subject | {"name": mask_person_name(subject["name"])}}

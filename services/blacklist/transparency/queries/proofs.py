@@ -1,0 +1,125 @@
+"""Proofs: that a leaf is in the tree, that the tree only grew, what the leaves of a public listing say."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.blacklist.register.domain import Kind
+from services.blacklist.register.models import Listing, ListingVersion
+from services.blacklist.register.queries import full_versions, public_listing
+from services.blacklist.register.queries.listings import TOLD_PUBLICLY
+from services.blacklist.register.queries.views import masked_facts
+from services.blacklist.transparency.domain.commitments import (
+    Version,
+    entry_of,
+    fact_parts,
+    opened,
+    parts_of,
+)
+from services.blacklist.transparency.models import LogCheckpoint, LogLeaf, LogSecret
+from services.blacklist.transparency.queries.store import latest_checkpoint, reader, signed_note
+from shared.errors import Invalid, NotFound, describe_errors
+from shared.tlog import tree
+
+describe_errors(
+    {
+        "log-position-unknown": "透明日志在这个大小时没有这个位置。请按检查点的大小填写。",
+        "log-proof-pending": "该版本刚刚公示，尚未写入透明日志。请一秒后再试。",
+    }
+)
+
+
+def inclusion(session: Session, index: int, size: int | None) -> dict[str, Any]:
+    """The audit path of a leaf, by default in the newest tree."""
+    newest = latest_checkpoint(session).size
+    size = newest if size is None else size
+    if not index < size <= newest:
+        raise Invalid(
+            "log-position-unknown", "日志没有这个位置", "index 应小于 size，size 不超过检查点的大小。"
+        )
+    leaf = session.get_one(LogLeaf, index)
+    read = reader(session)
+    return {
+        "index": index,
+        "size": size,
+        "leaf_hash": tree.leaf_hash(entry_of(leaf.kind, leaf.commitment)).hex(),
+        "root": tree.root(size, read).hex(),
+        "proof": [step.hex() for step in tree.inclusion_proof(index, size, read)],
+    }
+
+
+def consistency(session: Session, old: int, new: int | None) -> dict[str, Any]:
+    """That the tree of `new` leaves (by default the newest) continues the tree of `old`."""
+    newest = latest_checkpoint(session).size
+    new = newest if new is None else new
+    if not old <= new <= newest:
+        raise Invalid("log-position-unknown", "日志没有这个大小", "from 不超过 to，to 不超过检查点的大小。")
+    read = reader(session)
+    return {
+        "from": old,
+        "to": new,
+        "from_root": tree.root(old, read).hex(),
+        "to_root": tree.root(new, read).hex(),
+        "proof": [step.hex() for step in tree.consistency_proof(old, new, read)],
+    }
+
+
+def listing_proof(session: Session, listing_id: str, today: date) -> dict[str, Any]:
+    """The leaves of a listing that is public today, opened as far as it is shown, under one checkpoint."""
+    listing = public_listing(session, listing_id, today)
+    checkpoint = latest_checkpoint(session)
+    found = opened_leaves(session, listing, checkpoint)
+    if not found:
+        raise NotFound("log-proof-pending", "尚未写入透明日志", "请一秒后再试。", retry_after=1)
+    return {
+        "listing_id": listing.id,
+        "checkpoint": signed_note(session, checkpoint),
+        "leaves": found,
+    }
+
+
+def opened_leaves(session: Session, listing: Listing, checkpoint: LogCheckpoint) -> list[dict[str, Any]]:
+    """Told versions whose secret still stands, with their proofs, oldest first."""
+    told = [row for row in full_versions(session, listing.id) if Kind(row.kind) in TOLD_PUBLICLY]
+    versions = {row.version: row for row in told}
+    wanted = (
+        select(LogLeaf, LogSecret.secret)
+        .join(LogSecret, LogSecret.position == LogLeaf.position)
+        .where(LogLeaf.listing_id == listing.id, LogLeaf.position < checkpoint.size)
+        .order_by(LogLeaf.position)
+    )
+    rows = [(leaf, secret) for leaf, secret in session.execute(wanted) if leaf.version in versions]
+    read = reader(session)
+    return [_leaf(leaf, secret, versions[leaf.version], checkpoint.size, read) for leaf, secret in rows]
+
+
+def _leaf(
+    leaf: LogLeaf, secret: bytes, row: ListingVersion, size: int, read: tree.ReadHashes
+) -> dict[str, Any]:
+    version = version_of(row)
+    return {
+        "index": leaf.position,
+        "kind": leaf.kind,
+        "commitment": leaf.commitment.hex(),
+        "proof": [step.hex() for step in tree.inclusion_proof(leaf.position, size, read)],
+        "parts": opened(version, secret, shown_parts(version)),
+    }
+
+
+def version_of(row: ListingVersion) -> Version:
+    return Version(*(getattr(row, name) for name in Version.__dataclass_fields__))
+
+
+def shown_parts(version: Version) -> dict[str, Any]:
+    """What the listing's page shows of a version, cut into the parts that are committed to."""
+    told = {name: value for name, value in parts_of(version).items() if name in ("record", "reason")}
+    return told | fact_parts(masked_facts(dict(version.facts)))
+
+
+def secrets_left(session: Session, listing_ids: Sequence[str]) -> int:
+    """How many leaves of these listings could still be opened."""
+    rows = select(LogSecret.position).join(LogLeaf, LogLeaf.position == LogSecret.position)
+    return len(session.scalars(rows.where(LogLeaf.listing_id.in_(listing_ids))).all())

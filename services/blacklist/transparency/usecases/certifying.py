@@ -1,0 +1,174 @@
+"""Issuing a certificate: ask the register, bind the answer to the log's checkpoint, sign, keep it sealed."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.blacklist.register.models import Listing
+from services.blacklist.rules.queries import all_lists
+from services.blacklist.store import Deps
+from services.blacklist.transparency.domain.certificates import FORMAT, NOTE, RESULTS, new_code
+from services.blacklist.transparency.domain.commitments import canonical
+from services.blacklist.transparency.models import Certificate, LogCheckpoint
+from services.blacklist.transparency.queries.certificates import storage_aad
+from services.blacklist.transparency.queries.proofs import opened_leaves
+from services.blacklist.transparency.queries.searching import ask, is_pending
+from services.blacklist.transparency.queries.store import latest_checkpoint, origin_of, signed_note
+from shared.clock import SHANGHAI, local_date
+from shared.crypto import KeyRing
+from shared.errors import TooMany, Unavailable, describe_errors
+from shared.identifiers import mask_id
+
+PER_ADDRESS = ((timedelta(hours=1), 120), (timedelta(days=1), 600))
+OVERALL = (timedelta(minutes=1), 600)
+
+describe_errors(
+    {
+        "certificate-too-many": "出具证明的请求过多。请按 Retry-After 等待后再试；批量核查请用核查接口。",
+        "certificate-log-behind": "刚刚公示的信息正在写入透明日志。请一秒后再试。",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who is asked about, where the answer may be verified, and from which address it was asked."""
+
+    asked: Mapping[str, Any]
+    issuer: str
+    site: str
+    """The system's name, printed on the certificate."""
+    base: str
+    address: str
+
+
+def issue_certificate(session: Session, deps: Deps, request: Request, at: datetime) -> dict[str, Any]:
+    """The signed document with its code; TooMany beyond the limits."""
+    blind = deps.keyring.blind_index(f"certificate {request.address}")
+    _require_patience(session, blind, deps.clock.system_now())
+    result, found = ask(session, deps.keyring, request.asked, local_date(at))
+    listings = [listing for listing, _ in found]
+    if is_pending(session, [listing.id for listing in listings]):
+        raise Unavailable("certificate-log-behind", "正在写入透明日志", "请一秒后再试。", retry_after=1)
+    checkpoint, code = latest_checkpoint(session), new_code()
+    proofs = [leaf for listing in listings for leaf in opened_leaves(session, listing, checkpoint)[-1:]]
+    payload = _payload(request, code, at, result) | {
+        "listings": [_line(listing, certain) for listing, certain in found],
+        "log": _log(checkpoint, signed_note(session, checkpoint)),
+    }
+    document = {"payload": payload, "proofs": proofs, "signature": _signature(deps.keyring, payload)}
+    session.add(_row(deps, request, document, listings, at, blind))
+    return {"code": code, **document}
+
+
+def _require_patience(session: Session, blind: str, now: datetime) -> None:
+    """So many from one address in an hour and a day, and from everybody in a minute."""
+    limits = [(span, most, Certificate.address_blind == blind) for span, most in PER_ADDRESS]
+    limits.append((*OVERALL, Certificate.code.is_not(None)))
+    for span, most, whose in limits:
+        sent = session.scalar(select(func.count()).where(whose, Certificate.sent_at > now - span))
+        if (sent or 0) >= most:
+            wait = min(span.total_seconds(), 3600)
+            raise TooMany("certificate-too-many", "出具证明的请求过多", "请稍后再试。", retry_after=wait)
+
+
+def _payload(request: Request, code: str, at: datetime, result: str) -> dict[str, Any]:
+    asked = request.asked
+    person = asked["subject_type"] == "individual"
+    subject = {"type": asked["subject_type"], "name": asked["name"]}
+    subject |= {"id_masked": mask_id(asked["id_number"])} if person else {"uscc": asked["uscc"]}
+    return {
+        "format": FORMAT,
+        "code": code,
+        "issuer": request.issuer,
+        "system": request.site,
+        "issued_at": at.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+        "subject": subject,
+        "result": result,
+        "statement": RESULTS[result],
+        "scope": _scope(asked, at),
+        "verify_at": f"{request.base}/verify/{code}",
+    }
+
+
+def _scope(asked: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """What was searched and how."""
+    if asked["subject_type"] == "individual":
+        matched = "姓名和证件号码均相同"
+    else:
+        ways = [
+            way
+            for way, given in (("统一社会信用代码相同", asked["uscc"]), ("名称相同", asked["name"]))
+            if given
+        ]
+        matched = "或".join(ways)
+    today = local_date(at)
+    kind = asked["subject_type"]
+    lists = [
+        {"code": rule.code, "name": rule.name} for rule in all_lists(today) if kind in rule.subject_types
+    ]
+    return {"as_of": today.isoformat(), "lists": lists, "matched_by": matched, "note": NOTE}
+
+
+def _line(listing: Listing, certain: bool) -> dict[str, Any]:
+    facts = listing.facts
+    person = listing.subject_type == "individual"
+    return {
+        "id": listing.id,
+        "version": listing.version,
+        "name": None if person else listing.subject_name,
+        "uscc": listing.uscc,
+        "list_code": listing.list_code,
+        "list_name": facts["list"]["name"],
+        "list_class": listing.list_class,
+        "organ_name": facts["organ"]["name"],
+        "document_number": facts["document"]["number"],
+        "document_date": facts["document"]["date"],
+        "listed_on": listing.listed_on.isoformat(),
+        "public_until": listing.public_until.isoformat(),
+        "certain": certain,
+    }
+
+
+def _log(checkpoint: LogCheckpoint, note: str) -> dict[str, Any]:
+    root = base64.b64encode(checkpoint.root).decode()
+    return {"origin": origin_of(checkpoint), "size": checkpoint.size, "root": root, "checkpoint": note}
+
+
+def _signature(keyring: KeyRing, payload: Mapping[str, Any]) -> dict[str, str]:
+    key = keyring.signer("certificate")
+    return {
+        "algorithm": "ed25519",
+        "key_id": key.kid,
+        "public_key": base64.b64encode(key.private.public_key().public_bytes_raw()).decode(),
+        "value": base64.b64encode(key.private.sign(canonical(payload))).decode(),
+    }
+
+
+def _row(
+    deps: Deps,
+    request: Request,
+    document: Mapping[str, Any],
+    found: Sequence[Listing],
+    at: datetime,
+    blind: str,
+) -> Certificate:
+    code, seal = document["payload"]["code"], deps.keyring.seal
+    text = json.dumps(document, ensure_ascii=False)
+    return Certificate(
+        code=code,
+        subject_type=request.asked["subject_type"],
+        result=document["payload"]["result"],
+        sealed=seal(text, storage_aad("document", code)),
+        asked_sealed=seal(json.dumps(dict(request.asked), ensure_ascii=False), storage_aad("asked", code)),
+        found=[[listing.id, listing.version] for listing in found],
+        issued_at=at,
+        sent_at=deps.clock.system_now(),
+        address_blind=blind,
+    )
