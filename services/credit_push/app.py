@@ -13,8 +13,8 @@ from services.credit_push.models import revocations
 from services.credit_push.settings import NAME, TITLE, Settings, read_settings
 from services.credit_push.transports import AsyncRunner, Means, Transport, open_transports
 from services.credit_push.usecases import Deps
+from services.credit_push.usecases.recounting import confirmed_calendar
 from services.credit_push.web import blueprint as web_blueprint
-from shared.calendar import builtin_calendar
 from shared.clock import SystemClock
 from shared.contracts.schema_export import asyncapi
 from shared.crypto import KeyRing
@@ -35,11 +35,12 @@ def open_deps(settings: Settings) -> Deps:
     common = settings.common
     common.data_dir.mkdir(parents=True, exist_ok=True)
     catalogue = load_catalogue(settings.catalogue_values())
+    db = open_database(common.db_url, pool_size=20)
     return Deps(
-        db=open_database(common.db_url, pool_size=20),
+        db=db,
         clock=SystemClock(common.clock_file),
         keyring=KeyRing.load_or_create(common.keys_file, suite=common.crypto_suite),
-        calendar=builtin_calendar(),
+        calendar=confirmed_calendar(db),
         catalogue=catalogue,
         keys=platform_keys(settings, catalogue),
     )
@@ -78,6 +79,7 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
         ready=lambda: {"database": is_migrated(given.db, PACKAGE)},
         asyncapi=partial(asyncapi, NAME),
         production=common.production,
+        proxies=common.trusted_proxies,
         metrics=not common.production,
         site=settings.site,
     )

@@ -1,9 +1,11 @@
-"""What this service takes from the event log: listings to push, departments, sign-outs.
+"""What this service takes from the event log: listings to push, departments, sign-outs,
+confirmed calendar years.
 
 Contract events stop here; the rest of the service sees `Arrival`s. Identity numbers stay sealed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,11 +14,13 @@ from services.credit_push.domain import parse_time, record_from
 from services.credit_push.models import DepartmentCopy, revocations
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.planning import Arrival, plan_deliveries
+from services.credit_push.usecases.recounting import ConfirmedYear, take_years
 from shared.contracts.envelope import Event
 from shared.web.revocations import apply_identity_events
 
 EXCHANGE = "blacklist.exchange.v1"
 IDENTITY = "blacklist.identity.v1"
+RULES = "blacklist.rules.v1"
 GROUP = "credit-push"
 Handle = Callable[[Session, list[Event]], None]
 
@@ -50,6 +54,20 @@ def _arrival(event: Event, levels: dict[str, str]) -> Arrival:
         recorded_at=parse_time(data["recorded_at"]),
         department_level=levels.get(data.get("department_id") or ""),
     )
+
+
+def rules_handler(deps: Deps) -> Handle:
+    """Effect of a confirmed calendar year: our copy, and the days of open deliveries that reach into it."""
+
+    def handle(session: Session, events: list[Event]) -> None:
+        years = [event.data for event in events if event.type == "calendar.confirmed"]
+        take_years(session, deps, [ConfirmedYear(**_members(each)) for each in years])
+
+    return handle
+
+
+def _members(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: data[name] for name in ("year", "generation", "rest", "work")}
 
 
 def handle_identity(session: Session, events: list[Event]) -> None:

@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from services.credit_push.consumes import EXCHANGE, GROUP, IDENTITY, exchange_handler, handle_identity
+from services.credit_push.consumes import (
+    EXCHANGE,
+    GROUP,
+    IDENTITY,
+    RULES,
+    exchange_handler,
+    handle_identity,
+    rules_handler,
+)
 from services.credit_push.models import inbox, leases, outbox
 from services.credit_push.reconciliation import Reconciler
 from services.credit_push.transports import Transport
@@ -29,9 +37,10 @@ def build_loops(deps: Deps, log: EventLog, transports: Mapping[str, Transport], 
 
 def consumers(deps: Deps, log: EventLog) -> list[Loop]:
     """One group per topic, so that a sign-out never waits behind listings."""
-    exchange, identity = f"{GROUP}-exchange", f"{GROUP}-identity"
+    exchange, identity, rules = f"{GROUP}-exchange", f"{GROUP}-identity", f"{GROUP}-rules"
     aside = to_unreadable(log)
     return [
         Consumer(deps.db, inbox, log.reader([EXCHANGE], exchange), exchange, exchange_handler(deps), aside),
         Consumer(deps.db, inbox, log.reader([IDENTITY], identity), identity, handle_identity, aside),
+        Consumer(deps.db, inbox, log.reader([RULES], rules), rules, rules_handler(deps), aside),
     ]

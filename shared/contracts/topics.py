@@ -73,6 +73,17 @@ TOPICS: tuple[Topic, ...] = (
         title="部门、人员与会话撤销",
     ),
     Topic(
+        "blacklist.rules.v1",
+        publisher="blacklist",
+        readers=("credit-push",),
+        types=vocabulary.RULES,
+        key="calendar and its year",
+        partitions=1,
+        compacted=True,
+        retention_days=14,
+        title="各服务共用的规则：工作日历",
+    ),
+    Topic(
         "credit-push.deliveries.v1",
         publisher="credit-push",
         readers=("blacklist", "notifier"),

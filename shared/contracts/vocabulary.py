@@ -58,6 +58,8 @@ CASES = (*(f"case.{verb}" for verb in CASE_VERBS), "duty.due-soon", "duty.overdu
 
 IDENTITY = ("department.changed", "user.changed", "session.revoked")
 
+RULES = ("calendar.confirmed",)
+
 DELIVERY_VERBS = ("accepted", "acknowledged", "rejected", "dead", "recovered", "awaiting-hand")
 DELIVERIES = (*(f"delivery.{verb}" for verb in DELIVERY_VERBS), "reconciliation.difference")
 

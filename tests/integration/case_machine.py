@@ -329,6 +329,7 @@ FORWARD = (
     "unshield",
     "lift_suspension",
     "publish",
+    "approve_redaction",
     "close_undisclosed",
     "record_service",
     "decide",

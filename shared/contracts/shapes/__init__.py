@@ -10,6 +10,7 @@ from shared.contracts.shapes import (
     blacklist_exchange_v1,
     blacklist_identity_v1,
     blacklist_public_v1,
+    blacklist_rules_v1,
     credit_push_deliveries_v1,
     notifier_deliveries_v1,
 )
@@ -20,6 +21,7 @@ SHAPES: dict[str, type[Schema]] = {
     **blacklist_exchange_v1.SHAPES,
     **blacklist_cases_v1.SHAPES,
     **blacklist_identity_v1.SHAPES,
+    **blacklist_rules_v1.SHAPES,
     **credit_push_deliveries_v1.SHAPES,
     **notifier_deliveries_v1.SHAPES,
 }

@@ -55,7 +55,7 @@ def approve_notice(move: Move) -> None:
 
 
 def record_notice_service(move: Move) -> None:
-    """The windows run from the day the notice counts as served (告知书送达), by public notice after its period."""
+    """The windows run from the day the notice counts as served (告知书送达)."""
     case, method, served_on = move.case, move.inputs["method"], move.inputs["served_on"]
     if served_on > move.today:
         raise invalid(("/served_on", "送达日期不能晚于今天"))

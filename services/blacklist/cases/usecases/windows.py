@@ -1,4 +1,4 @@
-"""The party's windows to speak and to ask for a hearing, and what else of a case hangs on the working calendar:
+"""The party's windows to speak and to ask for a hearing, and what else of a case hangs on the calendar:
 counted when the notice goes out, and anew when a year's holidays are confirmed.
 """
 

@@ -1,22 +1,15 @@
-"""The calendar in force: the shipped years with the confirmed imported ones over them.
+"""The calendar in force: the shipped years with the confirmed imported ones over them."""
 
-`LiveCalendar` looks at the database at most once a second, so every process counts by a new year without
-being restarted.
-"""
-
-import threading
-import time
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.rules.models import CalendarYearEntry
-from shared.calendar import CalendarYear, Days, WorkingCalendar, builtin_calendar, builtin_years
-from shared.db import Database, is_passing
+from shared.calendar import CalendarYear, live
+from shared.db import Database
 from shared.errors import NotFound
 
-STALE_AFTER = 1.0
 CONFIRMED, PROPOSED, REJECTED = "confirmed", "proposed", "rejected"
 
 
@@ -32,13 +25,8 @@ def confirmed_years(session: Session) -> dict[int, CalendarYearEntry]:
     return {row.year: row for row in rows}
 
 
-def days_in_force(session: Session) -> Days:
-    """Shipped and imported years together, under a version that names the last import."""
-    imported, generation = confirmed_years(session), newest_generation(session)
-    shipped = builtin_calendar().version
-    years: dict[int, CalendarYear] = {each.year: each for each in builtin_years()}
-    years |= {year: row.as_year() for year, row in imported.items()}
-    return Days.of(f"{shipped}+{generation}" if generation else shipped, years.values())
+def imported_years(session: Session) -> list[CalendarYear]:
+    return [row.as_year() for row in confirmed_years(session).values()]
 
 
 def list_proposals(
@@ -61,32 +49,8 @@ def find_proposal(session: Session, proposal_id: str, *, lock: bool = False) -> 
     return found
 
 
-class LiveCalendar(WorkingCalendar):
-    """The calendar of this process, kept up with the database; keeps counting by the last one it knew."""
+class LiveCalendar(live.LiveCalendar):
+    """The calendar of this process, by the imports confirmed here."""
 
-    def __init__(self, db: Database, stale_after: float = STALE_AFTER) -> None:
-        super().__init__(builtin_calendar().version, builtin_years())
-        self._db, self._stale_after = db, stale_after
-        self._known: Days = self._given
-        self._generation, self._looked = 0, float("-inf")
-        self._looking = threading.Lock()
-
-    def days(self) -> Days:
-        stale = time.monotonic() - self._looked >= self._stale_after
-        if stale and self._looking.acquire(blocking=False):
-            try:
-                self._look()
-            finally:
-                self._looking.release()
-        return self._known
-
-    def _look(self) -> None:
-        self._looked = time.monotonic()
-        try:
-            with self._db.read() as session:
-                generation = newest_generation(session)
-                if generation != self._generation:
-                    self._known, self._generation = days_in_force(session), generation
-        except Exception as error:
-            if not is_passing(error):
-                raise
+    def __init__(self, db: Database, stale_after: float = live.STALE_AFTER) -> None:
+        super().__init__(db, newest_generation, imported_years, stale_after)

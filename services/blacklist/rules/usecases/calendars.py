@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
 from services.blacklist.rules.models import CalendarYearEntry
+from services.blacklist.rules.publishes import publish_calendar
 from services.blacklist.rules.queries.calendars import (
     CONFIRMED,
     PROPOSED,
@@ -72,6 +73,7 @@ def confirm_year(session: Session, proposal_id: str, *, actor: Principal, at: da
         raise Forbidden("calendar-four-eyes", "须由另一名工作人员确认", "提出人不得确认本人导入的日历。")
     row.state, row.generation = CONFIRMED, newest_generation(session) + 1
     _settle(session, row, "confirm", actor, at)
+    publish_calendar(session, row, at)
     return row
 
 
