@@ -15,6 +15,7 @@ from sqlalchemy import Connection, MetaData, text
 
 from shared.db.engine import Database, open_database
 
+NOT_DESCRIBED = {"table": "fts_", "index": "gin_"}
 LOCK = 0x6372_6564  # advisory lock: one migration at a time per database
 
 
@@ -62,9 +63,15 @@ def run_env(metadata: MetaData) -> None:
         transactional_ddl=True,
         compare_type=True,
         user_module_prefix="types.",
+        include_name=described,
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def described(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether models describe it; full-text tables (SQLite) and GIN indexes (PostgreSQL) are plain DDL."""
+    return not (name or "").startswith(NOT_DESCRIBED.get(kind, "\0"))
 
 
 def head_revision(package: str) -> str | None:

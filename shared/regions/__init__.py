@@ -92,6 +92,12 @@ def all_regions(on: date | None = None) -> Iterable[Region]:
                 break
 
 
+def region_spans() -> Iterable[Region]:
+    """Every name of every code that ever stood, the abolished ones included."""
+    for spans in _spans().values():
+        yield from spans
+
+
 def _significant(code: str) -> str:
     if code == NATION:
         return ""

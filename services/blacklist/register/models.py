@@ -7,8 +7,10 @@ the listing and field by their AAD, and as blind indexes for the lookup of perso
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from services.blacklist.store import Base
 from shared.db import JsonDoc, UtcDateTime
@@ -88,16 +90,57 @@ class ListingVersion(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JsonDoc)
 
 
+class Grams(TypeDecorator[list[str]]):
+    """The grams of a name: an array on PostgreSQL; on SQLite words parted by spaces, for FTS5."""
+
+    impl = ARRAY(Text)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Text))
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
+        return " ".join(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> list[str] | None:
+        found: list[str] | None = value.split(" ") if dialect.name == "sqlite" and value else value
+        return found
+
+
 class ListingName(Base):
-    """A name under which an organisation's listing is found: its current one or a former one (曾用名)."""
+    """A name under which an organisation's listing is found: its current one or a former one (曾用名).
+
+    Everything but `name` is derived from it (`domain.names`); the inverted index over `grams` is part of this
+    table: a GIN index on PostgreSQL, an FTS5 table kept by triggers on SQLite (`index/tables.py`).
+    """
 
     __tablename__ = "register_name"
 
-    listing_id: Mapped[str] = mapped_column(ForeignKey("register_listing.id"), primary_key=True)
-    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    listing_id: Mapped[str] = mapped_column(ForeignKey("register_listing.id"))
+    ordinal: Mapped[int]
     """0 for the current name, then former names."""
+    name: Mapped[str] = mapped_column(String(200))
     full_key: Mapped[str] = mapped_column(KEY, index=True)
     core_key: Mapped[str] = mapped_column(KEY, index=True)
+    region: Mapped[str] = mapped_column(String(400))
+    place: Mapped[str] = mapped_column(String(400))
+    brand_size: Mapped[int]
+    form: Mapped[str] = mapped_column(String(400))
+    gram_version: Mapped[int]
+    grams: Mapped[list[str]] = mapped_column(Grams)
+
+    __table_args__ = (UniqueConstraint("listing_id", "ordinal"),)
+
+
+class GramCount(Base):
+    """How many names share a common gram: only ever used to look at rare grams first, so it may be stale."""
+
+    __tablename__ = "register_gram_count"
+
+    gram: Mapped[str] = mapped_column(KEY, primary_key=True)
+    """The empty gram holds the last name's id at the time of counting."""
+    names: Mapped[int] = mapped_column(BigInteger)
 
 
 class Change(Base):

@@ -134,6 +134,7 @@ class SearchLine(Schema):
     score = fields.Float(required=True)
     verdict = fields.String(required=True, validate=validate.OneOf(("listed", "possible")))
     why = fields.List(fields.String(), required=True)
+    matched_name = fields.String(required=True, allow_none=True)
 
 
 class Scope(Schema):

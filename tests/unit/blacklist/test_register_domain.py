@@ -20,7 +20,7 @@ from services.blacklist.register.domain import (
     is_shield,
     status,
 )
-from services.blacklist.register.queries.search import region_prefix
+from services.blacklist.register.queries.lines import region_prefix
 from services.blacklist.register.usecases.steps import exchange_kind
 
 AT = datetime(2026, 11, 2, 2, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Pure parts of the register: what a listing is (`facts`) and how names are compared (`naming`)."""
+"""Pure parts of the register: what a listing is (`facts`) and how names are compared (`names`)."""
 
 from services.blacklist.register.domain.facts import (
     CODE_FIELDS,
@@ -18,7 +18,7 @@ from services.blacklist.register.domain.facts import (
     is_shield,
     status,
 )
-from services.blacklist.register.domain.naming import core_key, full_key, tail_value
+from services.blacklist.register.domain.names import core_key, full_key, name_record, tail_value
 
 __all__ = [
     "CODE_FIELDS",
@@ -38,6 +38,7 @@ __all__ = [
     "core_key",
     "full_key",
     "is_shield",
+    "name_record",
     "status",
     "tail_value",
 ]

@@ -169,15 +169,17 @@ class Standing:
 
 def status(standing: Standing, today: date) -> Status:
     """The status on a business date; ends win over hides, hides over dates."""
-    ends = (
-        (standing.revoked_at is not None, Status.REVOKED),
-        (standing.removed_at is not None, Status.REMOVED),
-        (standing.disclosure != "proactive", Status.WITHHELD),
-        (standing.suspended_at is not None, Status.SUSPENDED),
-        (standing.shielded_at is not None, Status.SHIELDED),
-        (not standing.start <= today < standing.until, Status.EXPIRED),
-    )
-    return next((outcome for reached, outcome in ends if reached), Status.PUBLIC)
+    if standing.revoked_at is not None:
+        return Status.REVOKED
+    if standing.removed_at is not None:
+        return Status.REMOVED
+    if standing.disclosure != "proactive":
+        return Status.WITHHELD
+    if standing.suspended_at is not None:
+        return Status.SUSPENDED
+    if standing.shielded_at is not None:
+        return Status.SHIELDED
+    return Status.PUBLIC if standing.start <= today < standing.until else Status.EXPIRED
 
 
 def is_shield(code: str) -> bool:

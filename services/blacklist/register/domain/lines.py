@@ -92,8 +92,8 @@ def _origin(given: Mapping[str, Any]) -> str:
 
 
 def _only_known(given: Mapping[str, Any], known: set[str], where: str) -> None:
-    strangers = given.keys() - known
-    if strangers:
+    if not given.keys() <= known:
+        strangers = given.keys() - known
         raise BadLine(f"{where}{min(strangers)}：没有这个字段")
 
 
@@ -108,16 +108,25 @@ def _text(
     value = given.get(name)
     if value is None and not required:
         return None
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not (stripped := value.strip()):
         raise BadLine(f"{where}{name}：应填写文字")
     if len(value) > longest or not _storable(value):
         raise BadLine(f"{where}{name}：过长或含有不能使用的字符")
-    return value.strip()
+    return stripped
+
+
+def _texts(given: Mapping[str, Any], where: str, longest: int = LONGEST_NAME) -> dict[str, str | None]:
+    """All members as texts; the common case, a clean one, without a call each."""
+    texts: dict[str, str | None] = {}
+    for name, value in given.items():
+        clean = type(value) is str and len(value) <= longest and value.isprintable()
+        texts[name] = (clean and value.strip()) or _text(given, name, where=where, longest=longest)
+    return texts
 
 
 def _storable(text: str) -> bool:
     """Whether every database and encoder can hold it: no NUL, no lone surrogate."""
-    return _UNSTORABLE.search(text) is None
+    return text.isprintable() or _UNSTORABLE.search(text) is None
 
 
 def _one_of(given: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str | None:
@@ -136,7 +145,7 @@ def _part(value: Any, name: str, known: set[str]) -> dict[str, Any]:
 
 def _subject(value: Any) -> dict[str, Any]:
     given = _part(value, "subject", _SUBJECT)
-    texts = _EMPTY_SUBJECT | {name: _text(given, name, where="subject.") for name in given}
+    texts = _EMPTY_SUBJECT | _texts(given, "subject.")
     _text(given, "name", where="subject.", required=True)
     if texts["type"] not in {"organization", "individual"}:
         raise BadLine("subject.type：应为 organization 或 individual")
@@ -162,9 +171,7 @@ def _person(texts: dict[str, str | None]) -> dict[str, Any]:
 
 def _document(value: Any) -> dict[str, Any]:
     given = _part(value, "document", _DOCUMENT)
-    document = _EMPTY_DOCUMENT | {
-        name: _text(given, name, where="document.", longest=LONGEST_TEXT) for name in given
-    }
+    document = _EMPTY_DOCUMENT | _texts(given, "document.", LONGEST_TEXT)
     _text(given, "number", where="document.", required=True)
     document["kind"] = document["kind"] or "other"
     for name in ("date", "valid_until"):
@@ -183,7 +190,9 @@ def _amount(text: str | None, where: str) -> None:
 
 
 def _misconduct(value: Any) -> dict[str, Any]:
-    given = _part(value or {}, "misconduct", _MISCONDUCT)
+    if not value:
+        return dict.fromkeys(_MISCONDUCT)
+    given = _part(value, "misconduct", _MISCONDUCT)
     _day(given, "occurred_on", "misconduct.")
     return {name: _text(given, name, where="misconduct.", longest=LONGEST_TEXT) for name in _MISCONDUCT}
 

@@ -3,6 +3,7 @@
 from services.blacklist.register.queries.changes import changes_after
 from services.blacklist.register.queries.checks import Entity, Purpose, check_entities
 from services.blacklist.register.queries.downloads import organisations_in_force
+from services.blacklist.register.queries.lines import Criteria
 from services.blacklist.register.queries.listings import (
     deliveries,
     full_versions,
@@ -13,7 +14,7 @@ from services.blacklist.register.queries.listings import (
     standing,
 )
 from services.blacklist.register.queries.persons import find_person
-from services.blacklist.register.queries.search import Criteria, search
+from services.blacklist.register.queries.search import search
 from services.blacklist.register.queries.views import listing_view, masked_view
 
 __all__ = [

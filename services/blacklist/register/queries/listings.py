@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import Kind, Standing, Status, status
@@ -29,7 +29,7 @@ FIELD_LABELS = {
 }
 
 
-def in_force(today: date) -> ColumnElement[bool]:
+def in_force(today: date | BindParameter[date]) -> ColumnElement[bool]:
     """What may be shown on this business date; the same rule as `domain.status`, in SQL."""
     return and_(
         Listing.removed_at.is_(None),

@@ -1,5 +1,7 @@
 """The public form of a listing. Persons' names are masked unless the asker proved to know the person."""
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from services.blacklist.register.domain.redaction import FREE_TEXT, redact
@@ -65,23 +67,37 @@ def masked_facts(facts: dict[str, Any]) -> dict[str, Any]:
     return facts | {"subject": shown}
 
 
-def summary(listing: Listing) -> dict[str, Any]:
-    """A line of a search answer; organisations only, so nothing is masked."""
-    document = listing.facts["document"]
+LINE_COLUMNS = (
+    "id", "version", "subject_name", "uscc", "list_code", "list_class", "domain", "region", "facts",
+    "listed_on", "public_until", "annotation",
+)  # fmt: skip
+
+
+def line_of(row: Sequence[Any]) -> dict[str, Any]:
+    """A line of a search answer from LINE_COLUMNS; organisations only, so nothing is masked."""
+    listing_id, version, name, uscc, list_code, list_class, domain, region, facts, listed_on, until, note = (
+        row
+    )
+    document = facts["document"]
     return {
-        "id": listing.id,
-        "version": listing.version,
-        "subject": {"name": listing.subject_name, "uscc": listing.uscc},
-        "list_code": listing.list_code,
-        "list_name": listing.facts["list"]["name"],
-        "list_class": listing.list_class,
-        "domain": listing.domain,
-        "region": listing.region,
-        "region_name": full_name(listing.region),
-        "organ_name": listing.facts["organ"]["name"],
+        "id": listing_id,
+        "version": version,
+        "subject": {"name": name, "uscc": uscc},
+        "list_code": list_code,
+        "list_name": facts["list"]["name"],
+        "list_class": list_class,
+        "domain": domain,
+        "region": region,
+        "region_name": _region_name(region),
+        "organ_name": facts["organ"]["name"],
         "document_number": document["number"],
         "document_date": document["date"],
-        "listed_on": listing.listed_on,
-        "public_until": listing.public_until,
-        "annotation": listing.annotation,
+        "listed_on": listed_on,
+        "public_until": until,
+        "annotation": note,
     }
+
+
+@lru_cache(8192)
+def _region_name(region: str) -> str:
+    return full_name(region)

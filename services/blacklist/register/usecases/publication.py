@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import (
@@ -15,14 +15,15 @@ from services.blacklist.register.domain import (
     ListTerms,
     Publicity,
     Subject,
-    core_key,
     full_key,
+    name_record,
     tail_value,
 )
 from services.blacklist.register.models import NAMES, Listing, ListingName
 from services.blacklist.register.publishes import storage_aad
 from services.blacklist.register.usecases.steps import Step, locked_in_force, record
 from shared.crypto import KeyRing
+from shared.db import add_rows
 
 DOCUMENT_FIELDS = (
     "kind", "number", "organ", "date", "basis", "content", "fine_wan", "confiscated_wan", "licence",
@@ -184,12 +185,13 @@ def _only(fields: Sequence[str], document: Mapping[str, Any]) -> dict[str, Any]:
 def write_names(session: Session, listings: Iterable[Listing]) -> None:
     """The names organisations are found by; persons are never in the name search."""
     rows = [row for each in listings if each.subject_type == "organization" for row in _names(each)]
-    if rows:
-        session.execute(insert(NAMES), rows)
+    add_rows(session, NAMES, rows)
 
 
 def _names(listing: Listing) -> Iterator[dict[str, Any]]:
-    known = (listing.subject_name, *listing.facts["subject"]["former_names"])
-    keys = dict.fromkeys(key for key in map(full_key, known) if key)
-    for ordinal, key in enumerate(keys):
-        yield {"listing_id": listing.id, "ordinal": ordinal, "full_key": key, "core_key": core_key(key)}
+    keys: dict[str, str] = {}
+    for name in (listing.subject_name, *listing.facts["subject"]["former_names"]):
+        keys.setdefault(full_key(name), name)
+    keys.pop("", None)
+    for ordinal, name in enumerate(keys.values()):
+        yield {"listing_id": listing.id, "ordinal": ordinal, **name_record(name)._asdict()}

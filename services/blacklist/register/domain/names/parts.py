@@ -1,0 +1,128 @@
+"""The parts of a name: place, brand (字号), trade (行业), form (组织形式).
+
+Brand and trade together are the core, which stays when the place moves or goes and the form changes.
+A wrong cut does no harm to finding as long as both sides cut alike; grams and comparison do not rely on it.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from services.blacklist.register.domain.names.words import OUTER_FORMS, Vocabulary, forms, places, trades
+
+_SHORTEST = 2
+_MOST_PLACES = 4
+_NATION = "000000"
+
+
+class Parts(NamedTuple):
+    """`place` is the prefecture's four digits (two: only the province is known), or the text if ambiguous."""
+
+    region: str
+    brand: str
+    trade: str
+    form: str
+    place: str
+
+    @property
+    def core(self) -> str:
+        return self.brand + self.trade
+
+
+def core_key(key: str) -> str:
+    """Brand and trade of a full key: what two names share that differ in place or form only."""
+    return split(key).core
+
+
+def split(key: str) -> Parts:
+    """Cut a full key into its parts; joined they hold every sign of it, the core never nothing."""
+    body, form, branch = _without_forms(key)
+    front, codes, body = _leading(body)
+    tail, tail_codes, body = _trailing(body)
+    brand, trade = _without_trades(body)
+    middle, middle_codes, brand = _trailing(brand) if trade else ("", (), brand)
+    known = codes or tail_codes or middle_codes
+    region = front + middle + tail + branch
+    return Parts(region, brand, trade, form, _place(known, region))
+
+
+def _without_forms(key: str) -> tuple[str, str, str]:
+    """Body, form, and the place of a branch (…有限公司石家庄分公司)."""
+    form = _ending(key, forms()) if key not in forms().words else ""
+    body = key.removesuffix(form)
+    if form not in OUTER_FORMS:
+        return body, form, ""
+    branch, _, rest = _trailing(body)
+    inner = _ending(rest, forms())
+    if not inner:
+        return body, form, ""
+    return rest.removesuffix(inner), inner + form, branch
+
+
+def _ending(text: str, known: Vocabulary, stays: int = _SHORTEST) -> str:
+    """The longest of the words at the end that leaves at least so many signs before it."""
+    for size in known.sizes.get(text[-1:], ()):
+        if size + stays <= len(text) and text[-size:] in known.words:
+            return text[-size:]
+    return ""
+
+
+def _without_trades(body: str) -> tuple[str, str]:
+    brand = body
+    while word := _ending(brand, trades()):
+        brand = brand.removesuffix(word)
+    return brand, body[len(brand) :]
+
+
+def _leading(body: str) -> tuple[str, tuple[str, ...], str]:
+    """Places at the front, each within the one before it; what is left must still hold a brand."""
+    codes: tuple[str, ...] = ()
+    start = 0
+    for _ in range(_MOST_PLACES):
+        size, found = _place_at(body, start, codes)
+        if not size:
+            break
+        start, codes = start + size, found
+    return body[:start], codes, body[start:]
+
+
+def _place_at(body: str, start: int, within: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    known = places()
+    for size in known.fronts.get(body[start : start + 1], ()):
+        name = body[start : start + size]
+        found = known.codes.get(name)
+        if not found or (within and not (found := _nested(found, within))):
+            continue
+        if _has_brand(body[start + size :], at_least=1 if name in known.strong else _SHORTEST):
+            return size, found
+    return 0, ()
+
+
+def _nested(codes: tuple[str, ...], within: tuple[str, ...]) -> tuple[str, ...]:
+    heads = tuple(_head(code) for code in within)
+    return tuple(code for code in codes if code.startswith(heads) and code not in within)
+
+
+def _head(code: str) -> str:
+    return code.removesuffix("00").removesuffix("00").removesuffix("00")
+
+
+def _has_brand(rest: str, at_least: int) -> bool:
+    while len(rest) >= at_least and (word := _ending(rest, trades(), stays=0)):
+        rest = rest.removesuffix(word)
+    return len(rest) >= at_least
+
+
+def _trailing(body: str) -> tuple[str, tuple[str, ...], str]:
+    """A place at the end: 鑫源贸易（石家庄）; at least two signs stay."""
+    known = places()
+    for size in known.ends.get(body[-1:], ()):
+        name = body[-size:]
+        if size + _SHORTEST <= len(body) and name in known.strong:
+            return name, known.codes[name], body[:-size]
+    return "", (), body
+
+
+@lru_cache(4096)
+def _place(codes: tuple[str, ...], region: str) -> str:
+    heads = {_head(code)[:4] for code in codes if code != _NATION}
+    return heads.pop() if len(heads) == 1 else region

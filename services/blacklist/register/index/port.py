@@ -1,0 +1,36 @@
+"""What an index over names promises, whatever the database.
+
+Postings are names, not listings: whether a listing may be shown is decided where its row is read, at commit.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from services.blacklist.register.domain.names import Gram
+
+Candidate = tuple[int, float]
+"""A name's id and the summed weight of the grams it shares with the question."""
+MOST_POSTINGS = 4000
+"""Of one gram: guards against counts that are out of date."""
+
+
+class RegisterIndex(Protocol):
+    """Same grams, same answers: the suite in tests/contract runs over every engine."""
+
+    def candidates(self, connection: Connection, grams: Sequence[Gram], limit: int) -> list[Candidate]:
+        """The names sharing most of the weight, heaviest first; ties in order of id."""
+        ...
+
+    def common_grams(self, connection: Connection, at_least: int) -> list[tuple[str, int]]:
+        """Every gram that so many names share, with its count; reads the whole index."""
+        ...
+
+    def rebuild(self, connection: Connection) -> None:
+        """Build the index anew from the grams in the table of names, and let the database tidy it."""
+        ...
+
+    def faults(self, connection: Connection) -> list[str]:
+        """What the database itself finds wrong between index and table."""
+        ...

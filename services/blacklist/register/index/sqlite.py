@@ -1,0 +1,51 @@
+"""The index on SQLite: an FTS5 table over the grams, asked one gram at a time and added up in SQL."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
+
+from services.blacklist.register.domain.names import Gram
+from services.blacklist.register.index.port import MOST_POSTINGS, Candidate
+
+_SHARING = "SELECT rowid, ? AS weight FROM fts_register_name WHERE fts_register_name MATCH ?"
+_ARM = f"SELECT * FROM ({_SHARING} LIMIT {MOST_POSTINGS})"  # noqa: S608  our own number
+_COMMON = "SELECT term, doc FROM fts_register_name_counts WHERE doc >= ?"
+_REBUILD = "INSERT INTO fts_register_name(fts_register_name) VALUES ('rebuild')"
+_OPTIMIZE = "INSERT INTO fts_register_name(fts_register_name) VALUES ('optimize')"
+_CHECK = "INSERT INTO fts_register_name(fts_register_name, rank) VALUES ('integrity-check', 1)"
+
+
+class SqliteIndex:
+    """FTS5, kept in step by triggers of the table of names."""
+
+    def candidates(self, connection: Connection, grams: Sequence[Gram], limit: int) -> list[Candidate]:
+        if not grams:
+            return []
+        asked = [part for gram in grams for part in (gram.weight, f'"{gram.text}"')]
+        rows = connection.exec_driver_sql(_statement(len(grams)), (*asked, limit))
+        return [(row[0], row[1]) for row in rows]
+
+    def common_grams(self, connection: Connection, at_least: int) -> list[tuple[str, int]]:
+        found = connection.exec_driver_sql(_COMMON, (at_least,))
+        return [(row[0], row[1]) for row in found]
+
+    def rebuild(self, connection: Connection) -> None:
+        connection.exec_driver_sql(_REBUILD)
+        connection.exec_driver_sql(_OPTIMIZE)
+
+    def faults(self, connection: Connection) -> list[str]:
+        try:
+            connection.exec_driver_sql(_CHECK)
+        except DatabaseError as error:
+            return [f"FTS5: {error.orig}"]
+        return []
+
+
+@cache
+def _statement(grams: int) -> str:
+    """As many arms as grams; the text is the same for the same number, so it is prepared once."""
+    arms = " UNION ALL ".join([_ARM] * grams)
+    added = f"SELECT rowid, sum(weight) AS shared FROM ({arms}) GROUP BY rowid"  # noqa: S608  our own text
+    return f"{added} ORDER BY shared DESC, rowid LIMIT ?"

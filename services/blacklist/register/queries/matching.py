@@ -1,0 +1,163 @@
+"""From a question to hits: code, document number and full name by B-tree, then core and grams.
+
+The likeness of question and name is computed here for a few dozen candidates; docs/search.md says how.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+
+from services.blacklist.register.domain.names import (
+    Likeness,
+    Parts,
+    asked_grams,
+    calibrated,
+    compare,
+    compare_sound,
+    full_key,
+    same_writing,
+    split,
+)
+from services.blacklist.register.index import ENGINES
+from services.blacklist.register.index.counts import known_counts, rare_first
+from services.blacklist.register.queries.lines import Shown
+from shared.identifiers import InvalidIdentifier, check_uscc
+
+SAME_CODE, SAME_NAME, FORMER_NAME, SAME_DOCUMENT = "同一统一社会信用代码", "名称相同", "曾用名", "文号相同"
+EXACT_ONLY = 2
+"""Questions of so few signs are never searched by likeness."""
+BUDGET, MOST_GRAMS, CANDIDATES, SCORED = 1500, 14, 400, 40
+SURE_ENOUGH = 0.93
+FLOOR = 0.5
+"""Below it a name is not shown: another brand in the same place and trade reaches 0.45."""
+FORMER_SHARE = 0.95
+_LONGEST_FUZZY = 100
+
+
+class Hit(NamedTuple):
+    """A listing found: how sure (thousandths), the name it was found by, why, and whether that is certain."""
+
+    listing_id: str
+    points: int
+    matched: str | None
+    why: tuple[str, ...]
+    certain: bool = False
+    line: dict[str, Any] | None = None
+    """Where it was read already."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked, in every form it is looked up by."""
+
+    text: str
+    key: str
+
+    @property
+    def letters(self) -> str:
+        """The question as pinyin, if it may be that."""
+        return self.key if self.key.isascii() and self.key.isalpha() else ""
+
+
+def find_hits(shown: Shown, text: str) -> list[Hit]:
+    """The best hit of every listing found, best first."""
+    text = text.strip()
+    by_code = [Hit(line["id"], 1000, None, (SAME_CODE,), True, line) for line in _same_code(shown, text)]
+    if by_code:
+        return by_code
+    question = Question(text, full_key(text))
+    exact = [*_same_name(shown, question), *_same_document(shown, text)]
+    found = exact or list(_alike(shown, question))
+    best: dict[str, Hit] = {}
+    for hit in sorted(found, key=lambda each: (-each.points, each.listing_id)):
+        best.setdefault(hit.listing_id, hit)
+    return list(best.values())
+
+
+def _same_code(shown: Shown, text: str) -> list[dict[str, Any]]:
+    if not text.isascii() or len(text) < 18:
+        return []
+    try:
+        return shown.by_code(check_uscc(text))
+    except InvalidIdentifier:
+        return []
+
+
+def _same_document(shown: Shown, text: str) -> Iterator[Hit]:
+    """Document numbers have digits and a sign that is no digit."""
+    if any(map(str.isdigit, text)) and not text.isascii():
+        for line in shown.by_document(text):
+            yield Hit(line["id"], 900, None, (SAME_DOCUMENT,), line=line)
+
+
+def _same_name(shown: Shown, question: Question) -> Iterator[Hit]:
+    if not question.key:
+        return
+    for name, ordinal, line in shown.by_key(question.key):
+        written = same_writing(question.text, name)
+        if ordinal:
+            yield Hit(line["id"], 950, name, (FORMER_NAME, *written), line=line)
+        else:
+            yield Hit(line["id"], 1000, name, (SAME_NAME, *written), True, line)
+
+
+def _alike(shown: Shown, question: Question) -> Iterator[Hit]:
+    if not question.key:
+        return
+    asked = split(question.key[:_LONGEST_FUZZY])
+    seen: set[int] = set()
+    sure = False
+    for row in shown.names_by_core(asked.core):
+        likeness = compare(asked, parts_of(row))
+        sure = sure or likeness.raw >= SURE_ENOUGH
+        seen.add(row.id)
+        yield from _hit(row, likeness)
+    if sure or len(question.key) <= EXACT_ONLY:
+        return
+    for row in _candidates(shown, question, asked, seen):
+        yield from _hit(row, _likeness(asked, question.letters, parts_of(row)))
+
+
+def _likeness(asked: Parts, letters: str, found: Parts) -> Likeness:
+    likeness = compare(asked, found)
+    if not letters:
+        return likeness
+    return max(likeness, compare_sound(letters, found), key=lambda each: each.raw)
+
+
+def _candidates(shown: Shown, question: Question, asked: Parts, seen: set[int]) -> Iterable[Row[Any]]:
+    """Names sharing the most weight that may be shown, at most SCORED of them."""
+    connection = shown.connection
+    grams = rare_first(asked_grams(asked, question.letters), known_counts(connection), BUDGET, MOST_GRAMS)
+    found = ENGINES[connection.dialect.name].candidates(connection, grams, CANDIDATES)
+    least = found[0][1] * 0.3 if found else 0.0
+    ids = [name_id for name_id, shared in found if shared >= least and name_id not in seen]
+    taken: list[Row[Any]] = []
+    for start in range(0, len(ids), SCORED):
+        taken += shown.names_by_ids(ids[start : start + SCORED])
+        if len(taken) >= SCORED:
+            break
+    return taken
+
+
+def parts_of(row: Row[Any]) -> Parts:
+    """The cut of a name as it was kept."""
+    core, size = row.core_key, row.brand_size
+    return Parts(row.region, core[:size], core[size:], row.form, row.place)
+
+
+def _hit(row: Row[Any], likeness: Likeness) -> Iterator[Hit]:
+    raw, why = likeness
+    if row.ordinal:
+        raw, why = raw * FORMER_SHARE, (FORMER_NAME, *why)
+    if raw >= FLOOR:
+        yield Hit(row.listing_id, calibrated(raw), row.name, why)
+
+
+def first_of(hits: Sequence[Hit], after: Sequence[Any] | None, count: int) -> list[Hit]:
+    """A page of hits: those after the last one shown, by its points and id."""
+    if after:
+        hits = [hit for hit in hits if (-hit.points, hit.listing_id) > (-after[0], after[1])]
+    return list(hits[:count])
