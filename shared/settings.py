@@ -29,6 +29,9 @@ COMMON_SETTINGS = (
 )
 
 
+MOST = 10**9
+
+
 class SettingsError(ValueError):
     """One or more settings cannot be used; the text lists them all."""
 
@@ -47,6 +50,8 @@ class CommonSettings:
     log_level: str
     crypto_suite: str
     metrics_port: int
+    trusted_proxies: int
+    """How many proxies of ours stand in front: the client's address is what the outermost of them saw."""
 
     @property
     def production(self) -> bool:
@@ -80,6 +85,13 @@ class _Reader:
             self.problems.append(f"{name} must be empty or start with /")
         return value
 
+    def count(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isdecimal() or int(value) > MOST:
+            self.problems.append(f"{name} must be a whole number")
+            return default
+        return int(value)
+
     def port(self, name: str) -> int:
         value = self.text(name, "0")
         if not value.isdecimal() or int(value) > 65535:
@@ -107,10 +119,20 @@ def read_common(env: Mapping[str, str], *, service: str) -> CommonSettings:
         log_level=reader.choice("LOG_LEVEL", LOG_LEVELS, "info"),
         crypto_suite=reader.choice("CRYPTO_SUITE", CRYPTO_SUITES, "intl"),
         metrics_port=reader.port("METRICS_PORT"),
+        trusted_proxies=reader.count("TRUSTED_PROXIES", 0),
     )
     if reader.problems:
         raise SettingsError("; ".join(reader.problems))
     return settings
+
+
+def read_count(env: Mapping[str, str], name: str, default: int) -> int:
+    """A number above zero that one service alone reads; SettingsError if it is none."""
+    reader = _Reader(env)
+    found = reader.count(name, default)
+    if reader.problems or not found:
+        raise SettingsError(f"{name} must be a whole number above 0")
+    return found
 
 
 def _clock_file(reader: _Reader, environment: str, data_dir: Path) -> Path | None:

@@ -5,9 +5,9 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.settings import CommonSettings, SettingsError, read_common
-from shared.tlog.notes import is_name
 from services.blacklist.store import LookupLimits
+from shared.settings import CommonSettings, SettingsError, read_common, read_count
+from shared.tlog.notes import is_name
 from shared.web.site import Site, read_site
 
 NAME = "blacklist"
@@ -18,10 +18,9 @@ TITLE = "公共资源配置领域信用黑名单"
 class Settings:
     """The common settings, this process's name in leases, and what the site says of itself."""
 
-    lookups: LookupLimits
-
     common: CommonSettings
     holder: str
+    lookups: LookupLimits
     site: Site
     log_origin: str
     """The transparency log's name: what its checkpoints and keys are known by, never to be changed."""

@@ -2,11 +2,12 @@
 (outbox, inbox, leases, idempotent answers), and what every feature is handed (`Deps`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.orm import DeclarativeBase
 
+from shared.budgets import budget_table
 from shared.calendar import WorkingCalendar
 from shared.clock import Clock
 from shared.crypto import KeyRing
@@ -31,6 +32,15 @@ outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 leases = leases_table(metadata)
 idempotency = idempotency_table(metadata)
+budgets = budget_table(metadata)
+
+
+@dataclass(frozen=True)
+class LookupLimits:
+    """How many persons may be looked up within an hour: from one address, and by everybody."""
+
+    per_address: int = 120
+    overall: int = 6000
 
 
 @dataclass(frozen=True)
@@ -42,3 +52,4 @@ class Deps:
     keyring: KeyRing
     calendar: WorkingCalendar
     data_dir: Path
+    lookups: LookupLimits = field(default_factory=LookupLimits)

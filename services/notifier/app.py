@@ -45,6 +45,7 @@ def create_app(settings: Settings, deps: Deps | None = None) -> ServiceApp:
         ready=lambda: {"database": is_migrated(given.db, PACKAGE)},
         asyncapi=_asyncapi,
         production=common.production,
+        proxies=common.trusted_proxies,
         metrics=not common.production,
         site=settings.site,
     )

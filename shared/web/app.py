@@ -13,6 +13,7 @@ from apiflask.schema_adapters.marshmallow import parser
 from flask import Request, Response, g, request
 from flask.sansio.blueprints import Blueprint as SansioBlueprint
 from marshmallow import RAISE
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.clock import Clock
 from shared.web import openapi
@@ -83,12 +84,15 @@ def create_service_app(
     ready: Callable[[], dict[str, bool]],
     asyncapi: Callable[[], dict[str, Any]] | None = None,
     production: bool = False,
+    proxies: int = 0,
     metrics: bool = False,
     site: Site | None = None,
     nav: tuple[NavItem, ...] = NAVIGATION,
 ) -> ServiceApp:
     """A service's application without its own routes; register blueprints on it, then call `finish`."""
     app = _bare_app(import_name, title, prefix, production)
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
     app.extensions["clock"] = clock
     install_headers(app, production=production)
     install_observation(app, name)

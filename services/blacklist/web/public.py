@@ -9,6 +9,7 @@ from flask import Response, request
 from services.blacklist.register import queries as register
 from services.blacklist.register.queries import Criteria
 from services.blacklist.register.schemas import PersonQuery
+from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.rules.queries import all_lists, list_rule
 from services.blacklist.store import Deps
 from services.blacklist.web import wording
@@ -96,16 +97,7 @@ def _persons(made: APIBlueprint, deps: Deps) -> None:
             asked = load_form(PersonQuery(), read_form(request.form))
         except DomainError as error:
             return render("blacklist/persons.html", 422, errors=form_errors(error), name=name, found=None)
-        with deps.db.read() as session:
-            rows = register.find_person(
-                session,
-                deps.keyring,
-                asked["name"],
-                id_number=asked["id_number"],
-                id_tail=asked["id_tail"],
-                today=deps.clock.today(),
-            )
-            found = [register.listing_view(row, name_known=True) for row in rows]
+        found = look_up_person(deps, asked, request.remote_addr or "")
         answer = render("blacklist/persons.html", errors={}, name=name, found=found)
         answer.headers["Cache-Control"] = "no-store"
         return answer

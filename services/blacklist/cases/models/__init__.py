@@ -2,12 +2,14 @@
 SQL update can make one person both maker and checker.
 """
 
+from services.blacklist.cases.models.adoption import Adoption
 from services.blacklist.cases.models.case import Case, CaseAttachment, CaseOverlay, CaseStep
 from services.blacklist.cases.models.imports import CaseImport, CaseImportRow, ImportMapping
 from services.blacklist.cases.models.links import CaseLink
 from services.blacklist.cases.models.notices import NoticeStatus
 
 __all__ = [
+    "Adoption",
     "Case",
     "CaseAttachment",
     "CaseImport",

@@ -4,12 +4,15 @@ from datetime import date
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import request
 
 from services.blacklist.register import queries, schemas
 from services.blacklist.register.queries import Criteria, Entity, Purpose
+from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.store import Deps
 from shared.web.access import access, public
 from shared.web.paging import cut, decode_cursor, page
+from shared.web.problem import problems
 
 SCOPE_NOTE = "只检索当前公示的法人和非法人组织；自然人须凭姓名和证件号码查询。未查到不等于没有失信记录。"
 
@@ -70,18 +73,10 @@ def _add_persons(bp: APIBlueprint, deps: Deps) -> None:
     @access(public())
     @bp.input(schemas.PersonQuery)
     @bp.output(schemas.ListingPage)
+    @problems(429)
     @bp.doc(summary="凭姓名和证件号码查询自然人")
     def find_person(json_data: dict[str, Any]) -> dict[str, Any]:
-        with deps.db.read() as session:
-            rows = queries.find_person(
-                session,
-                deps.keyring,
-                json_data["name"],
-                id_number=json_data["id_number"],
-                id_tail=json_data["id_tail"],
-                today=deps.clock.today(),
-            )
-            return page([queries.listing_view(row, name_known=True) for row in rows], None)
+        return page(look_up_person(deps, json_data, request.remote_addr or ""), None)
 
 
 def _add_check(bp: APIBlueprint, deps: Deps) -> None:

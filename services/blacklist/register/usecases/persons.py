@@ -1,0 +1,44 @@
+"""Looking up one person, for the API and the page: so many an hour, whether anybody is found or not.
+
+A name and four digits can be guessed; what is spent before the search makes guessing take days, and a
+refusal says nothing about the person.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.blacklist.register.queries import find_person, listing_view
+from services.blacklist.store import Deps, budgets
+from shared.budgets import Budget, forget_whole, spend, whose
+from shared.errors import TooMany
+
+
+def look_up_person(deps: Deps, asked: Mapping[str, Any], address: str) -> list[dict[str, Any]]:
+    """The person's public listings; TooMany says when to come back. The address is kept as a keyed hash."""
+    _spend_one(deps, address, deps.clock.system_now())
+    with deps.db.read() as session:
+        rows = find_person(
+            session,
+            deps.keyring,
+            asked["name"],
+            id_number=asked["id_number"],
+            id_tail=asked["id_tail"],
+            today=deps.clock.today(),
+        )
+        return [listing_view(row, name_known=True) for row in rows]
+
+
+def _spend_one(deps: Deps, address: str, now: datetime) -> None:
+    own = deps.keyring.blind_index(f"person-lookup {whose(address)}")
+    wanted = [Budget(own, deps.lookups.per_address), Budget("person-lookup", deps.lookups.overall)]
+    with deps.db.write() as session:
+        forget_whole(session, budgets, now)
+        late = spend(session, budgets, wanted, now)
+    if late is not None:
+        raise TooMany(
+            "too-many-requests",
+            "查询过于频繁",
+            "请按 Retry-After 指示的秒数等待后再查询。",
+            retry_after=late.total_seconds(),
+        )
