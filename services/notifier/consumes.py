@@ -27,6 +27,12 @@ DUTIES = {
     "settle-repair": "办结信用修复申请",
     "rectify": "完成监督检查整改",
     "answer-disclosure": "答复政府信息公开申请",
+    "publish-item": "公开政府信息",
+    "interpret-policy": "发布政策解读",
+    "opinion-information": "发布舆情权威信息",
+    "opinion-press": "举行舆情新闻发布会",
+    "answer-report": "答复监督举报",
+    "publish-annual-report": "公布年度报告",
 }
 STATED = ("subject_name", "list_name", "document_number", "reason")
 log = get_log(__name__)

@@ -64,9 +64,15 @@ NAVIGATION = (
     NavItem("公开查询", "/", also=("/listings", "/persons")),
     NavItem("名单与规则", "/lists"),
     NavItem("核验", "/verify", also=("/certificates", "/log")),
-    NavItem("信息公开", "/disclosure-catalogue", also=("/disclosure-requests",)),
+    NavItem(
+        "信息公开",
+        "/disclosure-catalogue",
+        also=("/disclosure-requests", "/items", "/annual-reports", "/reports"),
+    ),
     NavItem("案件", "/cases", CASE_ROLES, also=("/imports", "/letters", "/duties")),
-    NavItem("依申请公开", "/disclosure-desk", CASE_ROLES),
+    NavItem(
+        "公开办理", "/openness-desk", CASE_ROLES, also=("/disclosure-desk", "/opinions", "/reports-desk")
+    ),
     NavItem("监督", "/supervision", SUPERVISION_ROLES),
     NavItem("推送监控", "/push/", PUSH_ROLES),
     NavItem("消息", "/notices/", SIGNED_IN),

@@ -42,6 +42,12 @@ DUTIES = {
     "rectify": "监督检查整改",
     "decide-expiry": "决定期满处理",
     "review-linked": "复核关联案件",
+    "publish-item": "公开信息",
+    "interpret-policy": "发布政策解读",
+    "opinion-information": "发布权威信息",
+    "opinion-press": "举行新闻发布会",
+    "answer-report": "答复监督举报",
+    "publish-annual-report": "公布年度报告",
 }
 DUTY_STATES = {
     "open": "办理中",
@@ -83,6 +89,22 @@ REQUEST_COLOURS = {
     "abandoned": "grey",
     "withdrawn": "grey",
 }
+ITEM_COLOURS = {
+    "draft": "grey",
+    "submitted": "yellow",
+    "published": "green",
+    "registered": "blue",
+    "withdrawn": "grey",
+    "dropped": "grey",
+}
+ITEM_CHANGES = {"publish": "公开", "register": "登记", "correct": "更正", "withdraw": "撤下"}
+CHANNEL_DRAFTS = {
+    "draft": ("待审批", "yellow"),
+    "approved": ("待发出", "blue"),
+    "sent": ("已发出", "green"),
+    "dropped": ("不发出", "grey"),
+}
+REPORT_COLOURS = {"received": "yellow", "accepted": "blue", "answered": "green", "declined": "grey"}
 TREATMENTS = {"shown": ("公示", "green"), "masked": ("部分遮盖", "yellow"), "withheld": ("不公示", "grey")}
 PROPOSALS = {
     "proposed": ("待确认", "yellow"),
