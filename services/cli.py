@@ -18,8 +18,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from services.blacklist.app import create_app as create_blacklist
-from services.blacklist.app import open_deps
-from services.blacklist.audit.queries import head, verify
 from services.blacklist.cases.queries.imports import find_import, import_rows, import_view
 from services.blacklist.cases.usecases.imports import Imports, SheetUpload, confirm_import, receive_import
 from services.blacklist.identity.queries import user_by_name
@@ -30,7 +28,6 @@ from services.blacklist.register.usecases import import_listings
 from services.blacklist.rules.queries import check_additions
 from services.blacklist.rules.queries import check_catalogue as check_rules
 from services.blacklist.settings import read_settings as read_blacklist
-from services.blacklist.store import Deps as BlacklistDeps
 from services.credit_push.app import create_app as create_credit_push
 from services.credit_push.app import open_deps as open_push_deps
 from services.credit_push.catalogue import check_catalogue as check_platforms
@@ -41,6 +38,7 @@ from services.credit_push.settings import read_settings as read_credit_push
 from services.credit_push.usecases import Deps as PushDeps
 from services.credit_push.usecases.operating import replay as replay_delivery
 from services.credit_push.usecases.operating import replay_all
+from services.log_tool import blacklist_means, verify_log, witness
 from services.notifier.app import create_app as create_notifier
 from services.notifier.settings import read_settings as read_notifier
 from shared.contracts.schema_export import asyncapi as asyncapi_document
@@ -60,13 +58,6 @@ with this text. Made by `credit-blacklist errors`.
 | --- | --- |"""
 PAUSE = threading.Event()
 as_json = click.option("--json", "machine", is_flag=True, help="输出 JSON，供脚本使用")
-
-
-def blacklist_means() -> BlacklistDeps:
-    """Only on a database that stands as this code expects it: nothing is made where none is."""
-    settings = read_blacklist(os.environ)
-    require_migrated(settings.common.db_url, "services.blacklist", "blacklist migrate")
-    return open_deps(settings)
 
 
 def push_means() -> PushDeps:
@@ -240,20 +231,8 @@ def export(file: Path) -> None:
     click.echo(f"导出 {count} 条")
 
 
-@main.command("verify-log")
-@as_json
-def verify_log(machine: bool) -> None:
-    """校验审计链，指出第一条被改动、删除、插入或调换的记录。"""
-    deps = blacklist_means()
-    with deps.db.read() as session:
-        bad = verify(session)
-        position, digest = head(session)
-    document = {"ok": bad is None, "position": position, "head": digest}
-    if bad is not None:
-        document["bad"] = {"position": bad.position, "entry_id": bad.entry_id, "problem": bad.reason}
-    text = f"审计链完整，共 {position} 条，链首 {digest}"
-    show(machine, document, text if bad is None else f"第 {bad.position} 条（{bad.entry_id}）：{bad.reason}")
-    sys.exit(0 if bad is None else 1)
+main.add_command(verify_log)
+main.add_command(witness)
 
 
 @main.group()
