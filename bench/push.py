@@ -34,6 +34,7 @@ from shared.db import open_database
 from shared.eventlog import ensure_topics, open_log
 from shared.http import sign_request
 from shared.loops import run
+from shared.process import rest_from_collecting
 from tests.harness.broker import NotAvailable, find_broker
 from tests.harness.database import LocalPostgres, Server
 from tests.harness.platforms import EXCHANGE, Listing
@@ -85,6 +86,7 @@ class Service:
             self.log.append([event.to_record(EXCHANGE) for event in events[first : first + 500]])
 
     def start(self) -> None:
+        rest_from_collecting()  # as the worker's process does
         ways = wiring.open_ways(self.settings, self.deps)
         loops = build_loops(self.deps, self.log, ways, self.settings.holder)
         self.thread = threading.Thread(target=run, args=(loops, self.stop), daemon=True)

@@ -1,10 +1,13 @@
 """The sender: claims due deliveries, calls out with no transaction open, writes down what came of it.
 
-One batch per platform at a time, each platform in its own thread: a slow one delays no other. One sender is
-active per database (lease); on taking over it puts back what a dead one left behind, to be asked about first.
+Every platform has threads of its own, so a slow one delays no other: one where order is all that counts,
+two over HTTP, so that one batch is written down and the next made ready while another is on its way.
+One sender is active per database (lease); on taking over it puts back what a dead one left behind, to be
+asked about first.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -38,6 +41,8 @@ from shared.metrics import counter, histogram
 log = get_log(__name__)
 ATTEMPTS = cast("Table", Attempt.__table__)
 outcomes_total = counter("push_outcomes", "Outcomes of tries, by platform", ["platform", "outcome"])
+LANES = {"http": 2}
+"""Batches of one platform under way at a time, by kind of transport; one where not told."""
 send_seconds = histogram("push_send_seconds", "Time of one batch outside", ["platform"])
 
 
@@ -245,8 +250,11 @@ class Sender:
         self._lease = Lease(deps.db, leases, "sender", holder)
         self._token: int | None = None
         self._wakeup = Wakeup(deps.db, CHANNEL)
-        self._pool = ThreadPoolExecutor(max(1, len(transports)), thread_name_prefix="push")
-        self._running: dict[str, Future[int]] = {}
+        self._lanes = {
+            platform: LANES.get(deps.catalogue[platform].transport.kind, 1) for platform in transports
+        }
+        self._pool = ThreadPoolExecutor(max(1, sum(self._lanes.values())), thread_name_prefix="push")
+        self._running: list[tuple[str, Future[int]]] = []
         # Made once: asked many times a second, and putting it together costs more than running it.
         self._work = select(*(has_work(platform) for platform in self._dispatches))
 
@@ -257,10 +265,10 @@ class Sender:
         if self._token != self._lease.token:
             self._take_over()
         for platform in self._due():
-            self._running[platform] = self._pool.submit(self._dispatches[platform])
+            self._running.append((platform, self._pool.submit(self._dispatches[platform])))
         if not self._running:
             return False
-        wait(self._running.values(), timeout=0.02, return_when=FIRST_COMPLETED)
+        wait([future for _, future in self._running], timeout=0.02, return_when=FIRST_COMPLETED)
         self._collect()
         return True
 
@@ -274,21 +282,20 @@ class Sender:
         self._token = self._lease.token
 
     def _due(self) -> list[str]:
-        if len(self._running) == len(self._dispatches):
+        busy = Counter(platform for platform, _ in self._running)
+        free = [platform for platform, lanes in self._lanes.items() if busy[platform] < lanes]
+        if not free:
             return []
         now = self._deps.clock.system_now()
         with self._deps.db.read() as session:
             found = session.execute(self._work, {"now": now}).one()
-        due = [platform for platform, has in zip(self._dispatches, found, strict=True) if has]
-        return [platform for platform in due if platform not in self._running]
+        due = {platform for platform, has in zip(self._dispatches, found, strict=True) if has}
+        return [platform for platform in free if platform in due]
 
     def _collect(self) -> None:
-        done = [platform for platform, future in self._running.items() if future.done()]
-        failed: list[BaseException] = []
-        for platform in done:
-            error = self._running.pop(platform).exception()
-            if error is not None:
-                failed.append(error)
+        done = [future for _, future in self._running if future.done()]
+        self._running = [(platform, future) for platform, future in self._running if not future.done()]
+        failed = [error for future in done if (error := future.exception()) is not None]
         if failed:
             raise failed[0]
 
