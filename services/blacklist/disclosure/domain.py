@@ -174,27 +174,33 @@ class Letter:
     letter_number: str | None = None
 
 
-def letter_text(letter: Letter) -> str:
-    """The answer as a letter: opening, decision with its article, reasons, remedy, organ and date."""
+def letter_title(answer_type: str) -> str:
+    return f"政府信息公开申请答复书（{answer_types()[answer_type].name}）"
+
+
+def letter_paragraphs(letter: Letter) -> list[str]:
+    """Opening, decision with its article, reasons, remedy."""
     kind = answer_types()[letter.answer_type]
     grounds = [exception_grounds()[code] for code in letter.exceptions]
     basis = "、".join(dict.fromkeys([kind.article, *(each.article for each in grounds)]))
     parts = [
-        f"政府信息公开申请答复书（{kind.name}）",
-        letter.letter_number or "",
-        f"{letter.applicant}:",
         f"{chinese(letter.received_on)}收到您（贵单位）提出的政府信息公开申请（编号{letter.number}）。",
         f"申请公开的内容：{letter.wanted}",
         f"经审查，根据{REGULATION}{basis}的规定，答复如下：",
         kind.lead,
         letter.content or "",
-        *(f"{each.name}:{each.text}。" for each in grounds),
+        *(f"{each.name}：{each.text}。" for each in grounds),
         f"理由：{letter.reason}" if letter.reason else "",
         _answers()["remedy"]["review_first" if kind.review_first else "usual"],
-        letter.department,
-        chinese(letter.issued_on),
     ]
-    return "\n".join(part for part in parts if part)
+    return [part for part in parts if part]
+
+
+def letter_text(letter: Letter) -> str:
+    """The whole letter as text: title, number, applicant, what it says, organ and date."""
+    head = [letter_title(letter.answer_type), letter.letter_number or "", f"{letter.applicant}："]
+    tail = [letter.department, chinese(letter.issued_on)]
+    return "\n".join(part for part in (*head, *letter_paragraphs(letter), *tail) if part)
 
 
 def chinese(day: date) -> str:

@@ -7,7 +7,7 @@ from flask import Response, request
 
 from services.blacklist.disclosure import queries, usecases
 from services.blacklist.disclosure.api.catalogue import rows_asked
-from services.blacklist.disclosure.api.requests import receipt_view
+from services.blacklist.disclosure.api.requests import letter_pdf, receipt_view
 from services.blacklist.disclosure.domain import answer_types
 from services.blacklist.disclosure.queries.requests import public_view
 from services.blacklist.disclosure.schemas import CatalogueQuery, RequestIn, SupplementIn
@@ -105,6 +105,8 @@ def _progress(made: APIBlueprint, deps: Deps) -> None:
     def disclosure_progress() -> Response:
         """Look up, add what was asked for, or take back, as the form's button says."""
         code = request.form.get("code", "")[:60]
+        if request.form.get("act") == "letter":
+            return letter_pdf(deps, code, None)
         try:
             _act(deps, code, request.form.get("act", ""))
         except DomainError as error:

@@ -8,9 +8,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.cases.queries import find_case
 from services.blacklist.disclosure import queries, usecases
-from services.blacklist.disclosure.api.requests import OFFICERS, detail_for_officer
+from services.blacklist.disclosure.api.requests import OFFICERS, detail_for_officer, letter_pdf
 from services.blacklist.disclosure.domain import ACTIONS, STATES, answer_types
 from services.blacklist.disclosure.schemas import ActionIn
+from services.blacklist.letters.api.common import origin
 from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.store import Deps
 from services.blacklist.web.options import department_options
@@ -64,6 +65,11 @@ def _one(made: APIBlueprint, deps: Deps) -> None:
     def disclosure_detail(request_id: str) -> Response:
         return _page(deps, request_id, 200, {}, "")
 
+    @made.get("/disclosure-desk/<request_id>/letter.pdf")
+    @access(OFFICERS)
+    def disclosure_letter(request_id: str) -> Response:
+        return letter_pdf(deps, request_id, principal())
+
     @made.post("/disclosure-desk/<request_id>/<action>")
     @access(roles("clerk", "decider"))
     def act_on_disclosure(request_id: str, action: str) -> AnyResponse:
@@ -75,8 +81,9 @@ def _one(made: APIBlueprint, deps: Deps) -> None:
             given.pop("action")
             with deps.db.write() as session:
                 usecases.take_action(
-                    session, deps, request_id, action, given, actor=principal(), at=deps.clock.now()
-                )
+                    session, deps, request_id, action, given, actor=principal(), at=deps.clock.now(),
+                    origin=origin(),
+                )  # fmt: skip
         except NotFound:
             raise
         except DomainError as error:

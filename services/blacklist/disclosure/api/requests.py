@@ -5,19 +5,23 @@ from typing import Any
 from uuid import UUID
 
 from apiflask import APIBlueprint
-from flask import request
+from flask import Response, request
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
 from services.blacklist.disclosure import queries, schemas, usecases
 from services.blacklist.disclosure.models import DisclosureRequest
 from services.blacklist.disclosure.queries.requests import officer_view, public_view
+from services.blacklist.letters import usecases as letters
+from services.blacklist.letters.api.common import file_answer, origin
 from services.blacklist.store import Deps
 from shared.web.access import Principal, access, current_principal, principal, public, roles
 from shared.web.idempotency import Once
+from shared.web.openapi import produces
 from shared.web.paging import cut, decode_cursor, page
 from shared.web.problem import problems
 
+PDF = "application/pdf"
 OFFICER_ROLES = ("clerk", "reviewer", "decider", "supervisor", "auditor")
 OFFICERS = roles(*OFFICER_ROLES)
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -26,6 +30,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     _add_sending(bp, deps, once)
     _add_reading(bp, deps)
+    _add_letter(bp, deps)
     _add_applicant(bp, deps)
     _add_handling(bp, deps)
 
@@ -94,6 +99,29 @@ def detail_for_officer(deps: Deps, request_id: str, who: Principal) -> dict[str,
         return officer_view(session, deps.keyring, row, who)
 
 
+def _add_letter(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/disclosure-requests/<code>/letter.pdf")
+    @access(public())
+    @problems(404)
+    @produces(PDF)
+    @bp.doc(summary="下载答复书；凭查询码，工作人员凭编号")
+    def get_disclosure_letter(code: str) -> Response:
+        return letter_pdf(deps, code, current_principal())
+
+
+def letter_pdf(deps: Deps, code: str, who: Principal | None) -> Response:
+    """For the applicant by the lookup code, for an officer by the request's id."""
+    officer = who if who is not None and who.has(*OFFICER_ROLES) and _ID.fullmatch(code) else None
+    with deps.db.write() as session:
+        if officer is not None:
+            row = queries.find_request(session, code, officer)
+        else:
+            row = queries.request_by_code(session, deps.keyring, code)
+        letter, content = letters.open_answer(session, deps, row.id, who=officer, at=deps.clock.now())
+        name = f"{letter.title}{letter.number}.pdf"
+    return file_answer(content, PDF, name)
+
+
 def _add_applicant(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/disclosure-requests/<code>/supplement")
     @access(public())
@@ -132,7 +160,8 @@ def _add_handling(bp: APIBlueprint, deps: Deps) -> None:
         who, action = principal(), json_data.pop("action")
         with deps.db.write() as session:
             row = usecases.take_action(
-                session, deps, str(request_id), action, json_data, actor=who, at=deps.clock.now()
-            )
+                session, deps, str(request_id), action, json_data, actor=who, at=deps.clock.now(),
+                origin=origin(),
+            )  # fmt: skip
             session.flush()
             return officer_view(session, deps.keyring, row, who)

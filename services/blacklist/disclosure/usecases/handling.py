@@ -21,7 +21,9 @@ from services.blacklist.disclosure.domain import (
     answer_types,
     chinese,
     draft_problems,
+    letter_paragraphs,
     letter_text,
+    letter_title,
     procedure,
 )
 from services.blacklist.disclosure.models import DisclosureRequest
@@ -29,6 +31,8 @@ from services.blacklist.disclosure.queries.requests import LETTER_AAD, applicant
 from services.blacklist.disclosure.usecases.timeline import write_step
 from services.blacklist.identity.domain import Period
 from services.blacklist.identity.models import Department
+from services.blacklist.letters.domain.numbering import number_problem
+from services.blacklist.letters.usecases import Answer, answer_number, issue_answer
 from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries import duties_of
 from services.blacklist.rules.usecases import (
@@ -54,6 +58,8 @@ class Turn:
     inputs: Mapping[str, Any]
     actor: Principal
     at: datetime
+    origin: str
+    """Where the verification page of letters stands."""
 
     @property
     def today(self) -> date:
@@ -77,11 +83,12 @@ def take_action(
     *,
     actor: Principal,
     at: datetime,
+    origin: str,
 ) -> DisclosureRequest:
     """Do one of ACTIONS; Conflict, Forbidden or Invalid say why not."""
     row, action = request_to_act_on(session, request_id, actor), ACTIONS[code]
     _require(row, action, inputs, actor)
-    turn = Turn(session, deps, row, inputs, actor, at)
+    turn = Turn(session, deps, row, inputs, actor, at, origin)
     told, note = EFFECTS[code](turn)
     write_step(session, row, code, action.title, actor=actor, at=at, told=told, note=note)
     return row
@@ -212,7 +219,21 @@ def _issue(turn: Turn) -> Told:
     row, draft = turn.row, _drafted(turn.row)
     if row.drafted_by == turn.actor.user_id:
         raise Forbidden("disclosure-four-eyes", "须由另一名工作人员签发", "拟写人不得签发本人拟写的答复。")
-    letter = Letter(
+    letter = _letter(turn, draft)
+    row.answer = {**draft, "letter_number": letter.letter_number}
+    row.letter_sealed = turn.deps.keyring.seal(letter_text(letter), f"{LETTER_AAD}.{row.id}")
+    row.state, row.draft, row.issued_by, row.answered_on = ANSWERED, None, turn.actor.user_id, turn.today
+    settle_duty(turn.session, row.id, ANSWER_DUTY, turn.at)
+    _print(turn, letter)
+    return f"已答复：{answer_types()[letter.answer_type].name}。", None
+
+
+def _letter(turn: Turn, draft: Mapping[str, Any]) -> Letter:
+    """What is said, under the department's number or the next of its series."""
+    row, given = turn.row, turn.inputs.get("letter_number")
+    if given and (problem := number_problem(given)):
+        _refuse([("letter_number", problem)])
+    return Letter(
         number=row.number,
         applicant=applicant_of(turn.deps.keyring, row)["name"],
         received_on=row.received_on,
@@ -223,13 +244,21 @@ def _issue(turn: Turn) -> Told:
         exceptions=tuple(draft["exceptions"]),
         department=row.department_name,
         issued_on=turn.today,
-        letter_number=turn.inputs.get("letter_number"),
+        letter_number=answer_number(turn.session, row.department_id, turn.today.year, given),
     )
-    row.answer = {**draft, "letter_number": letter.letter_number}
-    row.letter_sealed = turn.deps.keyring.seal(letter_text(letter), f"{LETTER_AAD}.{row.id}")
-    row.state, row.draft, row.issued_by, row.answered_on = ANSWERED, None, turn.actor.user_id, turn.today
-    settle_duty(turn.session, row.id, ANSWER_DUTY, turn.at)
-    return f"已答复：{answer_types()[letter.answer_type].name}。", None
+
+
+def _print(turn: Turn, letter: Letter) -> None:
+    """The same letter as a PDF with number and code."""
+    row = turn.row
+    answer = Answer(
+        row.id, row.department_id, row.department_name, letter_title(letter.answer_type), letter.applicant,
+        tuple(letter_paragraphs(letter)), letter.issued_on, procedure().version,
+    )  # fmt: skip
+    issue_answer(
+        turn.session, turn.deps, answer, letter.letter_number or "",
+        origin=turn.origin, actor=turn.actor, at=turn.at,
+    )  # fmt: skip
 
 
 EFFECTS: Mapping[str, Callable[[Turn], Told]] = {

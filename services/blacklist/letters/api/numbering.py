@@ -5,7 +5,7 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from services.blacklist.letters import schemas, usecases
-from services.blacklist.letters.domain.templates import templates
+from services.blacklist.letters.domain.templates import series_kinds
 from services.blacklist.letters.usecases.numbering import pattern_of
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, roles
@@ -20,8 +20,8 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             office = principal().department_id
             items = [
-                {"kind": each.kind, "name": each.name, "pattern": pattern_of(session, office, each.kind)}
-                for each in templates().values()
+                {"kind": kind, "name": name, "pattern": pattern_of(session, office, kind)}
+                for kind, (name, _) in series_kinds().items()
             ]
         return {"items": items, "next": None}
 
@@ -35,4 +35,4 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             row = usecases.set_series(
                 session, kind, json_data["pattern"], actor=principal(), at=deps.clock.now()
             )
-            return {"kind": kind, "name": templates()[kind].name, "pattern": row.pattern}
+            return {"kind": kind, "name": series_kinds()[kind][0], "pattern": row.pattern}

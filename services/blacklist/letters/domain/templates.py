@@ -16,6 +16,8 @@ FOLDER = Path(__file__).resolve().parents[1] / "data" / "templates"
 NOTICE, HEARING, DECISION, REPAIR_NOTICE = "notice", "hearing-notice", "decision", "repair-notice"
 REMOVAL, REVOCATION, OBJECTION_RESULT = "removal-notice", "revocation", "objection-result"
 REPAIR_ACCEPTED, REPAIR_REFUSED, REPAIR_RESULT = "repair-accepted", "repair-refused", "repair-result"
+ANSWER = "disclosure-answer"
+"""答复书 of 依申请公开: no letter of a case, but numbered like one."""
 KINDS = (
     NOTICE,
     HEARING,
@@ -117,6 +119,12 @@ def _applies(piece: Piece, flags: set[str]) -> bool:
 def templates() -> Mapping[str, Template]:
     """Every kind, in the order of a case's life."""
     return {kind: _read(FOLDER / f"{kind}.toml") for kind in KINDS}
+
+
+def series_kinds() -> Mapping[str, tuple[str, str]]:
+    """Name and 文种代字 of every kind that is numbered."""
+    cases = {each.kind: (each.name, each.word) for each in templates().values()}
+    return {**cases, ANSWER: ("政府信息公开申请答复书", "公开答")}
 
 
 def _read(path: Path) -> Template:

@@ -48,6 +48,8 @@ def verification(session: Session, code: str, today: date, digest: str | None = 
 
 
 def _status(session: Session, letter: Letter, today: date) -> str:
+    if letter.case_id is None:  # an answer to a request: it stands as it was given
+        return CURRENT
     case = session.get_one(Case, letter.case_id)
     if case.listing_id is None:
         shown = case.state in BEFORE_PUBLICATION

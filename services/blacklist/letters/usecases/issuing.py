@@ -121,6 +121,11 @@ def recorded_in(case: Case, step: CaseStep, source: str) -> str | None:
     return found.get(source) or None
 
 
+def new_code() -> str:
+    """A verification code nobody can guess."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
 def _letter(
     case: Case,
     draft: Draft,
@@ -131,7 +136,7 @@ def _letter(
     actor: Principal,
     at: datetime,
 ) -> Letter:
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    code = new_code()
     return Letter(
         id=new_id(),
         code=code,

@@ -16,9 +16,8 @@ from services.blacklist.letters.domain.numbering import (
     pattern_problem,
     series_of,
 )
-from services.blacklist.letters.domain.templates import templates
+from services.blacklist.letters.domain.templates import series_kinds
 from services.blacklist.letters.models import Letter, LetterCounter, LetterSeries
-from services.blacklist.letters.usecases.drawing import known_kind
 from shared.db.types import upsert
 from shared.errors import Conflict, FieldError, Invalid, describe_errors
 from shared.web.access import Principal
@@ -37,12 +36,14 @@ def pattern_of(session: Session, department_id: str, kind: str) -> str:
     if own is not None:
         return own.pattern
     office = department(session, department_id)
-    return default_pattern(office.code, office.short_name, templates()[kind].word)
+    return default_pattern(office.code, office.short_name, series_kinds()[kind][1])
 
 
 def set_series(session: Session, kind: str, pattern: str, *, actor: Principal, at: datetime) -> LetterSeries:
     """Set how the actor's department numbers a kind of letter from now on."""
-    known_kind(kind)
+    if kind not in series_kinds():
+        pointed = [FieldError("/kind", f"文书种类应为下列之一：{'、'.join(series_kinds())}")]
+        raise Invalid("validation-failed", "没有这种文书", fields=pointed)
     if problem := pattern_problem(pattern):
         raise Invalid("validation-failed", "文号格式有误", fields=[FieldError("/pattern", problem)])
     row = session.get(LetterSeries, (actor.department_id, kind))
@@ -66,6 +67,15 @@ def take_number(session: Session, department_id: str, kind: str, year: int) -> s
         number = series.number(_advance(session, department_id, series))
         if not _taken(session, department_id, number):
             return number
+
+
+def next_number(session: Session, department_id: str, kind: str, year: int) -> str:
+    """What the series would give now, for showing."""
+    series = series_of(pattern_of(session, department_id, kind), year)
+    wanted = select(LetterCounter.last).where(
+        LetterCounter.department_id == department_id, LetterCounter.series == series.name
+    )
+    return series.number((session.scalar(wanted) or 0) + 1)
 
 
 def use_number(session: Session, department_id: str, kind: str, year: int, number: str) -> str:
