@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from services.blacklist.app import PACKAGE, build_loops, open_deps
-from services.blacklist.sample import load_sample_world
+from services.blacklist.sample import load_open_items, load_sample_world
 from services.blacklist.settings import NAME, read_settings
 from shared.db import migrate
 from shared.logs import configure_logs
@@ -33,12 +33,14 @@ def run_migrations() -> None:
 
 
 def load_sample() -> None:
-    """Departments and accounts of the sample world; adds only what is missing. Never in production."""
+    """Departments, accounts, public items of the sample world; adds what is missing. Never in production."""
     settings = read_settings(os.environ)
     if settings.common.production:
         sys.exit("the sample world is refused where ENVIRONMENT=production")
     deps = open_deps(settings)
     load_sample_world(deps.db, clock=deps.clock, data_dir=deps.data_dir)
+    with deps.db.write() as session:
+        load_open_items(session, deps)
     deps.db.close()
 
 

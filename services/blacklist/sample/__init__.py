@@ -4,6 +4,7 @@ Refused in production. Every subject is generated: valid codes, no real company 
 """
 
 from services.blacklist.sample.disclosure import DisclosureItem, disclosure_items
+from services.blacklist.sample.openness import load_open_items
 from services.blacklist.sample.penalties import (
     SampleBatch,
     canary_numbers,
@@ -18,6 +19,7 @@ __all__ = [
     "SampleBatch",
     "canary_numbers",
     "disclosure_items",
+    "load_open_items",
     "load_sample_world",
     "sample_batches",
     "write_sample_penalties",

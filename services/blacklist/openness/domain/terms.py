@@ -68,6 +68,8 @@ def kind_name(code: str) -> str:
 
 def term_for(kind: str, domain: str, on: date, *, entry: str | None, own: OwnTerm | None = None) -> Term:
     """The time an item of this kind has; `entry` is the catalogue entry's 公开时限 as written."""
+    if not kinds()[kind].timed:
+        return _watched(kind)
     if own is not None:
         return Term(
             "own",
@@ -81,8 +83,14 @@ def term_for(kind: str, domain: str, on: date, *, entry: str | None, own: OwnTer
         return special
     days = _DAYS.findall(entry or "")
     if days:
-        return Term("catalogue", entry or "", int(days[-1]), "公开事项目录", "catalogue")
+        return Term("catalogue", entry or "", int(days[0]), "公开事项目录", "catalogue")
     return usual
+
+
+def _watched(kind: str) -> Term:
+    """What another duty watches: the document's for its interpretation, the opinion's for its response."""
+    rule = data("terms")["interpretation" if kind == INTERPRETATION else "opinion"]
+    return Term(kind, rule["name"], rule.get("working_days", 0), rule["basis"], rule["status"])
 
 
 def _rules(kind: str, domain: str, on: date) -> tuple[Term | None, Term]:
