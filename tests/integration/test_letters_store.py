@@ -56,7 +56,8 @@ def a_letter(office):
     return Letter(
         id=new_id(), code=new_id()[:20], request_id=new_id(), department_id="d", organ="o", kind="k",
         title="t", number=new_id(), version=1, template_version="1", rule_version="1",
-        dated=date(2026, 11, 2), address="", shows_identity=False, size=1, sha256="0" * 64, created_by="u", creator_name="n", created_at=at,
+        dated=date(2026, 11, 2), address="", shows_identity=False, size=1, sha256="0" * 64, created_by="u",
+        creator_name="n", created_at=at,
     )  # fmt: skip
 
 
