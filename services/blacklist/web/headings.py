@@ -8,7 +8,7 @@ from flask import redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.cases.domain.layout import Layout, layout_named
-from services.blacklist.cases.domain.rows import address
+from services.blacklist.cases.domain.rows import letters
 from services.blacklist.cases.queries.imports import find_import
 from services.blacklist.cases.usecases.imports import read_again, teach_headings
 from services.blacklist.store import Deps
@@ -27,7 +27,7 @@ def heading_rows(layout: Layout, headings: Sequence[Mapping[str, Any]]) -> list[
         rows.append(
             {
                 "index": each["index"],
-                "letter": address(each["index"], 1).rstrip("1"),
+                "letter": letters(each["index"]),
                 "heading": each["heading"],
                 "own": own.label if own else None,
                 "code": each["code"] if layout.coded(each["code"]) else "",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from services.blacklist.cases.domain.layout import Cell, Column, Layout
@@ -12,6 +13,7 @@ from services.blacklist.cases.domain.mistakes import CellError, remedy_for, show
 
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 EXACT_DIGITS = 15
 """Longer numbers lose digits in a spreadsheet's number cells."""
 
@@ -47,14 +49,20 @@ class SheetRow:
         )
 
 
-def address(column: int, row: int) -> str:
-    """Spreadsheet address of a cell: (0, 7) → A7."""
-    letters = ""
+@lru_cache(maxsize=1024)
+def letters(column: int) -> str:
+    """A column's letters: 0 → A, 26 → AA."""
+    found = ""
     column += 1
     while column:
         column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row}"
+        found = chr(65 + rest) + found
+    return found
+
+
+def address(column: int, row: int) -> str:
+    """Spreadsheet address of a cell: (0, 7) → A7."""
+    return f"{letters(column)}{row}"
 
 
 def read_row(
@@ -135,7 +143,7 @@ def _text(value: Cell) -> str | None:
             raise ValueError("长数字请将单元格设为文本格式后重新填写，否则末尾数字会丢失")
         return str(int(value)) if float(value).is_integer() else repr(value)
     text = value.strip()
-    if any(ord(char) < 32 and char not in "\r\n\t" for char in text):
+    if _CONTROL.search(text):
         raise ValueError("含有控制字符，请删去")
     return text or None
 
@@ -149,7 +157,7 @@ def _day(text: str) -> str:
 
 
 def _no_day() -> str:
-    raise ValueError("日期应写成 2026-11-02 的形式")
+    raise ValueError("不是有效的日期")
 
 
 def _amount(text: str) -> str:
