@@ -106,14 +106,6 @@ class Certificate(Base):
     found: Mapped[list[Any]] = mapped_column(JsonDoc)
     """[[listing id, version], …] at the time."""
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    """By the system's clock, for counting requests."""
-    address_blind: Mapped[str] = mapped_column(String(120))
-
-    __table_args__ = (
-        Index("ix_certificates_address", "address_blind", "sent_at"),
-        Index("ix_certificates_sent", "sent_at"),
-    )
 
 
 LEAVES, SECRETS, TILES = (cast("Table", each.__table__) for each in (LogLeaf, LogSecret, LogTile))

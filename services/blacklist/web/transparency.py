@@ -65,8 +65,7 @@ def _certificates(made: APIBlueprint, deps: Deps) -> None:
         values = read_form(request.form)
         try:
             asked = load_form(CertificateIn(), values)
-            with deps.db.write() as session:
-                made_out = issue_certificate(session, deps, certificate_request(asked), deps.clock.now())
+            made_out = issue_certificate(deps, certificate_request(asked), deps.clock.now())
         except DomainError as error:
             return _form(values, form_errors(error), int(error.kind))
         return _private(

@@ -107,12 +107,8 @@ def _create_certificates() -> None:
         sa.Column("asked_sealed", sa.Text(), nullable=False),
         sa.Column("found", types.JsonDoc(none_as_null=True), nullable=False),
         sa.Column("issued_at", types.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("sent_at", types.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("address_blind", sa.String(length=120), nullable=False),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_certificates")),
     )
-    op.create_index("ix_certificates_address", "certificates", ["address_blind", "sent_at"])
-    op.create_index("ix_certificates_sent", "certificates", ["sent_at"])
 
 
 def downgrade() -> None:

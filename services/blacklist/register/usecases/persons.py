@@ -5,7 +5,6 @@ refusal says nothing about the person.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from services.blacklist.register.queries import find_person, listing_view
@@ -16,7 +15,7 @@ from shared.errors import TooMany
 
 def look_up_person(deps: Deps, asked: Mapping[str, Any], address: str) -> list[dict[str, Any]]:
     """The person's public listings; TooMany says when to come back. The address is kept as a keyed hash."""
-    _spend_one(deps, address, deps.clock.system_now())
+    spend_lookup(deps, address)
     with deps.db.read() as session:
         rows = find_person(
             session,
@@ -29,7 +28,9 @@ def look_up_person(deps: Deps, asked: Mapping[str, Any], address: str) -> list[d
         return [listing_view(row, name_known=True) for row in rows]
 
 
-def _spend_one(deps: Deps, address: str, now: datetime) -> None:
+def spend_lookup(deps: Deps, address: str) -> None:
+    """One lookup of a person out of the client's budget and everybody's; TooMany when either is empty."""
+    now = deps.clock.system_now()
     own = deps.keyring.blind_index(f"person-lookup {whose(address)}")
     wanted = [Budget(own, deps.lookups.per_address), Budget("person-lookup", deps.lookups.overall)]
     with deps.db.write() as session:

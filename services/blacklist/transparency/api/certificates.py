@@ -40,8 +40,7 @@ def _add_issue(bp: APIBlueprint, deps: Deps) -> None:
     @bp.output(schemas.CertificateOut, status_code=201)
     @bp.doc(summary="出具查询证明：列入情况或者未查到")
     def make_certificate(json_data: dict[str, Any]) -> Any:
-        with deps.db.write() as session:
-            made = issue_certificate(session, deps, certificate_request(json_data), deps.clock.now())
+        made = issue_certificate(deps, certificate_request(json_data), deps.clock.now())
         payload = made["payload"]
         pdf = f"{origin()}/api/v1/register/certificates/{made['code']}.pdf"
         made |= {"verify_at": payload["verify_at"], "pdf": pdf}

@@ -4,15 +4,13 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
 from services.blacklist.register.models import Listing
+from services.blacklist.register.usecases.persons import spend_lookup
 from services.blacklist.rules.queries import all_lists
-from services.blacklist.store import Deps
+from services.blacklist.store import Deps, budgets
 from services.blacklist.transparency.domain.certificates import FORMAT, NOTE, RESULTS, new_code
 from services.blacklist.transparency.domain.commitments import canonical
 from services.blacklist.transparency.models import Certificate, LogCheckpoint
@@ -20,13 +18,14 @@ from services.blacklist.transparency.queries.certificates import storage_aad
 from services.blacklist.transparency.queries.proofs import opened_leaves
 from services.blacklist.transparency.queries.searching import ask, is_pending
 from services.blacklist.transparency.queries.store import latest_checkpoint, origin_of, signed_note
+from shared.budgets import Budget, spend, whose
 from shared.clock import SHANGHAI, local_date
 from shared.crypto import KeyRing
 from shared.errors import TooMany, Unavailable, describe_errors
 from shared.identifiers import mask_id
 
-PER_ADDRESS = ((timedelta(hours=1), 120), (timedelta(days=1), 600))
-OVERALL = (timedelta(minutes=1), 600)
+PER_ADDRESS, OVERALL = 120, 20_000
+"""Certificates an hour."""
 
 describe_errors(
     {
@@ -48,34 +47,35 @@ class Request:
     address: str
 
 
-def issue_certificate(session: Session, deps: Deps, request: Request, at: datetime) -> dict[str, Any]:
-    """The signed document with its code; TooMany beyond the limits."""
-    blind = deps.keyring.blind_index(f"certificate {request.address}")
-    _require_patience(session, blind, deps.clock.system_now())
-    result, found = ask(session, deps.keyring, request.asked, local_date(at))
-    listings = [listing for listing, _ in found]
-    if is_pending(session, [listing.id for listing in listings]):
-        raise Unavailable("certificate-log-behind", "正在写入透明日志", "请一秒后再试。", retry_after=1)
-    checkpoint, code = latest_checkpoint(session), new_code()
-    proofs = [leaf for listing in listings for leaf in opened_leaves(session, listing, checkpoint)[-1:]]
-    payload = _payload(request, code, at, result) | {
-        "listings": [_line(listing, certain) for listing, certain in found],
-        "log": _log(checkpoint, signed_note(session, checkpoint)),
-    }
-    document = {"payload": payload, "proofs": proofs, "signature": _signature(deps.keyring, payload)}
-    session.add(_row(deps, request, document, listings, at, blind))
-    return {"code": code, **document}
+def issue_certificate(deps: Deps, request: Request, at: datetime) -> dict[str, Any]:
+    """The signed document with its code; TooMany beyond the budget, and a person costs a lookup as well."""
+    _spend_one(deps, request)
+    with deps.db.write() as session:
+        result, found = ask(session, deps.keyring, request.asked, local_date(at))
+        listings = [listing for listing, _ in found]
+        if is_pending(session, [listing.id for listing in listings]):
+            raise Unavailable("certificate-log-behind", "正在写入透明日志", "请一秒后再试。", retry_after=1)
+        checkpoint = latest_checkpoint(session)
+        payload = _payload(request, new_code(), at, result) | {
+            "listings": [_line(listing, certain) for listing, certain in found],
+            "log": _log(checkpoint, signed_note(session, checkpoint)),
+        }
+        proofs = [leaf for listing in listings for leaf in opened_leaves(session, listing, checkpoint)[-1:]]
+        document = {"payload": payload, "proofs": proofs, "signature": _signature(deps.keyring, payload)}
+        session.add(_row(deps.keyring, request, document, listings, at))
+    return {"code": payload["code"], **document}
 
 
-def _require_patience(session: Session, blind: str, now: datetime) -> None:
-    """So many from one address in an hour and a day, and from everybody in a minute."""
-    limits = [(span, most, Certificate.address_blind == blind) for span, most in PER_ADDRESS]
-    limits.append((*OVERALL, Certificate.code.is_not(None)))
-    for span, most, whose in limits:
-        sent = session.scalar(select(func.count()).where(whose, Certificate.sent_at > now - span))
-        if (sent or 0) >= most:
-            wait = min(span.total_seconds(), 3600)
-            raise TooMany("certificate-too-many", "出具证明的请求过多", "请稍后再试。", retry_after=wait)
+def _spend_one(deps: Deps, request: Request) -> None:
+    if request.asked["subject_type"] == "individual":
+        spend_lookup(deps, request.address)
+    own = deps.keyring.blind_index(f"certificate {whose(request.address)}")
+    wanted = [Budget(own, PER_ADDRESS), Budget("certificate", OVERALL)]
+    with deps.db.write() as session:
+        late = spend(session, budgets, wanted, deps.clock.system_now())
+    if late is not None:
+        wait = late.total_seconds()
+        raise TooMany("certificate-too-many", "出具证明的请求过多", "请稍后再试。", retry_after=wait)
 
 
 def _payload(request: Request, code: str, at: datetime, result: str) -> dict[str, Any]:
@@ -152,14 +152,9 @@ def _signature(keyring: KeyRing, payload: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _row(
-    deps: Deps,
-    request: Request,
-    document: Mapping[str, Any],
-    found: Sequence[Listing],
-    at: datetime,
-    blind: str,
+    keyring: KeyRing, request: Request, document: Mapping[str, Any], found: Sequence[Listing], at: datetime
 ) -> Certificate:
-    code, seal = document["payload"]["code"], deps.keyring.seal
+    code, seal = document["payload"]["code"], keyring.seal
     text = json.dumps(document, ensure_ascii=False)
     return Certificate(
         code=code,
@@ -169,6 +164,4 @@ def _row(
         asked_sealed=seal(json.dumps(dict(request.asked), ensure_ascii=False), storage_aad("asked", code)),
         found=[[listing.id, listing.version] for listing in found],
         issued_at=at,
-        sent_at=deps.clock.system_now(),
-        address_blind=blind,
     )
