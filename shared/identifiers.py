@@ -6,12 +6,15 @@ Made-up but valid codes for samples and tests come from make_uscc and make_resid
 import re
 import unicodedata
 from datetime import UTC, date, datetime
+from operator import mul
 
 from shared.clock import local_date
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100: no I, O, S, V, Z
+_USCC_VALUES = {char: value for value, char in enumerate(USCC_ALPHABET)}
 _USCC_WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
 _USCC_SHAPE = re.compile(rf"[1-9ANY][1-9][0-9]{{6}}[{USCC_ALPHABET}]{{10}}")
+_ORGAN_VALUES = {char: int(char, 36) for char in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 _ORGAN_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _WITHOUT_INNER_CHECK = ("92",)  # 个体工商户: assumed, their inner code is not always a GB 11714 number
 _PROVINCE_TEXT = (
@@ -42,13 +45,13 @@ def _normalise(code: str) -> str:
 
 
 def _uscc_check_digit(body: str) -> str:
-    total = sum(USCC_ALPHABET.index(char) * weight for char, weight in zip(body, _USCC_WEIGHTS, strict=True))
+    total = sum(map(mul, map(_USCC_VALUES.__getitem__, body), _USCC_WEIGHTS))
     return USCC_ALPHABET[(31 - total % 31) % 31]
 
 
 def organ_code_check_digit(body: str) -> str:
     """GB 11714: the ninth character of an organisation code from its first eight."""
-    total = sum(int(char, 36) * weight for char, weight in zip(body, _ORGAN_WEIGHTS, strict=True))
+    total = sum(map(mul, map(_ORGAN_VALUES.__getitem__, body), _ORGAN_WEIGHTS))
     return {10: "X", 11: "0"}.get(11 - total % 11, str((11 - total % 11) % 11))
 
 
@@ -78,7 +81,7 @@ def make_uscc(prefix8: str, serial: int) -> str:
 
 
 def _resident_check_digit(body: str) -> str:
-    total = sum(int(char) * weight for char, weight in zip(body, _RESIDENT_WEIGHTS, strict=True))
+    total = sum(map(mul, map(int, body), _RESIDENT_WEIGHTS))
     return _RESIDENT_CHECKS[total % 11]
 
 

@@ -3,10 +3,10 @@
 import os
 import threading
 import time
-import uuid
 
 _lock = threading.Lock()
 _last_tick = 0
+_VARIANT, _RANDOM = 0b10 << 62, (1 << 62) - 1
 
 
 def _tick() -> int:
@@ -23,9 +23,6 @@ def _tick() -> int:
 def new_id() -> str:
     """A fresh UUIDv7."""
     tick = _tick()
-    value = (tick >> 12) << 80
-    value |= 0x7 << 76
-    value |= (tick & 0xFFF) << 64
-    value |= 0b10 << 62
-    value |= int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
-    return str(uuid.UUID(int=value))
+    random = int.from_bytes(os.urandom(8), "big") & _RANDOM
+    early, late = f"{tick >> 12:012x}", f"{_VARIANT | random:016x}"
+    return f"{early[:8]}-{early[8:]}-7{tick & 0xFFF:03x}-{late[:4]}-{late[4:]}"

@@ -18,8 +18,10 @@ from shared.ids import new_id
 
 Headers = tuple[tuple[str, bytes], ...]
 CONTENT_TYPE = "application/json"
-SPEC = b"1.0"
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once, not per event
+SPEC = "1.0"
+# made once, not per event; what is written is a tree that plain_json made, so nothing can refer to itself
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +65,30 @@ class Event:
     def to_record(self, topic: str) -> Record:
         return Record(topic, self.subject, encode(self.data), self.headers())
 
-    def headers(self) -> Headers:
+    def attributes(self) -> list[tuple[str, str]]:
+        """What becomes the record's headers, as text."""
         attributes = [
             ("ce_specversion", SPEC),
-            ("ce_id", self.id.encode()),
-            ("ce_type", self.type.encode()),
-            ("ce_source", self.source.encode()),
-            ("ce_subject", self.subject.encode()),
-            ("ce_time", _stamp(self.time).encode()),
-            ("ce_sequence", str(self.sequence).encode()),
-            ("ce_partitionkey", self.subject.encode()),
-            ("ce_dataschema", self.dataschema.encode()),
-            ("content-type", CONTENT_TYPE.encode()),
+            ("ce_id", self.id),
+            ("ce_type", self.type),
+            ("ce_source", self.source),
+            ("ce_subject", self.subject),
+            ("ce_time", _stamp(self.time)),
+            ("ce_sequence", str(self.sequence)),
+            ("ce_partitionkey", self.subject),
+            ("ce_dataschema", self.dataschema),
+            ("content-type", CONTENT_TYPE),
         ]
         if self.traceparent:
-            attributes.append(("ce_traceparent", self.traceparent.encode()))
-        return tuple(attributes)
+            attributes.append(("ce_traceparent", self.traceparent))
+        return attributes
+
+    def headers(self) -> Headers:
+        return tuple((name, text.encode()) for name, text in self.attributes())
 
     def structured(self) -> dict[str, Any]:
         """The same event as one JSON object (CloudEvents structured mode), for HTTP feeds and webhooks."""
-        whole = {"specversion": "1.0", **{name[3:]: text.decode() for name, text in self.headers()[1:-1]}}
+        whole = {"specversion": "1.0", **{name[3:]: text for name, text in self.attributes()[1:-1]}}
         return {**whole, "datacontenttype": CONTENT_TYPE, "data": self.data}
 
 
@@ -148,10 +154,10 @@ def encode(data: Mapping[str, Any]) -> bytes:
 
 def plain_json(value: Any) -> Any:
     """The value with dates, instants and decimals as text and tuples as lists, at any depth."""
-    if value is None or isinstance(value, str | int | float):
+    if type(value) in _PLAIN or isinstance(value, str | int | float):
         return value
     if isinstance(value, Mapping):
-        return {key: plain_json(item) for key, item in value.items()}
+        return {key: item if type(item) in _PLAIN else plain_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain_json(item) for item in value]
     if isinstance(value, set | frozenset):

@@ -4,7 +4,6 @@ On an SQLite file the process has one writing connection (its threads queue for 
 polling the file lock) and a pool of reading connections that cannot write.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
+from shared.db.adding import teach_copy
 from shared.db.queueing import begin_immediate
+from shared.db.types import dump_json
 
 BUSY_MS = 5000
 WAIT_SECONDS = 10  # for a connection of the pool
@@ -84,9 +85,6 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
 
 
-_dump_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once, not per row
-
-
 def _open_postgresql(url: str, pool_size: int) -> Database:
     engine = create_engine(
         url,
@@ -94,10 +92,11 @@ def _open_postgresql(url: str, pool_size: int) -> Database:
         max_overflow=pool_size,
         pool_timeout=WAIT_SECONDS,
         pool_pre_ping=True,
-        json_serializer=_dump_json,
+        json_serializer=dump_json,
         hide_parameters=True,  # personal data stays out of error texts and logs
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
     )
+    teach_copy(engine)
     return Database(engine, engine.execution_options(postgresql_readonly=True))
 
 
@@ -106,7 +105,7 @@ def _sqlite_engine(url: str, *, begin: str, query_only: bool = False, **pool: An
         pool["pool_timeout"] = WAIT_SECONDS
     engine = create_engine(
         url,
-        json_serializer=_dump_json,
+        json_serializer=dump_json,
         hide_parameters=True,  # personal data stays out of error texts and logs
         connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False},
         **pool,

@@ -22,6 +22,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+# made once, not per row; what refers to itself ends in a RecursionError
+dump_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
 
 def new_metadata() -> MetaData:
     """Metadata with constraint names that migrations can rely on."""

@@ -12,7 +12,7 @@ from itertools import islice
 from types import SimpleNamespace
 from typing import Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import CaseFacts, Kind, ListTerms, Organ, Subject
@@ -24,11 +24,11 @@ from services.blacklist.register.usecases.publication import (
     set_identity,
     write_names,
 )
-from services.blacklist.register.usecases.steps import Step, taken
+from services.blacklist.register.usecases.steps import Ledger, Step, taken
 from services.blacklist.rules.queries import list_rule, trade_domains
 from shared.clock import SHANGHAI, Clock, local_date
 from shared.crypto import KeyRing
-from shared.db import Database
+from shared.db import Database, JsonText, add_rows, dump_json
 from shared.errors import NotFound
 from shared.identifiers import mask_id
 from shared.ids import new_id
@@ -144,18 +144,25 @@ def _write(session: Session, keyring: KeyRing, fresh: Sequence[Good], at: dateti
     ]
     ledger = taken(keyring, steps)
     if listings:
-        session.execute(insert(LISTINGS), [_row(listing) for listing in listings])
+        add_rows(session, LISTINGS, _rows(listings, ledger))
         write_names(session, listings)
         ledger.write(session)
+
+
+def _rows(listings: Sequence[Listing], ledger: Ledger) -> list[dict[str, Any]]:
+    """A listing and its first version say the same: what they share is turned into JSON once."""
+    rows = []
+    for listing, version in zip(listings, ledger.versions, strict=True):
+        facts = dump_json(listing.facts)
+        shown = {name: said for name, said in version["facts"].items() if name not in listing.facts}
+        version["facts"] = JsonText(f"{facts[:-1]},{dump_json(shown)[1:]}")
+        rows.append(vars(listing) | {"facts": JsonText(facts)})
+    return rows
 
 
 def _blank(**given: Any) -> Listing:
     """A plain object with a listing's columns: rows that are only inserted need no tracking of changes."""
     return cast("Listing", SimpleNamespace(**_EMPTY | given))
-
-
-def _row(listing: Listing) -> dict[str, Any]:
-    return vars(listing)
 
 
 def _listing(line: ImportLine, terms: ListTerms, keyring: KeyRing, at: datetime) -> Listing:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from services.blacklist.register import publishes
@@ -19,7 +18,7 @@ from services.blacklist.register.queries import standing
 from shared.clock import local_date
 from shared.contracts.envelope import Event
 from shared.crypto import KeyRing
-from shared.db import wake
+from shared.db import add_rows, wake
 from shared.errors import Conflict, NotFound
 
 LOG_CHANNEL = "transparency"
@@ -65,11 +64,10 @@ class Ledger:
 
     def write(self, session: Session) -> None:
         """The listings stand in the database by now."""
-        session.execute(insert(VERSIONS), self.versions)
-        if self.changes:
-            session.execute(insert(CHANGES), self.changes)
+        add_rows(session, VERSIONS, self.versions)
+        add_rows(session, CHANGES, self.changes)
         unlogged = [{name: row[name] for name in ("listing_id", "version")} for row in self.versions]
-        session.execute(insert(UNLOGGED), unlogged)
+        add_rows(session, UNLOGGED, unlogged)
         wake(session, LOG_CHANNEL)
         publishes.send_exchange(session, self.exchange)
         publishes.send_public(session, self.public)

@@ -1,0 +1,105 @@
+"""Adding many rows without compiling and binding each: COPY on PostgreSQL, bare tuples on SQLite.
+
+For rows that are only ever added. Types and errors are those of SQLAlchemy's own `insert`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Column, Date, Engine, LargeBinary, Table, event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Session
+
+from shared.db.types import JsonDoc, UtcDateTime, dump_json
+
+FEW = 5  # up to here the second round trip of COPY costs more than it saves
+COPY = "COPY "
+Bind = Callable[[Any], Any]
+
+
+class JsonText(str):
+    """A document already written as JSON: may stand for it in a row given to `add_rows`."""
+
+    __slots__ = ()
+
+
+def add_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the columns of the first; what has no value there gets the table's NULL."""
+    if not rows:
+        return
+    connection = session.connection()
+    plan = _plan(table, tuple(rows[0]), connection.dialect)
+    statement = plan.copy if plan.copy and len(rows) > FEW else plan.insert
+    connection.exec_driver_sql(statement, [plan.bound(row) for row in rows])
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How rows of one table with the same columns are written."""
+
+    insert: str
+    copy: str | None
+    values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    binds: tuple[tuple[int, Bind], ...]
+
+    def bound(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        values = list(self.values(row))
+        for at, bind in self.binds:
+            if values[at] is not None:
+                values[at] = bind(values[at])
+        return tuple(values)
+
+
+@lru_cache(maxsize=200)
+def _plan(table: Table, names: tuple[str, ...], dialect: Dialect) -> _Plan:
+    columns = [table.columns[name] for name in names]
+    _no_defaults(table, names)
+    quote = dialect.identifier_preparer.quote
+    target = f"{dialect.identifier_preparer.format_table(table)} ({', '.join(map(quote, names))})"
+    postgresql = dialect.name == "postgresql"
+    marks = ", ".join(["%s" if postgresql else "?"] * len(names))
+    binds = ((at, _bind(column, dialect)) for at, column in enumerate(columns))
+    return _Plan(
+        insert=f"INSERT INTO {target} VALUES ({marks})",  # noqa: S608  names of our own tables
+        copy=f"{COPY}{target} FROM STDIN" if postgresql else None,
+        values=itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],),
+        binds=tuple((at, bind) for at, bind in binds if bind),
+    )
+
+
+def _no_defaults(table: Table, names: Sequence[str]) -> None:
+    """Values that SQLAlchemy would have made are never made here: better no row than one without them."""
+    if left := [column.name for column in table.columns if column.default and column.name not in names]:
+        raise ValueError(f"{table.name}: no value given for {', '.join(left)}")
+
+
+def _bind(column: Column[Any], dialect: Dialect) -> Bind | None:
+    if isinstance(column.type, JsonDoc):
+        return lambda value: value if type(value) is JsonText else dump_json(value)
+    if isinstance(column.type, LargeBinary):
+        return None  # both drivers take bytes as they are
+    bind = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return _remembered(bind) if bind and isinstance(column.type, Date | UtcDateTime) else bind
+
+
+def _remembered(bind: Bind) -> Bind:
+    """Rows added together mostly share their days and instants. Zones with folds are left out."""
+    written = lru_cache(maxsize=256)(bind)
+    return lambda value: bind(value) if getattr(value, "tzinfo", UTC) is not UTC else written(value)
+
+
+def teach_copy(engine: Engine) -> None:
+    """Let the engine carry out COPY … FROM STDIN: rows go to the driver's stream, errors come as always."""
+
+    @event.listens_for(engine, "do_executemany")
+    def _copy(cursor: Any, statement: str, parameters: Sequence[Any], _context: object) -> bool:
+        if not statement.startswith(COPY):
+            return False
+        with cursor.copy(statement) as stream:
+            for values in parameters:
+                stream.write_row(values)
+        return True
