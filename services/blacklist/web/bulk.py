@@ -114,17 +114,19 @@ def _taken(deps: Deps) -> tuple[str, list[RowOutcome], int]:
         raise Invalid("validation-failed", "没有案件", fields=[FieldError("/action", "没有可以办理的案件")])
     chosen = items[:MOST]
     given = {name: request.form[name] for name in ASKED if request.form.get(name, "").strip()}
-    given = {name: text for name, text in given.items() if name in _names(action)}
+    row = rows_named(action)[0]
+    given = {name: text for name, text in given.items() if name in (*row.required, *row.optional)}
+    if missing := [name for name in row.required if name not in given]:
+        raise Invalid(
+            "validation-failed",
+            "请补充必填内容",
+            fields=[FieldError(f"/{name}", "必填，请补充") for name in missing],
+        )
     body = {"action": action, "items": [{"id": each[0], "version": each[1]} for each in chosen]}
     loaded = load_form(BulkIn(), {**body, **given})
     inputs = {name: value for name, value in loaded.items() if name not in ("action", "items", "version")}
     outcomes = take_many(deps, action, chosen, inputs, actor=principal(), at=deps.clock.now())
     return action, outcomes, len(items) - len(chosen)
-
-
-def _names(action: str) -> tuple[str, ...]:
-    row = rows_named(action)[0]
-    return (*row.required, *row.optional)
 
 
 def _done(deps: Deps, action: str, outcomes: list[RowOutcome], left: int) -> Response:

@@ -86,7 +86,7 @@ def _xlsx_rows(content: bytes, tell: Callable[[int], None]) -> Iterator[list[Cel
             if sheet.total_width > figure("imports", "max_columns"):
                 raise RefusedSheet(f"列数超过{figure('imports', 'max_columns')}列，请使用规定的模板")
             if sheet.start is not None:
-                tell(sheet.total_height)
+                tell(sheet.total_height + 1)
                 yield from _aligned(sheet)
                 return
     except CalamineError:
