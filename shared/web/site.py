@@ -69,7 +69,7 @@ NAVIGATION = (
         "/disclosure-catalogue",
         also=("/disclosure-requests", "/items", "/annual-reports", "/reports"),
     ),
-    NavItem("案件", "/cases", CASE_ROLES, also=("/imports", "/letters", "/duties")),
+    NavItem("案件", "/cases", CASE_ROLES, also=("/imports", "/letters", "/duties", "/adoptions")),
     NavItem(
         "公开办理", "/openness-desk", CASE_ROLES, also=("/disclosure-desk", "/opinions", "/reports-desk")
     ),

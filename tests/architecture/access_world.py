@@ -1,6 +1,7 @@
 """The three real applications on one data folder, with an officer of every role in two departments, a key
 per scope, and things that belong to the first department only."""
 
+import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,15 +13,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import Boolean, Date, DateTime, Integer, String, Text
 
 from services.blacklist import app as blacklist
-from services.blacklist.cases.models import CaseAttachment, CaseImport, CaseLink
+from services.blacklist.cases.models import Adoption, CaseAttachment, CaseImport, CaseLink
 from services.blacklist.cases.usecases.filing import file_case
 from services.blacklist.cases.usecases.transition import Order, take_step
 from services.blacklist.identity.domain import ROLES
 from services.blacklist.identity.models import SignInSession, User, UserRole
 from services.blacklist.identity.usecases import issue_api_key
+from services.blacklist.openness.models import ChannelDraft, ItemFile, OpennessItem, Opinion, Report
+from services.blacklist.register.models import Listing
 from services.blacklist.rules.models import Duty
 from services.blacklist.settings import read_settings as blacklist_settings
 from services.blacklist.store import Base, Deps
+from services.blacklist.supervision.models import AnnualReport
 from services.credit_push import app as push
 from services.credit_push import models as push_models
 from services.credit_push.settings import read_settings as push_settings
@@ -152,11 +156,86 @@ class World:
         sealed.write_text(self.deps.keyring.seal(b"x", f"case_attachments.content.{paper}"))
         return {"case_id": case_id, "link_id": link, "attachment_id": paper, "other_id": free}
 
+    def _adoption(self) -> dict[str, str]:
+        adoption, listing = new_id(), new_id()
+        home = self.people["clerk", HOME].department_id
+        with self.deps.db.write() as session:
+            session.add(filled(Listing, id=listing, region=HOME, migrated=True, subject_type="organization"))
+            session.flush()
+            wish = filled(Adoption, id=adoption, listing_id=listing, department_id=home, region=HOME)
+            wish.state = "proposed"
+            session.add(wish)
+        return {"adoption_id": adoption}
+
     def _duty(self) -> dict[str, str]:
         case_id = self.submitted()
         with self.deps.db.read() as session:
             found = session.query(Duty).where(Duty.case_id == case_id).one()
         return {"duty_id": found.id, "case_id": case_id}
+
+    def _item(self) -> dict[str, str]:
+        item_id, file_id, home = new_id(), new_id(), self.people["clerk", HOME]
+        term = {
+            "code": "disclosure-20",
+            "name": "20个工作日",
+            "working_days": 20,
+            "basis": "x",
+            "status": "x",
+        }
+        with self.deps.db.write() as session:
+            item = filled(
+                OpennessItem, id=item_id, number=item_id, edition=1, state="draft", region=HOME,
+                department_id=home.department_id, kind="announcement", attribute="proactive", term=term,
+                drafted_by=home.user_id, edited_by=home.user_id,
+            )  # fmt: skip
+            session.add(item)
+            session.flush()
+            content = {"id": file_id, "item_id": item_id, "sha256": hashlib.sha256(b"x").hexdigest()}
+            session.add(filled(ItemFile, **content))
+        sealed = self.deps.data_dir / "attachments" / file_id[-2:] / f"{file_id}.sealed"
+        sealed.parent.mkdir(parents=True, exist_ok=True)
+        sealed.write_text(self.deps.keyring.seal(b"x", f"openness_files.content.{file_id}"))
+        return {"item_id": item_id, "file_id": file_id}
+
+    def _draft(self) -> dict[str, str]:
+        item, draft_id = self._item(), new_id()
+        with self.deps.db.write() as session:
+            session.add(
+                filled(ChannelDraft, id=draft_id, state="draft", channel="weibo", item_id=item["item_id"])
+            )
+        return {"draft_id": draft_id, "action": "approve"}
+
+    def _opinion(self) -> dict[str, str]:
+        opinion_id, home = new_id(), self.people["clerk", HOME]
+        with self.deps.db.write() as session:
+            row = filled(
+                Opinion, id=opinion_id, number=opinion_id, state="open", level="general", region=HOME,
+                department_id=home.department_id, recorded_by=home.user_id,
+            )  # fmt: skip
+            session.add(row)
+        return {"opinion_id": opinion_id, "action": "raise"}
+
+    def _report(self) -> dict[str, str]:
+        report_id, home = new_id(), self.people["clerk", HOME]
+        with self.deps.db.write() as session:
+            row = filled(
+                Report, id=report_id, number=report_id, lookup_blind=report_id, state="received", topic="late",
+                region=HOME, department_id=home.department_id,
+                text_sealed=self.deps.keyring.seal("x", f"openness_reports.text.{report_id}"),
+            )  # fmt: skip
+            session.add(row)
+        return {"report_id": report_id, "action": "accept"}
+
+    def _annual(self) -> dict[str, str]:
+        self.serial += 1
+        report_id, home = new_id(), self.people["clerk", HOME]
+        with self.deps.db.write() as session:
+            row = filled(
+                AnnualReport, id=report_id, number=report_id, state="owed", year=1000 + self.serial,
+                region=HOME, department_id=home.department_id,
+            )  # fmt: skip
+            session.add(row)
+        return {"report_id": report_id, "action": "approval"}
 
     def _import(self) -> dict[str, str]:
         home, import_id = self.people["clerk", HOME], new_id()

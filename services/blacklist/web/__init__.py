@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 from services.blacklist.store import Deps
 from services.blacklist.web import (
     accounts,
+    adopting,
     attachments,
     bulk,
     calendar,
@@ -44,6 +45,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
         steps,
         attachments,
         linking,
+        adopting,
         letters,
         letter_series,
         imports,

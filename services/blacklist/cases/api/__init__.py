@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.blacklist.cases.api import attachments, exporting, filing, imports, linking, transitions
+from services.blacklist.cases.api import adopting, attachments, exporting, filing, imports, linking, transitions
 from services.blacklist.store import Deps, idempotency
 from shared.errors import describe_errors
 from shared.web.idempotency import Once
@@ -36,5 +36,6 @@ def blueprint(deps: Deps) -> APIBlueprint:
     attachments.add_routes(made, deps, once)
     imports.add_routes(made, deps, once)
     linking.add_routes(made, deps)
+    adopting.add_routes(made, deps)
     exporting.add_routes(made, deps)
     return made
