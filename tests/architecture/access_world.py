@@ -219,8 +219,8 @@ class World:
         report_id, home = new_id(), self.people["clerk", HOME]
         with self.deps.db.write() as session:
             row = filled(
-                Report, id=report_id, number=report_id, lookup_blind=report_id, state="received", topic="late",
-                region=HOME, department_id=home.department_id,
+                Report, id=report_id, number=report_id, lookup_blind=report_id, state="received",
+                topic="late", region=HOME, department_id=home.department_id,
                 text_sealed=self.deps.keyring.seal("x", f"openness_reports.text.{report_id}"),
             )  # fmt: skip
             session.add(row)

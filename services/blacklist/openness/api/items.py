@@ -53,7 +53,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
                 limit=limit + 1,
             )  # fmt: skip
             shown, following = cut(rows, limit, lambda row: [row.id])
-            return page(item_lines(session, shown), following)
+            return page(item_lines(session, shown, deps.clock.now()), following)
 
     @bp.get("/items/<uuid:item_id>")
     @access(OFFICERS)
@@ -61,7 +61,9 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="一条公开信息及可以办理的事项")
     def show_item(item_id: UUID) -> dict[str, Any]:
         with deps.db.read() as session:
-            return item_view(session, find(session, OpennessItem, str(item_id), principal()), principal())
+            return item_view(
+                session, find(session, OpennessItem, str(item_id), principal()), principal(), deps.clock.now()
+            )
 
 
 def before_of(cursor: str | None) -> str | None:
@@ -77,7 +79,7 @@ def _add_drafting(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @once.write(answers.ItemView, 201)
     def create_item(session: Session, json_data: dict[str, Any]) -> dict[str, Any]:
         row = file_item(session, deps, json_data, actor=principal(), at=deps.clock.now())
-        return item_view(session, row, principal())
+        return item_view(session, row, principal(), deps.clock.now())
 
     @bp.put("/items/<uuid:item_id>")
     @access(CLERK)
@@ -91,7 +93,7 @@ def _add_drafting(bp: APIBlueprint, deps: Deps, once: Once) -> None:
             row = edit_item(
                 session, deps, str(item_id), edition, json_data, actor=principal(), at=deps.clock.now()
             )
-            return item_view(session, row, principal())
+            return item_view(session, row, principal(), deps.clock.now())
 
 
 def _add_files(bp: APIBlueprint, deps: Deps) -> None:
@@ -132,4 +134,4 @@ def _add_acting(bp: APIBlueprint, deps: Deps) -> None:
                 session, deps, str(item_id), action, edition, json_data, actor=principal(),
                 at=deps.clock.now(),
             )  # fmt: skip
-            return item_view(session, row, principal())
+            return item_view(session, row, principal(), deps.clock.now())

@@ -54,7 +54,9 @@ def _add_sending(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @bp.doc(summary="凭查询码查看举报的办理进度和答复")
     def show_report_progress(json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.read() as session:
-            return public_progress(session, report_by_code(session, deps.keyring, json_data["code"]))
+            return public_progress(
+                session, report_by_code(session, deps.keyring, json_data["code"]), deps.clock.now()
+            )
 
 
 def receipt_view(receipt: Receipt) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
                 session, principal(), state=query_data["state"], before=before, limit=limit + 1
             )
             shown, following = cut(rows, limit, lambda row: [row.id])
-            return page(report_lines(session, shown), following)
+            return page(report_lines(session, shown, deps.clock.now()), following)
 
     @bp.get("/supervision-reports/<uuid:report_id>")
     @access(OFFICERS)
@@ -87,7 +89,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     def show_report(report_id: UUID) -> dict[str, Any]:
         with deps.db.read() as session:
             row = find(session, Report, str(report_id), principal())
-            return officer_view(session, deps.keyring, row, principal())
+            return officer_view(session, deps.keyring, row, principal(), deps.clock.now())
 
 
 def _add_handling(bp: APIBlueprint, deps: Deps) -> None:
@@ -104,7 +106,7 @@ def _add_handling(bp: APIBlueprint, deps: Deps) -> None:
                 session, str(report_id), action, json_data, actor=principal(), at=deps.clock.now()
             )
             session.flush()
-            return public_progress(session, row)
+            return public_progress(session, row, deps.clock.now())
 
     @bp.post("/supervision-reports/<uuid:report_id>/reporter")
     @access(ACTORS)

@@ -1,6 +1,7 @@
 """Items at the officer's desk: lists, one item with its duties and everything that may be done."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
@@ -41,13 +42,13 @@ def list_items(
     return page_of(session, OpennessItem, who, *narrowed, before=before, limit=limit)
 
 
-def item_lines(session: Session, rows: Sequence[OpennessItem]) -> list[dict[str, Any]]:
+def item_lines(session: Session, rows: Sequence[OpennessItem], now: datetime) -> list[dict[str, Any]]:
     """What a list shows of each, with its next due time."""
     duties = duties_of(session, [row.id for row in rows])
-    return [_line(row, duties.get(row.id, [])) for row in rows]
+    return [_line(row, duties.get(row.id, []), now) for row in rows]
 
 
-def _line(row: OpennessItem, duties: Sequence[Duty]) -> dict[str, Any]:
+def _line(row: OpennessItem, duties: Sequence[Duty], now: datetime) -> dict[str, Any]:
     open_now = [each for each in duties if each.is_open]
     duty = open_now[0] if open_now else (duties[-1] if duties else None)
     names = (
@@ -61,17 +62,17 @@ def _line(row: OpennessItem, duties: Sequence[Duty]) -> dict[str, Any]:
         "department": {"id": row.department_id, "name": row.department_name},
         "due": duty.due_on if duty and duty.is_open else None,
         "provisional": bool(duty and duty.provisional),
-        "duty_state": duty.state if duty else None,
+        "duty_state": duty.state_at(now) if duty else None,
         "waiting_for": PENDING[row.pending["kind"]] if row.pending else None,
     }
 
 
-def item_view(session: Session, row: OpennessItem, who: Principal) -> dict[str, Any]:
+def item_view(session: Session, row: OpennessItem, who: Principal, now: datetime) -> dict[str, Any]:
     """Everything an officer needs to draft, check and approve."""
     names = ("body", "medium", "attribute_reason", "exceptions", "secrecy", "term", "related_id", "pending",
              "drafter_name", "approver_name", "returned_reason")  # fmt: skip
     return (
-        item_lines(session, [row])[0]
+        item_lines(session, [row], now)[0]
         | {name: getattr(row, name) for name in names}
         | {
             "catalogue_title": entry_title(session, row.region, row.catalogue_code),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -35,7 +36,7 @@ def report_by_code(session: Session, keyring: KeyRing, code: str) -> Report:
     return found
 
 
-def report_lines(session: Session, rows: Sequence[Report]) -> list[dict[str, Any]]:
+def report_lines(session: Session, rows: Sequence[Report], now: datetime) -> list[dict[str, Any]]:
     """No text and no sender: what a list shows."""
     duties = duties_of(session, [row.id for row in rows])
     lines = []
@@ -53,21 +54,23 @@ def report_lines(session: Session, rows: Sequence[Report]) -> list[dict[str, Any
                 "anonymous": row.reporter_sealed is None,
                 "due": duty.due_on if duty and duty.is_open else None,
                 "provisional": bool(duty and duty.provisional),
-                "duty_state": duty.state if duty else None,
+                "duty_state": duty.state_at(now) if duty else None,
                 "answered_on": row.answered_on,
             }
         )
     return lines
 
 
-def public_progress(session: Session, row: Report) -> dict[str, Any]:
+def public_progress(session: Session, row: Report, now: datetime) -> dict[str, Any]:
     """What the sender reads: how far it is, and the answer."""
-    return report_lines(session, [row])[0] | {"id": None, "answer": row.answer}
+    return report_lines(session, [row], now)[0] | {"id": None, "answer": row.answer}
 
 
-def officer_view(session: Session, keyring: KeyRing, row: Report, who: Principal) -> dict[str, Any]:
+def officer_view(
+    session: Session, keyring: KeyRing, row: Report, who: Principal, now: datetime
+) -> dict[str, Any]:
     """The text and what may be done; not who sent it."""
-    return report_lines(session, [row])[0] | {
+    return report_lines(session, [row], now)[0] | {
         "text": keyring.unseal(row.text_sealed, f"{TEXT_AAD}.{row.id}").decode(),
         "draft": row.draft,
         "answer": row.answer,

@@ -18,13 +18,8 @@ def moment(*, null: bool = True) -> fields.AwareDateTime:
     return fields.AwareDateTime(required=True, allow_none=null)
 
 
-class DepartmentRef(Schema):
+class OpennessDepartment(Schema):
     """部门."""
-
-    class Meta:
-        """Its own name in the document: others have a department of the same shape."""
-
-        title = "OpennessDepartment"
 
     id = words()
     name = words()
@@ -53,7 +48,7 @@ class PublicLine(Schema):
     domain_name = words()
     region = words()
     region_name = words()
-    department = fields.Nested(DepartmentRef, required=True)
+    department = fields.Nested(OpennessDepartment, required=True)
     document_number = words(null=True)
     formed_on = day(null=False)
     published_on = day()
@@ -130,7 +125,7 @@ class ItemLine(Schema):
     attribute = words()
     attribute_name = words()
     version = fields.Integer(required=True)
-    department = fields.Nested(DepartmentRef, required=True)
+    department = fields.Nested(OpennessDepartment, required=True)
     due = day()
     provisional = fields.Boolean(required=True)
     duty_state = words(null=True)
@@ -209,7 +204,7 @@ class OpinionView(Schema):
     summary = words()
     source = words()
     region = words()
-    department = fields.Nested(DepartmentRef, required=True)
+    department = fields.Nested(OpennessDepartment, required=True)
     reported_at = moment(null=False)
     information_at = moment()
     press_at = moment()
@@ -243,7 +238,7 @@ class ReportLine(Schema):
     topic_name = words()
     about = words(null=True)
     region = words()
-    department = fields.Nested(DepartmentRef, required=True)
+    department = fields.Nested(OpennessDepartment, required=True)
     anonymous = fields.Boolean(required=True)
     received_on = day(null=False)
     due = day()

@@ -65,12 +65,14 @@ def _officers(made: APIBlueprint, deps: Deps) -> None:
             return _desk(deps, form_errors(error), int(error.kind))
         return redirect("/supervision/annual-reports", 303)
 
-    @made.post("/supervision/annual-reports/<report_id>/<any(approval, return):act>")
+    @made.post("/supervision/annual-reports/<report_id>/<action>")
     @access(PUBLISHERS)
-    def settle_annual(report_id: str, act: str) -> AnyResponse:
+    def settle_annual(report_id: str, action: str) -> AnyResponse:
+        if action not in ("approval", "return"):
+            raise NotFound("not-found", "没有这个办理事项")
         try:
             with deps.db.write() as session:
-                if act == "approval":
+                if action == "approval":
                     approve_report(session, report_id, actor=principal(), at=deps.clock.now())
                 else:
                     reason = load_form(AnnualReturnIn(), read_form(request.form))["reason"]
@@ -85,7 +87,7 @@ def _officers(made: APIBlueprint, deps: Deps) -> None:
 def _desk(deps: Deps, errors: dict[str, str], status: int) -> Response:
     today = deps.clock.today()
     with deps.db.read() as session:
-        rows = officer_lines(session, reports_in_sight(session, principal()), principal())
+        rows = officer_lines(session, reports_in_sight(session, principal()), principal(), deps.clock.now())
     return render(
         "blacklist/openness/annual_desk.html", status, rows=rows, errors=errors, labels=LABELS,
         years=[each for each in year_options(today) if int(each[0]) < today.year], rule=annual_rule(),

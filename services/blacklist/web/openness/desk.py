@@ -77,7 +77,7 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
                 limit=PER_PAGE + 1,
             )  # fmt: skip
             shown, following = cut(rows, PER_PAGE, lambda row: (row.id,))
-            lines = item_lines(session, shown)
+            lines = item_lines(session, shown, deps.clock.now())
         return render(
             "blacklist/openness/desk.html", rows=lines, state=asked,
             states=[("waiting", "等待审批"), *STATES.items()],
@@ -115,7 +115,9 @@ def _edit(made: APIBlueprint, deps: Deps) -> None:
     @access(CLERK)
     def edit_item_form(item_id: str) -> Response:
         with deps.db.read() as session:
-            view = item_view(session, find(session, OpennessItem, item_id, principal()), principal())
+            view = item_view(
+                session, find(session, OpennessItem, item_id, principal()), principal(), deps.clock.now()
+            )
         return _form(deps, _flat(view), {}, 200, view)
 
     @made.post("/openness-desk/<item_id>/edit")
@@ -130,7 +132,9 @@ def _edit(made: APIBlueprint, deps: Deps) -> None:
             raise
         except DomainError as error:
             with deps.db.read() as session:
-                view = item_view(session, find(session, OpennessItem, item_id, principal()), principal())
+                view = item_view(
+                    session, find(session, OpennessItem, item_id, principal()), principal(), deps.clock.now()
+                )
             return _form(deps, request.form.to_dict(), form_errors(error), int(error.kind), view)
         return redirect(f"/openness-desk/{item_id}", 303)
 
@@ -190,7 +194,7 @@ def item_page(deps: Deps, item_id: str, status: int, errors: dict[str, str], tri
     """The item; refused forms are shown again with what was wrong."""
     with deps.db.read() as session:
         row = find(session, OpennessItem, item_id, principal())
-        view, editable = item_view(session, row, principal()), may_edit(row, principal())
+        view, editable = item_view(session, row, principal(), deps.clock.now()), may_edit(row, principal())
     return render(
         "blacklist/openness/detail.html", status, view=view, errors=errors, labels=LABELS, tried=tried,
         values=request.form, acts=ACTS, editable=editable, outlets=channels(),

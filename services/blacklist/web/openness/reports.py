@@ -79,7 +79,7 @@ def _progress(made: APIBlueprint, deps: Deps) -> None:
         code = request.form.get("code", "")[:60]
         try:
             with deps.db.read() as session:
-                view = public_progress(session, report_by_code(session, deps.keyring, code))
+                view = public_progress(session, report_by_code(session, deps.keyring, code), deps.clock.now())
         except DomainError:
             errors = {"code": "没有查到。请核对回执上的查询码。"}
             return _private(

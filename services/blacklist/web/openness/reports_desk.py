@@ -42,7 +42,7 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
                 session, principal(), state=state, before=before_of(cursor), limit=PER_PAGE + 1
             )
             shown, following = cut(rows, PER_PAGE, lambda row: (row.id,))
-            lines = report_lines(session, shown)
+            lines = report_lines(session, shown, deps.clock.now())
         return render(
             "blacklist/openness/reports_desk.html", rows=lines, state=asked,
             states=[("open", "未办结"), *STATES.items(), ("all", "全部")],
@@ -100,7 +100,7 @@ def _page(
 ) -> Response:
     with deps.db.read() as session:
         row = find(session, Report, report_id, principal())
-        view = officer_view(session, deps.keyring, row, principal())
+        view = officer_view(session, deps.keyring, row, principal(), deps.clock.now())
         departments = department_options(session, deps.clock.today())
     answer = render(
         "blacklist/openness/report_detail.html", status, view=view, errors=errors, labels=LABELS, tried=tried,
