@@ -302,3 +302,46 @@ def test_import_takes_csv_and_refuses_what_is_no_sheet(call, office):
         assert (failed["state"], bool(failed["problem"])) == ("failed", True)
     assert call.upload("clerk", "/imports", "c.exe", b"MZ").status_code == 422
     assert call.upload("clerk", "/imports", "c.csv", b"").status_code == 422
+
+
+def test_an_imports_rows_are_decided_on_mended_and_exported_by_program(call, office):
+    rows = [sheet_row(21), sheet_row(21), sheet_row(22, CF_JDRQ="昨天")]
+    path = f"/imports/{call.upload('clerk', '/imports', 'a.xlsx', sheet(rows)).json['id']}"
+    settle(office)
+    assert call("clerk", "GET", f"{path}?rows=held").json["items"][0]["row"] == 3
+    kept = call("clerk", "POST", f"{path}/decisions", {"decision": "keep", "rows": [3]})
+    assert (kept.json["good_rows"], kept.json["held_rows"]) == (2, 0)
+    assert call("clerk", "POST", f"{path}/decisions", {"decision": "keep"}).status_code == 422
+    assert call("foreign", "POST", f"{path}/decisions", {"decision": "skip", "rows": [3]}).status_code == 404
+    found = call("clerk", "GET", f"{path}/errors.xlsx")
+    assert (found.status_code, found.data[:2]) == (200, b"PK")
+    assert call("foreign", "GET", f"{path}/errors.xlsx").status_code == 404
+    mended = ["原行号", *sheet_row(22)], ["4", *sheet_row(22).values()]
+    content = "\n".join(",".join(f'"{cell}"' for cell in line) for line in mended).encode()
+    child = call.upload("clerk", f"{path}/corrections", "a.csv", content)
+    assert child.status_code == 201, child.json
+    settle(office)
+    labels = call("clerk", "GET", f"/imports/{child.json['id']}").json
+    assert (labels["state"], labels["corrects"]) == ("failed", path.rsplit("/", 1)[1])
+    by_label = [column.label for column in penalty_layout().columns if column.code in sheet_row(22)]
+    cells = [
+        sheet_row(22)[column.code] for column in penalty_layout().columns if column.code in sheet_row(22)
+    ]
+    lines = ["原行号", *by_label], ["4", *cells]
+    content = "\n".join(",".join(f'"{cell}"' for cell in line) for line in lines).encode()
+    child = call.upload("clerk", f"{path}/corrections", "a.csv", content)
+    settle(office)
+    assert call("clerk", "GET", f"/imports/{child.json['id']}").json["good_rows"] == 1
+    assert call("clerk", "GET", path).json["good_rows"] == 3
+    assert call("clerk", "GET", f"{path}/errors.xlsx").json["slug"] == "no-wrong-rows"
+    assert call("clerk", "POST", f"{path}/confirm").status_code == 202
+    settle(office)
+    export = call("reviewer", "POST", "/cases/export", {"purpose": "核对", "format": "csv"})
+    assert len(export.data.decode("utf-8-sig").splitlines()) == 5
+    assert call("reviewer", "POST", "/cases/export", {"format": "csv"}).status_code == 422
+    taught = {"layout": "penalty-2015", "columns": {"处罚对象": "CF_XDR_MC"}}
+    assert call("clerk", "PUT", "/imports/mapping", taught).json["items"][0]["layout"] == "penalty-2015"
+    assert call("clerk", "PUT", "/imports/mapping", {"layout": "x", "columns": {}}).status_code == 422
+    assert {each["code"] for each in call("clerk", "GET", "/imports/layouts").json["items"]} >= {
+        "blacklist-org"
+    }
