@@ -258,7 +258,7 @@ def test_a_receipt_may_come_before_the_answer(world: PushWorld) -> None:
 
     now = world.deps.clock.system_now()
     with world.deps.db.write() as session:
-        (claimed,) = claim(session, profile, "another", now, now)
+        (claimed,) = claim(session, profile, "another", now, now, world.deps.recent)
     with world.deps.db.write() as session:
         assert receive_receipts(session, world.deps, profile, [Receipt(claimed.row.idempotency_key, FILED)]) == 1
     world.run()

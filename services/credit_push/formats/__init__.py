@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from services.credit_push.catalogue import Profile
@@ -48,6 +49,11 @@ class Content:
     layout: str
     table: str
     row: dict[str, Any]
+
+    @cached_property
+    def json(self) -> bytes:
+        """The row as JSON, made once for what is sent and what is kept."""
+        return json.dumps(self.row, ensure_ascii=False).encode()
 
 
 def layout_of(profile: Profile, record: Record) -> str:

@@ -6,9 +6,9 @@ After an unknown outcome the platform is asked by key; a repeated request has no
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from services.credit_push.transports.base import FAILED, UNKNOWN, Job, Outcome, Timing, TransportDown
@@ -16,6 +16,7 @@ from services.credit_push.transports.wire import Answer, BadAnswer, Pool
 from shared.http import sign_request
 from shared.platform_keys import PlatformKey
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 REFUSING = (400, 409, 413, 422)
 
@@ -97,6 +98,20 @@ class HttpClient:
         """Run a coroutine of this client's."""
         return self._runner.run(work)
 
+    async def each(
+        self, ask: Callable[[Item], Coroutine[Any, Any, Result]], items: Sequence[Item]
+    ) -> list[Result]:
+        """What `ask` makes of every item, in order, as many at a time as the window takes."""
+        found: list[Result | None] = [None] * len(items)
+        left = iter(enumerate(items))
+
+        async def work() -> None:
+            for at, item in left:
+                found[at] = await ask(item)
+
+        await asyncio.gather(*(work() for _ in range(min(self._in_flight, len(items)))))
+        return cast("list[Result]", found)
+
     async def call(self, method: str, path: str, body: bytes = b"", content_type: str = "") -> Reply:
         """One signed request within the window. Never raises for what the network or the platform does."""
         if self._window is None:
@@ -105,14 +120,17 @@ class HttpClient:
             return await self._exchange(method, self._base + path, body, content_type)
 
     async def _exchange(self, method: str, target: str, body: bytes, content_type: str) -> Reply:
-        began, connection = time.perf_counter(), None
+        began = time.perf_counter()
         try:
-            async with asyncio.timeout(self._timeout):
-                connection = await self._pool.take()
-                answer = await connection.send(self._request(method, target, body, content_type))
-        except (OSError, TimeoutError, BadAnswer) as error:
+            connection = self._pool.idle()
             if connection is None:
-                return Reply(0, b"", _since(began), sent=False, problem=type(error).__name__)
+                connection = await asyncio.wait_for(self._pool.connect(), self._timeout)
+        except (OSError, TimeoutError) as error:
+            return Reply(0, b"", _since(began), sent=False, problem=type(error).__name__)
+        left = self._timeout - (time.perf_counter() - began)
+        try:
+            answer = await connection.exchange(self._request(method, target, body, content_type), left)
+        except (OSError, TimeoutError, BadAnswer) as error:
             connection.close()
             return Reply(0, b"", _since(began), problem=type(error).__name__)
         self._pool.give(connection)

@@ -1,6 +1,5 @@
 """Canonical records over signed HTTP: several rows a request, a receipt per row, at once or by callback."""
 
-import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -38,12 +37,11 @@ class HttpJson:
         return self._client.run(self._send(jobs))
 
     async def _send(self, jobs: Sequence[Job]) -> list[Outcome]:
-        answers = await asyncio.gather(*(self._post(part) for part in chunks(jobs, self._rows)))
+        answers = await self._client.each(self._post, chunks(jobs, self._rows))
         return [outcome for part in answers for outcome in part]
 
     async def _post(self, jobs: Sequence[Job]) -> list[Outcome]:
-        body = json.dumps(self._document(jobs), ensure_ascii=False).encode()
-        reply = await self._client.call("POST", "/records", body, "application/json")
+        reply = await self._client.call("POST", "/records", self._body(jobs), "application/json")
         if not reply.answered or (reply.status >= 300 and reply.status not in REFUSING):
             return [reply.failure(job.delivery_id) for job in jobs]
         answer = _read(reply)
@@ -59,20 +57,26 @@ class HttpJson:
         receipts = _by_key(answer)
         return [_outcome(job.delivery_id, receipts.get(job.key), reply) for job in jobs]
 
-    def _document(self, jobs: Sequence[Job]) -> dict[str, Any]:
+    def _body(self, jobs: Sequence[Job]) -> bytes:
         head = {
             "batch_id": jobs[0].batch_id,
             "sender": self._sender,
             "count": len(jobs),
             "sent_at": self._clock.system_now().isoformat(),
         }
-        return {"head": head, "records": [{"idempotency_key": job.key, **job.content.row} for job in jobs]}
+        keys = (json.dumps(job.key, ensure_ascii=False).encode() for job in jobs)
+        rows = (
+            b'{"idempotency_key": %b, %b' % (key, job.content.json[1:])
+            for key, job in zip(keys, jobs, strict=True)
+        )
+        told = json.dumps(head, ensure_ascii=False).encode()
+        return b'{"head": %b, "records": [%b]}' % (told, b", ".join(rows))
 
     def query(self, jobs: Sequence[Job]) -> list[Outcome]:
         return self._client.run(self._query(jobs))
 
     async def _query(self, jobs: Sequence[Job]) -> list[Outcome]:
-        return list(await asyncio.gather(*(self._ask(job) for job in jobs)))
+        return await self._client.each(self._ask, jobs)
 
     async def _ask(self, job: Job) -> Outcome:
         reply = await self._client.call("GET", f"/records/{quote(job.key, safe='')}")
@@ -132,5 +136,12 @@ def _told(delivery_id: str, result: str, answer: Mapping[str, Any], reply: Reply
         message=str(answer.get("message") or ""),
         http_status=reply.status,
         milliseconds=reply.milliseconds,
-        evidence=json.dumps(dict(answer), ensure_ascii=False).encode()[:4000],
+        evidence=_evidence(answer, reply),
     )
+
+
+def _evidence(answer: Mapping[str, Any], reply: Reply) -> bytes:
+    """The answer as it came where it is about one row only, else the row's part of it."""
+    if reply.body.count(b'"idempotency_key"') <= 1:
+        return reply.body[:4000]
+    return json.dumps(dict(answer), ensure_ascii=False).encode("utf-8", "replace")[:4000]

@@ -1,6 +1,5 @@
 """Trading data standard V2.0 over signed HTTP: one XML message a request, its receipt in the answer."""
 
-import asyncio
 from collections.abc import Sequence
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -38,7 +37,7 @@ class HttpXml:
         return self._client.run(self._send(jobs))
 
     async def _send(self, jobs: Sequence[Job]) -> list[Outcome]:
-        return list(await asyncio.gather(*(self._post(job) for job in jobs)))
+        return await self._client.each(self._post, jobs)
 
     async def _post(self, job: Job) -> Outcome:
         message = trade_v2.REVOCATION if job.operation == WITHDRAW else trade_v2.LISTING
@@ -58,7 +57,7 @@ class HttpXml:
         return self._client.run(self._query(jobs))
 
     async def _query(self, jobs: Sequence[Job]) -> list[Outcome]:
-        return list(await asyncio.gather(*(self._ask(job) for job in jobs)))
+        return await self._client.each(self._ask, jobs)
 
     async def _ask(self, job: Job) -> Outcome:
         reply = await self._client.call("GET", f"/messages/{quote(job.key, safe='')}")

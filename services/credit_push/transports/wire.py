@@ -157,14 +157,20 @@ class Connection(asyncio.Protocol):
         if isinstance(transport, asyncio.Transport):
             self._transport, self.open = transport, True
 
-    def send(self, request: bytes) -> "asyncio.Future[Answer]":
-        """The answer to come; the caller waits no longer than it likes, then closes."""
+    async def exchange(self, request: bytes, seconds: float) -> Answer:
+        """The answer; TimeoutError, OSError or BadAnswer where there is none to be had."""
         if self._transport is None or not self.open:
             raise ConnectionError("closed")
+        loop = asyncio.get_running_loop()
         self._reading = Reading()
-        self._waiting = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Answer] = loop.create_future()
+        self._waiting = waiting
         self._transport.write(request)
-        return self._waiting
+        limit = loop.call_later(max(seconds, 0.0), self._give, TimeoutError("no answer in time"))
+        try:
+            return await waiting
+        finally:
+            limit.cancel()
 
     def data_received(self, data: bytes) -> None:
         if self._reading is None:
@@ -215,14 +221,19 @@ class Pool:
         self._context = ssl.create_default_context() if self._tls else None
         self._free: list[Connection] = []
 
-    async def take(self) -> Connection:
-        """An open connection, ours until it is given back; OSError if there is none to be had."""
-        loop = asyncio.get_running_loop()
+    def idle(self) -> Connection | None:
+        """An open connection nobody uses, ours until it is given back."""
+        now = asyncio.get_running_loop().time()
         while self._free:
             known = self._free.pop()
-            if known.open and loop.time() - known.idle_since < IDLE_SECONDS:
+            if known.open and now - known.idle_since < IDLE_SECONDS:
                 return known
             known.close()
+        return None
+
+    async def connect(self) -> Connection:
+        """A new one; OSError if there is none to be had."""
+        loop = asyncio.get_running_loop()
         _, made = await loop.create_connection(Connection, self._host, self._port, ssl=self._context)
         return made
 

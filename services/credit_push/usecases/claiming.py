@@ -33,6 +33,7 @@ from services.credit_push.formats import layout_of
 from services.credit_push.models import Holding, Listing, ListingVersion
 from services.credit_push.usecases import rows
 from services.credit_push.usecases.planning import supersede
+from services.credit_push.usecases.recent import RecentVersions, Version, identities_of
 from services.credit_push.usecases.rows import TABLE, Row
 from shared.db import UtcDateTime, among
 from shared.ids import new_id
@@ -106,7 +107,9 @@ CLAIM = (
 """Withdrawals overtake everything else; then whoever has been due for longest."""
 
 
-def claim(session: Session, profile: Profile, holder: str, now: datetime, at: datetime) -> list[Claimed]:
+def claim(
+    session: Session, profile: Profile, holder: str, now: datetime, at: datetime, recent: RecentVersions
+) -> list[Claimed]:
     """Due deliveries of one platform, now ours. `now` is system time, `at` business time."""
     bound = {"at_platform": profile.id, "now": now}
     session.execute(REMIND, bound, execution_options={"synchronize_session": False})
@@ -114,6 +117,7 @@ def claim(session: Session, profile: Profile, holder: str, now: datetime, at: da
     if not found:
         return []
     context = _Context(session, profile, found, now, at)
+    context.versions = _versions(session, found, recent)
     taken = [claimed for row in found if (claimed := context.take(row, holder)) is not None]
     rows.save(session, found)
     return taken
@@ -135,27 +139,25 @@ class _Context:
     ) -> None:
         self.profile, self.now, self.at = profile, now, at
         listings = [row.listing_id for row in found]
-        self.versions = _versions(session, found)
+        self.versions: dict[tuple[str, int], Version] = {}
         self.holdings = _holdings(session, profile.id, listings)
         self.uncertain = _uncertain(session, profile.id, listings)
         self.batches: dict[str, str] = {}
 
     def take(self, row: Row, holder: str) -> Claimed | None:
         """The row as a job, or None where there turns out to be nothing to withdraw."""
-        version = self.versions[row.listing_id, row.sequence]
+        record, identities = self.versions[row.listing_id, row.sequence]
         before, asking = row.possibly_sent, row.ask_first
         if not before and not self._settle_operation(row):
             return None
         row.state, row.lease_holder, row.lease_until = SENDING, holder, self.now + LEASE
         row.lease_token += 1
-        record = record_from(version)
         if not asking or row.batch_id is None:
             row.batch_id = self.batches.setdefault(layout_of(self.profile, record), new_id())
         by_hand = self.profile.transport.kind == "manual"
         row.possibly_sent, row.ask_first = before or not by_hand, not by_hand
         if not asking:
             row.last_attempt_at = self.now
-        identities = tuple(version["subject"].get("identity") or ())
         return Claimed(row, asking, before, record, identities, self.holdings.get(row.listing_id))
 
     def _settle_operation(self, row: Row) -> bool:
@@ -181,13 +183,22 @@ def change_operation(row: Row, operation: str) -> None:
     row.idempotency_key = idempotency_key(row.platform, row.listing_id, row.version, operation, row.resent)
 
 
-def _versions(session: Session, found: Sequence[Row]) -> dict[tuple[str, int], dict[str, Any]]:
-    table, wanted = ListingVersion, {(row.listing_id, row.sequence) for row in found}
+def _versions(
+    session: Session, found: Sequence[Row], recent: RecentVersions
+) -> dict[tuple[str, int], Version]:
+    known = {(row.listing_id, row.sequence): recent.get(row.listing_id, row.sequence) for row in found}
+    versions = {key: version for key, version in known.items() if version is not None}
+    left = known.keys() - versions.keys()
+    if not left:
+        return versions
+    table = ListingVersion
     query = select(table.listing_id, table.sequence, table.payload).where(
-        among(session, table.listing_id, list({row.listing_id for row in found})),
-        table.sequence.in_({sequence for _, sequence in wanted}),
+        among(session, table.listing_id, list({listing_id for listing_id, _ in left})),
+        table.sequence.in_({sequence for _, sequence in left}),
     )
-    return {(id_, sequence): payload for id_, sequence, payload in session.execute(query)}
+    for listing_id, sequence, payload in session.execute(query):
+        versions[listing_id, sequence] = record_from(payload), identities_of(payload)
+    return versions
 
 
 def _holdings(session: Session, platform: str, listings: Sequence[str]) -> dict[str, tuple[str, str] | None]:

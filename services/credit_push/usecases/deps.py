@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.credit_push.catalogue import Profile
+from services.credit_push.usecases.recent import RecentVersions
 from shared.calendar import WorkingCalendar
 from shared.clock import Clock
 from shared.crypto import KeyRing
@@ -21,3 +22,4 @@ class Deps:
     calendar: WorkingCalendar
     catalogue: Mapping[str, Profile]
     keys: Mapping[str, PlatformKey] = field(default_factory=dict, repr=False)
+    recent: RecentVersions = field(default_factory=RecentVersions, repr=False)

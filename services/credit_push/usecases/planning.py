@@ -137,6 +137,7 @@ def _take(plan: _Plan, arrival: Arrival) -> None:
             "recorded_at": arrival.recorded_at,
         }
     )
+    plan.deps.recent.put(record, arrival.payload)
     if not _stays_here(plan, arrival):
         _plan_platforms(plan, arrival)
 

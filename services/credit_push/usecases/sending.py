@@ -72,7 +72,8 @@ class Dispatch:
         """How many deliveries were handled."""
         with self.deps.db.write() as session:
             clock = self.deps.clock
-            claimed = claim(session, self.profile, self.holder, clock.system_now(), clock.now())
+            now, at, recent = clock.system_now(), clock.now(), self.deps.recent
+            claimed = claim(session, self.profile, self.holder, now, at, recent)
         crash_point("push.after_claim")
         if not claimed:
             return 0
@@ -141,9 +142,12 @@ class Dispatch:
         try:
             content = content_of(keyring, self.profile, one.record, one.identities, row.operation)
             former = former_row(keyring, one.former)
+            content.json  # noqa: B018  what cannot be written as text shows here
         except Unacceptable as refusal:
             fault = refusal.faults[0]
             return Outcome(row.id, REFUSED, field=fault.field, code=fault.code, message=fault.message)
+        except UnicodeEncodeError:
+            return Outcome(row.id, REFUSED, code="FORMAT", message="内容含有无法编码的字符")
         except CryptoError as error:
             return Outcome(row.id, FAILED, code="SEALED", message=str(error))
         batch = row.batch_id or ""
@@ -199,8 +203,9 @@ def attempt_row(
     """A line of the trail; request and answer of a hand-over are sealed evidence."""
     attempt_id, evidence = new_id(), None
     if content is not None:
-        proof = {"row": content.row, "answer": outcome.evidence.decode("utf-8", "replace")}
-        evidence = keyring.seal(stable_json(proof), f"push.attempt.{attempt_id}")
+        answer = stable_json(outcome.evidence.decode("utf-8", "replace"))
+        proof = b'{"answer":%b,"row":%b}' % (answer, content.json)
+        evidence = keyring.seal(proof, f"push.attempt.{attempt_id}")
     return {
         "id": attempt_id,
         "delivery_id": delivery_id,
