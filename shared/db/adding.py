@@ -28,7 +28,7 @@ class JsonText(str):
 
 
 def add_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all have the columns of the first; what has no value there gets the table's NULL."""
+    """Insert rows that all have the columns of the first; columns left out get what the table itself says."""
     if not rows:
         return
     connection = session.connection()
@@ -72,8 +72,9 @@ def _plan(table: Table, names: tuple[str, ...], dialect: Dialect) -> _Plan:
 
 
 def _no_defaults(table: Table, names: Sequence[str]) -> None:
-    """Values that SQLAlchemy would have made are never made here: better no row than one without them."""
-    if left := [column.name for column in table.columns if column.default and column.name not in names]:
+    """Values that SQLAlchemy alone would have made are not made here: better no row than one without them."""
+    made = (each.name for each in table.columns if each.default and not each.server_default)
+    if left := [name for name in made if name not in names]:
         raise ValueError(f"{table.name}: no value given for {', '.join(left)}")
 
 

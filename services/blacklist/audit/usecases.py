@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.domain import canonical, link_hash, without_identities
 from services.blacklist.audit.models import AuditEntry, AuditLink, AuditPending
 from services.blacklist.audit.queries import content_of, head
-from shared.db import Database
+from shared.db import Database, add_rows
 from shared.ids import new_id
 from shared.leases import Lease
 from shared.web.access import Principal
@@ -53,8 +53,8 @@ def record_many(session: Session, acts: Sequence[Act], *, actor: Principal | Non
     if not acts:
         return
     rows = [_row(act, actor, at) for act in acts]
-    session.execute(insert(ENTRIES), rows)
-    session.execute(insert(PENDING), [{"entry_id": row["id"]} for row in rows])
+    add_rows(session, ENTRIES, rows)
+    add_rows(session, PENDING, [{"entry_id": row["id"]} for row in rows])
 
 
 def _row(act: Act, actor: Principal | None, at: datetime) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.usecases import Act, record_many
@@ -19,10 +19,12 @@ from services.blacklist.rules.domain import ListRule
 from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries import duties_of
 from services.blacklist.store import Deps
+from shared.db import add_rows
 from shared.errors import Conflict, DomainError, FieldError, Forbidden, Invalid
 from shared.web.access import Principal
 
 SYSTEM = "system"
+STEPS = cast("Table", CaseStep.__table__)
 
 
 @dataclass
@@ -53,8 +55,7 @@ class Batch:
 
     def write_down(self) -> None:
         """Timeline and trail of all transitions, a statement each."""
-        if self.steps:
-            self.session.execute(insert(CaseStep), self.steps)
+        add_rows(self.session, STEPS, self.steps)
         record_many(self.session, self.acts, actor=self.actor, at=self.at)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.usecases import Act, record_many
@@ -18,14 +18,10 @@ from services.blacklist.cases.usecases.office import Office
 from services.blacklist.store import Deps
 from shared.clock import local_date
 from shared.crash import crash_point
+from shared.db import add_rows, change_rows
 from shared.web.access import Principal
 
 CASES, STEPS, ROWS = (cast("Table", each.__table__) for each in (Case, CaseStep, CaseImportRow))
-MARKING = (
-    update(ROWS)
-    .where(ROWS.c.id == bindparam("row"))
-    .values(state=FILED, content=None, case_id=bindparam("case"))
-)
 
 
 def file_import_chunk(deps: Deps, import_id: str) -> bool:
@@ -62,7 +58,7 @@ def _file_rows(
         columns |= {"import_id": upload.id, "import_row": row.row_number}
         columns["last_editor_id"] = upload.actor.get("uploaded_by", actor.user_id)
         cases.append(columns)
-        filed.append({"row": row.id, "case": columns["id"]})
+        filed.append({"id": row.id, "state": FILED, "content": None, "case_id": columns["id"]})
     if cases:
         _insert(session, cases, filed, actor, at)
     for row, errors in refused:
@@ -75,13 +71,13 @@ def _file_rows(
 def _insert(
     session: Session,
     cases: Sequence[dict[str, Any]],
-    filed: Sequence[dict[str, str]],
+    filed: Sequence[dict[str, Any]],
     actor: Principal,
     at: datetime,
 ) -> None:
-    session.execute(insert(CASES), list(cases))
-    session.execute(insert(STEPS), [filed_step(case["id"], actor, at) for case in cases])
-    session.execute(MARKING, list(filed))
+    add_rows(session, CASES, cases)
+    add_rows(session, STEPS, [filed_step(case["id"], actor, at) for case in cases])
+    change_rows(session, ROWS, filed)
     acts = [
         Act(
             "case.file",

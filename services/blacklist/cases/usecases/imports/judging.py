@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.domain.content import missing_fields
@@ -19,11 +19,13 @@ from services.blacklist.cases.usecases.imports.suggesting import SAME_SUBJECT, A
 from services.blacklist.cases.usecases.office import Office
 from services.blacklist.store import Deps
 from shared.clock import local_date
+from shared.db import add_rows
 from shared.identifiers import mask_id
 from shared.ids import new_id
 
 GOOD, BAD, HELD, SKIPPED, FILED = "good", "bad", "held", "skipped", "filed"
 DUPLICATE, LIKELY = "duplicate", "likely"
+ROWS = cast("Table", CaseImportRow.__table__)
 Raw = tuple[int, list[Cell]]
 Values = dict[str, Any]
 
@@ -148,7 +150,7 @@ def keep_rows(session: Session, import_id: str, values: Sequence[Values]) -> Non
     """Store judged rows and count them."""
     if not values:
         return
-    session.execute(insert(CaseImportRow), list(values))
+    add_rows(session, ROWS, values)
     states = [value["state"] for value in values]
     counts = {
         "total_rows": CaseImport.total_rows + len(values),
