@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, delete, insert, select
+from sqlalchemy import BigInteger, delete, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.models import Listing, ListingVersion, Unlogged
@@ -32,7 +32,7 @@ from services.blacklist.transparency.models import (
 )
 from services.blacklist.transparency.queries.store import load_tiles, reader, tree_size
 from shared.crypto import KeyRing
-from shared.db import Wakeup, unnested, upsert
+from shared.db import Wakeup, add_rows, unnested, upsert
 from shared.leases import Lease
 from shared.tlog import tree
 from shared.tlog.notes import Checkpoint, Note, sign
@@ -124,7 +124,7 @@ def append(session: Session, keyring: KeyRing, origin: str, at: datetime, limit:
     kinds = [each.version.entry_kind for each in fresh]
     hashes = [tree.leaf_hash(entry_of(*each)) for each in zip(kinds, committed, strict=True)]
     _write_leaves(session, size, fresh, kinds, committed)
-    made = _write_tiles(session, size, hashes)
+    made = write_tiles(session, size, hashes)
     write_checkpoint(session, keyring, origin, size + len(fresh), made, at)
     taken = unnested(session, [each.pending_id for each in fresh], BigInteger())
     session.execute(delete(Unlogged).where(Unlogged.id.in_(select(taken))))
@@ -158,9 +158,8 @@ def _write_leaves(
         }
         for number, each in enumerate(fresh)
     ]
-    session.execute(insert(LEAVES), leaves)
-    if kept := _kept(size, fresh):
-        session.execute(insert(SECRETS), kept)
+    add_rows(session, LEAVES, leaves)
+    add_rows(session, SECRETS, _kept(size, fresh))
     _forget_ended(session, size, fresh)
 
 
@@ -183,7 +182,8 @@ def _forget_ended(session: Session, size: int, fresh: Sequence[Fresh]) -> None:
         session.execute(delete(LogSecret).where(LogSecret.position.in_(positions)))
 
 
-def _write_tiles(session: Session, size: int, hashes: Sequence[bytes]) -> dict[Place, bytes]:
+def write_tiles(session: Session, size: int, hashes: Sequence[bytes]) -> dict[Place, bytes]:
+    """Put leaf hashes into the stored tree of that size; the tiles that changed."""
     edge = load_tiles(session, list(edge_of(size).values()))
     made = {(tile.level, tile.number): tile.hashes for tile in grown(size, edge, hashes)}
     tiles = upsert(session.get_bind().dialect.name)(TILES)
