@@ -202,7 +202,14 @@ def delivery_state(operation: str, state: str) -> tuple[str, str]:
 
 def action_title(action: str) -> str:
     """An action or timeline entry by its Chinese name."""
-    own = {"file": "录入", "adopt": "接管历史公示", "edit": "修改", "transfer": "移交", "link": "关联主案", "unlink": "解除关联"}
+    own = {
+        "file": "录入",
+        "adopt": "接管历史公示",
+        "edit": "修改",
+        "transfer": "移交",
+        "link": "关联主案",
+        "unlink": "解除关联",
+    }
     rows = rows_named(action)
     return own.get(action) or (rows[0].title if rows else action)
 

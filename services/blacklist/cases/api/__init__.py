@@ -2,7 +2,15 @@
 
 from apiflask import APIBlueprint
 
-from services.blacklist.cases.api import adopting, attachments, exporting, filing, imports, linking, transitions
+from services.blacklist.cases.api import (
+    adopting,
+    attachments,
+    exporting,
+    filing,
+    imports,
+    linking,
+    transitions,
+)
 from services.blacklist.store import Deps, idempotency
 from shared.errors import describe_errors
 from shared.web.idempotency import Once
