@@ -92,7 +92,7 @@ class HttpClient:
         self._base = urlsplit(endpoint).path.rstrip("/")
         self._timeout, self._in_flight = timeout, in_flight
         self._pool = Pool(endpoint)
-        self._window: asyncio.Semaphore | None = None
+        self._window, self._turn = asyncio.Semaphore(in_flight), asyncio.Lock()
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine of this client's."""
@@ -101,21 +101,31 @@ class HttpClient:
     async def each(
         self, ask: Callable[[Item], Coroutine[Any, Any, Result]], items: Sequence[Item]
     ) -> list[Result]:
-        """What `ask` makes of every item, in order, as many at a time as the window takes."""
+        """What `ask` makes of every item, in order, as many at a time as the window takes.
+
+        One batch after the other: the next begins when the last item of this one is on its way, so that two
+        batches do not end together and leave the window empty.
+        """
         found: list[Result | None] = [None] * len(items)
         left = iter(enumerate(items))
+        await self._turn.acquire()
+        ours = [self._turn]
 
         async def work() -> None:
             for at, item in left:
                 found[at] = await ask(item)
+            while ours:
+                ours.pop().release()
 
-        await asyncio.gather(*(work() for _ in range(min(self._in_flight, len(items)))))
+        try:
+            await asyncio.gather(*(work() for _ in range(min(self._in_flight, len(items)))))
+        finally:
+            while ours:
+                ours.pop().release()
         return cast("list[Result]", found)
 
     async def call(self, method: str, path: str, body: bytes = b"", content_type: str = "") -> Reply:
         """One signed request within the window. Never raises for what the network or the platform does."""
-        if self._window is None:
-            self._window = asyncio.Semaphore(self._in_flight)
         async with self._window:
             return await self._exchange(method, self._base + path, body, content_type)
 
@@ -157,7 +167,7 @@ class HttpClient:
         async def drop() -> None:
             self._pool.close()
 
-        if self._window is not None:  # else nothing was ever opened
+        if not self._pool.empty:  # else there may be no loop to run this in
             self.run(drop())
 
 

@@ -243,6 +243,11 @@ class Pool:
             connection.idle_since = asyncio.get_running_loop().time()
             self._free.append(connection)
 
+    @property
+    def empty(self) -> bool:
+        """Whether no idle connection is kept."""
+        return not self._free
+
     def close(self) -> None:
         """Drop what is idle."""
         while self._free:

@@ -24,7 +24,7 @@ from services.credit_push.publishes import announce, lock_listings
 from services.credit_push.transports import Transport
 from services.credit_push.transports.base import ABSENT, FAILED, REFUSED, UNKNOWN, Job, Outcome
 from services.credit_push.usecases import rows as deliveries
-from services.credit_push.usecases.claiming import Claimed, claim, has_work
+from services.credit_push.usecases.claiming import Claimed, batch_size, claim, has_work
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import Sent, content_of, former_row, sent_content
 from services.credit_push.usecases.planning import CHANNEL
@@ -41,6 +41,7 @@ from shared.metrics import counter, histogram
 log = get_log(__name__)
 ATTEMPTS = cast("Table", Attempt.__table__)
 outcomes_total = counter("push_outcomes", "Outcomes of tries, by platform", ["platform", "outcome"])
+LOOK_SECONDS = 0.04
 LANES = {"http": 2}
 """Batches of one platform under way at a time, by kind of transport; one where not told."""
 send_seconds = histogram("push_send_seconds", "Time of one batch outside", ["platform"])
@@ -260,6 +261,7 @@ class Sender:
         }
         self._pool = ThreadPoolExecutor(max(1, sum(self._lanes.values())), thread_name_prefix="push")
         self._running: list[tuple[str, Future[int]]] = []
+        self._look_at = 0.0
         # Made once: asked many times a second, and putting it together costs more than running it.
         self._work = select(*(has_work(platform) for platform in self._dispatches))
 
@@ -270,7 +272,7 @@ class Sender:
         if self._token != self._lease.token:
             self._take_over()
         for platform in self._due():
-            self._running.append((platform, self._pool.submit(self._dispatches[platform])))
+            self._start(platform)
         if not self._running:
             return False
         wait([future for _, future in self._running], timeout=0.02, return_when=FIRST_COMPLETED)
@@ -286,11 +288,16 @@ class Sender:
             )
         self._token = self._lease.token
 
+    def _start(self, platform: str) -> None:
+        self._running.append((platform, self._pool.submit(self._dispatches[platform])))
+
     def _due(self) -> list[str]:
+        """Platforms with work and a free lane; while others are busy, asked for now and then only."""
         busy = Counter(platform for platform, _ in self._running)
         free = [platform for platform, lanes in self._lanes.items() if busy[platform] < lanes]
-        if not free:
+        if not free or (busy and time.monotonic() < self._look_at):
             return []
+        self._look_at = time.monotonic() + LOOK_SECONDS
         now = self._deps.clock.system_now()
         with self._deps.db.read() as session:
             found = session.execute(self._work, {"now": now}).one()
@@ -298,11 +305,14 @@ class Sender:
         return [platform for platform in free if platform in due]
 
     def _collect(self) -> None:
-        done = [future for _, future in self._running if future.done()]
+        done = [(platform, future) for platform, future in self._running if future.done()]
         self._running = [(platform, future) for platform, future in self._running if not future.done()]
-        failed = [error for future in done if (error := future.exception()) is not None]
+        failed = [error for _, future in done if (error := future.exception()) is not None]
         if failed:
             raise failed[0]
+        for platform, future in done:
+            if future.result() >= batch_size(self._deps.catalogue[platform]):
+                self._start(platform)  # a full batch: there is more where it came from
 
     def wait(self, timeout: float) -> bool:
         """Until somebody commits work, or a retry may be due."""
