@@ -106,7 +106,7 @@ def test_document_decides_walk(office, list_code):
     assert case.state == "published"
     with office.deps.db.read() as session:
         duty = session.scalars(select(Duty)).one()
-    assert duty.state == "done"
+    assert duty.state_on(date(2026, 11, 30)) == "done"
     assert duty.start_on == date(2026, 11, 2)
 
 

@@ -166,7 +166,7 @@ def test_draft_and_issue_are_two_people_and_the_letter_says_it_all(call, office)
         assert words in letter
     act(call, "clerk", row, "draft", 409, answer_type="granted", content="x")
     with office.deps.db.read() as session:
-        assert duties_of(session, [row.id])[row.id][0].state == "done"
+        assert duties_of(session, [row.id])[row.id][0].state_at(office.clock.now()) == "done"
 
 
 def test_whoever_drafted_may_not_issue(call, office):
@@ -211,7 +211,7 @@ def test_an_unanswered_correction_is_given_up(call, office):
     given_up = act(call, "decider", row, "abandon", reason="逾期未补正")
     assert (given_up["state"], given_up["due"]) == ("abandoned", None)
     with office.deps.db.read() as session:
-        assert duties_of(session, [row.id])[row.id][0].state == "cancelled"
+        assert duties_of(session, [row.id])[row.id][0].state_at(office.clock.now()) == "cancelled"
 
 
 def test_consultation_does_not_count(call, office):

@@ -64,11 +64,22 @@ def test_each_duty_is_announced_once_when_near_and_once_when_late(db, clock):
     assert the_duty(db, case_id).due_on == date(2026, 11, 11)
     assert announced.on(clock, date(2026, 11, 6)) == []
     assert announced.on(clock, date(2026, 11, 9)) == ["duty.due-soon"]
-    assert the_duty(db, case_id).state == "due-soon"
+    assert the_duty(db, case_id).state_at(clock.now()) == "due-soon"
     assert announced.on(clock, date(2026, 11, 11)) == ["duty.due-soon"]
     assert announced.on(clock, date(2026, 11, 12)) == ["duty.due-soon", "duty.overdue"]
     assert announced.on(clock, date(2026, 12, 12)) == ["duty.due-soon", "duty.overdue"]
-    assert the_duty(db, case_id).state == "overdue"
+    assert the_duty(db, case_id).state_at(clock.now()) == "overdue"
+
+
+@pytest.mark.parametrize(
+    ("day", "state"),
+    [(6, "open"), (9, "due-soon"), (11, "due-soon"), (12, "overdue"), (30, "overdue")],
+)
+def test_its_state_is_right_before_any_loop_has_run(db, clock, day, state):
+    duty = the_duty(db, owe(db, date(2026, 11, 2)))
+    assert duty.overdue_at is None
+    assert duty.state_at(datetime(2026, 11, day, 2, 0, tzinfo=UTC)) == state
+    assert duty.state_on(date(2026, 11, day)) == state
 
 
 def test_a_duty_already_late_is_only_called_late(db, clock):
@@ -82,12 +93,12 @@ def test_a_met_or_cancelled_duty_is_silent(db, clock):
         usecases.settle_duty(session, met, "publish", AT)
         usecases.cancel_duties(session, cancelled, AT)
     assert Announced(db, clock).on(clock, date(2026, 11, 2)) == []
-    assert (the_duty(db, met).state, the_duty(db, cancelled).state) == ("done", "cancelled")
+    assert [the_duty(db, each).state_at(clock.now()) for each in (met, cancelled)] == ["done", "cancelled"]
 
 
 def test_a_duty_without_a_start_waits_for_it(db, clock):
     case_id = owe(db, None)
-    assert the_duty(db, case_id).state == "not-started"
+    assert the_duty(db, case_id).state_at(clock.now()) == "not-started"
     assert Announced(db, clock).on(clock, date(2026, 12, 30)) == []
     with db.write() as session:
         usecases.start_duty(session, case_id, "publish", date(2026, 9, 30), CALENDAR, length_wd=20)
@@ -102,7 +113,7 @@ def test_a_failed_announcement_marks_nothing(db, clock):
 
     with pytest.raises(ConnectionError):
         usecases.DutyClock(db, clock, fail).step()
-    assert the_duty(db, case_id).state == "open"
+    assert the_duty(db, case_id).overdue_at is None
 
 
 def test_duties_follow_a_handover_unless_settled(db):
@@ -142,7 +153,7 @@ def test_a_pause_pushes_the_day_back_by_what_it_took(db, clock, officer):
     with db.write() as session:
         duty = find_duty(session, the_duty(db, case_id).id, "housing", lock=True)
         usecases.pause_duty(session, duty, reason="等待当事人补正材料", actor=officer, at=AT)
-    assert the_duty(db, case_id).state == "paused"
+    assert the_duty(db, case_id).state_at(clock.now()) == "paused"
     assert Announced(db, clock).on(clock, date(2026, 12, 1)) == [], "nothing is announced while it lasts"
     with db.write() as session:
         duty = find_duty(session, the_duty(db, case_id).id, "housing", lock=True)
@@ -150,7 +161,7 @@ def test_a_pause_pushes_the_day_back_by_what_it_took(db, clock, officer):
         usecases.resume_duty(session, duty, CALENDAR, actor=officer, at=later)
     found = the_duty(db, case_id)
     assert found.due_on == date(2026, 11, 25), "seven working days stood still"
-    assert found.state == "open"
+    assert found.state_on(date(2026, 11, 11)) == "open"
     with db.read() as session:
         trail = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert trail == ["duty.pause", "duty.resume"]
@@ -185,7 +196,11 @@ def test_an_extension_stays_within_the_law_and_calls_off_the_alarm(db, clock, of
     assert "5个工作日" in refused.value.detail
     extend(5)
     found = the_duty(db, case_id)
-    assert (found.due_on, found.extended_wd, found.state) == (date(2026, 12, 7), 20, "open")
+    assert (found.due_on, found.extended_wd, found.state_on(date(2026, 11, 20))) == (
+        date(2026, 12, 7),
+        20,
+        "open",
+    )
     assert announced.on(clock, date(2026, 12, 8)) == ["duty.due-soon", "duty.overdue"]
 
 

@@ -55,16 +55,24 @@ class Duty(Base):
         Index("ix_duties_department", "department_id", "due_on"),
     )
 
-    @property
-    def state(self) -> str:
-        """done cancelled not-started paused overdue due-soon or open, as the clock loop last marked it."""
+    def state_at(self, now: datetime) -> str:
+        """done cancelled not-started paused overdue due-soon or open: by the dates, whether or not the clock
+        loop has come round to say so."""
+        return self._state(late=self.late_at(now), soon=self.soon_by(now))
+
+    def state_on(self, today: date) -> str:
+        """The same of a duty counted in days."""
+        late = self.due_on is not None and self.due_on < today
+        return self._state(late=late, soon=self.soon_on is not None and self.soon_on <= today)
+
+    def _state(self, *, late: bool, soon: bool) -> str:
         marks = (
             (self.done_at is not None, "done"),
             (self.cancelled_at is not None, "cancelled"),
             (self.due_on is None, "not-started"),
             (self.paused_on is not None, "paused"),
-            (self.overdue_at is not None, "overdue"),
-            (self.due_soon_at is not None, "due-soon"),
+            (late, "overdue"),
+            (soon, "due-soon"),
         )
         return next((state for holds, state in marks if holds), "open")
 
@@ -77,6 +85,12 @@ class Duty(Base):
         if self.due_at is not None:
             return self.due_at < now
         return self.due_on is not None and self.due_on < local_date(now)
+
+    def soon_by(self, now: datetime) -> bool:
+        """Whether the department should have been reminded by now."""
+        if self.soon_at is not None:
+            return self.soon_at <= now
+        return self.soon_on is not None and self.soon_on <= local_date(now)
 
     def ended_pauses(self) -> list[Pause]:
         return [

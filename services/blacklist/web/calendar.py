@@ -146,5 +146,5 @@ def _change(deps: Deps, duty_id: str, act: str) -> None:
 
 def _duty_page(deps: Deps, duty_id: str, status: int, errors: dict[str, str]) -> Response:
     with deps.db.read() as session:
-        view = duty_view(find_duty(session, duty_id, principal().department_id))
+        view = duty_view(find_duty(session, duty_id, principal().department_id), deps.clock.now())
     return render("blacklist/duty.html", status, duty=view, errors=errors, labels=LABELS, values=request.form)

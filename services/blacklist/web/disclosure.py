@@ -128,7 +128,9 @@ def _shown(deps: Deps, code: str, errors: dict[str, str], status: int) -> Respon
     view = None
     try:
         with deps.db.read() as session:
-            view = public_view(session, deps.keyring, queries.request_by_code(session, deps.keyring, code))
+            view = public_view(
+                session, deps.keyring, queries.request_by_code(session, deps.keyring, code), deps.clock.now()
+            )
     except DomainError:
         errors, status = {"code": "没有查到。请核对回执上的查询码。"}, 404
     answer = render(

@@ -50,7 +50,7 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             rows = queries.list_requests(session, principal(), state=state, before=before, limit=PER_PAGE + 1)
             shown, following = cut(rows, PER_PAGE, lambda row: (row.id,))
-            views = queries.summary_views(session, shown)
+            views = queries.summary_views(session, shown, deps.clock.now())
         return render(
             "blacklist/disclosure_desk.html", rows=views, state=asked,
             states=[("open", "未办结"), *STATES.items(), ("all", "全部")],

@@ -116,7 +116,7 @@ def _summary(
         "procedure": case.procedure,
         "overlays": {kind: _overlay_view(overlay) for kind, overlay in overlays.items()},
         "available_actions": available_actions(standing, acting(who), today),
-        "duties": [_duty_view(duty) for duty in duties],
+        "duties": [_duty_view(duty, today) for duty in duties],
         "list_code": case.list_code,
         "list_name": case.list_name,
         "list_class": case.list_class,
@@ -226,12 +226,12 @@ def _overlay_view(overlay: CaseOverlay) -> dict[str, Any]:
     }
 
 
-def _duty_view(duty: Duty) -> dict[str, Any]:
+def _duty_view(duty: Duty, today: date) -> dict[str, Any]:
     return {
         "id": duty.id,
         "kind": duty.kind,
         "due": _day(duty.due_on),
-        "state": duty.state,
+        "state": duty.state_on(today),
         "provisional": duty.provisional,
         "rule": duty.rule,
     }

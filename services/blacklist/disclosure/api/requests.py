@@ -73,7 +73,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
                 session, principal(), state=query_data["state"], before=before, limit=limit + 1
             )
             shown, following = cut(rows, limit, lambda row: [row.id])
-            return page(queries.summary_views(session, shown), following)
+            return page(queries.summary_views(session, shown, deps.clock.now()), following)
 
     @bp.get("/disclosure-requests/<code>")
     @access(public())
@@ -85,7 +85,9 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
         if who is not None and who.has(*OFFICER_ROLES) and _ID.fullmatch(code):
             return detail_for_officer(deps, code, who)
         with deps.db.read() as session:
-            return public_view(session, deps.keyring, queries.request_by_code(session, deps.keyring, code))
+            return public_view(
+                session, deps.keyring, queries.request_by_code(session, deps.keyring, code), deps.clock.now()
+            )
 
 
 def detail_for_officer(deps: Deps, request_id: str, who: Principal) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def detail_for_officer(deps: Deps, request_id: str, who: Principal) -> dict[str,
             session, actor=who, action="disclosure.read-applicant", object_type="disclosure-request",
             object_id=row.id, detail={"number": row.number}, at=deps.clock.now(),
         )  # fmt: skip
-        return officer_view(session, deps.keyring, row, who)
+        return officer_view(session, deps.keyring, row, who, deps.clock.now())
 
 
 def _add_letter(bp: APIBlueprint, deps: Deps) -> None:
@@ -146,7 +148,7 @@ def _add_applicant(bp: APIBlueprint, deps: Deps) -> None:
 
 def _shown(session: Session, deps: Deps, row: DisclosureRequest) -> dict[str, Any]:
     session.flush()
-    return public_view(session, deps.keyring, row)
+    return public_view(session, deps.keyring, row, deps.clock.now())
 
 
 def _add_handling(bp: APIBlueprint, deps: Deps) -> None:
@@ -164,4 +166,4 @@ def _add_handling(bp: APIBlueprint, deps: Deps) -> None:
                 origin=origin(),
             )  # fmt: skip
             session.flush()
-            return officer_view(session, deps.keyring, row, who)
+            return officer_view(session, deps.keyring, row, who, deps.clock.now())

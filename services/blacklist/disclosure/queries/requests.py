@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, true
@@ -94,13 +95,13 @@ def letter_of(keyring: KeyRing, row: DisclosureRequest) -> str | None:
     return keyring.unseal(row.letter_sealed, f"{LETTER_AAD}.{row.id}").decode()
 
 
-def summary_views(session: Session, rows: Sequence[DisclosureRequest]) -> list[dict[str, Any]]:
+def summary_views(session: Session, rows: Sequence[DisclosureRequest], now: datetime) -> list[dict[str, Any]]:
     """What a list shows of each, with its duty; no applicant."""
     duties = duties_of(session, [row.id for row in rows])
-    return [_summary(row, duties.get(row.id, [])) for row in rows]
+    return [_summary(row, duties.get(row.id, []), now) for row in rows]
 
 
-def _summary(row: DisclosureRequest, duties: Sequence[Duty]) -> dict[str, Any]:
+def _summary(row: DisclosureRequest, duties: Sequence[Duty], now: datetime) -> dict[str, Any]:
     duty = duties[-1] if duties else None
     return {
         "id": row.id,
@@ -117,20 +118,20 @@ def _summary(row: DisclosureRequest, duties: Sequence[Duty]) -> dict[str, Any]:
         "answered_on": row.answered_on,
         "due": duty.due_on if duty and row.state in OPEN else None,
         "provisional": bool(duty and duty.provisional),
-        "duty_state": duty.state if duty else None,
+        "duty_state": duty.state_at(now) if duty else None,
         "extended_wd": duty.extended_wd if duty else 0,
         "created_at": row.created_at,
     }
 
 
-def public_view(session: Session, keyring: KeyRing, row: DisclosureRequest) -> dict[str, Any]:
+def public_view(session: Session, keyring: KeyRing, row: DisclosureRequest, now: datetime) -> dict[str, Any]:
     """Progress and answer for whoever holds the code: nothing about the applicant but the letter to them."""
     told = [
         {"action": step.action, "title": step.title, "text": step.told, "by": None, "at": step.at}
         for step in steps_of(session, row.id)
         if step.action not in INSIDE
     ]
-    shown = summary_views(session, [row])[0] | {"id": None}
+    shown = summary_views(session, [row], now)[0] | {"id": None}
     return shown | {"steps": told, "answer": _answer_view(row), "letter": letter_of(keyring, row)}
 
 
@@ -139,7 +140,7 @@ INSIDE = frozenset({"draft", "return_draft"})
 
 
 def officer_view(
-    session: Session, keyring: KeyRing, row: DisclosureRequest, who: Principal
+    session: Session, keyring: KeyRing, row: DisclosureRequest, who: Principal, now: datetime
 ) -> dict[str, Any]:
     """Everything, the applicant included, with what may be done."""
     steps = [
@@ -147,7 +148,7 @@ def officer_view(
          "by": s.actor_name, "at": s.at}
         for s in steps_of(session, row.id)
     ]  # fmt: skip
-    return summary_views(session, [row])[0] | {
+    return summary_views(session, [row], now)[0] | {
         "applicant": applicant_of(keyring, row),
         "draft": row.draft,
         "answer": _answer_view(row),

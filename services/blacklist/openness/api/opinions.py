@@ -1,5 +1,6 @@
 """政务舆情 over HTTP, for officers."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +43,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
                 session, principal(), state=query_data["state"], before=before, limit=limit + 1
             )
             shown, following = cut(rows, limit, lambda row: [row.id])
-            return page(opinion_views(session, shown, principal()), following)
+            return page(opinion_views(session, shown, principal(), deps.clock.now()), following)
 
     @bp.get("/opinions/<uuid:opinion_id>")
     @access(OFFICERS)
@@ -50,7 +51,8 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="一件政务舆情")
     def show_opinion(opinion_id: UUID) -> dict[str, Any]:
         with deps.db.read() as session:
-            return view(session, find(session, Opinion, str(opinion_id), principal()))
+            found = find(session, Opinion, str(opinion_id), principal())
+            return view(session, found, deps.clock.now())
 
 
 def _add_handling(bp: APIBlueprint, deps: Deps, once: Once) -> None:
@@ -61,7 +63,8 @@ def _add_handling(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @bp.doc(summary="登记政务舆情")
     @once.write(answers.OpinionView, 201)
     def create_opinion(session: Session, json_data: dict[str, Any]) -> dict[str, Any]:
-        return view(session, record_opinion(session, deps, json_data, actor=principal(), at=deps.clock.now()))
+        made = record_opinion(session, deps, json_data, actor=principal(), at=deps.clock.now())
+        return view(session, made, deps.clock.now())
 
     @bp.post("/opinions/<uuid:opinion_id>/actions")
     @access(ACTORS)
@@ -71,7 +74,9 @@ def _add_handling(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @bp.doc(summary="升为重大、登记新闻发布、办结")
     def handle_opinion(opinion_id: UUID, json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
-            return view(session, take(session, deps, str(opinion_id), json_data, principal()))
+            return view(
+                session, take(session, deps, str(opinion_id), json_data, principal()), deps.clock.now()
+            )
 
 
 def take(session: Session, deps: Deps, opinion_id: str, given: dict[str, Any], who: Principal) -> Opinion:
@@ -83,6 +88,6 @@ def take(session: Session, deps: Deps, opinion_id: str, given: dict[str, Any], w
     return close_opinion(session, opinion_id, given.get("reason"), actor=who, at=at)
 
 
-def view(session: Session, row: Opinion) -> dict[str, Any]:
+def view(session: Session, row: Opinion, now: datetime) -> dict[str, Any]:
     session.flush()
-    return opinion_views(session, [row], principal())[0]
+    return opinion_views(session, [row], principal(), now)[0]

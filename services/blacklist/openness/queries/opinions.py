@@ -1,6 +1,7 @@
 """舆情 with its two clocks, for officers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -27,12 +28,16 @@ def list_opinions(
     return page_of(session, Opinion, who, *narrowed, before=before, limit=limit)
 
 
-def opinion_views(session: Session, rows: Sequence[Opinion], who: Principal) -> list[dict[str, Any]]:
+def opinion_views(
+    session: Session, rows: Sequence[Opinion], who: Principal, now: datetime
+) -> list[dict[str, Any]]:
     duties = duties_of(session, [row.id for row in rows])
-    return [_view(session, row, duties.get(row.id, []), who) for row in rows]
+    return [_view(session, row, duties.get(row.id, []), who, now) for row in rows]
 
 
-def _view(session: Session, row: Opinion, duties: Sequence[Duty], who: Principal) -> dict[str, Any]:
+def _view(
+    session: Session, row: Opinion, duties: Sequence[Duty], who: Principal, now: datetime
+) -> dict[str, Any]:
     names = (
         "id", "number", "state", "level", "title", "summary", "source", "reported_at", "information_at",
         "press_at", "press_note", "recorder_name", "closed_at", "close_reason", "response_item_id", "region",
@@ -44,7 +49,7 @@ def _view(session: Session, row: Opinion, duties: Sequence[Duty], who: Principal
         "department": {"id": row.department_id, "name": row.department_name},
         "response_title": response.title if response else None,
         "clocks": [
-            {"kind": each.kind, "due_at": each.due_at, "state": each.state, "done_at": each.done_at}
+            {"kind": each.kind, "due_at": each.due_at, "state": each.state_at(now), "done_at": each.done_at}
             for each in sorted(duties, key=lambda each: (each.kind != INFORMATION_DUTY, each.id))
         ],
         "close_refused": close_refusal(row, who),

@@ -1,5 +1,6 @@
 """What one's department owes by when; stopping, resuming and extending the count where the law allows it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
             rows = open_duties(
                 session, [principal().department_id], due_by=query_data["due_by"], limit=query_data["limit"]
             )
-        return page([duty_view(row) for row in rows], None)
+        return page([duty_view(row, deps.clock.now()) for row in rows], None)
 
 
 def _add_pausing(bp: APIBlueprint, deps: Deps) -> None:
@@ -49,7 +50,7 @@ def _add_pausing(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.write() as session:
             duty = find_duty(session, str(duty_id), principal().department_id, lock=True)
             pause_duty(session, duty, reason=json_data["reason"], actor=principal(), at=deps.clock.now())
-            return duty_view(duty)
+            return duty_view(duty, deps.clock.now())
 
     @bp.post("/duties/<uuid:duty_id>/resume")
     @access(DECIDER)
@@ -60,7 +61,7 @@ def _add_pausing(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.write() as session:
             duty = find_duty(session, str(duty_id), principal().department_id, lock=True)
             resume_duty(session, duty, deps.calendar, actor=principal(), at=deps.clock.now())
-            return duty_view(duty)
+            return duty_view(duty, deps.clock.now())
 
 
 def _add_extending(bp: APIBlueprint, deps: Deps) -> None:
@@ -77,15 +78,16 @@ def _add_extending(bp: APIBlueprint, deps: Deps) -> None:
                 session, duty, deps.calendar, working_days=json_data["working_days"],
                 reason=json_data["reason"], actor=principal(), at=deps.clock.now(),
             )  # fmt: skip
-            return duty_view(duty)
+            return duty_view(duty, deps.clock.now())
 
 
-def duty_view(duty: Duty) -> dict[str, Any]:
+def duty_view(duty: Duty, now: datetime) -> dict[str, Any]:
     """A duty with its history and what may be done with it."""
-    names = ("id", "case_id", "kind", "rule", "rule_version", "state", "provisional", "calendar_version",
+    names = ("id", "case_id", "kind", "rule", "rule_version", "provisional", "calendar_version",
              "extended_wd", "pauses", "extensions")  # fmt: skip
     terms = duty_terms().get(duty.kind)
     return {name: getattr(duty, name) for name in names} | {
+        "state": duty.state_at(now),
         "kind_name": terms.name if terms else duty.kind,
         "start": duty.start_on, "due": duty.due_on,
         "pause_reasons": terms.pause_reasons if terms else (),

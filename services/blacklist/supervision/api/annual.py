@@ -77,7 +77,7 @@ def _add_proposing(bp: APIBlueprint, deps: Deps) -> None:
     def list_annual_reports() -> dict[str, Any]:
         with deps.db.read() as session:
             rows = reports_in_sight(session, principal())
-            return page(officer_lines(session, rows, principal()), None)
+            return page(officer_lines(session, rows, principal(), deps.clock.now()), None)
 
     @bp.post("/supervision/annual-reports")
     @access(roles("supervisor"))
@@ -89,7 +89,7 @@ def _add_proposing(bp: APIBlueprint, deps: Deps) -> None:
         who = principal()
         with deps.db.write() as session:
             row = propose_report(session, deps, json_data["year"], actor=who, at=deps.clock.now())
-            return officer_lines(session, [row], who)[0]
+            return officer_lines(session, [row], who, deps.clock.now())[0]
 
 
 def _add_settling(bp: APIBlueprint, deps: Deps) -> None:
@@ -101,7 +101,7 @@ def _add_settling(bp: APIBlueprint, deps: Deps) -> None:
     def approve_annual_report(report_id: UUID) -> dict[str, Any]:
         with deps.db.write() as session:
             row = approve_report(session, str(report_id), actor=principal(), at=deps.clock.now())
-            return officer_lines(session, [row], principal())[0]
+            return officer_lines(session, [row], principal(), deps.clock.now())[0]
 
     @bp.post("/supervision/annual-reports/<uuid:report_id>/return")
     @access(PUBLISHERS)
@@ -114,4 +114,4 @@ def _add_settling(bp: APIBlueprint, deps: Deps) -> None:
             row = return_report(
                 session, str(report_id), json_data["reason"], actor=principal(), at=deps.clock.now()
             )
-            return officer_lines(session, [row], principal())[0]
+            return officer_lines(session, [row], principal(), deps.clock.now())[0]

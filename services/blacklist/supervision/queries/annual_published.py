@@ -1,6 +1,7 @@
 """年度报告 as the public reads it (frozen as published), and as officers of the region see it before."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -67,7 +68,9 @@ def public_report(row: AnnualReport) -> dict[str, Any]:
     return public_line(row) | {"report": row.content}
 
 
-def officer_lines(session: Session, rows: Sequence[AnnualReport], who: Principal) -> list[dict[str, Any]]:
+def officer_lines(
+    session: Session, rows: Sequence[AnnualReport], who: Principal, now: datetime
+) -> list[dict[str, Any]]:
     duties = duties_of(session, [row.id for row in rows])
     names = ("id", "number", "region", "year", "state", "version", "proposer_name", "returned_reason")
     return [
@@ -77,7 +80,7 @@ def officer_lines(session: Session, rows: Sequence[AnnualReport], who: Principal
             "state_name": STATES[row.state],
             "department": row.department_name,
             "due": duty.due_on if duty else None,
-            "duty_state": duty.state if duty else None,
+            "duty_state": duty.state_at(now) if duty else None,
             "published_on": local_date(row.published_at) if row.published_at else None,
             "may_approve": can_act(who, row.department_id) and row.proposed_by not in (None, who.user_id),
         }

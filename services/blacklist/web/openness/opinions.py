@@ -60,7 +60,7 @@ def _shown(deps: Deps, values: dict[str, Any], errors: dict[str, str], status: i
             limit=PER_PAGE + 1,
         )  # fmt: skip
         shown, following = cut(rows, PER_PAGE, lambda row: (row.id,))
-        views = opinion_views(session, shown, principal())
+        views = opinion_views(session, shown, principal(), deps.clock.now())
     return render(
         "blacklist/openness/opinions.html", status, rows=views, state=asked, states=list(STATES.items()),
         levels=list(LEVELS.items()), values=values, errors=errors, labels=LABELS,
@@ -91,7 +91,9 @@ def _one(made: APIBlueprint, deps: Deps) -> None:
 
 def _page(deps: Deps, opinion_id: str, errors: dict[str, str], status: int, tried: str) -> Response:
     with deps.db.read() as session:
-        view = opinion_views(session, [find(session, Opinion, opinion_id, principal())], principal())[0]
+        view = opinion_views(
+            session, [find(session, Opinion, opinion_id, principal())], principal(), deps.clock.now()
+        )[0]
     return render(
         "blacklist/openness/opinion.html", status, view=view, errors=errors, labels=LABELS, tried=tried,
         values=request.form,

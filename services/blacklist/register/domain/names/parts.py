@@ -4,13 +4,19 @@ Brand and trade together are the core, which stays when the place moves or goes 
 A wrong cut does no harm to finding as long as both sides cut alike; grams and comparison do not rely on it.
 """
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from services.blacklist.register.domain.names.keys import full_key
 from services.blacklist.register.domain.names.words import OUTER_FORMS, Vocabulary, forms, places, trades
 
 _SHORTEST = 2
 _MOST_PLACES = 4
+_BRACKETED = re.compile(r"[(（]([^()（）]{2,20})[)）]")
+_ANY_BRAND = "某某"
+LONGEST_KEY = 400
+"""Some single signs are normalised to as many as eighteen."""
 _NATION = "000000"
 
 
@@ -31,6 +37,27 @@ class Parts(NamedTuple):
 def core_key(key: str) -> str:
     """Brand and trade of a full key: what two names share that differ in place or form only."""
     return split(key).core
+
+
+def split_name(name: str) -> Parts:
+    """Cut a name as written: what stands in brackets, 鑫源（石家庄）贸易有限公司, is a place unless a form."""
+    for match in _BRACKETED.finditer(name):
+        inner, outside = full_key(match[1]), name[: match.start()] + name[match.end() :]
+        if _is_place(inner):
+            return split((inner + full_key(outside))[:LONGEST_KEY])
+        if not _is_form(inner) and len(outside) > _SHORTEST:
+            parts = split(full_key(outside)[:LONGEST_KEY])
+            return parts._replace(region=inner + parts.region, place=parts.place or inner)
+    return split(full_key(name)[:LONGEST_KEY])
+
+
+def _is_place(key: str) -> bool:
+    front, _, rest = _leading(key + _ANY_BRAND)
+    return rest == _ANY_BRAND and bool(front)
+
+
+def _is_form(key: str) -> bool:
+    return key in forms().words or bool(_ending(key, forms()))
 
 
 def split(key: str) -> Parts:
@@ -113,13 +140,24 @@ def _has_brand(rest: str, at_least: int) -> bool:
 
 
 def _trailing(body: str) -> tuple[str, tuple[str, ...], str]:
-    """A place at the end: 鑫源贸易（石家庄）; at least two signs stay."""
+    """A place at the end, 鑫源贸易石家庄, and what holds it before it; at least two signs stay."""
+    size, codes = _place_before(body, ())
+    if not size:
+        return "", (), body
+    outer, _ = _place_before(body[:-size], codes)
+    end = len(body) - size - outer
+    return body[end:], codes, body[:end]
+
+
+def _place_before(body: str, inner: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
     known = places()
     for size in known.ends.get(body[-1:], ()):
         name = body[-size:]
-        if size + _SHORTEST <= len(body) and name in known.strong:
-            return name, known.codes[name], body[:-size]
-    return "", (), body
+        if size + _SHORTEST > len(body) or name not in known.strong:
+            continue
+        if not inner or any(_nested(inner, (code,)) for code in known.codes[name]):
+            return size, known.codes[name]
+    return 0, ()
 
 
 @lru_cache(4096)
