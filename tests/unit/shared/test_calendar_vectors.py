@@ -1,4 +1,9 @@
-"""Due dates counted by hand from the holiday notices: what rests, which weekend days work, how far."""
+"""Due dates counted by hand: what rests, which weekend days work, how far.
+
+Source of every row: the State Council General Office's notice of its year,
+《国务院办公厅关于某年部分节假日安排的通知》; of 2020 also《国务院办公厅关于延长2020年春节假期的通知》.
+What the notice says stands above the row.
+"""
 
 from datetime import date
 
