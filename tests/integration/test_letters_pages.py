@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from services.blacklist.letters.domain.templates import KINDS
+from services.blacklist.letters.domain.templates import series_kinds
 from tests.integration.test_blacklist_pages import NUMBER, Site, person
 
 MULTIPART = "multipart/form-data"
@@ -115,7 +115,7 @@ def test_stamped_copy_and_service_by_api(people, case, decision):
 
 def test_series_are_set_by_the_decider(people):
     listed = people["clerk"].get("/api/v1/letter-series").get_json()["items"]
-    assert [each["kind"] for each in listed] == list(KINDS)
+    assert [each["kind"] for each in listed] == list(series_kinds())
     body = {"pattern": "长住建移〔{year}〕{n}号"}
     assert people["clerk"].put("/api/v1/letter-series/removal-notice", json=body).status_code == 403
     assert people["decider"].put("/api/v1/letter-series/removal-notice", json=body).status_code == 200
