@@ -1,5 +1,6 @@
 """Cases on both databases: walk, bulk, races, constraints, and imports that go on after a stop."""
 
+import json
 import threading
 from datetime import date, timedelta
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from services.blacklist.cases.models import Case, CaseImport, CaseImportRow
+from services.blacklist.cases.models import Case, CaseImport, CaseImportRow, CaseStep
 from services.blacklist.cases.usecases.announcing import announce_duty
 from services.blacklist.cases.usecases.bulk import take_many
 from services.blacklist.cases.usecases.clockwork import CaseClock
@@ -161,6 +162,31 @@ def test_handover_moves_cases_and_duties(office):
     with office.deps.db.read() as session:
         version = session.get_one(Case, case.id).version
     assert office.take(case, "approve_notice", "heir", version=version, notice_number="n").state == "noticed"
+
+
+def test_handover_moves_the_register_and_tells_the_successor(office):
+    open_case, published = office.take(office.file(), "submit", "clerk"), office.published()
+    settled = office.take(office.file(), "withdraw", "clerk", reason="r")
+    heir = add_department(office.deps.db)
+    with office.deps.db.write() as session:
+        transfer_cases(session, office.department.id, heir.id, date(2026, 11, 2), actor=None,
+                       at=office.clock.now())  # fmt: skip
+    with office.deps.db.read() as session:
+        assert session.get_one(Listing, published.listing_id).department_id == heir.id
+        assert session.get_one(Listing, published.listing_id).version == 1, "nothing shown has changed"
+        for case, told in ((open_case, 1), (published, 1), (settled, 0)):
+            rows = session.execute(
+                select(outbox).where(outbox.c.subject == case.id).order_by(outbox.c.id)
+            ).all()
+            events = [json.loads(row.value) for row in rows if "case.transferred" in row.headers]
+            assert [each["department_id"] for each in events] == [heir.id] * told
+            assert [row.sequence for row in rows] == list(range(1, len(rows) + 1))
+            moved = session.get_one(Case, case.id)
+            steps = session.scalars(
+                select(CaseStep).where(CaseStep.case_id == case.id).order_by(CaseStep.version)
+            ).all()
+            assert [step.version for step in steps] == list(range(1, moved.version + 1))
+            assert steps[-1].action == "transfer"
 
 
 def test_duty_events_share_the_cases_sequence(office):
