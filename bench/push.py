@@ -104,7 +104,7 @@ class Service:
 
 
 def throughput(service: Service, count: int) -> dict[str, float]:
-    """Listings a second from the first receipt to the last, the wait for the first, and what the process used."""
+    """Listings a second from the first receipt to the last, the wait for the first, and the CPU used."""
     service.publish(service.events(count))
     began, used = time.perf_counter(), time.process_time()
     service.start()
