@@ -25,6 +25,7 @@ from services.blacklist.cases.usecases.imports import Imports, SheetUpload, conf
 from shared.clock import FixedClock
 from shared.db import open_database
 from shared.identifiers import make_resident_id, make_uscc
+from shared.process import rest_from_collecting
 from tests.harness.database import LocalPostgres, Server
 from tests.unit.blacklist.case_office import Office, open_office
 
@@ -114,6 +115,7 @@ def main() -> None:
     options.add_argument("--only", choices=("sqlite", "postgresql"))
     given = options.parse_args()
     content, figures = sheet(given.rows, given.bad), {}
+    rest_from_collecting()  # as the worker's process does
     if given.only != "postgresql":
         with tempfile.TemporaryDirectory() as name:
             figures["sqlite"] = measure(f"sqlite:///{name}/bench.db", content, Path(name))

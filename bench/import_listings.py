@@ -23,6 +23,7 @@ from shared.clock import SystemClock
 from shared.crypto import KeyRing
 from shared.db import Database, open_database
 from shared.identifiers import make_resident_id, make_uscc
+from shared.process import rest_from_collecting
 from tests.harness.database import LocalPostgres, Server
 
 BATCH = 500
@@ -122,6 +123,7 @@ def main() -> None:
     options.add_argument("--repeats", type=int, default=3)
     given = options.parse_args()
     texts = list(lines(given.rows, given.persons))
+    rest_from_collecting()  # as the command does
     figures: dict[str, Any] = {"rows": given.rows, "persons": given.persons}
     figures["sqlite"] = repeated(lambda folder: f"sqlite:///{folder}/bench.db", texts, given.repeats)
     server = LocalPostgres(durable=True)

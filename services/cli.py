@@ -39,12 +39,14 @@ from services.credit_push.usecases import Deps as PushDeps
 from services.credit_push.usecases.operating import replay as replay_delivery
 from services.credit_push.usecases.operating import replay_all
 from services.log_tool import blacklist_means, verify_log, witness
+from services.search_tool import reindex as reindex_names
 from services.notifier.app import create_app as create_notifier
 from services.notifier.settings import read_settings as read_notifier
 from shared.contracts.schema_export import asyncapi as asyncapi_document
 from shared.db.readiness import DatabaseNotReady, require_migrated
 from shared.errors import ERROR_PAGES, DomainError
 from shared.eventlog import ensure_topics
+from shared.process import rest_from_collecting
 from shared.settings import SettingsError
 from shared.web.access import Principal
 
@@ -101,6 +103,7 @@ def importing() -> None:
 def import_history(file: Path, push: bool, machine: bool) -> None:
     """导入其他系统已公示的历史信息（NDJSON，每行一条）；重复运行不会重复导入。"""
     deps = blacklist_means()
+    rest_from_collecting()
     report = import_listings(deps.db, deps.clock, deps.keyring, counted(file, machine), push=push)
     rejected = [{"line": each.number, "reason": each.reason} for each in report.reasons]
     document = {"read": report.read, "imported": report.imported, "known": report.known, "rejected": rejected}
@@ -233,6 +236,7 @@ def export(file: Path) -> None:
 
 main.add_command(verify_log)
 main.add_command(witness)
+main.add_command(reindex_names)
 
 
 @main.group()

@@ -28,7 +28,7 @@ from services.blacklist.register.usecases.steps import Ledger, Step, taken
 from services.blacklist.rules.queries import list_rule, trade_domains
 from shared.clock import SHANGHAI, Clock, local_date
 from shared.crypto import KeyRing
-from shared.db import Database, JsonText, add_rows, dump_json
+from shared.db import Database, JsonText, add_rows, among, dump_json
 from shared.errors import NotFound
 from shared.identifiers import mask_id
 from shared.ids import new_id
@@ -125,7 +125,8 @@ def _good(
 
 def _fresh(session: Session, good: Sequence[Good]) -> list[Good]:
     """Lines that neither the register nor an earlier line of the block has."""
-    found = select(Listing.origin).where(Listing.origin.in_([line.origin for line, _ in good]))
+    found = select(LISTINGS.c.origin)
+    found = found.where(among(session, LISTINGS.c.origin, [line.origin for line, _ in good]))
     seen = set(session.scalars(found)) if good else set()
     fresh: list[Good] = []
     for line, terms in good:
