@@ -8,6 +8,7 @@ import pytest
 import xlsxwriter
 
 from services.blacklist.cases import api as cases
+from services.blacklist.cases.domain.content import missing_documents
 from services.blacklist.cases.domain.layout import penalty_layout
 from services.blacklist.cases.usecases.imports import Imports
 from shared.clock import FixedClock
@@ -209,7 +210,17 @@ def test_attachments_are_sealed_and_hashed(call, office):
     assert got.data == content
     assert call("foreign", "GET", f"{path}/{made.json['id']}").status_code == 404
     for name, body in (("a.exe", b"MZ"), ("a.pdf", b"MZ"), ("a.pdf", b"")):
-        assert call.upload("clerk", path, name, body, kind="x").status_code == 422
+        assert call.upload("clerk", path, name, body, kind="evidence").status_code == 422
+    refused = call.upload("clerk", path, "a.pdf", content, kind="nonsense")
+    assert refused.status_code == 422
+    assert [each["pointer"] for each in refused.json["fields"]] == ["/kind"]
+    assert "penalty-decision（行政处罚决定书）" in refused.json["fields"][0]["message"]
+
+
+def test_a_missing_document_is_named_in_chinese():
+    said = list(missing_documents(("penalty-decision",), {"evidence"}))
+    assert said == [("/attachments/penalty-decision", "上传名单要求的材料：行政处罚决定书")]
+    assert not list(missing_documents(("penalty-decision",), {"penalty-decision"}))
 
 
 def sheet(rows, labels=True):

@@ -333,6 +333,27 @@ DOCUMENT_KINDS = {
     "other": "其他文书",
 }
 
+ATTACHMENT_KINDS = {
+    "evidence": "证据材料",
+    "decision": "决定文书",
+    "penalty-decision": "行政处罚决定书",
+    "judgment": "判决、裁定",
+    "administrative-decision": "行政处理决定书",
+    "listing-decision": "列入决定书",
+    "inspection-result": "抽查检查结果",
+    "notice": "告知书",
+    "statement": "陈述申辩材料",
+    "hearing-record": "听证笔录",
+    "service-proof": "送达回证",
+    "objection": "异议申请材料",
+    "repair-proof": "修复证明材料",
+    "commitment": "信用承诺书",
+    "identity": "身份证明",
+    "authorization": "授权委托书",
+    "other": "其他",
+}
+"""What a material of a case may be (材料种类); lists demand some of them by these names."""
+
 describe_errors(
     {"list-not-in-force": "没有这个名单，或其依据在这一天不在有效期内。请对照 /api/v1/lists 选择。"}
 )

@@ -7,7 +7,14 @@ from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.table import STATE_NAMES, rows_named
 from services.blacklist.disclosure.domain import APPLICANTS, DELIVERY
 from services.blacklist.identity.domain import ROLES
-from services.blacklist.rules.domain import DOCUMENT_KINDS, LIST_CLASSES, PROCEDURES, SEVERITIES, ListRule
+from services.blacklist.rules.domain import (
+    ATTACHMENT_KINDS,
+    DOCUMENT_KINDS,
+    LIST_CLASSES,
+    PROCEDURES,
+    SEVERITIES,
+    ListRule,
+)
 from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.rules.queries import all_measures, all_organs, trade_domains
 from services.blacklist.rules.queries import domain as find_domain
@@ -66,20 +73,7 @@ DUTY_COLOURS = {
     "not-started": "grey",
     "paused": "blue",
 }
-ATTACHMENTS = {
-    "evidence": "证据材料",
-    "penalty-decision": "行政处罚决定书",
-    "judgment": "判决、裁定",
-    "administrative-decision": "行政处理决定书",
-    "listing-decision": "列入决定书",
-    "notice": "告知书",
-    "statement": "陈述申辩材料",
-    "hearing-record": "听证笔录",
-    "service-proof": "送达回证",
-    "repair-proof": "修复证明材料",
-    "commitment": "信用承诺书",
-    "other": "其他",
-}
+ATTACHMENTS = ATTACHMENT_KINDS
 DISCLOSURES = {"proactive": "主动公开", "on-request": "依申请公开", "withheld": "不予公开"}
 REQUEST_COLOURS = {
     "received": "blue",

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from services.blacklist.cases.domain.figures import figure
+from services.blacklist.rules.domain import ATTACHMENT_KINDS
 
 PENALTY_CATEGORIES = (
     "警告",
@@ -113,4 +114,4 @@ def missing_documents(required: Collection[str], attached: Collection[str]) -> I
     """(pointer, remedy) of every attachment kind the list demands and the case has not."""
     for kind in required:
         if kind not in attached:
-            yield f"/attachments/{kind}", f"上传名单要求的材料：{kind}"
+            yield f"/attachments/{kind}", f"上传名单要求的材料：{ATTACHMENT_KINDS.get(kind, kind)}"

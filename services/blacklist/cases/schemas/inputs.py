@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES
 from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.table import ACTIONS, STATES
-from services.blacklist.rules.domain import DOCUMENT_KINDS, SEVERITIES
+from services.blacklist.rules.domain import ATTACHMENT_KINDS, DOCUMENT_KINDS, SEVERITIES
 from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.rules.queries import trade_domains
 from shared.clock import local_date
@@ -283,7 +283,14 @@ class RequestQuery(PageQuery):
 
 
 class AttachmentForm(Schema):
-    kind = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9-]{0,39}\Z"))
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(
+            tuple(ATTACHMENT_KINDS),
+            error="没有这种材料，应为下列之一："
+            + "、".join(f"{a}（{b}）" for a, b in ATTACHMENT_KINDS.items()),
+        ),
+    )
 
 
 class AttachmentIn(AttachmentForm):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from services.blacklist.rules.domain import LIST_CLASSES, PROCEDURES, SEVERITIES, Problem
+from services.blacklist.rules.domain import ATTACHMENT_KINDS, LIST_CLASSES, PROCEDURES, SEVERITIES, Problem
 from services.blacklist.rules.queries.shapes import CATALOGUE, DOMAIN, LIST, MEASURE, REGIMES, Fault, walk
 from services.blacklist.rules.queries.source import DATA, KINDS
 
@@ -117,6 +117,7 @@ def _reference_faults(entry: dict[str, Any], where: tuple[str | int, ...], known
         ("deciding_organs", known.organs),
         ("filing_organs", known.organs),
         ("domains", known.domains),
+        ("requires_documents", ATTACHMENT_KINDS),
     )
     for field, allowed in fields:
         unknown = [each for each in entry.get(field, ()) if each not in allowed]
