@@ -9,7 +9,7 @@ from services.blacklist.letters.usecases.serving import Proof
 from shared.clock import FixedClock
 from shared.errors import Conflict, Forbidden
 from tests.integration.test_letters import DAY, SCAN, Desk, decided
-from tests.unit.blacklist.case_office import memory_database, open_office
+from tests.unit.blacklist.case_office import filing, memory_database, open_office
 
 
 @pytest.fixture
@@ -33,6 +33,19 @@ def both(desk, case):
     decision = desk.issue(case, "decision")
     desk.issue(case, "repair-notice")
     return decision
+
+
+LABELS = [
+    ("proactive", "（此件公开发布）"),
+    ("on-request", "（此件依申请公开）"),
+    ("withheld", "（此件不予公开）"),
+]
+
+
+@pytest.mark.parametrize(("attribute", "label"), LABELS)
+def test_a_letter_prints_its_label(desk, attribute, label):
+    case = decided(desk, filing(disclosure={"attribute": attribute, "reason": "依法"}))
+    assert label in desk.text(desk.issue(case, "decision"))
 
 
 def test_serving_the_decision_serves_the_case(desk):

@@ -17,6 +17,12 @@ ID_NAMES = {
     "foreigner-residence": "外国人永久居留身份证号码",
     "other": "证件号码",
 }
+LABELS = {
+    "proactive": "（此件公开发布）",
+    "on-request": "（此件依申请公开）",
+    "withheld": "（此件不予公开）",
+}
+"""公开属性 as printed under a letter (附注)."""
 REMOVAL_REASONS = {
     "repair": "准予信用修复",
     "expiry": "公示期届满",

@@ -11,7 +11,7 @@ from services.blacklist.cases.models.case import ID_AAD
 from services.blacklist.cases.queries import find_case
 from services.blacklist.cases.queries.standing import rule_on
 from services.blacklist.letters.domain.templates import DECISION, Template, Text, fill, filled, templates
-from services.blacklist.letters.domain.wording import chinese_day, grouped, tidy
+from services.blacklist.letters.domain.wording import LABELS, chinese_day, grouped, tidy
 from services.blacklist.letters.models import Letter
 from services.blacklist.letters.queries.facts import Occasion, flags_of, values_of
 from services.blacklist.letters.queries.finding import told_steps
@@ -57,6 +57,7 @@ class Draft:
             on=self.dated,
             address=address,
             code=grouped(code),
+            notes=tuple(filter(None, [LABELS.get(case.disclosure)])),
             preview=preview,
         )
 
