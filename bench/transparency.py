@@ -50,6 +50,7 @@ class Bench:
         Base.metadata.create_all(self.db.engine)
         self.keyring = KeyRing.load_or_create(folder / "keys.json")
         self.serial = 0
+        self.busy_from = 0.0
 
     def fill(self, size: int) -> None:
         while True:
@@ -94,6 +95,7 @@ class Bench:
         draw = random.Random(7)
         with self.db.read() as session:
             size = tree_size(session)
+        self.busy_from = time.process_time()
         return {
             "inclusion_ms": self._timed(lambda s: proofs.inclusion(s, draw.randrange(size), None)),
             "consistency_ms": self._timed(lambda s: proofs.consistency(s, draw.randrange(1, size), None)),
@@ -137,9 +139,11 @@ def measure(url: str, folder: Path, sizes: list[int], versions: int) -> dict[str
             assert session.scalar(select(func.count()).select_from(Unlogged)) == versions
         rate, busy = bench.append_all()
         said = bench.proofs()
+        each = (time.process_time() - bench.busy_from) / (2 * PROOFS) * 1000
         figures[f"at {size}"] = {
             "append_per_second": round(rate),
             "append_per_cpu_second": round(busy),
+            "proof_cpu_ms": round(each, 2),
             **{
                 name: {"p50": round(all_[len(all_) // 2], 2), "p99": round(all_[int(len(all_) * 0.99)], 2)}
                 for name, all_ in said.items()

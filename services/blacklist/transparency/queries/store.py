@@ -39,12 +39,12 @@ def _at(place: Place) -> ColumnElement[bool]:
 
 
 def reader(session: Session, known: Mapping[Place, bytes] | None = None) -> ReadHashes:
-    """Hashes for proofs; tiles just made and not yet stored may be given."""
-    fresh = known or {}
+    """Hashes for proofs, each tile read once; tiles just made and not yet stored may be given."""
+    held = dict(known or {})
 
     def load(places: Collection[Place]) -> dict[Place, bytes]:
-        stored = load_tiles(session, [place for place in places if place not in fresh])
-        return stored | {place: fresh[place] for place in places if place in fresh}
+        held.update(load_tiles(session, [place for place in places if place not in held]))
+        return {place: held[place] for place in places}
 
     return tile_reader(load)
 
