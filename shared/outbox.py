@@ -84,7 +84,7 @@ def enqueue(session: Session, outbox: Table, topic: str, events: Sequence[Event]
     if known is not None and (strangers := {e.type for e in events} - set(known.types)):
         raise ValueError(f"{topic} does not carry {sorted(strangers)}")
     now = datetime.now(UTC)
-    add_rows(session, outbox, [_row(topic, event, now) for event in events])
+    add_rows(session, outbox, (_row(topic, event, now) for event in events))
     wake(session, CHANNEL)
 
 

@@ -3,10 +3,11 @@
 For rows that are only ever added. Types and errors are those of SQLAlchemy's own `insert`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any
 
@@ -27,14 +28,22 @@ class JsonText(str):
     __slots__ = ()
 
 
-def add_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all have the columns of the first; columns left out get what the table itself says."""
-    if not rows:
+def add_rows(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the columns of the first; columns left out get what the table itself says.
+
+    Rows may be made while they are asked for: PostgreSQL works on some while the next are made.
+    """
+    coming = iter(rows)
+    first = list(islice(coming, FEW + 1))
+    if not first:
         return
     connection = session.connection()
-    plan = _plan(table, tuple(rows[0]), connection.dialect)
-    statement = plan.copy if plan.copy and len(rows) > FEW else plan.insert
-    connection.exec_driver_sql(statement, [plan.bound(row) for row in rows])
+    plan = _plan(table, tuple(first[0]), connection.dialect)
+    bound = map(plan.bound, chain(first, coming))
+    if plan.copy and len(first) > FEW:
+        connection.exec_driver_sql(plan.copy, (bound,))
+    else:
+        connection.exec_driver_sql(plan.insert, list(bound))
 
 
 @dataclass(frozen=True)
@@ -96,11 +105,11 @@ def _remembered(bind: Bind) -> Bind:
 def teach_copy(engine: Engine) -> None:
     """Let the engine carry out COPY … FROM STDIN: rows go to the driver's stream, errors come as always."""
 
-    @event.listens_for(engine, "do_executemany")
-    def _copy(cursor: Any, statement: str, parameters: Sequence[Any], _context: object) -> bool:
+    @event.listens_for(engine, "do_execute")
+    def _copy(cursor: Any, statement: str, parameters: Any, _context: object) -> bool:
         if not statement.startswith(COPY):
             return False
         with cursor.copy(statement) as stream:
-            for values in parameters:
+            for values in parameters[0]:
                 stream.write_row(values)
         return True

@@ -24,7 +24,7 @@ from services.blacklist.register.usecases.publication import (
     set_identity,
     write_names,
 )
-from services.blacklist.register.usecases.steps import Ledger, Step, taken
+from services.blacklist.register.usecases.steps import Ledger, Step, take
 from services.blacklist.rules.queries import list_rule, trade_domains
 from shared.clock import SHANGHAI, Clock, local_date
 from shared.crypto import KeyRing
@@ -137,28 +137,29 @@ def _fresh(session: Session, good: Sequence[Good]) -> list[Good]:
 
 
 def _write(session: Session, keyring: KeyRing, fresh: Sequence[Good], at: datetime, *, push: bool) -> None:
-    listings = [_listing(line, terms, keyring, at) for line, terms in fresh]
-    today = local_date(at)
-    steps = [
-        Step(listing, Kind.PUBLISHED, at, replay=True, silent=not push or listing.public_until <= today)
-        for listing in listings
-    ]
-    ledger = taken(keyring, steps)
-    if listings:
-        add_rows(session, LISTINGS, _rows(listings, ledger))
+    """Listings are made while the database takes in those before them."""
+    today, ledger, listings = local_date(at), Ledger(), list[Listing]()
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for line, terms in fresh:
+            listing = _listing(line, terms, keyring, at)
+            silent = not push or listing.public_until <= today
+            take(ledger, keyring, Step(listing, Kind.PUBLISHED, at, replay=True, silent=silent))
+            listings.append(listing)
+            yield _row(listing, ledger.versions[-1])
+
+    if fresh:
+        add_rows(session, LISTINGS, rows())
         write_names(session, listings)
         ledger.write(session)
 
 
-def _rows(listings: Sequence[Listing], ledger: Ledger) -> list[dict[str, Any]]:
+def _row(listing: Listing, version: dict[str, Any]) -> dict[str, Any]:
     """A listing and its first version say the same: what they share is turned into JSON once."""
-    rows = []
-    for listing, version in zip(listings, ledger.versions, strict=True):
-        facts = dump_json(listing.facts)
-        shown = {name: said for name, said in version["facts"].items() if name not in listing.facts}
-        version["facts"] = JsonText(f"{facts[:-1]},{dump_json(shown)[1:]}")
-        rows.append(vars(listing) | {"facts": JsonText(facts)})
-    return rows
+    facts = dump_json(listing.facts)
+    shown = {name: said for name, said in version["facts"].items() if name not in listing.facts}
+    version["facts"] = JsonText(f"{facts[:-1]},{dump_json(shown)[1:]}")
+    return vars(listing) | {"facts": JsonText(facts)}
 
 
 def _blank(**given: Any) -> Listing:

@@ -184,8 +184,8 @@ def _only(fields: Sequence[str], document: Mapping[str, Any]) -> dict[str, Any]:
 
 def write_names(session: Session, listings: Iterable[Listing]) -> None:
     """The names organisations are found by; persons are never in the name search."""
-    rows = [row for each in listings if each.subject_type == "organization" for row in _names(each)]
-    add_rows(session, NAMES, rows)
+    named = (each for each in listings if each.subject_type == "organization")
+    add_rows(session, NAMES, (row for each in named for row in _names(each)))
 
 
 def _names(listing: Listing) -> Iterator[dict[str, Any]]:

@@ -85,12 +85,17 @@ def taken(keyring: KeyRing, steps: Sequence[Step]) -> Ledger:
     """Raise version and sequences of each listing, and say what has to be written."""
     ledger = Ledger()
     for step in steps:
-        step.listing.version += 1
-        step.listing.changed_at = step.at
-        _tell_platforms(ledger, step, keyring)
-        _tell_public(ledger, step)
-        ledger.versions.append(_version(step))
+        take(ledger, keyring, step)
     return ledger
+
+
+def take(ledger: Ledger, keyring: KeyRing, step: Step) -> None:
+    """The same for one step."""
+    step.listing.version += 1
+    step.listing.changed_at = step.at
+    _tell_platforms(ledger, step, keyring)
+    _tell_public(ledger, step)
+    ledger.versions.append(_version(step))
 
 
 def _version(step: Step) -> dict[str, Any]:
