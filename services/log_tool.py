@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.blacklist.app import open_deps
+from services.blacklist.audit.domain import Head
+from services.blacklist.audit.heads import BadHeads, read_heads
 from services.blacklist.audit.queries import head, verify
 from services.blacklist.settings import read_settings
 from services.blacklist.store import Deps
@@ -51,15 +53,24 @@ def blacklist_means() -> Deps:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="另行保存的公钥文件（/api/v1/log/keys）",
 )
+@click.option(
+    "--heads",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="另行保存的审计链首（AUDIT_HEADS_FILE），缺省为本机上的那一份",
+)
 @as_json
-def verify_log(certificate: Path | None, keys: Path | None, machine: bool) -> None:
-    """校验审计链，以及透明日志与登记册是否一致；加 --certificate 则只离线核验一份证明。"""
+def verify_log(certificate: Path | None, keys: Path | None, heads: Path | None, machine: bool) -> None:
+    """校验审计链，以及透明日志与登记册是否一致；加 --certificate 则只离线核验一份证明。
+
+    审计链被改动、删除、调换、插入或者截断的，指出第一条有问题的记录。
+    """
     if certificate is not None:
         _verify_certificate(certificate, keys, machine)
         return
     deps = blacklist_means()
-    document, lines = _audit(deps)
-    report = _checked(deps, read_settings(os.environ).log_origin, machine)
+    settings = read_settings(os.environ)
+    document, lines = _audit(deps, _heads(deps, heads or settings.audit_heads))
+    report = _checked(deps, settings.log_origin, machine)
     document["transparency"] = _shown(report)
     document["ok"] = document["ok"] and not report.count
     lines.append(
@@ -71,13 +82,25 @@ def verify_log(certificate: Path | None, keys: Path | None, machine: bool) -> No
     sys.exit(0 if document["ok"] else 1)
 
 
-def _audit(deps: Deps) -> tuple[dict[str, Any], list[str]]:
+def _heads(deps: Deps, file: Path) -> list[Head]:
+    """What was kept elsewhere of the audit chain; none where nothing was kept yet."""
+    if not file.exists():
+        return []
+    try:
+        return read_heads(file.read_text("ascii", errors="replace").splitlines(), deps.keyring)
+    except BadHeads as error:
+        raise click.UsageError(f"{file}：{error}") from error
+
+
+def _audit(deps: Deps, heads: list[Head]) -> tuple[dict[str, Any], list[str]]:
     with deps.db.read() as session:
-        bad = verify(session)
+        bad = verify(session, heads)
         position, digest = head(session)
-    document: dict[str, Any] = {"ok": bad is None, "position": position, "head": digest}
+    document: dict[str, Any] = {"ok": bad is None, "position": position, "head": digest, "heads": len(heads)}
     if bad is None:
-        return document, [f"审计链完整，共 {position} 条，链首 {digest}"]
+        return document, [
+            f"审计链完整，共 {position} 条，链首 {digest}，与另行保存的 {len(heads)} 个链首相符"
+        ]
     document["bad"] = {"position": bad.position, "entry_id": bad.entry_id, "problem": bad.reason}
     return document, [f"第 {bad.position} 条（{bad.entry_id}）：{bad.reason}"]
 

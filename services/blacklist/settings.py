@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from services.blacklist.store import LookupLimits
 from shared.settings import CommonSettings, SettingsError, read_common, read_count
@@ -24,12 +25,14 @@ class Settings:
     site: Site
     log_origin: str
     """The transparency log's name: what its checkpoints and keys are known by, never to be changed."""
+    audit_heads: Path
+    """Where the audit trail's signed heads are appended; best on another machine's disk."""
 
 
 def read_settings(env: Mapping[str, str]) -> Settings:
-    site = read_site(env)
+    site, common = read_site(env), read_common(env, service=NAME)
     return Settings(
-        common=read_common(env, service=NAME),
+        common=common,
         holder=f"{socket.gethostname()}:{os.getpid()}",
         lookups=LookupLimits(
             read_count(env, "PERSON_LOOKUPS_PER_ADDRESS", LookupLimits.per_address),
@@ -37,6 +40,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         ),
         site=site,
         log_origin=_origin(env, site),
+        audit_heads=Path(env.get("AUDIT_HEADS_FILE", "").strip() or common.data_dir / "audit-heads.jsonl"),
     )
 
 

@@ -1,15 +1,25 @@
 """The audit trail on both databases: append-only by trigger, chained after commit, and tampering is found."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from services.blacklist.audit.heads import (
+    BadHeads,
+    HeadKeeper,
+    current_head,
+    keep_head,
+    read_heads,
+    signed_line,
+)
 from services.blacklist.audit.models import drop_append_only_ddl
 from services.blacklist.audit.queries import entries_of, head, verify
 from services.blacklist.audit.usecases import AuditChain, record
 from services.blacklist.store import leases, metadata
+from shared.clock import FixedClock
+from shared.crypto import KeyRing
 from shared.identifiers import make_resident_id
 from shared.web.access import Principal
 
@@ -134,3 +144,123 @@ def test_no_identity_number_enters_the_trail(db):
         kept = entries_of(session, "case", "case-1")[0].detail
     assert number not in kept
     assert number[:4] in kept
+
+
+SWAPPED = (
+    "UPDATE audit_links SET position = -2 WHERE position = 2",
+    "UPDATE audit_links SET position = 2 WHERE position = 3",
+    "UPDATE audit_links SET position = 3 WHERE position = -2",
+)
+FORGED = (
+    "INSERT INTO audit_entries (id, at, actor_roles, action, object_type, object_id, detail) "
+    "SELECT 'forged', at, '', 'case.submit', 'case', 'c', '{}' FROM audit_entries LIMIT 1"
+)
+SLIPPED_IN = (
+    FORGED,
+    "UPDATE audit_links SET position = -position - 1 WHERE position > 2",
+    "UPDATE audit_links SET position = -position WHERE position < 0",
+    "INSERT INTO audit_links (position, entry_id, hash) VALUES (3, 'forged', 'f')",
+)
+CUT_OFF = (
+    "DELETE FROM audit_links WHERE position > 3",
+    "DELETE FROM audit_entries WHERE object_id IN ('case-3', 'case-4')",
+)
+TAMPERINGS = {
+    "changed": (("UPDATE audit_entries SET detail = '{}' WHERE object_id = 'case-2'",), 3, "被改动"),
+    "link deleted": (("DELETE FROM audit_links WHERE position = 2",), 2, "第2条被删除"),
+    "row deleted": (
+        (
+            "DELETE FROM audit_links WHERE position = 4",
+            "DELETE FROM audit_entries WHERE object_id = 'case-3'",
+        ),
+        4,
+        "第4条被删除",
+    ),
+    "reordered": (SWAPPED, 2, "被调换：原在此处的是现在的第3条"),
+    "inserted": (SLIPPED_IN, 3, "第3条是插入的：原在此处的是现在的第4条"),
+    "slipped past the chain": ((FORGED,), 0, "不在链上"),
+    "tail cut off": (CUT_OFF, 4, "另行保存的链首为第5条，现只有3条"),
+}
+
+
+@pytest.mark.parametrize("kind", TAMPERINGS)
+def test_each_kind_of_tampering_is_named_exactly(db, tmp_path, kind):
+    statements, position, said = TAMPERINGS[kind]
+    keyring = KeyRing.load_or_create(tmp_path / "keys.json")
+    for number in range(5):
+        act(db, number)
+    chain(db)
+    keep_head(tmp_path / "heads.jsonl", current_head(db, AT), keyring)
+    tamper(db, *statements)
+    heads = read_heads((tmp_path / "heads.jsonl").read_text().splitlines(), keyring)
+    with db.read() as session:
+        found = verify(session, heads)
+    assert found is not None
+    assert found.position == position
+    assert said in found.reason
+
+
+def test_a_tail_cut_off_leaves_no_trace_but_in_the_heads_kept_elsewhere(db, tmp_path):
+    for number in range(5):
+        act(db, number)
+    chain(db)
+    tamper(db, *CUT_OFF)
+    with db.read() as session:
+        assert verify(session) is None
+
+
+def test_a_chain_rewritten_whole_does_not_fit_its_heads(db, tmp_path):
+    """Whoever recomputes every hash after a change is found at the first head that was signed."""
+    keyring = KeyRing.load_or_create(tmp_path / "keys.json")
+    for number in range(3):
+        act(db, number)
+    chain(db)
+    kept = current_head(db, AT)
+    tamper(
+        db,
+        "UPDATE audit_entries SET detail = '{}' WHERE object_id = 'case-0'",
+        "INSERT INTO audit_pending (entry_id) SELECT id FROM audit_entries",
+        "DELETE FROM audit_links",
+    )
+    chain(db)
+    with db.read() as session:
+        assert verify(session) is None
+        found = verify(session, read_heads([signed_line(kept, keyring)], keyring))
+    assert (found.position, "整体改写" in found.reason) == (3, True)
+
+
+def test_only_a_signed_head_counts(db, tmp_path):
+    ours, other = (KeyRing.load_or_create(tmp_path / name) for name in ("ours.json", "other.json"))
+    act(db, 1)
+    chain(db)
+    line = signed_line(current_head(db, AT), ours)
+    assert [each.position for each in read_heads([line, ""], ours)] == [1]
+    for bad in (
+        line.replace('"position": 1', '"position": 9'),
+        "{}",
+        "x",
+        signed_line(current_head(db, AT), other),
+    ):
+        with pytest.raises(BadHeads, match="第2行"):
+            read_heads([line, bad], ours)
+
+
+def test_heads_are_kept_on_a_schedule(db, tmp_path):
+    keyring, clock = KeyRing.load_or_create(tmp_path / "keys.json"), FixedClock(AT)
+    file = tmp_path / "elsewhere" / "heads.jsonl"
+    keeper = HeadKeeper(db, leases, keyring, clock, file, "one")
+    keeper.step()
+    assert not file.exists(), "nothing to keep yet"
+    act(db, 1)
+    chain(db)
+    keeper.step()
+    assert not file.exists(), "not yet due again"
+    for minutes, lines in ((11, 1), (22, 1)):
+        clock.set(AT + timedelta(minutes=minutes))
+        keeper.step()
+        assert len(file.read_text().splitlines()) == lines
+    act(db, 2)
+    chain(db)
+    clock.set(AT + timedelta(minutes=33))
+    keeper.step()
+    assert [each.position for each in read_heads(file.read_text().splitlines(), keyring)] == [1, 2]

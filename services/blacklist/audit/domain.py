@@ -22,6 +22,20 @@ class BadRow:
     reason: str
 
 
+@dataclass(frozen=True)
+class Head:
+    """链首 as it was signed and kept elsewhere: what later truncation or rewriting cannot undo."""
+
+    position: int
+    hash: str
+    at: str
+
+    @property
+    def text(self) -> bytes:
+        """What is signed."""
+        return f"credit-blacklist audit head v1\n{self.position}\n{self.hash}\n{self.at}\n".encode()
+
+
 def canonical(fields: Mapping[str, Any]) -> str:
     return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from services.blacklist.audit.domain import GENESIS, BadRow, canonical, link_hash
+from services.blacklist.audit.domain import GENESIS, BadRow, Head, canonical, link_hash
 from services.blacklist.audit.models import AuditEntry, AuditLink, AuditPending
 
 BATCH = 500
@@ -68,23 +68,61 @@ def head(session: Session) -> tuple[int, str]:
     return (last.position, last.hash) if last else (0, GENESIS)
 
 
-def verify(session: Session) -> BadRow | None:
-    """Walk the whole chain; the first row that was altered, removed, reordered or slipped in, or None."""
-    previous = GENESIS
+def verify(session: Session, heads: Sequence[Head] = ()) -> BadRow | None:
+    """Walk the whole chain; the first row that was changed, deleted, moved, slipped in or rewritten, or None.
+
+    `heads` are those kept elsewhere: without them a tail cut off whole leaves no trace.
+    """
+    previous, position = GENESIS, 0
+    kept = {each.position: each for each in heads}
     for position, (link, entry) in enumerate(_links(session), 1):
         if link.position != position:
-            return BadRow(position, link.entry_id, "链上缺少一环")
+            return BadRow(position, _unlinked(session), f"链上第{position}条被删除")
         if entry is None:
             return BadRow(position, link.entry_id, "审计记录被删除")
-        expected = link_hash(previous, position, content_of(entry))
-        if link.hash != expected:
-            return BadRow(position, entry.id, "审计记录或链值被改动")
-        previous = expected
+        if link.hash != link_hash(previous, position, content_of(entry)):
+            return BadRow(position, entry.id, _why(session, previous, link, entry))
+        previous = link.hash
+        if position in kept and kept[position].hash != link.hash:
+            return BadRow(position, entry.id, "与另行保存的链首不符：这一条或者其以前的记录被整体改写")
+    last = max(kept, default=0)
+    if last > position:
+        return BadRow(position + 1, "", f"链尾被截断：另行保存的链首为第{last}条，现只有{position}条")
     return _unchained(session)
 
 
-def _links(session: Session) -> Iterator[tuple[AuditLink, AuditEntry | None]]:
-    after = 0
+def _unlinked(session: Session) -> str:
+    """The entry whose link is gone, where it alone is left without one."""
+    linked = exists().where(AuditLink.entry_id == AuditEntry.id)
+    pending = exists().where(AuditPending.entry_id == AuditEntry.id)
+    left = session.scalars(select(AuditEntry.id).where(~linked, ~pending).limit(2)).all()
+    return left[0] if len(left) == 1 else ""
+
+
+def _why(session: Session, previous: str, link: AuditLink, entry: AuditEntry) -> str:
+    """Which kind of tampering the first wrong row shows: what once stood here is looked for further on."""
+    for later, other in _links(session, after=link.position):
+        if other is None:
+            continue
+        here = link_hash(previous, link.position, content_of(other))
+        if here == link.hash or (here == later.hash and _is_genuine(session, link, entry)):
+            return f"顺序被调换：原在此处的是现在的第{later.position}条"
+        if here == later.hash:
+            return f"第{link.position}条是插入的：原在此处的是现在的第{later.position}条"
+    return "审计记录或链值被改动"
+
+
+def _is_genuine(session: Session, link: AuditLink, entry: AuditEntry) -> bool:
+    """Whether the row out of place was chained once, after some row that is still there."""
+    content = content_of(entry)
+    return any(
+        link.hash
+        in (link_hash(each.hash, each.position, content), link_hash(each.hash, each.position + 1, content))
+        for each, _ in _links(session)
+    )
+
+
+def _links(session: Session, after: int = 0) -> Iterator[tuple[AuditLink, AuditEntry | None]]:
     while True:
         wanted = (
             select(AuditLink, AuditEntry)
