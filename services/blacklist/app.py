@@ -121,4 +121,4 @@ def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
     """The worker's loops on the configured event log."""
     given = deps or open_deps(settings)
     log = open_log(settings.common.events_url)
-    return worker.build_loops(given, log, settings.holder, settings.log_origin)
+    return worker.build_loops(given, log, settings.holder, settings.log_origin, settings.audit_heads)
