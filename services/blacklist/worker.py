@@ -1,5 +1,8 @@
 """The loops of the blacklist service: events out, events in, and what happens by itself with time."""
 
+from pathlib import Path
+
+from services.blacklist.audit.heads import HeadKeeper
 from services.blacklist.audit.usecases import AuditChain
 from services.blacklist.cases import consumes as cases
 from services.blacklist.cases.usecases.clockwork import CaseClock
@@ -17,12 +20,13 @@ from shared.loops import Loop
 from shared.outbox import Relay
 
 
-def build_loops(deps: Deps, log: EventLog, holder: str, origin: str) -> list[Loop]:
+def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path) -> list[Loop]:
     return [
         Relay(deps.db, outbox, leases, log, holder),
         InboxPurge(deps.db, inbox),
         ChangeSequencer(deps.db, holder),
         AuditChain(deps.db, leases, holder),
+        HeadKeeper(deps.db, leases, deps.keyring, deps.clock, heads, holder),
         LogSequencer(deps, origin, holder),
         DutyClock(deps.db, deps.clock, announce),
         CalendarKeeper(deps.db, deps.clock, deps.calendar, follow=(recompute_cases,)),
