@@ -11,6 +11,7 @@ from services.blacklist.supervision.api.papers import PDF, annual_pdf
 from services.blacklist.supervision.api.reports import file_response
 from services.blacklist.supervision.api.workbooks import XLSX, annual_workbook
 from services.blacklist.supervision.queries.annual_published import (
+    content_of,
     officer_lines,
     public_line,
     public_report,
@@ -64,7 +65,7 @@ def _add_files(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="下载已公布的年度报告")
     def download_published_annual_report(region: str, year: int, form: str) -> Response:
         with deps.db.read() as session:
-            report = published_report(session, region, year).content or {}
+            report = content_of(published_report(session, region, year))
         content = annual_workbook(report).getvalue() if form == "xlsx" else annual_pdf(report)
         return file_response(content, f"{report['title']}.{form}", MIMES[form])
 

@@ -1,7 +1,7 @@
 """年度报告 as the public reads it (frozen as published), and as officers of the region see it before."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -65,7 +65,13 @@ def public_line(row: AnnualReport) -> dict[str, Any]:
 
 
 def public_report(row: AnnualReport) -> dict[str, Any]:
-    return public_line(row) | {"report": row.content}
+    return public_line(row) | {"report": content_of(row)}
+
+
+def content_of(row: AnnualReport) -> dict[str, Any]:
+    """The report as published, its date a date again."""
+    content = row.content or {}
+    return content | {"until": date.fromisoformat(content["until"])}
 
 
 def officer_lines(
