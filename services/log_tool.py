@@ -21,7 +21,7 @@ from services.blacklist.audit.queries import head, verify
 from services.blacklist.settings import read_settings
 from services.blacklist.store import Deps
 from services.blacklist.transparency.domain.certificates import check_certificate
-from services.blacklist.transparency.queries.checking import LogReport, check_log
+from services.blacklist.transparency.queries.checking import LogReport, check_log, hold_still
 from services.blacklist.transparency.queries.keys import log_keys, witnesses
 from services.blacklist.transparency.queries.store import tree_size
 from services.blacklist.transparency.usecases.witness import Fetch, WitnessError, WitnessKey, witness_once
@@ -110,6 +110,7 @@ def _checked(deps: Deps, origin: str, machine: bool) -> LogReport:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     quiet = machine or not console.is_terminal
     with Progress(*columns, console=console, disable=quiet) as bar, deps.db.read() as session:
+        hold_still(session)
         task = bar.add_task("透明日志", total=tree_size(session))
         keys = log_keys(deps.keyring, origin)
         return check_log(session, keys, deps.clock.today(), lambda count: bar.advance(task, count))

@@ -8,7 +8,8 @@ from sqlalchemy import delete, text, update
 from services.blacklist.register.models import UNLOGGED, VERSIONS, Listing, ListingVersion
 from services.blacklist.register.usecases import annotate_listing, remove_listing
 from services.blacklist.transparency.models import LogSecret, LogTile
-from services.blacklist.transparency.queries.checking import check_log
+from services.blacklist.transparency.queries import proofs
+from services.blacklist.transparency.queries.checking import check_log, hold_still
 from services.blacklist.transparency.queries.keys import log_keys
 from services.blacklist.transparency.usecases.appending import LogSequencer
 from shared.loops import drain
@@ -72,6 +73,16 @@ def test_an_honest_log_has_no_faults(world, listing):
     report = check(world)
     assert (report.size, report.opened, report.closed, report.waiting) == (7, 7, 0, 0)
     assert report.faults == []
+
+
+def test_what_is_published_while_the_check_runs_is_no_fault(world, sequencer, listing):
+    with world.db.read() as session:
+        hold_still(session)
+        proofs.inclusion(session, 0, None)
+        world.publish(organisation("石家庄新来有限公司", 9))
+        drain([sequencer])
+        report = check_log(session, log_keys(world.keyring, ORIGIN), world.clock.today())
+    assert (report.size, report.faults) == (7, [])
 
 
 def test_a_removed_listing_is_no_fault(world, sequencer, listing):

@@ -17,6 +17,7 @@ from services.blacklist.register.queries import in_force
 from services.blacklist.transparency.domain.commitments import Version, commit, entry_of
 from services.blacklist.transparency.models import LogBeat, LogCheckpoint, LogLeaf, LogSecret
 from services.blacklist.transparency.queries.store import load_tiles, reader
+from shared.db import dialect_of
 from shared.tlog import tree
 from shared.tlog.notes import BadNote, Checkpoint, Note, NoteKey
 from shared.tlog.tiles import Place, grown
@@ -60,6 +61,12 @@ class LogReport:
         self.count += 1
         if len(self.faults) < MOST:
             self.faults.append(fault)
+
+
+def hold_still(session: Session) -> None:
+    """Let the session see one moment of a register that is being written to; before anything is read in it."""
+    if dialect_of(session) == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def check_log(
