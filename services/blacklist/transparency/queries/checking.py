@@ -64,7 +64,7 @@ class LogReport:
 
 
 def hold_still(session: Session) -> None:
-    """Let the session see one moment of a register that is being written to; before anything is read in it."""
+    """Let the session see one moment of a register being written to; call it before anything is read."""
     if dialect_of(session) == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
