@@ -10,11 +10,15 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from services.blacklist.identity.models import Department
+from services.blacklist.openness.usecases.filing import file_item
 from services.blacklist.rules.models import Duty
+from services.blacklist.rules.queries import duties_of
 from services.blacklist.rules.usecases import DutyClock
-from services.blacklist.sample import load_open_items
+from services.blacklist.sample import disclosure_items, load_open_items
 from services.blacklist.supervision.models import AnnualReport
 from services.blacklist.supervision.usecases.annual import AnnualDuties, announce
+from shared.web.access import Principal
 from tests.integration.supervision_world import Region
 
 CLERK, DECIDER = "changan-clerk", "changan-decider"
@@ -168,3 +172,31 @@ def test_a_stranger_neither_puts_forward_nor_sees_it_before(region):
     assert region.call("POST", "/annual-reports", STRANGER, {"year": 2026}).status_code == 403
     assert made["id"] not in region.call("GET", "/annual-reports", STRANGER).text
     assert made["id"] in region.call("GET", "/annual-reports", TWO).text
+
+
+KINDS = {"R24-licences": "licence", "R28-policy": "policy-document", "R54-approval": "approval"}
+NOT_ITEMS = {"R1-blacklist", "R24-penalties", "R29-opinion"}
+"""Entries whose information is listings, or whose items answer an opinion."""
+
+
+def test_every_entry_of_the_catalogue_takes_items_of_the_department_that_answers_for_it(region):
+    """R40-R42, R46-R57: whoever holds the information publishes it, each entry with its time."""
+    with region.deps.db.write() as session:
+        for entry in disclosure_items():
+            if entry.code in NOT_ITEMS:
+                continue
+            wanted = select(Department).where(
+                Department.region == entry.region, Department.valid_to.is_(None),
+                Department.kind == (entry.organ if entry.organ != "*" else "finance"),
+            )  # fmt: skip
+            home = session.scalars(wanted.order_by(Department.code)).first()
+            assert home is not None, f"nobody answers for {entry.code} in {entry.region}"
+            who = Principal("u1", "u", "经办", home.id, home.name, home.region, frozenset({"clerk"}))
+            given = {
+                "catalogue_code": entry.code, "kind": KINDS.get(entry.code, "result"), "title": entry.title,
+                "body": "样例", "formed_on": date(2026, 11, 2), "attribute": "proactive",
+            }  # fmt: skip
+            made = file_item(session, region.deps, given, actor=who, at=region.clock.now())
+            duty = duties_of(session, [made.id])[made.id][0]
+            days = region.deps.calendar.working_days_between(date(2026, 11, 2), duty.due_on)
+            assert days == made.term["working_days"] <= 20
