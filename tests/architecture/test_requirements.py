@@ -78,5 +78,5 @@ def test_each_test_named_exists(number, test):
 
 def test_most_obligations_are_met():
     """A row may be weakened only knowingly: this number is raised, not lowered."""
-    assert sum(row.status == "met" for row in ROWS) >= 42
-    assert sum(row.status == "later" for row in ROWS) <= 3
+    assert sum(row.status == "met" for row in ROWS) >= 64
+    assert not sum(row.status == "later" for row in ROWS)
