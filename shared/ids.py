@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from datetime import datetime
 
 _lock = threading.Lock()
 _last_tick = 0
@@ -26,3 +27,9 @@ def new_id() -> str:
     random = int.from_bytes(os.urandom(8), "big") & _RANDOM
     early, late = f"{tick >> 12:012x}", f"{_VARIANT | random:016x}"
     return f"{early[:8]}-{early[8:]}-7{tick & 0xFFF:03x}-{late[:4]}-{late[4:]}"
+
+
+def first_id_at(at: datetime) -> str:
+    """The smallest id that could have been made at a moment: what came later is greater."""
+    text = f"{int(at.timestamp() * 1000):012x}"
+    return f"{text[:8]}-{text[8:]}-7000-8000-000000000000"

@@ -36,6 +36,9 @@ UNFINISHED: Final = (WAITING, SENDING, ACCEPTED, AWAITING_HAND)
 BLOCKING: Final = (WAITING, SENDING, ACCEPTED)
 """States in which a later version of the same listing waits for its turn at the same platform."""
 
+REPLAYABLE: Final = (DEAD, REJECTED)
+"""What a person may have pushed again."""
+
 PERSON: Final = "individual"
 ORGANIZATION: Final = "organization"
 

@@ -140,9 +140,45 @@ class Delivery(Base):
             sqlite_where=text("state = 'sending'"),
             postgresql_where=text("state = 'sending'"),
         ),
+        Index(
+            "ix_push_deliveries_withdrawals",
+            "platform",
+            "next_attempt_at",
+            sqlite_where=text("state = 'waiting' AND operation = 'withdraw'"),
+            postgresql_where=text("state = 'waiting' AND operation = 'withdraw'"),
+        ),
         Index("ix_push_deliveries_state", "state", "id"),
         Index("ix_push_deliveries_batch", "batch_id"),
     )
+
+
+class PlatformState(Base):
+    """How a platform fares: its breaker, a pause by operators, its quota, a backfill under way."""
+
+    __tablename__ = "push_platforms"
+
+    platform: Mapped[str] = mapped_column(String(40), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    """Tries in a row without an answer."""
+    opened: Mapped[int] = mapped_column(Integer, default=0)
+    """How often the breaker has opened since the last answer; 0: it is closed."""
+    retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When an open breaker lets the next probe through."""
+    probed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_success_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_failure_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_problem: Mapped[str | None] = mapped_column(String(200))
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_by: Mapped[str | None] = mapped_column(String(100))
+    paused_reason: Mapped[str | None] = mapped_column(String(500))
+    counted_on: Mapped[date | None] = mapped_column(Date)
+    counted: Mapped[int] = mapped_column(Integer, default=0)
+    """Rows handed over on `counted_on`."""
+    backfill_after: Mapped[str | None] = mapped_column(String(36))
+    """Listings up to here are planned; null: no backfill under way."""
+    backfill_by: Mapped[str | None] = mapped_column(String(100))
+    backfilled: Mapped[int] = mapped_column(Integer, default=0)
+    """Deliveries planned by the last backfill."""
 
 
 class Attempt(Base):

@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.domain import STATES
 from services.credit_push.models import (
     Attempt,
     Batch,
@@ -18,7 +17,6 @@ from services.credit_push.models import (
     ReconciliationRun,
     StrayReceipt,
 )
-from services.credit_push.routing import relay_chain
 
 
 @dataclass(frozen=True)
@@ -127,47 +125,6 @@ def attempt_view(row: Attempt) -> dict[str, Any]:
         "milliseconds": row.milliseconds,
         "detail": row.detail,
     }
-
-
-def counts(session: Session, region: str = "") -> dict[str, dict[str, int]]:
-    """Deliveries per platform and state."""
-    query = select(Delivery.platform, Delivery.state, func.count()).group_by(
-        Delivery.platform, Delivery.state
-    )
-    if region:
-        query = query.where(Delivery.region.startswith(region, autoescape=True))
-    found: dict[str, dict[str, int]] = {}
-    for platform, state, number in session.execute(query):
-        found.setdefault(platform, dict.fromkeys(STATES, 0))[state] = number
-    return found
-
-
-def platform_views(
-    session: Session, catalogue: Mapping[str, Profile], region: str = ""
-) -> list[dict[str, Any]]:
-    """Every platform of the catalogue with what is under way there."""
-    counted = counts(session, region)
-    latest = latest_runs(session)
-    return [
-        {
-            "id": profile.id,
-            "name": profile.name,
-            "site": profile.site,
-            "level": profile.level,
-            "region": profile.region,
-            "transport": profile.transport.kind,
-            "format": profile.record.format,
-            "receipts": profile.receipts.by,
-            "withdrawal": profile.withdrawal.by,
-            "pushed": profile.pushed,
-            "relay": [hop.id for hop in relay_chain(catalogue, profile.id)],
-            "basis": profile.basis,
-            "source": profile.source,
-            "counts": counted.get(profile.id, dict.fromkeys(STATES, 0)),
-            "last_reconciliation": run_view(latest[profile.id]) if profile.id in latest else None,
-        }
-        for profile in catalogue.values()
-    ]
 
 
 def latest_runs(session: Session) -> dict[str, ReconciliationRun]:

@@ -15,8 +15,9 @@ from services.credit_push.models import inbox, leases, outbox
 from services.credit_push.reconciliation import Reconciler
 from services.credit_push.transports import Transport
 from services.credit_push.usecases import Deps
+from services.credit_push.usecases.backfilling import Backfill
 from services.credit_push.usecases.receiving import ReceiptPoller
-from services.credit_push.usecases.sending import Sender
+from services.credit_push.usecases.sender import Sender
 from shared.eventlog.base import EventLog
 from shared.inbox import Consumer, InboxPurge, to_unreadable
 from shared.loops import Loop
@@ -29,6 +30,7 @@ def build_loops(deps: Deps, log: EventLog, transports: Mapping[str, Transport], 
         *consumers(deps, log),
         Sender(deps, transports, holder),
         ReceiptPoller(deps, transports),
+        Backfill(deps),
         Reconciler(deps, transports, holder),
         Relay(deps.db, outbox, leases, log, holder),
         InboxPurge(deps.db, inbox),

@@ -17,6 +17,8 @@ from shared.db import (
     JsonDoc,
     UtcDateTime,
     Wakeup,
+    among,
+    change_rows,
     current_revision,
     head_revision,
     is_migrated,
@@ -24,6 +26,7 @@ from shared.db import (
     migrate,
     new_metadata,
     open_database,
+    put_rows,
     rows_changed,
     unnested,
     upsert,
@@ -271,3 +274,21 @@ def test_many_writers_on_one_file_get_their_turn(tmp_path: Path) -> None:
     with db.read() as session:
         assert len(session.execute(select(THINGS.c.id)).all()) == 480
     db.close()
+
+
+def test_many_rows_are_changed_and_put_in_one_statement(db: Database) -> None:
+    early, late = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)
+    with db.write() as session:
+        put_rows(session, THINGS, [{"id": n, "at": early, "name": f"n{n}"} for n in range(8)], ("id",))
+        put_rows(session, THINGS, [{"id": 7, "at": late, "name": "七"}], ("id",))
+    with db.write() as session:
+        change_rows(session, THINGS, [{"id": n, "at": late, "name": f"m{n}"} for n in range(3)])
+        change_rows(session, THINGS, [{"id": 4, "name": None}, {"id": 5, "name": "五'\\"}])
+        change_rows(session, THINGS, [])
+    with db.read() as session:
+        found = {row.id: (row.at, row.name) for row in session.execute(select(THINGS))}
+        names = session.scalars(select(THINGS.c.name).where(among(session, THINGS.c.name, ["m0", "七", "x"])))
+        assert set(names) == {"m0", "七"}
+    assert [found[n] for n in range(3)] == [(late, f"m{n}") for n in range(3)]
+    assert found[3] == (early, "n3")
+    assert (found[4], found[5], found[7]) == ((early, None), (early, "五'\\"), (late, "七"))

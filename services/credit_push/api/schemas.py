@@ -3,7 +3,7 @@
 from apiflask.fields import File
 from marshmallow import fields, validate
 
-from services.credit_push.domain import OPERATIONS, STATES
+from services.credit_push.domain import OPERATIONS, REPLAYABLE, STATES
 from shared.web.paging import PageQuery, page_schema
 from shared.web.schemas import Schema, Text
 
@@ -115,6 +115,53 @@ class RunQuery(PageQuery):
     platform = fields.String(load_default=None, validate=validate.Length(max=40))
 
 
+class HealthOut(Schema):
+    """How a platform fares."""
+
+    breaker = fields.String(required=True, validate=validate.OneOf(("open", "closed")))
+    retry_at = fields.DateTime(required=True, allow_none=True)
+    paused_at = fields.DateTime(required=True, allow_none=True)
+    paused_by = fields.String(required=True, allow_none=True)
+    paused_reason = fields.String(required=True, allow_none=True)
+    last_success_at = fields.DateTime(required=True, allow_none=True)
+    last_failure_at = fields.DateTime(required=True, allow_none=True)
+    last_problem = fields.String(required=True, allow_none=True)
+    oldest_waiting_at = fields.DateTime(required=True, allow_none=True)
+    per_minute = fields.Float(required=True)
+    backfilling = fields.Boolean(required=True)
+    backfilled = fields.Integer(required=True, allow_none=True)
+
+
+class PauseIn(Schema):
+    """Why nothing is to be handed over for now."""
+
+    reason = Text(500, required=True)
+
+
+class ReplayIn(Schema):
+    """Which dead and refused deliveries to push again; all that fit every filter given."""
+
+    platform = Text(40, load_default=None, allow_none=True)
+    states = fields.List(
+        fields.String(validate=validate.OneOf(REPLAYABLE)),
+        load_default=list(REPLAYABLE),
+        validate=validate.Length(min=1, max=2),
+    )
+    operation = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(OPERATIONS))
+    list_code = Text(64, load_default=None, allow_none=True)
+    code = Text(64, load_default=None, allow_none=True, metadata={"description": "平台退回代码"})
+    since = fields.AwareDateTime(load_default=None, allow_none=True)
+    until = fields.AwareDateTime(load_default=None, allow_none=True)
+    dry_run = fields.Boolean(load_default=False, metadata={"description": "只计数，不重推"})
+
+
+class ReplayedOut(Schema):
+    """How many go again, and how many still fit."""
+
+    replayed = fields.Integer(required=True)
+    left = fields.Integer(required=True)
+
+
 class PlatformOut(Schema):
     """A platform of the catalogue and what is under way there."""
 
@@ -132,6 +179,7 @@ class PlatformOut(Schema):
     basis = fields.String(required=True)
     source = fields.String(required=True)
     counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    health = fields.Nested(HealthOut, required=True)
     last_reconciliation = fields.Nested(RunOut, required=True, allow_none=True)
 
 

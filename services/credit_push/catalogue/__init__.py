@@ -9,27 +9,33 @@ from pathlib import Path
 
 from services.credit_push.catalogue.profile import (
     OBSERVED,
+    Breaker,
     Deadline,
+    Limits,
     Profile,
     Receipts,
     RecordLayout,
     Takes,
     TransportSpec,
+    Window,
     Withdrawal,
 )
 from services.credit_push.catalogue.reading import Problem, read_folder
 
 __all__ = [
     "OBSERVED",
+    "Breaker",
     "Catalogue",
     "CatalogueError",
     "Deadline",
+    "Limits",
     "Problem",
     "Profile",
     "Receipts",
     "RecordLayout",
     "Takes",
     "TransportSpec",
+    "Window",
     "Withdrawal",
     "check_catalogue",
     "load_catalogue",

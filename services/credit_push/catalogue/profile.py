@@ -1,6 +1,7 @@
 """What a platform's file says, typed."""
 
 from dataclasses import dataclass, field
+from datetime import time
 
 ANY = "*"
 OBSERVED = "observed"
@@ -74,6 +75,38 @@ class Deadline:
 
 
 @dataclass(frozen=True)
+class Window:
+    """Hours in which the platform takes nothing, Asia/Shanghai: `weekday` 0 is Monday, None every day."""
+
+    weekday: int | None
+    begins: time
+    ends: time
+    """00:00 is the end of the day."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the platform bears; 0 is no limit."""
+
+    rows_per_second: float = 0.0
+    daily_rows: int = 0
+    """A tenth of it is kept for withdrawals."""
+    maintenance: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True)
+class Breaker:
+    """When to leave a platform that does not answer alone, and for how long."""
+
+    failures: int = 10
+    """So many tries in a row without an answer."""
+    pause_seconds: tuple[float, ...] = (2.0, 5.0, 10.0, 30.0)
+    """Before each probe; the last one again and again."""
+    deadline_hours: float = 4.0
+    """So long before the end of its due day a delivery is tried in spite of the pause."""
+
+
+@dataclass(frozen=True)
 class Profile:
     """One platform."""
 
@@ -93,6 +126,8 @@ class Profile:
     relay_to: str
     basis: str
     source: str
+    limits: Limits = Limits()
+    breaker: Breaker = Breaker()
 
     @property
     def pushed(self) -> bool:

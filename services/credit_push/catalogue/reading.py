@@ -4,17 +4,21 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import Any
 
 from services.credit_push.catalogue.profile import (
     OBSERVED,
+    Breaker,
     Deadline,
+    Limits,
     Profile,
     Receipts,
     RecordLayout,
     Takes,
     TransportSpec,
+    Window,
     Withdrawal,
 )
 
@@ -39,6 +43,9 @@ NEEDS = {
 }
 """What each kind of transport cannot do without."""
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MIDNIGHT = time()
+_WINDOW = re.compile(rf"(daily|{'|'.join(WEEKDAYS)}) (\d\d:\d\d)-(\d\d:\d\d)")
 _ID = re.compile(r"[a-z][a-z0-9-]{2,39}")
 
 
@@ -116,8 +123,8 @@ class _Document:
             return low
         return float(value)
 
-    def numbers(self, field: str) -> tuple[float, ...]:
-        value = self.get(field)
+    def numbers(self, field: str, default: list[float] | None = None) -> tuple[float, ...]:
+        value = self.get(field, default)
         good = isinstance(value, list) and value and all(isinstance(n, int | float) and n > 0 for n in value)
         if value is not None and not good:
             self.note(field, "应为正数列表")
@@ -180,11 +187,42 @@ def _profile(doc: _Document) -> Profile:
         relay_to=doc.text("relay.to", ""),
         basis=doc.choice("source.basis", BASES),
         source=doc.text("source.text"),
+        limits=Limits(
+            rows_per_second=doc.number("limits.rows_per_second", 0, 100_000, 0),
+            daily_rows=int(doc.number("limits.daily_rows", 0, 10_000_000, 0)),
+            maintenance=_windows(doc),
+        ),
+        breaker=Breaker(
+            failures=int(doc.number("breaker.failures", 1, 1000, 10)),
+            pause_seconds=doc.numbers("breaker.pause_seconds", [2, 5, 10, 30]),
+            deadline_hours=doc.number("breaker.deadline_hours", 0, 72, 4),
+        ),
     )
     if not _ID.fullmatch(profile.id) or f"{profile.id}.toml" != doc.file:
         doc.note("id", "应为小写字母、数字和连字符，并与文件名一致")
     doc.refuse_unknown()
     return profile
+
+
+def _windows(doc: _Document) -> tuple[Window, ...]:
+    """`daily 02:00-04:00`, `sun 00:00-24:00`."""
+    found = []
+    for value in doc.texts("limits.maintenance", default=[]):
+        match = _WINDOW.fullmatch(value)
+        begins, ends = (_clock_time(match[2]), _clock_time(match[3])) if match else (None, None)
+        if match is None or begins is None or ends is None or (begins >= ends != MIDNIGHT):
+            doc.note("limits.maintenance", f"{value} 应写作 daily 02:00-04:00 或 sun 00:00-24:00")
+            continue
+        weekday = WEEKDAYS.index(match[1]) if match[1] in WEEKDAYS else None
+        found.append(Window(weekday, begins, ends))
+    return tuple(found)
+
+
+def _clock_time(value: str) -> time | None:
+    try:
+        return MIDNIGHT if value == "24:00" else time.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def _takes(doc: _Document) -> Takes:

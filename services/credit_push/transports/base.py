@@ -23,6 +23,8 @@ UNKNOWN: Final = "unknown"
 """The row may have had its effect (time-out after sending, garbled answer): ask first."""
 ABSENT: Final = "absent"
 """Answer to a query: the platform knows nothing of the key."""
+HELD: Final = "held"
+"""Not handed over: the platform had stopped answering before it was this row's turn."""
 BY_HAND: Final = "by-hand"
 """A person has to carry it."""
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from services.credit_push.transports.base import FAILED, UNKNOWN, Job, Outcome, Timing, TransportDown
+from services.credit_push.transports.base import FAILED, HELD, UNKNOWN, Job, Outcome, Timing, TransportDown
 from services.credit_push.transports.wire import Answer, BadAnswer, Pool
 from shared.http import sign_request
 from shared.platform_keys import PlatformKey
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+PATIENCE = 10
+"""Silent requests before the rest of a batch is held back, at least."""
 REFUSING = (400, 409, 413, 422)
 
 
@@ -92,6 +94,8 @@ class HttpClient:
         self._base = urlsplit(endpoint).path.rstrip("/")
         self._timeout, self._in_flight = timeout, in_flight
         self._pool = Pool(endpoint)
+        self._silent = 0
+        """Requests in a row without an answer."""
         self._window, self._turn = asyncio.Semaphore(in_flight), asyncio.Lock()
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
@@ -99,9 +103,15 @@ class HttpClient:
         return self._runner.run(work)
 
     async def each(
-        self, ask: Callable[[Item], Coroutine[Any, Any, Result]], items: Sequence[Item]
+        self,
+        ask: Callable[[Item], Coroutine[Any, Any, Result]],
+        items: Sequence[Item],
+        held: Callable[[Item], Result],
     ) -> list[Result]:
         """What `ask` makes of every item, in order, as many at a time as the window takes.
+
+        Once the platform has been silent for a whole window, the rest is `held` back: one platform that
+        hangs must not occupy its thread, and its rows, for as many time-outs as it has rows.
 
         One batch after the other: the next begins when the last item of this one is on its way, so that two
         batches do not end together and leave the window empty.
@@ -109,11 +119,12 @@ class HttpClient:
         found: list[Result | None] = [None] * len(items)
         left = iter(enumerate(items))
         await self._turn.acquire()
-        ours = [self._turn]
+        ours, self._silent = [self._turn], 0
+        enough = max(self._in_flight, PATIENCE)
 
         async def work() -> None:
             for at, item in left:
-                found[at] = await ask(item)
+                found[at] = await ask(item) if self._silent < enough else held(item)
             while ours:
                 ours.pop().release()
 
@@ -127,7 +138,9 @@ class HttpClient:
     async def call(self, method: str, path: str, body: bytes = b"", content_type: str = "") -> Reply:
         """One signed request within the window. Never raises for what the network or the platform does."""
         async with self._window:
-            return await self._exchange(method, self._base + path, body, content_type)
+            reply = await self._exchange(method, self._base + path, body, content_type)
+        self._silent = 0 if reply.answered else self._silent + 1
+        return reply
 
     async def _exchange(self, method: str, target: str, body: bytes, content_type: str) -> Reply:
         began = time.perf_counter()
@@ -178,6 +191,11 @@ def _since(began: float) -> int:
 def _retry_after(answer: Answer) -> float | None:
     value = answer.headers.get(b"retry-after", b"")
     return float(value) if value.isdigit() else None
+
+
+def held_back(job: Job) -> Outcome:
+    """The outcome of a row that was not handed over, as the platform had stopped answering."""
+    return Outcome(job.delivery_id, HELD, message="平台无应答，暂缓推送")
 
 
 def chunks(jobs: Sequence[Job], size: int) -> list[Sequence[Job]]:

@@ -18,7 +18,7 @@ from services.credit_push.transports.base import (
     Receipt,
     Timing,
 )
-from services.credit_push.transports.http import REFUSING, HttpClient, Reply, chunks
+from services.credit_push.transports.http import REFUSING, HttpClient, Reply, chunks, held_back
 from services.credit_push.transports.http_ledger import HttpLedger
 
 RESULTS = {"accepted": FILED, "rejected": REFUSED, "pending": TAKEN}
@@ -37,7 +37,7 @@ class HttpJson:
         return self._client.run(self._send(jobs))
 
     async def _send(self, jobs: Sequence[Job]) -> list[Outcome]:
-        answers = await self._client.each(self._post, chunks(jobs, self._rows))
+        answers = await self._client.each(self._post, chunks(jobs, self._rows), _held)
         return [outcome for part in answers for outcome in part]
 
     async def _post(self, jobs: Sequence[Job]) -> list[Outcome]:
@@ -76,7 +76,7 @@ class HttpJson:
         return self._client.run(self._query(jobs))
 
     async def _query(self, jobs: Sequence[Job]) -> list[Outcome]:
-        return await self._client.each(self._ask, jobs)
+        return await self._client.each(self._ask, jobs, held_back)
 
     async def _ask(self, job: Job) -> Outcome:
         reply = await self._client.call("GET", f"/records/{quote(job.key, safe='')}")
@@ -96,6 +96,10 @@ class HttpJson:
 
     def close(self) -> None:
         self._client.close()
+
+
+def _held(jobs: Sequence[Job]) -> list[Outcome]:
+    return [held_back(job) for job in jobs]
 
 
 def _read(reply: Reply) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from services.credit_push.transports.base import (
     Receipt,
     Timing,
 )
-from services.credit_push.transports.http import REFUSING, HttpClient, Reply
+from services.credit_push.transports.http import REFUSING, HttpClient, Reply, held_back
 from services.credit_push.transports.http_ledger import HttpLedger
 
 RESULTS = {"accepted": FILED, "rejected": REFUSED, "pending": TAKEN}
@@ -37,7 +37,7 @@ class HttpXml:
         return self._client.run(self._send(jobs))
 
     async def _send(self, jobs: Sequence[Job]) -> list[Outcome]:
-        return await self._client.each(self._post, jobs)
+        return await self._client.each(self._post, jobs, held_back)
 
     async def _post(self, job: Job) -> Outcome:
         message = trade_v2.REVOCATION if job.operation == WITHDRAW else trade_v2.LISTING
@@ -57,7 +57,7 @@ class HttpXml:
         return self._client.run(self._query(jobs))
 
     async def _query(self, jobs: Sequence[Job]) -> list[Outcome]:
-        return await self._client.each(self._ask, jobs)
+        return await self._client.each(self._ask, jobs, held_back)
 
     async def _ask(self, job: Job) -> Outcome:
         reply = await self._client.call("GET", f"/messages/{quote(job.key, safe='')}")

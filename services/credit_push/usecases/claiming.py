@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -32,6 +43,7 @@ from services.credit_push.domain import (
 from services.credit_push.formats import layout_of
 from services.credit_push.models import Holding, Listing, ListingVersion
 from services.credit_push.usecases import rows
+from services.credit_push.usecases.gating import Gate, note_claim
 from services.credit_push.usecases.planning import supersede
 from services.credit_push.usecases.recent import RecentVersions, Version, identities_of
 from services.credit_push.usecases.rows import TABLE, Row
@@ -44,6 +56,10 @@ UNCERTAIN = (DEAD, REJECTED, SUPERSEDED, AWAITING_HAND)
 
 EARLIER = TABLE.alias("earlier")
 NOW = bindparam("now", type_=UtcDateTime())
+IS_WAITING: ColumnElement[str] = literal_column(f"'{WAITING}'")
+IS_ACCEPTED: ColumnElement[str] = literal_column(f"'{ACCEPTED}'")
+IS_WITHDRAW: ColumnElement[str] = literal_column(f"'{WITHDRAW}'")
+ANY = Gate(1_000_000)
 
 
 @dataclass(frozen=True)
@@ -78,8 +94,11 @@ def lapsed() -> ColumnElement[bool]:
 
 def has_work(platform: str) -> ColumnElement[bool]:
     """Whether a platform has anything to claim, or a receipt that is overdue, at the bound time `now`."""
-    due = and_(TABLE.c.state.in_((WAITING, ACCEPTED)), TABLE.c.next_attempt_at <= NOW)
-    return exists().where(TABLE.c.platform == platform, or_(due, lapsed()), first_in_line())
+    mine = TABLE.c.platform == platform
+    due = exists().where(
+        mine, TABLE.c.state.in_((IS_WAITING, IS_ACCEPTED)), TABLE.c.next_attempt_at <= NOW, first_in_line()
+    )
+    return or_(due, exists().where(mine, lapsed(), first_in_line()))
 
 
 REMIND = (
@@ -93,33 +112,60 @@ REMIND = (
 )
 """Accepted rows whose receipt is overdue: ask the platform."""
 
-CLAIM = (
-    rows.deliveries()
-    .where(
-        TABLE.c.platform == bindparam("at_platform"),
-        or_(and_(TABLE.c.state == WAITING, TABLE.c.next_attempt_at <= NOW), lapsed()),
-        first_in_line(),
+
+def _claimable(withdrawals: bool) -> Select[Any]:
+    """Due rows of one platform in the order they became due; literals, so that partial indexes serve."""
+    operation = TABLE.c.operation == IS_WITHDRAW if withdrawals else TABLE.c.operation != IS_WITHDRAW
+    return (
+        rows.deliveries()
+        .where(
+            TABLE.c.platform == bindparam("at_platform"),
+            TABLE.c.state == IS_WAITING,
+            operation,
+            TABLE.c.next_attempt_at <= NOW,
+            or_(bindparam("due_by", type_=Date()).is_(None), TABLE.c.due_on <= bindparam("due_by")),
+            first_in_line(),
+        )
+        .order_by(TABLE.c.next_attempt_at, TABLE.c.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True, of=TABLE)
     )
-    .order_by(case((TABLE.c.operation == WITHDRAW, 0), else_=1), TABLE.c.next_attempt_at, TABLE.c.id)
+
+
+LAPSED = (
+    rows.deliveries()
+    .where(TABLE.c.platform == bindparam("at_platform"), lapsed(), first_in_line())
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=TABLE)
 )
-"""Withdrawals overtake everything else; then whoever has been due for longest."""
+IN_TURN = (LAPSED, _claimable(withdrawals=True), _claimable(withdrawals=False))
+"""What was left behind; then withdrawals, which overtake everything else; then whoever waits longest."""
 
 
 def claim(
-    session: Session, profile: Profile, holder: str, now: datetime, at: datetime, recent: RecentVersions
+    session: Session,
+    profile: Profile,
+    holder: str,
+    now: datetime,
+    at: datetime,
+    recent: RecentVersions,
+    opened: Gate = ANY,
 ) -> list[Claimed]:
     """Due deliveries of one platform, now ours. `now` is system time, `at` business time."""
     bound = {"at_platform": profile.id, "now": now}
     session.execute(REMIND, bound, execution_options={"synchronize_session": False})
-    found = rows.load(session, CLAIM, {**bound, "most": batch_size(profile)})
+    most = min(batch_size(profile), opened.most)
+    found: list[Row] = []
+    for query in IN_TURN[:-1] if opened.only_withdrawals else IN_TURN:
+        if len(found) < most:
+            found += rows.load(session, query, {**bound, "most": most - len(found), "due_by": opened.due_by})
     if not found:
         return []
     context = _Context(session, profile, found, now, at)
     context.versions = _versions(session, found, recent)
     taken = [claimed for row in found if (claimed := context.take(row, holder)) is not None]
     rows.save(session, found)
+    note_claim(session, profile, opened, len(taken), now, at)
     return taken
 
 

@@ -200,6 +200,12 @@ def supersede(delivery: Row, at: datetime) -> None:
 
 
 def _planned(plan: _Plan, record: Record, profile: Profile, operation: str) -> Row:
+    due = plan.due_on(profile, record, operation)
+    return planned(record, profile, operation, due, plan.now, plan.at)
+
+
+def planned(record: Record, profile: Profile, operation: str, due: date, now: datetime, at: datetime) -> Row:
+    """A delivery to come. `now` is system time, `at` business time."""
     name = record.subject.name
     return rows.fresh(
         id=new_id(),
@@ -208,15 +214,15 @@ def _planned(plan: _Plan, record: Record, profile: Profile, operation: str) -> R
         version=record.version,
         sequence=record.sequence,
         operation=operation,
-        due_on=plan.due_on(profile, record, operation),
+        due_on=due,
         idempotency_key=idempotency_key(profile.id, record.listing_id, record.version, operation),
-        next_attempt_at=plan.now,
+        next_attempt_at=now,
         department_id=record.department_id,
         region=record.region,
         list_code=record.list_code,
         subject_name=mask_person_name(name) if record.subject.person else name,
         document_number=record.document.number,
-        created_at=plan.at,
+        created_at=at,
     )
 
 
@@ -226,4 +232,4 @@ def working_days(profile: Profile, operation: str) -> int:
     return deadline.withdraw_working_days if operation == WITHDRAW else deadline.list_working_days
 
 
-__all__ = ["CHANNEL", "Arrival", "plan_deliveries", "supersede"]
+__all__ = ["CHANNEL", "Arrival", "plan_deliveries", "planned", "supersede", "working_days"]

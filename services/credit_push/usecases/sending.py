@@ -1,49 +1,38 @@
-"""The sender: claims due deliveries, calls out with no transaction open, writes down what came of it.
-
-Every platform has threads of its own, so a slow one delays no other: one where order is all that counts,
-two over HTTP, so that one batch is written down and the next made ready while another is on its way.
-One sender is active per database (lease); on taking over it puts back what a dead one left behind, to be
-asked about first.
-"""
+"""One batch of one platform: claimed, sent with no transaction open, and what came of it written down."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.domain import ACKNOWLEDGED, AWAITING_HAND, SENDING, WAITING, WITHDRAW
+from services.credit_push.domain import ACKNOWLEDGED, AWAITING_HAND, SENDING, WITHDRAW
 from services.credit_push.formats import Content, Unacceptable, stable_json
-from services.credit_push.models import Attempt, Batch, leases
+from services.credit_push.models import Attempt, Batch
 from services.credit_push.publishes import announce, lock_listings
 from services.credit_push.transports import Transport
-from services.credit_push.transports.base import ABSENT, FAILED, REFUSED, UNKNOWN, Job, Outcome
+from services.credit_push.transports.base import ABSENT, FAILED, HELD, REFUSED, UNKNOWN, Job, Outcome
 from services.credit_push.usecases import rows as deliveries
-from services.credit_push.usecases.claiming import Claimed, batch_size, claim, has_work
+from services.credit_push.usecases.claiming import ANY, Claimed, claim
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import Sent, content_of, former_row, sent_content
-from services.credit_push.usecases.planning import CHANNEL
+from services.credit_push.usecases.gating import Gate, note_outcomes
 from services.credit_push.usecases.rows import TABLE, Row
 from services.credit_push.usecases.settling import Settlement, storable, with_newer, write_holdings
 from shared.crash import crash_point
 from shared.crypto import CryptoError, KeyRing
-from shared.db import Wakeup, add_rows, among
+from shared.db import add_rows, among
 from shared.ids import new_id
-from shared.leases import Lease
 from shared.logs import get_log
 from shared.metrics import counter, histogram
 
 log = get_log(__name__)
 ATTEMPTS = cast("Table", Attempt.__table__)
 outcomes_total = counter("push_outcomes", "Outcomes of tries, by platform", ["platform", "outcome"])
-LOOK_SECONDS = 0.04
-LANES = {"http": 2}
-"""Batches of one platform under way at a time, by kind of transport; one where not told."""
 send_seconds = histogram("push_send_seconds", "Time of one batch outside", ["platform"])
 
 
@@ -69,12 +58,12 @@ class Dispatch:
     def __init__(self, deps: Deps, profile: Profile, transport: Transport, holder: str) -> None:
         self.deps, self.profile, self.transport, self.holder = deps, profile, transport, holder
 
-    def __call__(self) -> int:
+    def __call__(self, opened: Gate = ANY) -> int:
         """How many deliveries were handled."""
         with self.deps.db.write() as session:
             clock = self.deps.clock
             now, at, recent = clock.system_now(), clock.now(), self.deps.recent
-            claimed = claim(session, self.profile, self.holder, now, at, recent)
+            claimed = claim(session, self.profile, self.holder, now, at, recent, opened)
         crash_point("push.after_claim")
         if not claimed:
             return 0
@@ -169,18 +158,28 @@ def settle_tries(session: Session, deps: Deps, profile: Profile, tried: Sequence
     for one in tried:
         row = rows[one.claimed.row.id]
         outcomes_total.labels(profile.id, one.outcome.result).inc()
-        row.attempts_count += 1
+        row.attempts_count += one.outcome.result != HELD
         if one.sent is not None and (row.content_digest is None or (row.id in ours and one.handed_over)):
             one.sent.note(row)
         if row.id in ours:
-            settlement.settle(row, one.outcome, before=one.claimed.possibly_sent, newer=row.id in newer)
+            before, asked = one.claimed.possibly_sent, one.claimed.ask_first
+            settlement.settle(row, one.outcome, before=before, newer=row.id in newer, asked=asked)
             if row.state == ACKNOWLEDGED:
                 filed.append(row)
-    deliveries.save(session, rows.values())
-    add_rows(session, ATTEMPTS, [one.attempt for one in tried])
-    write_holdings(session, profile.id, filed)
     _open_batches(session, profile, [rows[t.claimed.row.id] for t in tried], tried, at)
+    deliveries.save(session, rows.values())
+    add_rows(session, ATTEMPTS, [one.attempt for one in tried if one.outcome.result != HELD])
+    _note_health(session, profile, tried, now)
+    write_holdings(session, profile.id, filed)
     announce(session, listings, deps.catalogue, settlement.news, at)
+
+
+def _note_health(session: Session, profile: Profile, tried: Sequence[Tried], now: datetime) -> None:
+    """Whether the platform answered; what we stopped ourselves or held back says nothing about it."""
+    outside = [one.outcome for one in tried if one.attempt["kind"] != "check" and one.outcome.result != HELD]
+    silent = [outcome for outcome in outside if outcome.result in (FAILED, UNKNOWN)]
+    problem = silent[-1].message if silent else ""
+    note_outcomes(session, profile, len(outside) - len(silent), len(silent), problem, now)
 
 
 def _locked(session: Session, claimed: Sequence[Row]) -> tuple[dict[str, Row], set[str]]:
@@ -240,88 +239,3 @@ def _batch(batch_id: str, profile: Profile, kind: str, layout: str, rows: int, a
     return Batch(
         id=batch_id, platform=profile.id, kind=kind, layout=layout, state="open", rows=rows, created_at=at
     )
-
-
-class Sender:
-    """Loop: hands the due batches of all platforms to their threads and collects them."""
-
-    def __init__(self, deps: Deps, transports: Mapping[str, Transport], holder: str) -> None:
-        self.name = "sender"
-        self._deps, self._holder = deps, holder
-        self._dispatches = {
-            platform: Dispatch(deps, deps.catalogue[platform], transport, holder)
-            for platform, transport in transports.items()
-        }
-        self._transports = transports
-        self._lease = Lease(deps.db, leases, "sender", holder)
-        self._token: int | None = None
-        self._wakeup = Wakeup(deps.db, CHANNEL)
-        self._lanes = {
-            platform: LANES.get(deps.catalogue[platform].transport.kind, 1) for platform in transports
-        }
-        self._pool = ThreadPoolExecutor(max(1, sum(self._lanes.values())), thread_name_prefix="push")
-        self._running: list[tuple[str, Future[int]]] = []
-        self._look_at = 0.0
-        # Made once: asked many times a second, and putting it together costs more than running it.
-        self._work = select(*(has_work(platform) for platform in self._dispatches))
-
-    def step(self) -> bool:
-        """Start what is due, collect what is done; true while anything is under way."""
-        if not self._lease.acquire():
-            return False
-        if self._token != self._lease.token:
-            self._take_over()
-        for platform in self._due():
-            self._start(platform)
-        if not self._running:
-            return False
-        wait([future for _, future in self._running], timeout=0.02, return_when=FIRST_COMPLETED)
-        self._collect()
-        return True
-
-    def _take_over(self) -> None:
-        left = (TABLE.c.state == SENDING) & (TABLE.c.lease_holder != self._holder)
-        back = {"state": WAITING, "ask_first": True, "lease_holder": None, "lease_until": None}
-        with self._deps.db.write() as session:
-            session.execute(
-                update(TABLE).where(left).values({**back, "next_attempt_at": self._deps.clock.system_now()})
-            )
-        self._token = self._lease.token
-
-    def _start(self, platform: str) -> None:
-        self._running.append((platform, self._pool.submit(self._dispatches[platform])))
-
-    def _due(self) -> list[str]:
-        """Platforms with work and a free lane; while others are busy, asked for now and then only."""
-        busy = Counter(platform for platform, _ in self._running)
-        free = [platform for platform, lanes in self._lanes.items() if busy[platform] < lanes]
-        if not free or (busy and time.monotonic() < self._look_at):
-            return []
-        self._look_at = time.monotonic() + LOOK_SECONDS
-        now = self._deps.clock.system_now()
-        with self._deps.db.read() as session:
-            found = session.execute(self._work, {"now": now}).one()
-        due = {platform for platform, has in zip(self._dispatches, found, strict=True) if has}
-        return [platform for platform in free if platform in due]
-
-    def _collect(self) -> None:
-        done = [(platform, future) for platform, future in self._running if future.done()]
-        self._running = [(platform, future) for platform, future in self._running if not future.done()]
-        failed = [error for _, future in done if (error := future.exception()) is not None]
-        if failed:
-            raise failed[0]
-        for platform, future in done:
-            if future.result() >= batch_size(self._deps.catalogue[platform]):
-                self._start(platform)  # a full batch: there is more where it came from
-
-    def wait(self, timeout: float) -> bool:
-        """Until somebody commits work, or a retry may be due."""
-        return self._wakeup.wait(min(timeout, 0.1))
-
-    def close(self) -> None:
-        """Finish what is under way, then give the lease up."""
-        self._pool.shutdown(wait=True)
-        self._wakeup.close()
-        self._lease.release()
-        for transport in self._transports.values():
-            transport.close()

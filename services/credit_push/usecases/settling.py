@@ -30,6 +30,7 @@ from services.credit_push.transports.base import (
     ALREADY_THERE,
     BY_HAND,
     FILED,
+    HELD,
     REFUSED,
     TAKEN,
     UNKNOWN,
@@ -58,8 +59,12 @@ class Settlement:
     at: datetime
     news: list[Announcement] = field(default_factory=list)
 
-    def settle(self, row: Row, told: Outcome | Receipt, *, before: bool, newer: bool = False) -> None:
-        """Apply one word of the platform. `before`: possibly sent before; `newer`: a later version waits."""
+    def settle(
+        self, row: Row, told: Outcome | Receipt, *, before: bool, newer: bool = False, asked: bool = False
+    ) -> None:
+        """Apply one word of the platform. `before`: possibly sent before; `newer`: a later version waits;
+        `asked`: this was a question, not the row itself.
+        """
         row.lease_holder = row.lease_until = None
         steps = {
             FILED: self._filed,
@@ -70,6 +75,9 @@ class Settlement:
             steps[told.result](row, told)
         elif told.result == REFUSED:
             self._refused(row, told, before)
+        elif told.result == HELD:
+            row.state, row.possibly_sent, row.next_attempt_at = WAITING, before, self.now
+            row.ask_first = asked
         elif told.result == ABSENT:
             self._absent(row, newer)
         else:

@@ -7,10 +7,11 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from services.credit_push import queries
-from services.credit_push.domain import OPERATION_NAMES, STATE_NAMES, STATES
+from services.credit_push.domain import OPERATION_NAMES, REPLAYABLE, STATE_NAMES, STATES
 from services.credit_push.routing import relay_chain
+from services.credit_push.standing import platform_views
 from services.credit_push.usecases import Deps
-from services.credit_push.usecases.operating import REPLAYABLE, replay
+from services.credit_push.usecases.operating import replay
 from shared.errors import DomainError, NotFound
 from shared.web.access import Principal, access, principal, roles
 from shared.web.pages import form_errors, render, with_query
@@ -71,7 +72,9 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles(*READERS))
     def board() -> Response:
         with deps.db.read() as session:
-            views = queries.platform_views(session, deps.catalogue, visible_region(principal()))
+            views = platform_views(
+                session, deps.catalogue, deps.clock.system_now(), visible_region(principal())
+            )
             strays = queries.stray_receipts(session, 20)
         totals = {state: sum(view["counts"][state] for view in views) for state in STATES}
         return page_of("push/board.html", "", platforms=views, totals=totals, strays=strays)

@@ -1,0 +1,150 @@
+"""The sender: looks which platforms have work and are open to it, and gives each its batches.
+
+Every platform has threads of its own, so a slow one delays no other: one where order is all that counts,
+two over HTTP, so that one batch is written down and the next made ready while another is on its way.
+One sender is active per database (lease); on taking over it puts back what a dead one left behind, to be
+asked about first.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select, update
+
+from services.credit_push.domain import SENDING, WAITING
+from services.credit_push.models import leases
+from services.credit_push.transports import Transport
+from services.credit_push.usecases.claiming import ANY, batch_size, has_work
+from services.credit_push.usecases.deps import Deps
+from services.credit_push.usecases.gating import Gate, Pace, gate, states
+from services.credit_push.usecases.planning import CHANNEL
+from services.credit_push.usecases.rows import TABLE
+from services.credit_push.usecases.sending import Dispatch
+from shared.db import Wakeup
+from shared.leases import Lease
+
+LOOK_SECONDS = 0.04
+REST_SECONDS = 0.5
+"""Before looking again where there is work, but none of the kind that may go now."""
+LANES = {"http": 2}
+"""Batches of one platform under way at a time, by kind of transport; one where not told."""
+
+
+@dataclass(frozen=True)
+class _Running:
+    """One batch under way."""
+
+    platform: str
+    opened: Gate
+    future: Future[int]
+
+
+class Sender:
+    """Loop: hands the due batches of all platforms to their threads and collects them."""
+
+    def __init__(self, deps: Deps, transports: Mapping[str, Transport], holder: str) -> None:
+        self.name = "sender"
+        self._deps, self._holder = deps, holder
+        self._dispatches = {
+            platform: Dispatch(deps, deps.catalogue[platform], transport, holder)
+            for platform, transport in transports.items()
+        }
+        self._transports = transports
+        self._lease = Lease(deps.db, leases, "sender", holder)
+        self._token: int | None = None
+        self._wakeup = Wakeup(deps.db, CHANNEL)
+        self._lanes = {
+            platform: LANES.get(deps.catalogue[platform].transport.kind, 1) for platform in transports
+        }
+        self._pool = ThreadPoolExecutor(max(1, sum(self._lanes.values())), thread_name_prefix="push")
+        self._running: list[_Running] = []
+        self._paces = {p: Pace(deps.catalogue[p].limits.rows_per_second) for p in transports}
+        self._look_at = 0.0
+        self._rests = dict.fromkeys(transports, 0.0)
+        # Made once: asked many times a second, and putting it together costs more than running it.
+        self._work = select(*(has_work(platform) for platform in self._dispatches))
+
+    def step(self) -> bool:
+        """Start what is due, collect what is done; true while anything is under way."""
+        if not self._lease.acquire():
+            return False
+        if self._token != self._lease.token:
+            self._take_over()
+        for platform, opened in self._due():
+            self._start(platform, opened)
+        if not self._running:
+            return False
+        wait([one.future for one in self._running], timeout=0.02, return_when=FIRST_COMPLETED)
+        self._collect()
+        return True
+
+    def _take_over(self) -> None:
+        left = (TABLE.c.state == SENDING) & (TABLE.c.lease_holder != self._holder)
+        back = {"state": WAITING, "ask_first": True, "lease_holder": None, "lease_until": None}
+        with self._deps.db.write() as session:
+            session.execute(
+                update(TABLE).where(left).values({**back, "next_attempt_at": self._deps.clock.system_now()})
+            )
+        self._token = self._lease.token
+
+    def _start(self, platform: str, opened: Gate) -> None:
+        future = self._pool.submit(self._dispatches[platform], opened)
+        self._running.append(_Running(platform, opened, future))
+
+    def _due(self) -> list[tuple[str, Gate]]:
+        """Platforms with work, a free lane and an open gate; looked for less often while others are busy."""
+        busy = Counter(one.platform for one in self._running)
+        clock = time.monotonic()
+        free = [p for p, lanes in self._lanes.items() if busy[p] < lanes and self._rests[p] <= clock]
+        if not free or (busy and clock < self._look_at):
+            return []
+        self._look_at = clock + LOOK_SECONDS
+        now, at = self._deps.clock.system_now(), self._deps.clock.now()
+        with self._deps.db.read() as session:
+            found = session.execute(self._work, {"now": now}).one()
+            due = {platform for platform, has in zip(self._dispatches, found, strict=True) if has}
+            known = states(session)
+            gates = {
+                platform: gate(session, self._deps.catalogue[platform], known.get(platform, {}), now, at)
+                for platform in free
+                if platform in due
+            }
+        paced = ((platform, self._paced(platform, opened)) for platform, opened in gates.items())
+        return [
+            (platform, opened)
+            for platform, opened in paced
+            if opened.most and not (opened.probe and busy[platform])
+        ]
+
+    def _paced(self, platform: str, opened: Gate) -> Gate:
+        allowed = self._paces[platform].allowed()
+        return opened if allowed is None else replace(opened, most=min(opened.most, allowed))
+
+    def _collect(self) -> None:
+        done = [one for one in self._running if one.future.done()]
+        self._running = [one for one in self._running if not one.future.done()]
+        failed = [error for one in done if (error := one.future.exception()) is not None]
+        if failed:
+            raise failed[0]
+        for one in done:
+            handled = one.future.result()
+            self._paces[one.platform].used(handled)
+            if not handled and one.opened.only_withdrawals:
+                self._rests[one.platform] = time.monotonic() + REST_SECONDS
+            if one.opened == ANY and handled >= batch_size(self._deps.catalogue[one.platform]):
+                self._look_at = 0.0  # a full batch: there is more where it came from
+
+    def wait(self, timeout: float) -> bool:
+        """Until somebody commits work, or a retry may be due."""
+        return self._wakeup.wait(min(timeout, 0.1))
+
+    def close(self) -> None:
+        """Finish what is under way, then give the lease up."""
+        self._pool.shutdown(wait=True)
+        self._wakeup.close()
+        self._lease.release()
+        for transport in self._transports.values():
+            transport.close()
