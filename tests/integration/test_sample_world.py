@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 from python_calamine import CalamineWorkbook
 
-from services.blacklist.cases.domain.layout import headings, penalty_layout, read_row
+from services.blacklist.cases.domain.layout import headings, penalty_layout
+from services.blacklist.cases.domain.rows import read_row
 from services.blacklist.cases.domain.sheet import read_sheet
 from services.blacklist.cases.usecases.filing import filing_problems
 from services.blacklist.cases.usecases.office import Office
