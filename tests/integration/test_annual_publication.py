@@ -128,6 +128,13 @@ def test_the_report_is_owed_by_the_day_the_law_names(region):
         assert session.get(AnnualReport, ours.id).sequence == 2
 
 
+def test_a_system_that_starts_after_the_day_owes_nothing_for_the_year_before(region):
+    on(region, date(2026, 11, 3))
+    AnnualDuties(region.deps).step()
+    with region.deps.db.read() as session:
+        assert session.scalars(select(AnnualReport)).all() == []
+
+
 def test_items_count_among_publications_with_what_stands_behind_them(region):
     publish_items(region)
     on(region, date(2026, 12, 31))

@@ -134,7 +134,9 @@ def _write_down(session: Session, row: AnnualReport, act: str, actor: Principal,
 
 
 class AnnualDuties:
-    """Loop: once the year is over, its report is owed by the day the law names."""
+    """Loop: once the year is over, its report is owed by the day the law names. A system that first starts after
+    that day does not blame its users for a year it did not see.
+    """
 
     name = "annual-duties"
 
@@ -146,12 +148,16 @@ class AnnualDuties:
         today = self._deps.clock.today()
         if today == self._seen:
             return False
+        if today <= local_date(annual_rule().due_at(today.year - 1)):
+            self._owe(today)
+        self._seen = today
+        return False
+
+    def _owe(self, today: date) -> None:
         with self._deps.db.write() as session:
             for department in _owing(session, today):
                 if _row(session, department, today.year - 1) is None:
                     _own_row(session, self._deps, department, today.year - 1)
-        self._seen = today
-        return False
 
 
 def _owing(session: Session, today: date) -> list[Department]:
