@@ -39,9 +39,9 @@ from services.credit_push.usecases import Deps as PushDeps
 from services.credit_push.usecases.operating import replay as replay_delivery
 from services.credit_push.usecases.operating import replay_all
 from services.log_tool import blacklist_means, verify_log, witness
-from services.search_tool import reindex as reindex_names
 from services.notifier.app import create_app as create_notifier
 from services.notifier.settings import read_settings as read_notifier
+from services.search_tool import reindex as reindex_names
 from shared.contracts.schema_export import asyncapi as asyncapi_document
 from shared.db.readiness import DatabaseNotReady, require_migrated
 from shared.errors import ERROR_PAGES, DomainError

@@ -19,6 +19,7 @@ from services.blacklist.letters import api as letters
 from services.blacklist.openness import api as openness
 from services.blacklist.openness.usecases.transfer import transfer_openness
 from services.blacklist.register import api as register
+from services.blacklist.register.api.lane import SearchLane
 from services.blacklist.rules import api as rules
 from services.blacklist.rules.queries import use_rules
 from services.blacklist.rules.queries.calendars import LiveCalendar
@@ -89,6 +90,7 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
     )
     for blueprint in FEATURES:
         app.register_blueprint(blueprint(given))
+    app.wsgi_app = SearchLane(app, given, production=settings.common.production)  # type: ignore[method-assign]
     return finish(app)
 
 

@@ -9,6 +9,7 @@ from services.blacklist.cases.usecases.clockwork import CaseClock
 from services.blacklist.cases.usecases.imports import Imports
 from services.blacklist.cases.usecases.windows import recompute_cases
 from services.blacklist.register import consumes as register
+from services.blacklist.register.index import ENGINES, GramCounter
 from services.blacklist.register.usecases import ChangeSequencer
 from services.blacklist.rules.usecases import CalendarKeeper, DutyClock
 from services.blacklist.store import Deps, inbox, leases, outbox
@@ -25,6 +26,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         Relay(deps.db, outbox, leases, log, holder),
         InboxPurge(deps.db, inbox),
         ChangeSequencer(deps.db, holder),
+        GramCounter(deps.db, ENGINES[deps.db.dialect], holder),
         AuditChain(deps.db, leases, holder),
         HeadKeeper(deps.db, leases, deps.keyring, deps.clock, heads, holder),
         LogSequencer(deps, origin, holder),

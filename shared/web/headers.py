@@ -20,8 +20,7 @@ YEAR = 365 * 24 * 3600
 
 def open_request() -> None:
     """Give the request its id, trace and nonce, and name them to the log."""
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+    g.request_id = request_id_of(request.headers.get("X-Request-Id", ""))
     g.nonce = secrets.token_urlsafe(16)
     found = _TRACE.fullmatch(request.headers.get("traceparent", ""))
     g.traceparent = f"00-{found[1] if found else secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
@@ -53,19 +52,40 @@ def policy(nonce: str) -> str:
     )
 
 
+def fixed_headers(request_id: str, *, production: bool) -> dict[str, str]:
+    """What every answer carries whatever it says."""
+    found = {
+        "X-Request-Id": request_id,
+        "Content-Security-Policy": policy(secrets.token_urlsafe(16)),
+        **_FIXED,
+    }
+    return found | _TRANSPORT if production else found
+
+
+def request_id_of(given: str) -> str:
+    """The caller's own id of the request where it is one, else a new one."""
+    return given if _REQUEST_ID.fullmatch(given) else new_id()
+
+
+_FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_TRANSPORT = {"Strict-Transport-Security": f"max-age={YEAR}; includeSubDomains"}
+
+
 def close_request(response: Response, *, production: bool) -> Response:
     """Add the headers; a view's own Cache-Control stands."""
     headers = response.headers
     headers["X-Request-Id"] = g.get("request_id", "")
     headers["Content-Security-Policy"] = policy(g.get("nonce", ""))
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["X-Frame-Options"] = "DENY"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+    headers.update(_FIXED)
     if production:
-        headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
+        headers.update(_TRANSPORT)
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-cache" if current_principal() is None else "no-store"
     if request.endpoint != "static":

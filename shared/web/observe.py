@@ -10,6 +10,8 @@ from shared.metrics import counter, histogram
 from shared.web.access import current_principal
 
 log = get_log("request")
+COUNTING = "count_request"
+"""Extension under which an application offers its counting to what answers before Flask."""
 QUIET = frozenset({"static", "meta.healthz", "meta.readyz", "meta.metrics"})
 
 
@@ -21,17 +23,21 @@ def install_observation(app: APIFlask, service: str) -> None:
     def start() -> None:
         g.started = time.perf_counter()
 
+    def count(route: str, method: str, status: int, spent: float) -> None:
+        requests.labels(service, route, method, str(status)).inc()
+        seconds.labels(service, route).observe(spent)
+
     def stop(response: Response) -> Response:
         spent = time.perf_counter() - g.get("started", time.perf_counter())
         route = str(request.url_rule) if request.url_rule else "unknown"
-        requests.labels(service, route, request.method, str(response.status_code)).inc()
-        seconds.labels(service, route).observe(spent)
+        count(route, request.method, response.status_code, spent)
         if request.endpoint not in QUIET:
             _write(response.status_code, route, spent)
         return response
 
     app.before_request(start)
     app.after_request(stop)
+    app.extensions[COUNTING] = count
 
 
 def _write(status: int, route: str, spent: float) -> None:

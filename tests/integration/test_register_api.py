@@ -76,8 +76,8 @@ def revoke(world: World, listing_id: str) -> None:
         ("石家庄假建设工程集团有限公司", ["一字之差：假→甲", "同音字"], "possible", None),
         ("石家庄建设工程集团有限公司", ["一字之差：少“甲”"], "possible", None),
         ("shi jia zhuang jia jian she gong cheng", ["拼音"], "possible", None),
-        ("石家庄甲", ["名称包含", "省略地名或组织形式"], "possible", None),
-        ("甲建设", ["名称包含", "省略地名或组织形式"], "possible", None),
+        ("石家庄甲", ["名称包含"], "possible", None),
+        ("甲建设", ["字号相同", "省略地名或组织形式"], "possible", None),
         ("长住建罚〔2026〕1号", ["文号相同"], "possible", 0.9),
     ],
 )

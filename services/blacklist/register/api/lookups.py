@@ -38,8 +38,8 @@ def _add_search(bp: APIBlueprint, deps: Deps) -> None:
         after = _place(cursor, worded=worded) if cursor else None
         with deps.db.read() as session:
             rows = queries.search(session, criteria, today, after=after, limit=limit)
-        shown, following = cut(rows, limit, _score_key if worded else _date_key)
-        return page(shown, following) | {"scope": _scope(today)}
+        shown, following = cut(rows, limit, score_key if worded else _date_key)
+        return page(shown, following) | {"scope": scope(today)}
 
 
 def _place(cursor: str, *, worded: bool) -> list[Any]:
@@ -56,7 +56,7 @@ def _day(text: str) -> date:
         return date.min
 
 
-def _score_key(row: dict[str, Any]) -> tuple[int, str]:
+def score_key(row: dict[str, Any]) -> tuple[int, str]:
     return round(row["score"] * 1000), row["id"]
 
 
@@ -64,7 +64,7 @@ def _date_key(row: dict[str, Any]) -> tuple[str, str]:
     return row["listed_on"].isoformat(), row["id"]
 
 
-def _scope(today: date) -> dict[str, Any]:
+def scope(today: date) -> dict[str, Any]:
     return {"subjects": "organizations", "as_of": today, "note": SCOPE_NOTE}
 
 

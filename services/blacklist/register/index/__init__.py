@@ -5,6 +5,7 @@ Both are part of the table of names and change with it in one transaction; nothi
 
 from services.blacklist.register.index.port import RegisterIndex
 from services.blacklist.register.index.postgresql import PostgresqlIndex
+from services.blacklist.register.index.reading import Reading, reading, reading_of
 from services.blacklist.register.index.sqlite import SqliteIndex
 from services.blacklist.register.index.tables import install
 from services.blacklist.register.index.upkeep import GramCounter, Reindexed, reindex, verify_index
@@ -17,9 +18,12 @@ __all__ = [
     "ENGINES",
     "GramCounter",
     "PostgresqlIndex",
+    "Reading",
     "RegisterIndex",
     "Reindexed",
     "SqliteIndex",
+    "reading",
+    "reading_of",
     "reindex",
     "verify_index",
 ]

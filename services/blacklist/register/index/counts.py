@@ -9,16 +9,18 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine
 
 from services.blacklist.register.domain.names import Gram
-from services.blacklist.register.models import GramCount
+from services.blacklist.register.index.reading import Reading
 
 COMMON = 200
 """A gram of so many names is counted."""
 TYPICAL_RARE = 20
 FRESH_SECONDS = 30.0
 MARK = ""
+_MARKED = "SELECT names FROM register_gram_count WHERE gram = ''"
+_COUNTED = "SELECT gram, names FROM register_gram_count WHERE gram <> ''"
 
 
 def rare_first(grams: Sequence[Gram], counts: Mapping[str, int], budget: int, most: int) -> list[Gram]:
@@ -38,30 +40,28 @@ class _Known:
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
-        self.mark: int | None = None
+        self.mark: list[int] = []
         self.looked = float("-inf")
         self._lock = Lock()
 
-    def looked_up(self, connection: Connection) -> Mapping[str, int]:
+    def looked_up(self, reading: Reading) -> Mapping[str, int]:
         if time.monotonic() - self.looked > FRESH_SECONDS and self._lock.acquire(blocking=False):
             try:
-                self._look(connection)
+                self._look(reading)
                 self.looked = time.monotonic()
             finally:
                 self._lock.release()
         return self.counts
 
-    def _look(self, connection: Connection) -> None:
-        mark = connection.scalar(select(GramCount.names).where(GramCount.gram == MARK))
+    def _look(self, reading: Reading) -> None:
+        mark = [row[0] for row in reading.rows(_MARKED, ())]
         if mark != self.mark:
-            rows = connection.execute(select(GramCount.gram, GramCount.names).where(GramCount.gram != MARK))
-            self.counts = {gram: names for gram, names in rows}  # noqa: C416  rows are no pairs to dict()
-            self.mark = mark
+            self.counts, self.mark = dict(reading.rows(_COUNTED, ())), mark
 
 
 _known: WeakKeyDictionary[Engine, _Known] = WeakKeyDictionary()
 
 
-def known_counts(connection: Connection) -> Mapping[str, int]:
+def known_counts(reading: Reading) -> Mapping[str, int]:
     """The counts as this process knows them."""
-    return _known.setdefault(connection.engine, _Known()).looked_up(connection)
+    return _known.setdefault(reading.engine, _Known()).looked_up(reading)

@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from services.blacklist.register.domain.names import Gram
+from services.blacklist.register.index.reading import Reading
 
 Candidate = tuple[int, float]
 """A name's id and the summed weight of the grams it shares with the question."""
@@ -19,7 +20,7 @@ MOST_POSTINGS = 4000
 class RegisterIndex(Protocol):
     """Same grams, same answers: the suite in tests/contract runs over every engine."""
 
-    def candidates(self, connection: Connection, grams: Sequence[Gram], limit: int) -> list[Candidate]:
+    def candidates(self, reading: Reading, grams: Sequence[Gram], limit: int) -> list[Candidate]:
         """The names sharing most of the weight, heaviest first; ties in order of id."""
         ...
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from services.blacklist.register.domain.names import Gram
 from services.blacklist.register.index.port import MOST_POSTINGS, Candidate
+from services.blacklist.register.index.reading import Reading
 
 _CANDIDATES = """
 SELECT id, sum(weight)::float8 AS shared
@@ -28,12 +29,11 @@ WHERE indrelid = 'register_name'::regclass AND NOT indisvalid
 class PostgresqlIndex:
     """GIN, kept by the database itself."""
 
-    def candidates(self, connection: Connection, grams: Sequence[Gram], limit: int) -> list[Candidate]:
+    def candidates(self, reading: Reading, grams: Sequence[Gram], limit: int) -> list[Candidate]:
         if not grams:
             return []
         texts, weights = [gram.text for gram in grams], [gram.weight for gram in grams]
-        given = (texts, weights, MOST_POSTINGS, limit)
-        return [(row[0], row[1]) for row in connection.exec_driver_sql(_CANDIDATES, given)]
+        return reading.rows(_CANDIDATES, (texts, weights, MOST_POSTINGS, limit))
 
     def common_grams(self, connection: Connection, at_least: int) -> list[tuple[str, int]]:
         return [(row[0], row[1]) for row in connection.exec_driver_sql(_COMMON, (at_least,))]

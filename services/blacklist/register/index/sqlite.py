@@ -8,6 +8,7 @@ from sqlalchemy.exc import DatabaseError
 
 from services.blacklist.register.domain.names import Gram
 from services.blacklist.register.index.port import MOST_POSTINGS, Candidate
+from services.blacklist.register.index.reading import Reading
 
 _SHARING = "SELECT rowid, ? AS weight FROM fts_register_name WHERE fts_register_name MATCH ?"
 _ARM = f"SELECT * FROM ({_SHARING} LIMIT {MOST_POSTINGS})"  # noqa: S608  our own number
@@ -20,12 +21,11 @@ _CHECK = "INSERT INTO fts_register_name(fts_register_name, rank) VALUES ('integr
 class SqliteIndex:
     """FTS5, kept in step by triggers of the table of names."""
 
-    def candidates(self, connection: Connection, grams: Sequence[Gram], limit: int) -> list[Candidate]:
+    def candidates(self, reading: Reading, grams: Sequence[Gram], limit: int) -> list[Candidate]:
         if not grams:
             return []
         asked = [part for gram in grams for part in (gram.weight, f'"{gram.text}"')]
-        rows = connection.exec_driver_sql(_statement(len(grams)), (*asked, limit))
-        return [(row[0], row[1]) for row in rows]
+        return reading.rows(_statement(len(grams)), (*asked, limit))
 
     def common_grams(self, connection: Connection, at_least: int) -> list[tuple[str, int]]:
         found = connection.exec_driver_sql(_COMMON, (at_least,))

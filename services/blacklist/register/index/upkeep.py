@@ -3,6 +3,7 @@
 Counting reads a snapshot and writes a few thousand rows; searches go on meanwhile with the counts they have.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from shared.db import Database
 from shared.leases import Lease
 
 BLOCK = 500
+EVERY_SECONDS = 5.0
 GROWTH = 1.2
 """Counted anew when the last name's id has grown by so much since."""
 FIRST = 1000
@@ -34,8 +36,12 @@ class GramCounter:
     def __init__(self, db: Database, index: RegisterIndex, holder: str) -> None:
         self._db, self._index = db, index
         self._lease = Lease(db, leases, self.name, holder)
+        self._looked = float("-inf")
 
     def step(self) -> bool:
+        if time.monotonic() - self._looked < EVERY_SECONDS:
+            return False
+        self._looked = time.monotonic()
         if not self._due() or not self._lease.acquire():
             return False
         count_grams(self._db, self._index)

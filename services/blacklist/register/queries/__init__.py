@@ -14,7 +14,7 @@ from services.blacklist.register.queries.listings import (
     standing,
 )
 from services.blacklist.register.queries.persons import find_person
-from services.blacklist.register.queries.search import search
+from services.blacklist.register.queries.search import search, search_on
 from services.blacklist.register.queries.views import listing_view, masked_view
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "organisations_in_force",
     "public_listing",
     "search",
+    "search_on",
     "standing",
 ]

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row
-
 from services.blacklist.register.domain.names import (
     Likeness,
     Parts,
@@ -17,19 +15,23 @@ from services.blacklist.register.domain.names import (
     compare,
     compare_sound,
     full_key,
+    other_key,
     same_writing,
-    split,
+    split_name,
 )
 from services.blacklist.register.index import ENGINES
 from services.blacklist.register.index.counts import known_counts, rare_first
-from services.blacklist.register.queries.lines import Shown
+from services.blacklist.register.queries.lines import NameRow, Shown
 from shared.identifiers import InvalidIdentifier, check_uscc
 
 SAME_CODE, SAME_NAME, FORMER_NAME, SAME_DOCUMENT = "同一统一社会信用代码", "名称相同", "曾用名", "文号相同"
 EXACT_ONLY = 2
 """Questions of so few signs are never searched by likeness."""
-BUDGET, MOST_GRAMS, CANDIDATES, SCORED = 1500, 14, 400, 40
-SURE_ENOUGH = 0.93
+BUDGET, MOST_GRAMS, SCORED = 1500, 24, 30
+CANDIDATES, CANDIDATES_FILTERED = 90, 1000
+WORTH = 0.35
+"""A candidate that shares less than this part of what the best one shares is not looked at."""
+SURE_ENOUGH = 0.97
 FLOOR = 0.5
 """Below it a name is not shown: another brand in the same place and trade reaches 0.45."""
 FORMER_SHARE = 0.95
@@ -68,8 +70,11 @@ def find_hits(shown: Shown, text: str) -> list[Hit]:
     if by_code:
         return by_code
     question = Question(text, full_key(text))
-    exact = [*_same_name(shown, question), *_same_document(shown, text)]
-    found = exact or list(_alike(shown, question))
+    found = [*_same_name(shown, question), *_same_document(shown, text)]
+    if not found and (other := other_key(text, question.key)):
+        question = Question(text, other)
+        found = list(_same_name(shown, question))
+    found = found or list(_alike(shown, question))
     best: dict[str, Hit] = {}
     for hit in sorted(found, key=lambda each: (-each.points, each.listing_id)):
         best.setdefault(hit.listing_id, hit)
@@ -106,35 +111,40 @@ def _same_name(shown: Shown, question: Question) -> Iterator[Hit]:
 def _alike(shown: Shown, question: Question) -> Iterator[Hit]:
     if not question.key:
         return
-    asked = split(question.key[:_LONGEST_FUZZY])
+    asked = split_name(question.text[:_LONGEST_FUZZY])
     seen: set[int] = set()
     sure = False
     for row in shown.names_by_core(asked.core):
         likeness = compare(asked, parts_of(row))
-        sure = sure or likeness.raw >= SURE_ENOUGH
+        sure = sure or likeness.raw >= SURE_ENOUGH or bool(asked.trade and not asked.region)
         seen.add(row.id)
         yield from _hit(row, likeness)
     if sure or len(question.key) <= EXACT_ONLY:
         return
     for row in _candidates(shown, question, asked, seen):
-        yield from _hit(row, _likeness(asked, question.letters, parts_of(row)))
+        yield from _hit(row, _likeness(asked, question.letters, row))
 
 
-def _likeness(asked: Parts, letters: str, found: Parts) -> Likeness:
+def _likeness(asked: Parts, letters: str, row: NameRow) -> Likeness:
+    found = parts_of(row)
     likeness = compare(asked, found)
     if not letters:
         return likeness
-    return max(likeness, compare_sound(letters, found), key=lambda each: each.raw)
+    return max(likeness, compare_sound(letters, found, row.full_key), key=lambda each: each.raw)
 
 
-def _candidates(shown: Shown, question: Question, asked: Parts, seen: set[int]) -> Iterable[Row[Any]]:
+def _candidates(shown: Shown, question: Question, asked: Parts, seen: set[int]) -> Iterable[NameRow]:
     """Names sharing the most weight that may be shown, at most SCORED of them."""
-    connection = shown.connection
-    grams = rare_first(asked_grams(asked, question.letters), known_counts(connection), BUDGET, MOST_GRAMS)
-    found = ENGINES[connection.dialect.name].candidates(connection, grams, CANDIDATES)
-    least = found[0][1] * 0.3 if found else 0.0
+    reading = shown.reading
+    grams = rare_first(
+        asked_grams(asked, question.key, question.letters), known_counts(reading), BUDGET, MOST_GRAMS
+    )
+    found = ENGINES[reading.dialect].candidates(
+        reading, grams, CANDIDATES_FILTERED if shown.filtered else CANDIDATES
+    )
+    least = found[0][1] * WORTH if found else 0.0
     ids = [name_id for name_id, shared in found if shared >= least and name_id not in seen]
-    taken: list[Row[Any]] = []
+    taken: list[NameRow] = []
     for start in range(0, len(ids), SCORED):
         taken += shown.names_by_ids(ids[start : start + SCORED])
         if len(taken) >= SCORED:
@@ -142,13 +152,13 @@ def _candidates(shown: Shown, question: Question, asked: Parts, seen: set[int]) 
     return taken
 
 
-def parts_of(row: Row[Any]) -> Parts:
+def parts_of(row: NameRow) -> Parts:
     """The cut of a name as it was kept."""
     core, size = row.core_key, row.brand_size
     return Parts(row.region, core[:size], core[size:], row.form, row.place)
 
 
-def _hit(row: Row[Any], likeness: Likeness) -> Iterator[Hit]:
+def _hit(row: NameRow, likeness: Likeness) -> Iterator[Hit]:
     raw, why = likeness
     if row.ordinal:
         raw, why = raw * FORMER_SHARE, (FORMER_NAME, *why)

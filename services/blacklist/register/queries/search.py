@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from services.blacklist.register.index import Reading, reading_of
 from services.blacklist.register.queries.lines import Criteria, Shown
 from services.blacklist.register.queries.matching import Hit, find_hits, first_of
 
@@ -19,7 +20,19 @@ def search(
     session: Session, criteria: Criteria, today: date, *, after: Sequence[Any] | None = None, limit: int = 20
 ) -> list[dict[str, Any]]:
     """Up to `limit + 1` lines after the last one shown: its (points, id), or (date, id) to browse."""
-    shown = Shown(session.connection(), criteria, today)
+    return search_on(reading_of(session.connection()), criteria, today, after=after, limit=limit)
+
+
+def search_on(
+    reading: Reading,
+    criteria: Criteria,
+    today: date,
+    *,
+    after: Sequence[Any] | None = None,
+    limit: int = 20,
+) -> list[dict[str, Any]]:
+    """The same without a session."""
+    shown = Shown(reading, criteria, today)
     if not criteria.q.strip():
         rows = shown.browse(after, limit + 1)
         return [row | _said(1.0, "listed", (ALL,), None) for row in rows]

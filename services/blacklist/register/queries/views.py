@@ -1,6 +1,7 @@
 """The public form of a listing. Persons' names are masked unless the asker proved to know the person."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -67,35 +68,34 @@ def masked_facts(facts: dict[str, Any]) -> dict[str, Any]:
     return facts | {"subject": shown}
 
 
-LINE_COLUMNS = (
-    "id", "version", "subject_name", "uscc", "list_code", "list_class", "domain", "region", "facts",
-    "listed_on", "public_until", "annotation",
-)  # fmt: skip
-
-
 def line_of(row: Sequence[Any]) -> dict[str, Any]:
-    """A line of a search answer from LINE_COLUMNS; organisations only, so nothing is masked."""
-    listing_id, version, name, uscc, list_code, list_class, domain, region, facts, listed_on, until, note = (
-        row
-    )
-    document = facts["document"]
+    """A line of a search answer from the columns in `lines.py`; organisations only, so nothing is masked."""
+    (
+        listing_id, version, name, uscc, list_code, list_class, domain, region, list_name, organ_name,
+        document_number, document_date, listed_on, until, note,
+    ) = row  # fmt: skip
     return {
         "id": listing_id,
         "version": version,
         "subject": {"name": name, "uscc": uscc},
         "list_code": list_code,
-        "list_name": facts["list"]["name"],
+        "list_name": list_name,
         "list_class": list_class,
         "domain": domain,
         "region": region,
         "region_name": _region_name(region),
-        "organ_name": facts["organ"]["name"],
-        "document_number": document["number"],
-        "document_date": document["date"],
-        "listed_on": listed_on,
-        "public_until": until,
+        "organ_name": organ_name,
+        "document_number": document_number,
+        "document_date": document_date,
+        "listed_on": _day(listed_on),
+        "public_until": _day(until),
         "annotation": note,
     }
+
+
+def _day(value: date | str) -> date:
+    """SQLite keeps dates as text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 @lru_cache(8192)

@@ -5,9 +5,9 @@ made of a question come from the same functions. docs/search.md tells the whole 
 """
 
 from services.blacklist.register.domain.names.grams import Gram, asked_grams, grams_of
-from services.blacklist.register.domain.names.keys import full_key, same_writing, tail_value
+from services.blacklist.register.domain.names.keys import full_key, other_key, same_writing, tail_value
 from services.blacklist.register.domain.names.likeness import Likeness, calibrated, compare, compare_sound
-from services.blacklist.register.domain.names.parts import Parts, core_key, split
+from services.blacklist.register.domain.names.parts import Parts, core_key, split, split_name
 from services.blacklist.register.domain.names.record import GRAM_VERSION, NameRecord, name_record
 
 __all__ = [
@@ -24,7 +24,9 @@ __all__ = [
     "full_key",
     "grams_of",
     "name_record",
+    "other_key",
     "same_writing",
     "split",
+    "split_name",
     "tail_value",
 ]

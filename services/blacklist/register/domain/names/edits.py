@@ -6,6 +6,9 @@ What both begin and end with is set aside first; what remains of names one sign 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+_TOO_FAR = 5
+"""Texts that differ over more signs are not the same name: all of those signs count as wrong."""
+
 
 class Edits(NamedTuple):
     """Cost and total by weight, signs by count, and what remains of both texts between equal ends."""
@@ -31,7 +34,9 @@ def edits(asked: str, found: str, weights: Sequence[float]) -> Edits:
     back = _shared_front(asked[front:][::-1], found[front:][::-1])
     one, other = asked[front : len(asked) - back], found[front : len(found) - back]
     after = [*weights, weights[-1] if weights else 1.0]
-    if len(one) > 1 or len(other) > 1:
+    if max(len(one), len(other)) > _TOO_FAR:
+        cost, signs = sum(after[front : front + len(other)]), max(len(one), len(other))
+    elif len(one) > 1 or len(other) > 1:
         cost, signs = _distance(one, other, after[front:])
     else:
         cost, signs = after[front] if one or other else 0.0, max(len(one), len(other))

@@ -28,50 +28,57 @@ class Gram(NamedTuple):
     weight: float
 
 
-def grams_of(parts: Parts) -> list[str]:
+def grams_of(parts: Parts, key: str) -> list[str]:
     """Every gram a name is found by, each once."""
-    return list(dict.fromkeys(gram.text for gram in _grams(parts)))
+    found = [gram.text for gram in (*_texts(parts), *_variants(parts), *_sounds(parts, key))]
+    return list(dict.fromkeys(found))
 
 
-def asked_grams(parts: Parts, letters: str) -> list[Gram]:
-    """The grams of a question, each once; a question in Latin letters may be pinyin."""
-    found = [gram for gram in _grams(parts) if gram.text[0] != INITIALS]
+def asked_grams(parts: Parts, key: str, letters: str) -> list[Gram]:
+    """The grams of a question, each once; with a place it is enough to vary the core there.
+
+    A question in Latin letters may be pinyin.
+    """
+    own = CORE + parts.place + CORE if parts.region else CORE
+    found = [gram for gram in _variants(parts) if gram.text.startswith((own, BRAND, CORE + parts.core))]
+    found += [*_texts(parts), *(gram for gram in _sounds(parts, key) if gram.text[0] == SOUND)]
     if letters:
         for each in without_form(letters):
             found += [Gram(SOUND + each, 3.0), Gram(INITIALS + each, 2.0)]
     return list({gram.text: gram for gram in found}.values())
 
 
-def _grams(parts: Parts) -> Iterator[Gram]:
-    region, brand, trade, form, place = parts
-    core = brand + trade
-    text = region + core + ("" if form.endswith(("公司", "集团")) else form)
+def _texts(parts: Parts) -> Iterator[Gram]:
+    form = "" if parts.form.endswith(("公司", "集团")) else parts.form
+    text = parts.region + parts.core + form
     for start in range(len(text) - _WIDTH + 1):
         yield Gram(text[start : start + _WIDTH], 1.0)
-    for variant in _variants(core):
-        yield Gram(CORE + variant, 2.0)
-        if region:
-            yield Gram(CORE + place + CORE + variant, 1.5)
-    yield Gram(BRAND + brand, 0.5)
-    yield from _sounds(region, core)
 
 
-def _variants(core: str) -> list[str]:
-    if len(core) > _LONGEST_VARIED:
-        return [core]
-    if len(core) < _WIDTH:
-        return [core]
-    return [core, *(core[:at] + core[at + 1 :] for at in range(len(core)))]
+def _variants(parts: Parts) -> Iterator[Gram]:
+    core = parts.core
+    varied = [core]
+    if len(core) <= _LONGEST_VARIED:
+        varied += [core[:at] + core[at + 1 :] for at in range(len(core)) if len(core) > 2]
+    for each in varied:
+        yield Gram(CORE + each, 2.0)
+        if parts.region:
+            yield Gram(CORE + parts.place + CORE + each, 3.0)
+    yield Gram(BRAND + parts.brand, 0.5)
 
 
 _LONGEST_HEARD = 40
 
 
-def _sounds(region: str, core: str) -> Iterator[Gram]:
-    full, initials = sound(core[:_LONGEST_HEARD])
-    yield Gram(SOUND + full, 2.0)
-    yield Gram(INITIALS + initials, 0.5)
-    if region:
-        place, place_initials = place_sound(region[:_LONGEST_HEARD])
-        yield Gram(SOUND + place + full, 1.0)
-        yield Gram(INITIALS + place_initials + initials, 0.5)
+def _sounds(parts: Parts, key: str) -> Iterator[Gram]:
+    """The core, the name without its form with the place in front, and as it is written if that differs."""
+    heard = [sound(parts.core[:_LONGEST_HEARD])]
+    if parts.region:
+        place = place_sound(parts.region[:_LONGEST_HEARD])
+        heard.append((place[0] + heard[0][0], place[1] + heard[0][1]))
+    written = key.removesuffix(parts.form)
+    if not written.startswith(parts.region):
+        heard.append(sound(written[:_LONGEST_HEARD]))
+    for full, initials in heard:
+        yield Gram(SOUND + full, 2.0)
+        yield Gram(INITIALS + initials, 0.5)

@@ -45,6 +45,14 @@ def full_key(name: str) -> str:
     return "".join(map(_simplified, bare))
 
 
+def other_key(text: str, key: str) -> str | None:
+    """The key of a question whose traditional words, not only signs, are simplified: 傢俱 is 家具."""
+    if key.isascii():
+        return None
+    other = full_key(str(_simplifier().convert(text)))
+    return other if other != key else None
+
+
 def tail_value(name: str, number: str) -> str:
     """What the tail index is taken over: a four-sign tail alone says nothing, so the name goes with it."""
     return f"{full_key(name)}|{number[-4:].upper()}"

@@ -12,18 +12,19 @@ from services.blacklist.register.domain.names.edits import Edits, edits
 from services.blacklist.register.domain.names.parts import Parts
 from services.blacklist.register.domain.names.sound import place_sound, sound, without_form
 
-BRAND_WEIGHT = 3.0
+BRAND_WEIGHT, FORM_WEIGHT = 3.0, 0.5
 SAME_SOUND = 0.6
 """What a wrong sign costs when it sounds the same (同音字)."""
-_PLACES = {"same": 1.0, "moved": 0.99, "near": 0.96, "left out": 0.94, "other": 0.75}
+_PLACES = {"same": 1.0, "moved": 0.99, "near": 0.96, "beside": 0.85, "left out": 0.94, "other": 0.62}
 _FORMS = {"same": 1.0, "left out": 0.98, "other": 0.94}
 _SCORE_AT = ((0.0, 0), (0.5, 500), (1.0, 990))
 """Likeness and score between which lines are drawn; measured by bench/search.py, see docs/search.md."""
-_PARTLY, _PARTLY_MORE = 0.45, 0.4
+_PARTLY, _PARTLY_MORE, _SAME_BRAND = 0.45, 0.4, 0.9
 _SAID = {
     "left out": "省略地名或组织形式",
     "moved": "地名位置不同",
     "near": "地名详略不同",
+    "beside": "地名不同",
     "other": "地名不同",
 }
 OTHER_FORM, CONTAINS, SAME_CORE, SOUND, INITIALS = (
@@ -33,7 +34,7 @@ OTHER_FORM, CONTAINS, SAME_CORE, SOUND, INITIALS = (
     "拼音",
     "拼音首字母",
 )
-HOMOPHONE, SIMILAR = "同音字", "名称相近"
+BRAND_ONLY, HOMOPHONE, SIMILAR = "字号相同", "同音字", "名称相近"
 
 
 class Likeness(NamedTuple):
@@ -45,26 +46,25 @@ class Likeness(NamedTuple):
 
 def compare(asked: Parts, found: Parts) -> Likeness:
     """A question and a name that are not the same key: the same parts stand in another order."""
-    form, form_said = _form(asked, found)
     parts = _by_parts(asked, found)
-    whole = _by_whole(asked, found)
-    best = parts if parts.raw >= whole.raw else whole
-    why = best.why + tuple(each for each in form_said if each not in best.why)
-    return Likeness(best.raw * form, why)
+    whole = _by_whole(asked, found) if parts.raw < _PLACES["left out"] else parts
+    return parts if parts.raw >= whole.raw else whole
 
 
-def compare_sound(letters: str, found: Parts) -> Likeness:
+def compare_sound(letters: str, found: Parts, key: str) -> Likeness:
     """A question in Latin letters and the sound of a name."""
     core, core_initials = sound(found.core)
     place, place_initials = place_sound(found.region)
+    written, written_initials = sound(key.removesuffix(found.form))
+    known = (
+        ((place + core, written), 0.95, SOUND),
+        ((core,), 0.85, SOUND),
+        ((place_initials + core_initials, written_initials), 0.6, INITIALS),
+        ((core_initials,), 0.5, INITIALS),
+    )
     for each, share in zip(without_form(letters), (1.0, 0.98), strict=False):
-        for known, raw, why in (
-            (place + core, 0.95, SOUND),
-            (core, 0.85, SOUND),
-            (place_initials + core_initials, 0.6, INITIALS),
-            (core_initials, 0.5, INITIALS),
-        ):
-            if each == known:
+        for heard, raw, why in known:
+            if each in heard:
                 return Likeness(raw * share, (why,))
     return Likeness(0.0, ())
 
@@ -79,25 +79,40 @@ def _form(asked: Parts, found: Parts) -> tuple[float, tuple[str, ...]]:
 
 def _by_parts(asked: Parts, found: Parts) -> Likeness:
     place = _place(asked, found)
+    core = _core(asked, found)
+    form, form_said = _form(asked, found)
+    if asked.region + asked.core == found.core:  # 博白 is a county and may be a brand
+        place, core = "left out", _SAME
     said = (_SAID[place],) if place in _SAID else ()
+    if core is _SAME and place == "left out":
+        core = Likeness(1.0, ())
+    return Likeness(core.raw * _PLACES[place] * form, tuple(dict.fromkeys((*core.why, *said, *form_said))))
+
+
+_SAME = Likeness(1.0, (SAME_CORE,))
+
+
+def _core(asked: Parts, found: Parts) -> Likeness:
     if asked.core == found.core:
-        same = () if place == "left out" else (SAME_CORE,)
-        return Likeness(_PLACES[place], same + said)
+        return _SAME
+    if asked.brand == found.brand and not (asked.trade and found.trade):
+        return Likeness(_SAME_BRAND, (BRAND_ONLY,))
     if asked.core in found.core:
-        share = len(asked.core) / len(found.core)
-        return Likeness((_PARTLY + _PARTLY_MORE * share) * _PLACES[place], (CONTAINS, *said))
-    raw, why = _judged(edits(asked.core, found.core, _weights(found)))
-    return Likeness(raw * _PLACES[place], why + said)
+        return _contained(asked.core, found.core)
+    return _judged(edits(asked.core, found.core, _weights(found)))
+
+
+def _contained(asked: str, found: str) -> Likeness:
+    return Likeness(_PARTLY + _PARTLY_MORE * len(asked) / len(found), (CONTAINS,))
 
 
 def _by_whole(asked: Parts, found: Parts) -> Likeness:
-    """Place and core as one text."""
-    one, other = asked.region + asked.core, found.region + found.core
-    if one in other:
-        return Likeness(_PARTLY + _PARTLY_MORE * len(one) / len(other), (CONTAINS,))
+    """All parts as one text, whatever the cut: signs of the form weigh little."""
+    one, other = asked.region + asked.core + asked.form, found.region + found.core + found.form
     if abs(len(one) - len(other)) > 2:
-        return Likeness(0.0, ())
-    return Likeness(*_judged(edits(one, other, [1.0] * len(found.region) + _weights(found))))
+        return _contained(one, other) if one in other else Likeness(0.0, ())
+    weights = [1.0] * len(found.region) + _weights(found) + [FORM_WEIGHT] * len(found.form)
+    return _judged(edits(one, other, weights))
 
 
 def _weights(found: Parts) -> list[float]:
@@ -105,13 +120,13 @@ def _weights(found: Parts) -> list[float]:
     return [BRAND_WEIGHT] * len(found.brand) + [1.0] * len(found.trade)
 
 
-def _judged(apart: Edits) -> tuple[float, tuple[str, ...]]:
+def _judged(apart: Edits) -> Likeness:
     if apart.signs > 2 and apart.cost * 2 > apart.total:
-        return max(0.0, 1 - apart.cost / apart.total), (SIMILAR,)
+        return Likeness(max(0.0, 1 - apart.cost / apart.total), (SIMILAR,))
     same_sound = len(apart.asked) == len(apart.found) > 0 and sound(apart.asked) == sound(apart.found)
     cost = apart.cost * (SAME_SOUND if same_sound else 1.0)
     said = (apart.said(),) if apart.signs == 1 else (SIMILAR,)
-    return 1 - cost / apart.total, (*said, HOMOPHONE) if same_sound else said
+    return Likeness(max(0.0, 1 - cost / apart.total), (*said, HOMOPHONE) if same_sound else said)
 
 
 def _place(asked: Parts, found: Parts) -> str:
@@ -119,7 +134,9 @@ def _place(asked: Parts, found: Parts) -> str:
         return "moved" if asked == found else "same"
     if not asked.region or not found.region:
         return "left out"
-    return "near" if _within(asked.place, found.place) or _within(found.place, asked.place) else "other"
+    if asked.region in found.region or found.region in asked.region:
+        return "near"
+    return "beside" if _within(asked.place, found.place) or _within(found.place, asked.place) else "other"
 
 
 def _within(one: str, other: str) -> bool:

@@ -40,7 +40,7 @@ def core_key(key: str) -> str:
 
 
 def split_name(name: str) -> Parts:
-    """Cut a name as written: what stands in brackets, 鑫源（石家庄）贸易有限公司, is a place unless a form."""
+    """Cut a name as written: brackets hold a place, 鑫源（石家庄）贸易有限公司, or a form."""
     for match in _BRACKETED.finditer(name):
         inner, outside = full_key(match[1]), name[: match.start()] + name[match.end() :]
         if _is_place(inner):

@@ -4,12 +4,10 @@ from typing import NamedTuple
 
 from services.blacklist.register.domain.names.grams import grams_of
 from services.blacklist.register.domain.names.keys import full_key
-from services.blacklist.register.domain.names.parts import split
+from services.blacklist.register.domain.names.parts import LONGEST_KEY, split_name
 
 GRAM_VERSION = 1
 """Raise it when keys, parts or grams come out otherwise than before, and run `credit-blacklist reindex`."""
-LONGEST_KEY = 400
-"""Some single signs are normalised to as many as eighteen."""
 
 
 class NameRecord(NamedTuple):
@@ -29,7 +27,7 @@ class NameRecord(NamedTuple):
 def name_record(name: str) -> NameRecord:
     """Keys, cut and grams of a name as written."""
     key = full_key(name)[:LONGEST_KEY]
-    parts = split(key)
+    parts = split_name(name)
     return NameRecord(
         name,
         key,
@@ -39,5 +37,5 @@ def name_record(name: str) -> NameRecord:
         len(parts.brand),
         parts.form,
         GRAM_VERSION,
-        grams_of(parts),
+        grams_of(parts, key),
     )

@@ -6,6 +6,7 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
+from services.blacklist.register.domain.names.keys import full_key
 from shared.regions import Region, region_spans
 
 _AUTONOMOUS = ("维吾尔自治区", "壮族自治区", "回族自治区", "自治区")
@@ -81,8 +82,8 @@ def places() -> Places:
             continue
         short = _short(each)
         for name in {each.name, short}:
-            codes[name].add(each.code)
-        strong |= {each.name} if each.level == "county" else {each.name, short}
+            codes[full_key(name)].add(each.code)
+        strong |= {full_key(each.name)} if each.level == "county" else {full_key(each.name), full_key(short)}
     return Places(
         {name: tuple(sorted(found)) for name, found in codes.items()},
         frozenset(strong),

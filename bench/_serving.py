@@ -1,0 +1,185 @@
+"""The service as it is deployed (gunicorn, two processes of eight threads) and a bare Flask answer beside it.
+
+The client holds eight connections in one process and sends the next question when an answer is complete.
+"""
+
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask
+
+from bench.facts import percentile
+from shared.clock import SystemClock
+from tests.harness.ports import free_port
+from tests.harness.wait import until
+
+CONNECTIONS = 8
+SECONDS = 6.0
+WARM_SECONDS = 2.0
+ROOT = Path(__file__).parent.parent
+LINE = {
+    "id": "0" * 36,
+    "name": "石家庄示例建设工程有限公司",
+    "uscc": "91130102MA00000000",
+    "why": ["名称相同"],
+}
+
+
+def bare() -> Flask:
+    """The least a Flask application can do for a question: read it and answer one object."""
+    app = Flask(__name__)
+
+    @app.get("/api/v1/register")
+    def answer() -> dict[str, Any]:
+        from flask import request
+
+        return {"items": [LINE | {"q": request.args["q"]}], "next": None}
+
+    return app
+
+
+@contextmanager
+def gunicorn(target: str, environment: dict[str, str]) -> Iterator[int]:
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "-k", "gthread",
+               "--threads", "8", "--keep-alive", "30", "--graceful-timeout", "2",
+               "--no-control-socket", target]  # fmt: skip
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until(lambda: _answers(port), 90.0, "gunicorn to answer")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _answers(port: int) -> bool:
+    try:
+        line = Line(port)
+        line.socket.settimeout(10)
+        line.ask(request_bytes("示例"))
+        while not line.complete():
+            continue
+        line.socket.close()
+    except OSError:
+        return False
+    return True
+
+
+def request_bytes(text: str) -> bytes:
+    return f"GET /api/v1/register?q={quote(text)}&limit=10 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+
+
+class Line:
+    """One connection and the answer being read from it."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b""
+        self.sent = 0.0
+
+    def ask(self, request: bytes) -> None:
+        self.sent = time.perf_counter()
+        self.socket.sendall(request)
+
+    def complete(self) -> bool:
+        """Reads what there is; true once the answer is whole. Anything but 200 ends the run."""
+        read = self.socket.recv(65536)
+        if not read:
+            raise OSError("closed")
+        self.buffer += read
+        head, found, body = self.buffer.partition(b"\r\n\r\n")
+        if not found:
+            return False
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(self.buffer[:300].decode(errors="replace"))
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+        if len(body) < length:
+            return False
+        self.buffer = body[length:]
+        return True
+
+
+def load(port: int, texts: Sequence[str], seconds: float) -> dict[str, Any]:
+    requests = [request_bytes(text) for text in texts]
+    chosen = selectors.DefaultSelector()
+    spent: list[float] = []
+    count = 0
+    for _ in range(CONNECTIONS):
+        line = Line(port)
+        chosen.register(line.socket, selectors.EVENT_READ, line)
+        line.ask(requests[count % len(requests)])
+        count += 1
+    started = time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        for key, _ in chosen.select(1.0):
+            line = key.data
+            if line.complete():
+                spent.append((time.perf_counter() - line.sent) * 1000)
+                line.ask(requests[count % len(requests)])
+                count += 1
+    elapsed = time.perf_counter() - started
+    for key in list(chosen.get_map().values()):
+        key.fileobj.close()
+    return {
+        "rps": round(len(spent) / elapsed),
+        "p50_ms": round(percentile(spent, 0.5), 2),
+        "p99_ms": round(percentile(spent, 0.99), 2),
+    }
+
+
+def served(url: str, asked: dict[str, Sequence[str]]) -> dict[str, Any]:
+    """Each kind of question, with the bare answer measured before and after in the same run."""
+    figures: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        clock = Path(folder) / "clock"
+        settings = {
+            "DATA_DIR": folder,
+            "BLACKLIST_DB_URL": url,
+            "LOG_LEVEL": "WARNING",
+            "CLOCK_FILE": str(clock),
+        }
+        SystemClock(clock)
+        for kind, texts in asked.items():
+            with gunicorn("bench._serving:bare()", {}) as port:
+                load(port, texts, WARM_SECONDS)
+                plain = load(port, texts, SECONDS)
+            with gunicorn("services.blacklist.app:from_environment()", settings) as port:
+                load(port, texts, WARM_SECONDS)
+                figures[kind] = load(port, texts, SECONDS)
+                figures[kind]["worker_rss_mb"] = _memory(port)
+            figures[kind] |= {
+                "bare_rps": plain["rps"],
+                "of_bare": round(figures[kind]["rps"] / plain["rps"], 3),
+            }
+    return figures
+
+
+def _memory(port: int) -> int:
+    """The largest process listening on the port, in MB."""
+    found = [0]
+    for status in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if f"127.0.0.1:{port}" in status.read_text():
+                text = status.with_name("status").read_text()
+                found.append(int(text.partition("VmRSS:")[2].split()[0]) // 1024)
+        except (OSError, IndexError):
+            continue
+    return max(found)

@@ -1,0 +1,114 @@
+"""The short way of a question by words: answered before Flask, with the same search and the same answer.
+
+Most of an answer took reading, checking and writing what hardly ever varies. Taken here is a plain
+public question (`q`, maybe `limit`); anything else, and whatever goes wrong, takes the long way, which checks
+and refuses. tests/integration/test_search_lane.py holds both to the same answers.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from flask import Flask
+
+from services.blacklist.register import queries
+from services.blacklist.register.api.lookups import scope, score_key
+from services.blacklist.register.index import reading
+from services.blacklist.register.queries import Criteria
+from services.blacklist.store import Deps
+from shared.logs import get_log
+from shared.web.body import clean
+from shared.web.headers import fixed_headers, request_id_of
+from shared.web.observe import COUNTING
+from shared.web.paging import cut, page
+
+ROUTE = "/api/v1/register"
+LONGEST, MOST, USUAL = 200, 100, 20
+_PERSONAL = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "HTTP_IF_NONE_MATCH", "HTTP_TRACEPARENT", "HTTP_ORIGIN")
+"""A request with any of these is not the plain one."""
+_FIXED = [
+    ("Content-Type", "application/json"),
+    ("Cache-Control", "no-cache"),
+    ("Vary", "Cookie, Accept"),
+]
+_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=date.isoformat).encode
+log = get_log("request")
+Environ = dict[str, Any]
+StartResponse = Any
+Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class Plain(NamedTuple):
+    """What a plain question asks."""
+
+    q: str
+    limit: int
+
+
+class SearchLane:
+    """WSGI in front of the application."""
+
+    def __init__(self, app: Flask, deps: Deps, *, production: bool) -> None:
+        self._long_way: Wsgi = app.wsgi_app
+        self._path = f"{app.config['URL_PREFIX']}{ROUTE}"
+        self._deps, self._production = deps, production
+        self._count: Callable[[str, str, int, float], None] = app.extensions[COUNTING]
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        asked = self._plain(environ) if environ["PATH_INFO"] == self._path else None
+        if asked is None:
+            return self._long_way(environ, start_response)
+        started = time.perf_counter()
+        try:
+            body = self._answer(asked)
+        except Exception:  # noqa: BLE001  the long way says what is wrong, in the form the caller expects
+            return self._long_way(environ, start_response)
+        request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID", ""))
+        headers = [
+            *_FIXED,
+            ("Content-Length", str(len(body))),
+            ("ETag", f'"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'),
+            *fixed_headers(request_id, production=self._production).items(),
+        ]
+        start_response("200 OK", headers)
+        self._observe(time.perf_counter() - started, request_id)
+        return [body]
+
+    def _plain(self, environ: Environ) -> Plain | None:
+        if environ["REQUEST_METHOD"] != "GET" or not environ.keys().isdisjoint(_PERSONAL):
+            return None
+        return plain_question(environ.get("QUERY_STRING", ""))
+
+    def _answer(self, asked: Plain) -> bytes:
+        today = self._deps.clock.today()
+        with reading(self._deps.db.reading) as connection:
+            rows = queries.search_on(connection, Criteria(q=asked.q), today, limit=asked.limit)
+        shown, following = cut(rows, asked.limit, score_key)
+        return _write({**page(shown, following), "scope": scope(today)}).encode()
+
+    def _observe(self, spent: float, request_id: str) -> None:
+        self._count(self._path, "GET", 200, spent)
+        ms = round(spent * 1000, 1)
+        log.info(
+            "request", method="GET", route=self._path, status=200, ms=ms, user=None, request_id=request_id
+        )
+
+
+def plain_question(query: str) -> Plain | None:
+    """`q` and maybe `limit`, each once and well-formed; None where the long way has to look."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True, errors="strict")
+    except ValueError:
+        return None
+    given = dict(pairs)
+    repeated = len(given) < len(pairs)
+    q, limit = given.pop("q", ""), given.pop("limit", str(USUAL))
+    if given or repeated or not q.strip() or len(q) > LONGEST or not clean(q):
+        return None
+    if not (limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= MOST):
+        return None
+    return Plain(q, int(limit))
