@@ -7,6 +7,7 @@ from typing import Any
 from services.blacklist.disclosure.models import DisclosureItem
 from services.blacklist.openness import api as openness
 from shared.clock import FixedClock
+from shared.db import Database
 from shared.web.app import create_service_app, finish
 from tests.unit.blacklist.case_office import Office, add_department, memory_database, officer, open_office
 
@@ -30,8 +31,8 @@ def entry(code: str, domain: str, organ: str, limit: str) -> DisclosureItem:
 class World:
     """The office, and `call(who, method, path, status, body)` on its API."""
 
-    def __init__(self, folder: Path) -> None:
-        self.db = memory_database()
+    def __init__(self, folder: Path, db: Database | None = None) -> None:
+        self.db = db or memory_database()
         self.office: Office = open_office(self.db, folder, FixedClock(START))
         self.clock, self.deps, self.people = self.office.clock, self.office.deps, self.office.people
         self.finance = add_department(self.db, kind="finance")

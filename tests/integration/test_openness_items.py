@@ -307,3 +307,18 @@ def test_a_successor_takes_over_what_was_drafted(world):
         assert session.get(OpennessItem, made["id"]).department_id == world.finance.id
     world.call("clerk", "GET", f"/items/{made['id']}", 404)
     assert world.call("finance", "GET", f"/items/{made['id']}")["title"] == made["title"]
+
+
+def test_questions_that_make_no_sense_are_refused_not_failed(world):
+    for query in (
+        "q=%00",
+        "q=a%01",
+        "domain=%00",
+        "catalogue_code=%00",
+        "cursor=x",
+        "region=abc",
+        "since=2026-02-30",
+    ):
+        world.call(None, "GET", f"/public-items?{query}", 422)
+    world.draft(status=422, catalogue_code="\x00")
+    world.draft(status=422, kind="interpretation", related_id="\x00")

@@ -36,7 +36,7 @@ class OwnTermIn(Schema):
 class ItemIn(Schema):
     """一条公开信息."""
 
-    catalogue_code = fields.String(required=True, validate=validate.Length(min=1, max=60))
+    catalogue_code = Text(60, required=True)
     kind = fields.String(required=True, validate=validate.OneOf(tuple(kinds())))
     title = Text(200, required=True)
     body = optional_text(50000, lines=True)
@@ -50,7 +50,7 @@ class ItemIn(Schema):
     )
     secrecy = fields.Nested(SecrecyIn, load_default=None, allow_none=True)
     own_term = fields.Nested(OwnTermIn, load_default=None, allow_none=True)
-    related_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=36))
+    related_id = optional_text(36)
 
 
 class ItemEditIn(ItemIn):
@@ -88,10 +88,10 @@ class ItemQuery(PageQuery):
 class PublicItemQuery(PageQuery):
     """公开信息的查询条件."""
 
-    q = fields.String(load_default=None, allow_none=False, validate=validate.Length(max=100))
+    q = Text(100, load_default=None, allow_none=False)
     region = RegionField(load_default=None, allow_none=False)
-    domain = fields.String(load_default=None, allow_none=False, validate=validate.Length(max=40))
-    catalogue_code = fields.String(load_default=None, allow_none=False, validate=validate.Length(max=60))
+    domain = Text(40, load_default=None, allow_none=False)
+    catalogue_code = Text(60, load_default=None, allow_none=False)
     kind = fields.String(load_default=None, allow_none=False, validate=validate.OneOf(tuple(kinds())))
     department_id = fields.UUID(load_default=None, allow_none=False)
     since = StatutoryDate(load_default=None)
@@ -199,7 +199,7 @@ class ReportActIn(Schema):
     action = fields.String(required=True, validate=validate.OneOf(tuple(reports.ACTS)))
     content = Text(5000, lines=True)
     reason = Text(2000, lines=True)
-    department_id = fields.String(validate=validate.Length(max=36))
+    department_id = Text(36)
 
 
 class PurposeIn(Schema):

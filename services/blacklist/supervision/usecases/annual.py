@@ -134,8 +134,9 @@ def _write_down(session: Session, row: AnnualReport, act: str, actor: Principal,
 
 
 class AnnualDuties:
-    """Loop: once the year is over, its report is owed by the day the law names. A system that first starts after
-    that day does not blame its users for a year it did not see.
+    """Loop: once the year is over, its report is owed by the day the law names.
+
+    A system that first starts after that day does not blame its users for a year it did not see.
     """
 
     name = "annual-duties"
