@@ -5,6 +5,7 @@ from typing import Any
 
 from services.notifier import api, web, worker
 from services.notifier.channels import Ports, open_channels
+from services.notifier.domain import ROBOTS
 from services.notifier.models import Deps, revocations
 from services.notifier.settings import NAME, TITLE, Settings, read_settings
 from shared.clock import SystemClock
@@ -28,6 +29,7 @@ def open_deps(settings: Settings) -> Deps:
         clock=SystemClock(common.clock_file),
         keyring=KeyRing.load_or_create(common.keys_file, suite=common.crypto_suite),
         allowed_hosts=settings.channels["webhook"]["allowed_hosts"],
+        robot_hosts={name: settings.channels[name]["hosts"] for name in ROBOTS},
     )
 
 

@@ -151,7 +151,9 @@ def _delivery(data: Mapping[str, Any]) -> Facts:
 
 def _reconciliation(data: Mapping[str, Any]) -> Facts:
     kind = DIFFERENCES.get(_text(data.get("kind")), "不一致")
-    item = "：".join(part for part in (kind, _text(data.get("detail")), _text(data.get("listing_id"))) if part)
+    item = "：".join(
+        part for part in (kind, _text(data.get("detail")), _text(data.get("listing_id"))) if part
+    )
     return {"platform_name": _text(data.get("platform")), "run_id": _text(data.get("run_id")), "item": item}
 
 

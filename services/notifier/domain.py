@@ -23,10 +23,18 @@ ROLE_NAMES = {
     "system-admin": "系统管理员",
     "security-admin": "安全管理员",
 }
-CHANNEL_NAMES = {"inbox": "站内消息", "email": "电子邮件", "webhook": "Webhook"}
+ROBOTS = ("wecom", "dingtalk", "feishu")
+CHANNEL_NAMES = {
+    "inbox": "站内消息",
+    "email": "电子邮件",
+    "webhook": "Webhook",
+    "wecom": "企业微信群机器人",
+    "dingtalk": "钉钉群机器人",
+    "feishu": "飞书群机器人",
+}
 TEST_EVENT = "webhook.test"
 MOST_ITEMS = 50
-ENDPOINT_KEEPERS = ("operator", "system-admin")  # the roles that manage a department's webhooks
+ENDPOINT_KEEPERS = ("operator", "system-admin")  # the roles that manage a department's webhooks and robots
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ A notice (消息) is one message to one department; a dispatch (送达) is that 
 address; an attempt is one try of a dispatch and is never changed. Departments and users are copies.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +44,7 @@ class Deps:
     clock: Clock
     keyring: KeyRing
     allowed_hosts: frozenset[str] = frozenset()  # hosts a webhook may have although they are not public
+    robot_hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by channel
 
 
 class DepartmentCopy(Base):
@@ -206,6 +208,41 @@ class WebhookSecret(Base):
     def aad(secret_id: str) -> str:
         """The place a secret is sealed for."""
         return f"webhook_secrets.sealed.{secret_id}"
+
+
+class Robot(Base):
+    """A department's chat robot. Its address and secret are sealed: whoever has them speaks in its name."""
+
+    __tablename__ = "robots"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    department_id: Mapped[str] = mapped_column(String(36), index=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(100))
+    sealed_url: Mapped[str] = mapped_column(Text)
+    sealed_secret: Mapped[str | None] = mapped_column(Text)
+    event_types: Mapped[list[str]] = mapped_column(JsonDoc)
+    enabled: Mapped[bool]
+    disabled_reason: Mapped[str | None] = mapped_column(String(300))
+    version: Mapped[int] = mapped_column(Integer)
+    created_by: Mapped[str] = mapped_column(String(36))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @staticmethod
+    def aad(robot_id: str, column: str) -> str:
+        """The place an address or secret is sealed for."""
+        return f"robots.{column}.{robot_id}"
+
+
+class SendRate(Base):
+    """When a receiver was last asked, in seconds of the epoch, and until when it wants to be left alone."""
+
+    __tablename__ = "send_rates"
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    recent: Mapped[list[float]] = mapped_column(JsonDoc)
+    blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Preference(Base):

@@ -11,10 +11,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from services.notifier.domain import Happening, Recipient, Seat
+from services.notifier.domain import ROBOTS, Happening, Recipient, Seat
 from shared.regions import within
 
-ALL_CHANNELS = ("inbox", "email", "webhook")
+ALL_CHANNELS = ("inbox", "email", "webhook", *ROBOTS)
 
 
 @dataclass(frozen=True)

@@ -293,6 +293,20 @@ class World:
             session.add(row)
         return {"webhook_id": webhook}
 
+    def _robot(self) -> dict[str, str]:
+        robot, home = new_id(), self.people["clerk", HOME].department_id
+        with self.notifier_db.write() as session:
+            row = filled(
+                notifier_models.Robot,
+                id=robot,
+                department_id=home,
+                channel="wecom",
+                enabled=True,
+                event_types=[],
+            )
+            session.add(row)
+        return {"robot_id": robot}
+
 
 def open_world(folder: Path) -> World:
     env = {"DATA_DIR": str(folder), "EVENTS_URL": f"sqlite:///{folder}/events.db"}

@@ -51,6 +51,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/duties/<uuid:duty_id>/pause": {"reason": "行政复议"},
     "POST /cases/<case_id>/actions/<action>": {"version": "1"},
     "POST /cases/<case_id>/edit": {"version": "1"},
+    "PATCH /notices/api/v1/robots/<robot_id>": {"version": 1, "enabled": False},
     "PATCH /notices/api/v1/webhooks/<webhook_id>": {"version": 1, "name": "新名"},
     "POST /notices/api/v1/webhooks/<webhook_id>/secret": {"version": 1},
     "POST /api/v1/imports/<import_id>/decisions": {"decision": "keep", "hint": "duplicate"},

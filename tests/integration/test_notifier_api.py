@@ -47,6 +47,14 @@ PEOPLE = {
 }
 GOOD_HOOK = {"name": "自有系统", "url": "https://hooks.example.com/x", "event_types": ["case.*"]}
 
+GOOD_ROBOT = {
+    "channel": "dingtalk",
+    "name": "工作群",
+    "url": "https://oapi.dingtalk.com/robot/send?access_token=token-canary",
+    "secret": "SECcanary",
+    "event_types": ["case.*"],
+}
+
 
 class Site:
     """The application with a staff, and a way to call it as anyone."""
@@ -56,7 +64,8 @@ class Site:
         self.db = db
         self.clock = FixedClock(datetime.now(UTC))
         self.keyring = KeyRing.load_or_create(tmp_path / "keys.json")
-        self.deps = Deps(db, self.clock, self.keyring)
+        hosts = {"dingtalk": frozenset({"oapi.dingtalk.com"})}
+        self.deps = Deps(db, self.clock, self.keyring, robot_hosts=hosts)
         settings = read_settings({"DATA_DIR": str(tmp_path)})
         self.client: FlaskClient = create_app(settings, self.deps).test_client()
         with db.write() as session:
@@ -290,6 +299,8 @@ PAGES = (
     "/subscriptions",
     "/webhooks",
     "/webhooks/new",
+    "/robots",
+    "/robots/new",
     "/docs",
     "/problems/channel-required",
 )
@@ -312,6 +323,47 @@ def test_one_message_page(site):
     assert page.status_code == 200
     assert "/cases/" in page.text
     assert site.browse("user-anxi", f"/messages/{notice_id}").status_code == 404
+
+
+def test_robots_are_kept_by_operators_of_the_department(site):
+    assert site.call(CLERK, "POST", "/robots", GOOD_ROBOT).status_code == 403
+    wrong = site.call(OPERATOR, "POST", "/robots", {**GOOD_ROBOT, "url": "https://evil.example/robot"})
+    assert wrong.status_code == 422
+    made = site.call(OPERATOR, "POST", "/robots", GOOD_ROBOT)
+    assert made.status_code == 201
+    assert made.json["signed"] is True
+    robot = made.json["id"]
+    for seen in (made, site.call(CLERK, "GET", "/robots")):
+        assert "token-canary" not in seen.text
+        assert "SECcanary" not in seen.text
+    assert items(site.call("user-anxi-operator", "GET", "/robots")) == []
+    assert site.call("user-anxi-operator", "POST", f"/robots/{robot}/test").status_code == 404
+    assert site.call(OPERATOR, "POST", f"/robots/{robot}/test").status_code == 202
+    off = {"version": 1, "enabled": False}
+    assert site.call(OPERATOR, "PATCH", f"/robots/{robot}", off).json["enabled"] is False
+    assert site.call(OPERATOR, "PATCH", f"/robots/{robot}", off).status_code == 409
+    assert site.call(OPERATOR, "POST", f"/robots/{robot}/test").status_code == 409
+    assert items(site.call(OPERATOR, "GET", "/deliveries?channel=dingtalk"))[0]["target"] == "工作群"
+    assert site.call(OPERATOR, "DELETE", f"/robots/{robot}").status_code == 204
+    assert items(site.call(OPERATOR, "GET", "/robots")) == []
+
+
+def test_robots_are_managed_on_pages(site):
+    form = {key: value for key, value in GOOD_ROBOT.items() if key != "event_types"}
+    assert site.browse(OPERATOR, "/robots/new", {**form, "url": "https://evil.example/"}).status_code == 422
+    bad = site.browse(OPERATOR, "/robots/new", {"name": "", "url": "", "channel": "telegram"})
+    assert bad.status_code == 422
+    assert "请选择平台" in bad.text
+    assert site.browse(OPERATOR, "/robots/new", form).status_code == 303
+    page = site.browse(OPERATOR, "/robots").text
+    assert "工作群" in page
+    assert "canary" not in page
+    robot = items(site.call(OPERATOR, "GET", "/robots"))[0]["id"]
+    assert site.browse(OPERATOR, f"/robots/{robot}/test", {}).status_code == 303
+    off = {"version": "1", "enabled": "false"}
+    assert site.browse(OPERATOR, f"/robots/{robot}/switch", off).status_code == 303
+    assert "停用" in site.browse(CLERK, "/robots").text
+    assert site.browse(OPERATOR, f"/robots/{robot}/removal", {}).status_code == 303
 
 
 def test_webhooks_are_managed_on_pages(site):

@@ -1,10 +1,12 @@
 """Senders against real receivers on both databases: repeats, giving up, fairness, leases, secrets."""
 
 import base64
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -12,14 +14,15 @@ from standardwebhooks import Webhook
 
 from services.notifier.channels import Channel, Ports, open_channels, read_settings
 from services.notifier.consumes import hear_news, learn_identity
-from services.notifier.models import Attempt, Base, Dispatch, WebhookEndpoint, WebhookSecret, outbox
+from services.notifier.models import Attempt, Base, Dispatch, Robot, WebhookEndpoint, WebhookSecret, outbox
 from services.notifier.usecases.endpoints import Change, add_endpoint, remove_endpoint, rotate_secret
+from services.notifier.usecases.robots import Plan, add_robot
 from services.notifier.usecases.sending import claim_jobs, resend
 from services.notifier.worker import Parts, Sender
 from shared.clock import FixedClock
 from shared.crypto import KeyRing
 from shared.db import Database
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, Invalid, NotFound
 from shared.loops import drain
 from shared.outbox import record_of
 from shared.web.access import Principal
@@ -179,6 +182,67 @@ def test_a_receiver_silent_through_every_repeat_is_switched_off(world, receiver)
         found = session.get_one(WebhookEndpoint, endpoint.id)
         assert not found.enabled
         assert found.disabled_reason
+
+
+def add_robot_at(world: World, url: str, hosts: frozenset[str]) -> Robot:
+    with world.db.write() as session:
+        plan = Plan("dingtalk", "工作群", url, "SECtop")
+        at = world.clock.system_now()
+        return add_robot(session, world.keyring, plan, hosts={"dingtalk": hosts}, actor=KEEPER, at=at)
+
+
+@pytest.fixture
+def robots(world: World, receiver: Receiver) -> World:
+    """The world with one chat robot, whose vendor is the receiver."""
+    host = urlsplit(receiver.url).netloc
+    opened = open_channels(read_settings({"DINGTALK_HOSTS": host}), Ports(world.db, world.clock))
+    world.channels["dingtalk"] = opened["dingtalk"]
+    add_robot_at(world, receiver.url, frozenset({host}))
+    receiver.answer = lambda _n: (200, {}, b'{"errcode":0,"errmsg":"ok"}')
+    return world
+
+
+def test_a_robot_gets_all_at_its_own_pace_and_waiting_is_no_failure(robots, receiver):
+    robots.hear(*[case_event() for _ in range(45)])
+    senders = [robots.sender("dingtalk", "one"), robots.sender("dingtalk", "two")]
+    for sent in (20, 40, 45):
+        drain(senders)
+        assert len(receiver.requests) == sent
+        robots.clock.advance(timedelta(seconds=61))
+    rows = robots.dispatches("dingtalk")
+    assert {(row.state, row.attempts_count) for row in rows} == {("accepted", 1)}
+    assert robots.attempts() == []
+    numbers = [re.findall("消息编号：([0-9a-f-]+)", body.decode())[0] for _, body in receiver.requests]
+    assert len(set(numbers)) == 45
+
+
+def test_a_robot_that_is_gone_is_switched_off(robots, receiver):
+    receiver.answer = lambda _n: (200, {}, b'{"errcode":400102,"errmsg":"stopped"}')
+    robots.hear(case_event(), case_event())
+    drain([robots.sender("dingtalk")])
+    assert len(receiver.requests) <= 2
+    robots.hear(case_event())
+    assert len(robots.dispatches("dingtalk")) == 2
+    with robots.db.read() as session:
+        found = session.scalars(select(Robot)).one()
+    assert not found.enabled
+    assert "400102" in (found.disabled_reason or "")
+
+
+def test_address_and_secret_of_a_robot_are_sealed(robots):
+    with robots.db.read() as session:
+        found = session.scalars(select(Robot)).one()
+    stored = repr(vars(found))
+    assert "127.0.0.1" not in stored
+    assert "SECtop" not in stored
+    assert robots.keyring.unseal(found.sealed_secret, Robot.aad(found.id, "sealed_secret")) == b"SECtop"
+
+
+@pytest.mark.parametrize("url", ["https://oapi.dingtalk.com.x.example/", "http://oapi.dingtalk.com/", "x", "https://u@h/",
+                                 "https://oapi.dingtalk.com/ x", "ftp://oapi.dingtalk.com/"])  # fmt: skip
+def test_a_foreign_robot_address_is_refused(world, url):
+    with pytest.raises(Invalid):
+        add_robot_at(world, url, frozenset({"oapi.dingtalk.com"}))
 
 
 def test_410_switches_the_webhook_off_and_nothing_more_is_sent(world, receiver):

@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.notifier.api import deliveries, inbox, subscriptions, webhooks
+from services.notifier.api import deliveries, inbox, robots, subscriptions, webhooks
 from services.notifier.models import Deps
 
 
@@ -12,4 +12,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
     subscriptions.add_routes(made, deps)
     deliveries.add_routes(made, deps)
     webhooks.add_routes(made, deps)
+    robots.add_routes(made, deps)
     return made

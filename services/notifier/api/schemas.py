@@ -7,7 +7,7 @@ from apiflask.fields import Boolean, DateTime, Integer, List, Nested, String
 from marshmallow import validate
 
 from services.notifier.channels import CHANNELS
-from services.notifier.domain import SEVERITIES
+from services.notifier.domain import ROBOTS, SEVERITIES
 from services.notifier.queries.messages import STATE_NAMES
 from shared.web.paging import PageQuery, page_schema
 from shared.web.schemas import Schema, Text, VersionField
@@ -174,6 +174,36 @@ class WebhookMadeOut(WebhookOut):
 
 
 WebhookPage = page_schema(WebhookOut, "WebhookPage")
+
+
+class RobotIn(Schema):
+    channel = String(required=True, validate=validate.OneOf(ROBOTS))
+    name = Text(100, required=True)
+    url = Text(500, required=True, metadata={"description": "平台给出的机器人地址，加密保存"})
+    secret = Text(200, load_default="", metadata={"description": "签名密钥，加密保存"})
+    event_types = List(String(validate=EVENT), load_default=list, validate=validate.Length(max=50))
+
+
+class RobotSwitchIn(Schema):
+    version = VersionField(required=True)
+    enabled = Flag(required=True)
+
+
+class RobotOut(Schema):
+    id = String(required=True)
+    channel = String(required=True)
+    channel_name = String(required=True)
+    name = String(required=True)
+    signed = Boolean(required=True, metadata={"description": "是否有签名密钥"})
+    event_types = List(String(), required=True, metadata={"description": "空表示全部"})
+    enabled = Boolean(required=True)
+    disabled_reason = String(required=True, allow_none=True)
+    version = Integer(required=True)
+    created_at = DateTime(required=True)
+    updated_at = DateTime(required=True)
+
+
+RobotPage = page_schema(RobotOut, "RobotPage")
 
 
 class QueuedOut(Schema):

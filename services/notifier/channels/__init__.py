@@ -5,13 +5,34 @@ from typing import Any, cast
 
 from marshmallow import EXCLUDE
 
-from services.notifier.channels import email, inbox, webhook
-from services.notifier.channels.base import Channel, ChannelModule, Message, Ports, Sent, Target
+from services.notifier.channels import dingtalk, email, feishu, inbox, webhook, wecom
+from services.notifier.channels.base import (
+    Channel,
+    ChannelModule,
+    Gone,
+    Message,
+    Ports,
+    Postponed,
+    Sent,
+    Target,
+)
 
-__all__ = ["CHANNELS", "Channel", "Message", "Ports", "Sent", "Target", "open_channels", "read_settings"]
+__all__ = [
+    "CHANNELS",
+    "Channel",
+    "Gone",
+    "Message",
+    "Ports",
+    "Postponed",
+    "Sent",
+    "Target",
+    "open_channels",
+    "read_settings",
+]
 
 CHANNELS: dict[str, ChannelModule] = {
-    module.NAME: module for module in (cast("ChannelModule", each) for each in (inbox, email, webhook))
+    module.NAME: module
+    for module in (cast("ChannelModule", each) for each in (inbox, email, webhook, wecom, dingtalk, feishu))
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from shared.clock import Clock
 from shared.db import Database
+from shared.errors import DeliveryError
 from shared.http import Resolver
 
 
@@ -49,6 +50,24 @@ class Sent:
     """The receiver took it; `provider_id` is its own number for it, where it has one."""
 
     provider_id: str | None = None
+
+
+class Gone(DeliveryError):
+    """The address itself is finished; nothing is sent there until somebody renews it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, permanent=True)
+
+
+class Postponed(DeliveryError):
+    """Not tried, or not taken, for the receiver's rate limit: all for this target wait so many seconds.
+
+    It counts neither as an attempt nor against the repeats.
+    """
+
+    def __init__(self, reason: str, wait: float) -> None:
+        super().__init__(reason, retry_after=wait)
+        self.wait = wait
 
 
 class Channel(Protocol):

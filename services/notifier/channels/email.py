@@ -7,6 +7,7 @@ smtps://… for TLS from the start; `?tls=off` for a local mail catcher. Without
 
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,12 +19,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from marshmallow import Schema, ValidationError, fields
 
 from services.notifier.channels.base import Channel, Message, Ports, Sent, Target
+from services.notifier.channels.pinned import Cord
 from services.notifier.domain import one_line
 from services.notifier.templates import render_mail
 from shared.errors import DeliveryError
 
 NAME = "email"
 TIMEOUT_SECONDS = 10.0
+LONGEST_TALK = 4  # times the timeout of a single answer
+SERVICE_READY = 220
 FOOTER = "本邮件由系统自动发送，请勿回复。办理请登录系统。"
 _ADDRESS = re.compile(
     r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?", re.ASCII
@@ -74,6 +78,21 @@ class Settings(Schema):
 SETTINGS = Settings()
 
 
+class Talk(smtplib.SMTP):
+    """An SMTP session whose whole length can be cut."""
+
+    def __init__(self, server: SmtpServer, timeout: float, context: ssl.SSLContext, cord: Cord) -> None:
+        super().__init__(timeout=timeout)
+        self._host = server.host  # the name STARTTLS holds the certificate against
+        self._implicit = context if server.tls == "implicit" else None
+        self._cord = cord
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        raw = socket.create_connection((host, port), timeout)
+        self._cord.hold(raw)
+        return self._implicit.wrap_socket(raw, server_hostname=host) if self._implicit else raw
+
+
 class EmailChannel:
     name = NAME
     retries = (10, 60, 300, 1800, 7200, 21600, 43200)
@@ -93,7 +112,7 @@ class EmailChannel:
             raise DeliveryError("收件地址不是有效的电子邮箱", permanent=True)
         mail = self._compose(message, target.address)
         try:
-            with self._connect() as smtp:
+            with Cord(self._timeout * LONGEST_TALK) as cord, self._connect(cord) as smtp:
                 return self._hand_over(smtp, mail, target.address)
         except smtplib.SMTPNotSupportedError as error:
             raise DeliveryError("邮件服务器不支持所要求的加密或登录方式") from error
@@ -119,15 +138,11 @@ class EmailChannel:
         mail.add_alternative(page, subtype="html", cte="base64")
         return mail
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self, cord: Cord) -> smtplib.SMTP:
         server = self._server
-        if server.tls == "implicit":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=self._timeout, context=self._context
-            )
-        else:
-            smtp = smtplib.SMTP(server.host, server.port, timeout=self._timeout)
+        smtp = Talk(server, self._timeout, self._context, cord)
         try:
+            _greeted(smtp.connect(server.host, server.port))
             self._secure(smtp)
         except BaseException:
             smtp.close()
@@ -148,6 +163,11 @@ class EmailChannel:
         _expect(smtp.rcpt(address), "收件地址被拒")
         answer = _expect(smtp.data(mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))), "邮件被拒")
         return Sent(one_line(answer, 200))
+
+
+def _greeted(answer: tuple[int, bytes]) -> None:
+    if answer[0] != SERVICE_READY:
+        raise smtplib.SMTPConnectError(answer[0], "")
 
 
 def _expect(answer: tuple[int, bytes], problem: str, *, own_fault: bool = False) -> str:

@@ -16,6 +16,7 @@ from services.notifier.models import (
     Dispatch,
     Notice,
     Receipt,
+    Robot,
     UserCopy,
     WebhookEndpoint,
 )
@@ -231,4 +232,6 @@ def _target_names(session: Session, targets: set[str]) -> dict[str, str]:
         names[f"department:{department.id}"] = department.name
     for endpoint in session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.id.in_(ids))):
         names[f"webhook:{endpoint.id}"] = f"{endpoint.name}({urlsplit(endpoint.url).hostname})"
+    for robot in session.scalars(select(Robot).where(Robot.id.in_(ids))):
+        names[f"robot:{robot.id}"] = robot.name
     return names

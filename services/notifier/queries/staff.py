@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.notifier.domain import Seat
-from services.notifier.models import DepartmentCopy, Preference, UserCopy, UserRole, WebhookEndpoint
+from services.notifier.models import DepartmentCopy, Preference, Robot, UserCopy, UserRole, WebhookEndpoint
 
 OVERSEERS = ("supervisor", "operator")
 LONGEST_SUCCESSION = 10
@@ -102,4 +102,13 @@ def active_endpoints(session: Session, department_ids: Collection[str]) -> dict[
     found: dict[str, list[WebhookEndpoint]] = defaultdict(list)
     for endpoint in session.scalars(query.order_by(WebhookEndpoint.id)):
         found[endpoint.department_id].append(endpoint)
+    return found
+
+
+def active_robots(session: Session, department_ids: Collection[str]) -> dict[str, list[Robot]]:
+    """Enabled chat robots, by department."""
+    query = select(Robot).where(Robot.department_id.in_(department_ids), Robot.enabled.is_(True))
+    found: dict[str, list[Robot]] = defaultdict(list)
+    for robot in session.scalars(query.order_by(Robot.id)):
+        found[robot.department_id].append(robot)
     return found

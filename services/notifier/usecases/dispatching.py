@@ -1,4 +1,4 @@
-"""From a new message to its dispatches: the inbox at once, mail and webhooks as work for the senders.
+"""From a new message to its dispatches: the inbox at once, mail, webhooks and robots as work for the senders.
 
 The inbox needs no call outside: the notice is delivered there by the commit that writes it.
 """
@@ -13,9 +13,15 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from services.notifier.domain import Recipient
-from services.notifier.models import Attempt, DepartmentCopy, Dispatch, WebhookEndpoint
+from services.notifier.models import Attempt, DepartmentCopy, Dispatch, Robot, WebhookEndpoint
 from services.notifier.publishes import DELIVERED, Outcome, publish
-from services.notifier.queries.staff import Person, active_endpoints, declined, reachable_people
+from services.notifier.queries.staff import (
+    Person,
+    active_endpoints,
+    active_robots,
+    declined,
+    reachable_people,
+)
 from services.notifier.routing import Route
 from shared.db import wake
 from shared.delivery import ACCEPTED, WAITING
@@ -47,6 +53,7 @@ class Reach:
     people: dict[str, list[Person]]
     mailboxes: frozenset[str]
     endpoints: dict[str, list[WebhookEndpoint]]
+    robots: dict[str, list[Robot]]
     declined: set[tuple[str, str]]
 
 
@@ -97,6 +104,7 @@ def _reach(session: Session, department_ids: set[str]) -> Reach:
         people=people,
         mailboxes=frozenset(row.id for row in mailboxes),
         endpoints=active_endpoints(session, department_ids),
+        robots=active_robots(session, department_ids),
         declined=declined(session, user_ids, "email"),
     )
 
@@ -144,6 +152,9 @@ def _targets(notice: Fresh, reach: Reach) -> Iterator[tuple[str, str]]:
         for endpoint in reach.endpoints.get(notice.department_id, ()):
             if wants(endpoint.event_types, notice.event_type):
                 yield "webhook", f"webhook:{endpoint.id}"
+    for robot in reach.robots.get(notice.department_id, ()):
+        if robot.channel in notice.route.channels and wants(robot.event_types, notice.event_type):
+            yield robot.channel, f"robot:{robot.id}"
 
 
 def _mail_targets(notice: Fresh, reach: Reach) -> Iterator[str]:

@@ -134,6 +134,13 @@ def try_endpoint(session: Session, endpoint: WebhookEndpoint, *, actor: Principa
     """Queue a test message to this webhook alone; returns the dispatch to look at."""
     if not endpoint.enabled:
         raise Conflict("webhook-disabled", "该 Webhook 已停用", "请先启用再测试。")
+    return queue_test(session, endpoint.id, "webhook", f"webhook:{endpoint.id}", actor=actor, at=at)
+
+
+def queue_test(
+    session: Session, subject_id: str, channel: str, target: str, *, actor: Principal, at: datetime
+) -> str:
+    """A test message of the actor's department to one target alone, shown in nobody's inbox."""
     facts = {"occurred_on": chinese_date(at), "department_name": actor.department_name}
     text = render(TEST_EVENT, facts)
     notice_id = new_id()
@@ -142,8 +149,8 @@ def try_endpoint(session: Session, endpoint: WebhookEndpoint, *, actor: Principa
         dedupe_key=notice_id,
         event_id=notice_id,
         event_type=TEST_EVENT,
-        subject_id=endpoint.id,
-        department_id=endpoint.department_id,
+        subject_id=subject_id,
+        department_id=actor.department_id,
         audience=[],
         severity="info",
         title=text.title,
@@ -155,7 +162,7 @@ def try_endpoint(session: Session, endpoint: WebhookEndpoint, *, actor: Principa
     )
     session.add(notice)
     session.flush()
-    row = dispatch_row(notice_id, endpoint.department_id, "webhook", f"webhook:{endpoint.id}", at)
+    row = dispatch_row(notice_id, actor.department_id, channel, target, at)
     session.execute(insert(Dispatch), [row])
     wake(session, WAKE_CHANNEL)
     return str(row["id"])

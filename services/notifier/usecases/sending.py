@@ -6,19 +6,19 @@ message goes out again under the same id, by which a receiver recognises it.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from services.notifier.channels import Message, Sent, Target
-from services.notifier.channels.webhook import GONE
+from services.notifier.channels import Gone, Message, Postponed, Sent, Target
 from services.notifier.models import (
     Attempt,
     DepartmentCopy,
     Dispatch,
     Notice,
+    Robot,
     UserCopy,
     WebhookEndpoint,
     WebhookSecret,
@@ -35,6 +35,7 @@ from shared.ids import new_id
 from shared.web.access import Principal
 
 DISPATCHES = cast("Table", Dispatch.__table__)
+OWNERS: dict[str, type[WebhookEndpoint] | type[Robot]] = {"webhook": WebhookEndpoint, "robot": Robot}
 NOBODY = "收件人已停用或已不存在"
 EXHAUSTED = "连续投递失败，已自动停用"
 describe_errors({"delivery-not-dead": "只有未送达的消息可以重新发送。"})
@@ -134,6 +135,8 @@ def _target(session: Session, keyring: KeyRing, row: Dispatch, now: datetime) ->
     kind, _, key = row.target.partition(":")
     if kind == "webhook":
         return _webhook_target(session, keyring, key, row.target, now)
+    if kind == "robot":
+        return _robot_target(session, keyring, key, row)
     if kind == "user":
         user = session.get(UserCopy, key)
         reachable = user is not None and not user.disabled and user.department_id == row.department_id
@@ -160,6 +163,16 @@ def _webhook_target(
     return Target(ref, endpoint.url, secrets)
 
 
+def _robot_target(session: Session, keyring: KeyRing, robot_id: str, row: Dispatch) -> Target | None:
+    robot = session.get(Robot, robot_id)
+    if robot is None or not robot.enabled:
+        return None
+    url = keyring.unseal(robot.sealed_url, Robot.aad(robot_id, "sealed_url")).decode()
+    secret = robot.sealed_secret
+    secrets = (keyring.unseal(secret, Robot.aad(robot_id, "sealed_secret")),) if secret else ()
+    return Target(row.target, url, secrets)
+
+
 def record(
     db: Database, results: Sequence[Result], *, channel: str, backoff: Backoff, holder: str, now: datetime
 ) -> dict[str, str]:
@@ -169,6 +182,9 @@ def record(
     with db.write() as session:
         for result in results:
             job, failure = result.job, result.failure
+            if isinstance(failure, Postponed):
+                states[job.dispatch_id] = _postpone(session, job, channel, failure, holder, now)
+                continue
             session.add(_attempt(result))
             state, retry_at = _verdict(failure, job.attempt, backoff, now)
             values = _values(result, state, retry_at, now)
@@ -176,7 +192,7 @@ def record(
             states[job.dispatch_id] = state if ours else ""
             if ours and state != WAITING:
                 outcomes.append(_outcome(job, channel, failure, now))
-                _consider_endpoint(session, job, channel, failure, now)
+                _consider_endpoint(session, job, failure, now)
         publish(session, outcomes)
         crash_point("notices.before_commit")
     crash_point("notices.after_record")
@@ -232,21 +248,33 @@ def _outcome(job: Job, channel: str, failure: DeliveryError | None, now: datetim
     )
 
 
-def _consider_endpoint(
-    session: Session, job: Job, channel: str, failure: DeliveryError | None, now: datetime
-) -> None:
+def _postpone(
+    session: Session, job: Job, channel: str, failure: Postponed, holder: str, now: datetime
+) -> str:
+    """Back into the queue, uncounted, and with it all else that waits for the same receiver."""
+    until = now + timedelta(seconds=failure.wait)
+    values = {"next_attempt_at": until, "reason": failure.reason[:300]}
+    ours = settle(session, DISPATCHES, job.dispatch_id, holder, WAITING, values)
+    queued = and_(
+        Dispatch.target == job.target.ref,
+        Dispatch.channel == channel,
+        Dispatch.state == WAITING,
+        Dispatch.next_attempt_at < until,
+    )
+    session.execute(update(Dispatch).where(queued).values(next_attempt_at=until))
+    return WAITING if ours else ""
+
+
+def _consider_endpoint(session: Session, job: Job, failure: DeliveryError | None, now: datetime) -> None:
     """A receiver that said goodbye, or stayed silent through every repeat, is not asked again."""
-    if channel != "webhook" or failure is None:
+    kind, _, key = job.target.ref.partition(":")
+    owner = OWNERS.get(kind)
+    if owner is None or failure is None or (failure.permanent and not isinstance(failure, Gone)):
         return
-    if failure.reason == GONE or not failure.permanent:
-        _disable_endpoint(session, job.target.ref, GONE if failure.permanent else EXHAUSTED, now)
-
-
-def _disable_endpoint(session: Session, ref: str, reason: str, now: datetime) -> None:
-    endpoint_id = ref.partition(":")[2]
-    values: dict[str, Any] = {"enabled": False, "disabled_reason": reason, "updated_at": now}
-    values["version"] = WebhookEndpoint.version + 1
-    session.execute(update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).values(values))
+    values: dict[str, Any] = {"enabled": False, "updated_at": now}
+    values["disabled_reason"] = failure.reason[:300] if failure.permanent else EXHAUSTED
+    version: dict[str, Any] = {"version": owner.version + 1}
+    session.execute(update(owner).where(owner.id == key).values(values | version))
 
 
 def resend(session: Session, actor: Principal, dispatch_id: str, now: datetime) -> Dispatch:

@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 
 from services.notifier.models import Deps
-from services.notifier.web import deliveries, inbox, subscriptions, webhooks
+from services.notifier.web import deliveries, inbox, robots, subscriptions, webhooks
 
 
 def blueprint(deps: Deps) -> APIBlueprint:
@@ -12,4 +12,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
     deliveries.add_routes(made, deps)
     subscriptions.add_routes(made, deps)
     webhooks.add_routes(made, deps)
+    robots.add_routes(made, deps)
     return made

@@ -72,7 +72,7 @@ def _add_one(bp: APIBlueprint, deps: Deps) -> None:
     def rotate(webhook_id: str) -> Response:
         with deps.db.write() as session:
             found, now = endpoint_of(session, principal(), webhook_id), deps.clock.system_now()
-            secret = endpoints.rotate_secret(session, deps.keyring, found, version=_version(), at=now)
+            secret = endpoints.rotate_secret(session, deps.keyring, found, version=stated_version(), at=now)
             view = endpoint_view(session, found)
         return _one(view, secret=secret)
 
@@ -88,7 +88,7 @@ def _add_changing(bp: APIBlueprint, deps: Deps) -> None:
                 session,
                 found,
                 change,
-                version=_version(),
+                version=stated_version(),
                 allowed_hosts=deps.allowed_hosts,
                 at=deps.clock.system_now(),
             )
@@ -122,7 +122,8 @@ def _change() -> endpoints.Change:
     return endpoints.Change(given["name"], given["url"], request.form.getlist("event_types"))
 
 
-def _version() -> int:
+def stated_version() -> int:
+    """The version a form was shown with."""
     stated = request.form.get("version", "")
     if not stated.isdecimal() or len(stated) > 9:
         raise Invalid(

@@ -1,6 +1,8 @@
 """One bench per channel: the real adapter against a receiver that can be told to behave in each way."""
 
 import base64
+import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,9 +13,10 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 
-from services.notifier.channels import Channel, Message, Ports, Target
+from services.notifier.channels import Channel, Message, Ports, Target, dingtalk, feishu, wecom
 from services.notifier.channels.email import EmailChannel, SmtpServer
 from services.notifier.channels.inbox import InboxChannel
+from services.notifier.channels.robot import RobotChannel, Vendor
 from services.notifier.channels.webhook import WebhookChannel
 from services.notifier.models import Base, Notice
 from shared.clock import SystemClock
@@ -36,6 +39,7 @@ class Bench:
     fail_passing: Callable[[], None]
     fail_permanent: Callable[[], None]
     secrets: tuple[str, ...]
+    aim: Callable[[str, int, str], Target] | None = None  # points it at (host, port), http or https
 
 
 def message(message_id: str = "0192f000-0000-7000-8000-000000000001", **changes: str) -> Message:
@@ -67,6 +71,9 @@ def webhook_bench(_tmp: Path) -> Iterator[Bench]:
         def answer(status: int) -> Callable[[], None]:
             return lambda: setattr(receiver, "answer", lambda _n: (status, {"Retry-After": "7"}, b"no"))
 
+        def aim(host: str, port: int, scheme: str) -> Target:
+            return Target("webhook:1", f"{scheme}://{host}:{port}/", (SECRET,))
+
         url = receiver.url + "&token=url-canary"
         yield Bench(
             channel,
@@ -76,7 +83,51 @@ def webhook_bench(_tmp: Path) -> Iterator[Bench]:
             answer(503),
             answer(422),
             (base64.b64encode(SECRET).decode(), SECRET.decode(), "url-canary"),
+            aim,
         )
+
+
+def robot_bench(vendor: Vendor) -> Callable[[Path], AbstractContextManager[Bench]]:
+    """A robot of the vendor at a receiver that answers as the vendor does."""
+
+    @contextmanager
+    def made(tmp: Path) -> Iterator[Bench]:
+        db = open_database(f"sqlite:///{tmp}/robots.db")
+        Base.metadata.create_all(db.engine)
+        settings = {"hosts": frozenset({"127.0.0.1"}), "content": "brief", "public_url": ""}
+        code = vendor.code_fields[0]
+
+        def answer(value: int) -> Callable[[], None]:
+            body = json.dumps({code: value, "errmsg": "words"}).encode()
+            return lambda: setattr(receiver, "answer", lambda _n: (200, {}, body))
+
+        def numbers() -> list[str]:
+            return [re.findall("消息编号：([0-9a-f-]+)", json_text(body))[0] for _, body in receiver.requests]
+
+        def aim(host: str, port: int, scheme: str) -> Target:
+            return Target("robot:1", f"{scheme}://{host}:{port}{vendor.path}?key=1", (SECRET,))
+
+        with webhook_receiver() as receiver:
+            answer(0)()
+            yield Bench(
+                RobotChannel(vendor, Ports(db, SystemClock()), settings, TIMEOUT),
+                Target("robot:1", receiver.url + "&key=url-canary", (SECRET,)),
+                numbers,
+                receiver.gate.clear,
+                answer(-1),
+                answer(min(vendor.permanent)),
+                (base64.b64encode(SECRET).decode(), SECRET.decode(), "url-canary"),
+                aim,
+            )
+        db.close()
+
+    return made
+
+
+def json_text(body: bytes) -> str:
+    document = json.loads(body)
+    content = document.get("content") or document["text"]
+    return str(content.get("text") or content["content"])
 
 
 @contextmanager
@@ -84,6 +135,10 @@ def email_bench(_tmp: Path) -> Iterator[Bench]:
     with mail_server() as (mailbox, url), silent_server() as dead_port:
         server = SmtpServer.parse(url)
         channel = EmailChannel(server, "no-reply@example.gov.cn", "https://credit.example.gov.cn", TIMEOUT)
+
+        def aim(host: str, port: int, scheme: str) -> Target:
+            channel._server = SmtpServer(host, port, "implicit" if scheme == "https" else "off")
+            return Target("user:1", "clerk@example.gov.cn")
 
         def hang() -> None:
             channel._server = SmtpServer("127.0.0.1", dead_port, "offered", "sender", PASSWORD)
@@ -96,6 +151,7 @@ def email_bench(_tmp: Path) -> Iterator[Bench]:
             lambda: setattr(mailbox, "refuse_recipient", "451 try again later"),
             lambda: setattr(mailbox, "refuse_recipient", "550 no such user"),
             (PASSWORD,),
+            aim,
         )
 
 
@@ -175,4 +231,7 @@ BENCHES: dict[str, Callable[[Path], AbstractContextManager[Bench]]] = {
     "inbox": inbox_bench,
     "email": email_bench,
     "webhook": webhook_bench,
+    "wecom": robot_bench(wecom.VENDOR),
+    "dingtalk": robot_bench(dingtalk.VENDOR),
+    "feishu": robot_bench(feishu.VENDOR),
 }

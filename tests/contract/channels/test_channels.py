@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -12,6 +13,10 @@ from services.notifier.channels import CHANNELS
 from shared.errors import DeliveryError
 from shared.logs import get_log
 from tests.contract.channels.benches import BENCHES, TIMEOUT, Bench, message
+from tests.contract.channels.rogues import drip, flood, rogue, say
+from tests.harness.certificates import self_signed
+from tests.harness.notices import webhook_receiver
+from tests.harness.ports import free_port
 
 
 @pytest.fixture(params=sorted(CHANNELS))
@@ -61,6 +66,77 @@ def test_a_permanent_failure_is_told_as_such(bench):
     error = failure(bench)
     assert error.permanent
     assert error.reason
+
+
+@pytest.fixture(params=sorted(CHANNELS.keys() - {"inbox"}))  # the inbox calls nobody
+def outgoing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    with BENCHES[request.param](tmp_path) as made:
+        yield made
+
+
+def meet(bench: Bench, server: tuple[str, int], scheme: str = "http") -> tuple[DeliveryError | None, float]:
+    """What came of sending to a server, and how many seconds it took."""
+    assert bench.aim is not None
+    target, started = bench.aim(*server, scheme), time.monotonic()
+    try:
+        bench.channel.send(message(), target)
+    except DeliveryError as error:
+        return error, time.monotonic() - started
+    return None, time.monotonic() - started
+
+
+@pytest.mark.parametrize("first", [b"", b"220", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n{"])
+def test_a_slow_drip_is_cut_off(outgoing, first):
+    with rogue(drip(first)) as server:
+        error, took = meet(outgoing, server)
+    assert took < TIMEOUT * 8
+    whole_head = first.endswith(b"{")  # a webhook is delivered by the head alone
+    assert (error is None) == (whole_head and outgoing.channel.name == "webhook")
+    assert error is None or not error.permanent
+
+
+def test_a_drip_inside_the_tls_handshake_is_cut_off(outgoing):
+    with rogue(drip(b"\x16\x03\x03\x40\x00\x02")) as server:
+        error, took = meet(outgoing, server, "https")
+    assert took < TIMEOUT * 8
+    assert error is not None
+    assert not error.permanent
+
+
+@pytest.mark.parametrize("head", [b"220-x\r\n" * 100, b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"])
+def test_an_endless_answer_fills_no_memory(outgoing, head):
+    with rogue(flood(head)) as server:
+        error, took = meet(outgoing, server)
+    assert took < TIMEOUT * 8
+    assert error is None or not error.permanent
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(outgoing, status):
+    seen: list[int] = []
+    with rogue(lambda connection: seen.append(len(connection.recv(10)))) as other:
+        answer = f"HTTP/1.1 {status} Moved\r\nLocation: http://127.0.0.1:{other[1]}/\r\n\r\n".encode()
+        with rogue(say(answer)) as server:
+            error, _ = meet(outgoing, server)
+    assert error is not None
+    assert error.permanent or outgoing.channel.name == "email"
+    assert seen == []
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "elsewhere.example.com"])
+def test_an_untrusted_certificate_is_a_passing_failure(outgoing, name, tmp_path):
+    certificate, _ = self_signed(tmp_path, name)
+    with webhook_receiver(certificate) as receiver:
+        error, _ = meet(outgoing, ("127.0.0.1", urlsplit(receiver.url).port or 0), "https")
+    assert error is not None
+    assert not error.permanent
+    assert receiver.requests == []
+
+
+def test_a_closed_door_is_a_passing_failure(outgoing):
+    error, _ = meet(outgoing, ("127.0.0.1", free_port()))
+    assert error is not None
+    assert not error.permanent
 
 
 def test_no_secret_in_errors_logs_or_representations(bench):

@@ -196,4 +196,4 @@ def test_an_endless_answer_is_read_only_so_far():
 
 
 def test_default_context_verifies_certificates():
-    assert channel()._context.verify_mode == ssl.CERT_REQUIRED
+    assert channel()._http._context.verify_mode == ssl.CERT_REQUIRED
