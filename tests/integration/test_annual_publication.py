@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from services.blacklist.identity.models import Department
+from services.blacklist.identity.usecases import create_user
 from services.blacklist.openness.usecases.filing import file_item
 from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries import duties_of
@@ -24,13 +25,25 @@ from tests.integration.supervision_world import Region
 CLERK, DECIDER = "changan-clerk", "changan-decider"
 ONE, TWO, STRANGER = "changan-supervisor", "changan-supervisor2", "anxi-clerk"
 PLACE = "/api/v1/annual-reports"
+PASSWORD = "Changan-2026-xyz!"
 
 
 @pytest.fixture
 def region(tmp_path):
     made = Region(tmp_path)
+    hire(made, TWO, "supervisor", made.department("130102-government-office"))
     yield made
     made.deps.db.close()
+
+
+def hire(region, username, role, department_id):
+    """One officer more, with a password of their own."""
+    with region.deps.db.write() as session:
+        create_user(
+            session, actor=None, username=username, display_name="监督员乙", department_id=department_id,
+            roles=[role], email=None, password=PASSWORD, must_change=False, at=region.clock.now(),
+        )  # fmt: skip
+    region.accounts[username] = {"username": username, "password": PASSWORD}
 
 
 def on(region, day):
