@@ -7,8 +7,9 @@ on their way are left out; differences are told to departments and repaired by a
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -17,8 +18,8 @@ from services.credit_push.formats import WITH_LISTING_ID
 from services.credit_push.models import Delivery, Difference, Holding, Listing, ReconciliationRun, leases
 from services.credit_push.publishes import announce_differences
 from services.credit_push.transports import Transport
-from services.credit_push.transports.base import Ledger, LedgerRow, TransportDown
-from services.credit_push.transports.buckets import digest_lines, line
+from services.credit_push.transports.base import Digest, Ledger, LedgerRow, TransportDown, Within
+from services.credit_push.transports.buckets import fold, line
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.planning import CHANNEL
 from shared.db import wake
@@ -28,7 +29,8 @@ from shared.leases import Lease
 from shared.logs import get_log
 
 log = get_log(__name__)
-FEWEST_BUCKETS, MOST_BUCKETS, ROWS_PER_BUCKET = 256, 65536, 16
+FEWEST_BUCKETS, FAN_OUT, MOST_BUCKETS, ROWS_PER_BUCKET = 256, 16, 65536, 16
+MOST_QUESTIONS, LEAVES_AT_ONCE = 128, 500
 PATIENCE = timedelta(minutes=5)
 MOST_DIFFERENCES = 10_000
 
@@ -73,47 +75,88 @@ def request_runs(
     return [request_run(session, deps, each, requested_by, repair=repair) for each in chosen]
 
 
-def compare(session: Session, platform: str, ledger: Ledger) -> tuple[list[Found], int, int, int]:
-    """Differences, our count, their count, rows exchanged."""
+@dataclass
+class Comparison:
+    """What a comparison found, and what it cost."""
+
+    found: list[Found]
+    ours: int
+    theirs: int
+    rows_exchanged: int = 0
+    digests_exchanged: int = 0
+
+
+def compare(session: Session, platform: str, ledger: Ledger) -> Comparison:
+    """Go down from coarse buckets to fine ones where the digests differ, then row by row in the finest."""
     ours_count = session.scalar(select(func.count()).where(Holding.platform == platform)) or 0
-    buckets = _buckets(ours_count)
-    ours = digest_lines(_lines(session, platform), buckets)
-    theirs = ledger.digest(buckets)
-    differing = [
-        n
-        for n in sorted(ours.buckets.keys() | theirs.buckets.keys())
-        if ours.buckets.get(n) != theirs.buckets.get(n)
-    ]
-    found: list[Found] = []
-    exchanged = 0
-    for number in differing:
-        rows = list(ledger.rows(number, buckets))
-        exchanged += len(rows)
-        found.extend(differences(_held(session, platform, number, buckets), rows))
-        if len(found) > MOST_DIFFERENCES:
+    levels = _levels(ours_count)
+    ours = fold(_lines(session, platform, levels[0]), levels)
+    theirs = ledger.digest(levels[0])
+    told = Comparison([], ours[0].count, theirs.count, digests_exchanged=len(theirs.buckets))
+    differing = _differing(ours[0], theirs)
+    for at in range(1, len(levels)):
+        differing = _go_down(ledger, levels[at - 1], levels[at], ours[at], differing, told)
+    for first in range(0, len(differing), LEAVES_AT_ONCE):
+        _compare_leaves(
+            session, platform, ledger, levels[-1], differing[first : first + LEAVES_AT_ONCE], told
+        )
+        if len(told.found) > MOST_DIFFERENCES:
             break
-    return found, ours.count, theirs.count, exchanged
+    return told
 
 
-def _buckets(rows: int) -> int:
-    wanted = FEWEST_BUCKETS
-    while wanted < MOST_BUCKETS and wanted * ROWS_PER_BUCKET < rows:
-        wanted *= 2
-    return wanted
+def _levels(rows: int) -> list[int]:
+    found = [FEWEST_BUCKETS]
+    while found[-1] < MOST_BUCKETS and found[-1] * ROWS_PER_BUCKET < rows:
+        found.append(found[-1] * FAN_OUT)
+    return found
 
 
-def _lines(session: Session, platform: str) -> Iterator[tuple[int, str]]:
-    columns = (
-        Holding.bucket_hash, Holding.match_key, Holding.version, Holding.content_digest, Holding.layout,
-    )  # fmt: skip
-    query = select(*columns).where(Holding.platform == platform).execution_options(yield_per=5000)
-    for hashed, key, version, digest, layout in session.execute(query):
-        yield hashed, line(key, version if layout in WITH_LISTING_ID else None, digest)
+def _differing(ours: Digest, theirs: Digest, within: Within | None = None) -> list[int]:
+    numbers = sorted(ours.buckets.keys() | theirs.buckets.keys())
+    return [
+        number
+        for number in numbers
+        if (within is None or number % within.buckets == within.bucket)
+        and ours.buckets.get(number) != theirs.buckets.get(number)
+    ]
 
 
-def _held(session: Session, platform: str, bucket: int, buckets: int) -> list[Holding]:
-    query = select(Holding).where(Holding.platform == platform, Holding.bucket_hash % buckets == bucket)
-    return list(session.scalars(query))
+def _go_down(
+    ledger: Ledger, coarse: int, fine: int, ours: Digest, differing: list[int], told: Comparison
+) -> list[int]:
+    """The fine buckets that differ; asked for one by one where they are few, else all together."""
+    few = len(differing) <= MOST_QUESTIONS
+    questions = [Within(coarse, number) for number in differing] if few else [None]
+    found: list[int] = []
+    for within in questions:
+        theirs = ledger.digest(fine, within)
+        told.digests_exchanged += len(theirs.buckets)
+        found.extend(_differing(ours, theirs, within))
+    return found
+
+
+def _compare_leaves(
+    session: Session, platform: str, ledger: Ledger, buckets: int, numbers: list[int], told: Comparison
+) -> None:
+    held: dict[int, list[Holding]] = {number: [] for number in numbers}
+    mine = select(Holding).where(Holding.platform == platform, (Holding.bucket_hash % buckets).in_(numbers))
+    for holding in session.scalars(mine):
+        held[holding.bucket_hash % buckets].append(holding)
+    for number in numbers:
+        rows = list(ledger.rows(number, buckets))
+        told.rows_exchanged += len(rows)
+        told.found.extend(differences(held[number], rows))
+
+
+def _lines(session: Session, platform: str, buckets: int) -> Iterator[tuple[int, str]]:
+    """Every line of ours, bucket after bucket; the database sorts, so that we need not hold them all."""
+    table = cast("Table", Holding.__table__).c
+    columns = (table.bucket_hash, table.match_key, table.version, table.content_digest, table.layout)
+    query = select(*columns).where(table.platform == platform).order_by(table.bucket_hash % buckets)
+    with_version = frozenset(WITH_LISTING_ID)
+    for hashed, key, version, digest, layout in session.execute(query.execution_options(yield_per=5000)):
+        yield hashed, line(key, version if layout in with_version else None, digest)
 
 
 def differences(ours: Iterable[Holding], theirs: Sequence[LedgerRow]) -> Iterator[Found]:
@@ -274,12 +317,12 @@ class Reconciler:
             if ledger is None:
                 return self._wait_for_ledger(run)
             with self._deps.db.read() as session:
-                found, ours, theirs, exchanged = compare(session, run.platform, ledger)
+                told = compare(session, run.platform, ledger)
         except (TransportDown, KeyError, ValueError, OSError) as error:
             log.warning("reconciliation failed", platform=run.platform, error=type(error).__name__)
             self._finish(run, "failed", reason=f"无法取得平台台账：{error}"[:1000])
             return True
-        self._finish(run, "done", found, (ours, theirs, exchanged))
+        self._finish(run, "done", told)
         return True
 
     def _wait_for_ledger(self, run: ReconciliationRun) -> bool:
@@ -298,8 +341,7 @@ class Reconciler:
         self,
         run: ReconciliationRun,
         state: str,
-        found: Sequence[Found] = (),
-        counts: tuple[int, int, int] | None = None,
+        told: Comparison | None = None,
         reason: str | None = None,
     ) -> None:
         at: datetime = self._deps.clock.now()
@@ -308,9 +350,9 @@ class Reconciler:
             if row.state in ("done", "failed"):
                 return
             row.state, row.finished_at, row.reason = state, at, reason
-            if counts is not None:
-                row.ours, row.theirs, row.rows_exchanged = counts
-            write_differences(session, self._deps, self._deps.catalogue[run.platform], row, found)
+            if told is not None:
+                row.ours, row.theirs, row.rows_exchanged = told.ours, told.theirs, told.rows_exchanged
+                write_differences(session, self._deps, self._deps.catalogue[run.platform], row, told.found)
 
     def close(self) -> None:
         self._lease.release()

@@ -145,8 +145,12 @@ def _add_ledger(routes: Blueprint, desk: Desk) -> None:
     def tell_digest(name: str) -> Response:
         platform = known_platform(name, "json", "xml", "manual")
         check_signature(desk, platform)
+        buckets = _whole("buckets", 256, 1, MOST_BUCKETS)
+        wide = _whole("within", 1, 1, buckets)
+        if buckets % wide:
+            raise Refused(422, "validation-failed", "buckets 应为 within 的整数倍")
         with desk.store.read() as cx:
-            return answer(ledger_digest(cx, platform.id, _whole("buckets", 256, 1, MOST_BUCKETS)))
+            return answer(ledger_digest(cx, platform.id, buckets, (wide, _whole("bucket", 0, 0, wide - 1))))
 
     @routes.get("/platforms/<name>/ledger")
     def tell_ledger(name: str) -> Response:

@@ -199,18 +199,24 @@ def _bucket_hash(match_key: str) -> int:
     return int(hashlib.sha256(match_key.encode()).hexdigest()[:8], 16)
 
 
-def ledger_digest(cx: sqlite3.Connection, platform: str, buckets: int) -> dict[str, Any]:
-    """Count and digest per bucket of what is listed now (docs/platform-wire.md)."""
+def ledger_digest(
+    cx: sqlite3.Connection, platform: str, buckets: int, within: tuple[int, int] = (1, 0)
+) -> dict[str, Any]:
+    """Count and digest per bucket of what is listed now (docs/platform-wire.md).
+
+    `within` (number of buckets, bucket) leaves out what falls elsewhere; the count is of everything.
+    """
     lines: dict[int, list[str]] = defaultdict(list)
     rows = cx.execute(
         "SELECT bucket_hash, match_key, version, digest FROM records"
-        " WHERE platform = ? AND status = 'listed'",
-        (platform,),
+        " WHERE platform = ? AND status = 'listed' AND bucket_hash % ? = ?",
+        (platform, *within),
     )
     for hashed, match_key, version, digest in rows:
         lines[hashed % buckets].append(f"{match_key}\t{'' if version is None else version}\t{digest}")
+    count = "SELECT count(*) FROM records WHERE platform = ? AND status = 'listed'"
     return {
-        "count": sum(map(len, lines.values())),
+        "count": cx.execute(count, (platform,)).fetchone()[0],
         "buckets": {
             str(number): {
                 "count": len(texts),

@@ -96,10 +96,18 @@ class Digest:
     buckets: dict[int, tuple[int, str]] = field(default_factory=dict)
 
 
-class Ledger(Protocol):
-    """What a platform holds, asked in two steps so that only differing buckets are exchanged."""
+@dataclass(frozen=True)
+class Within:
+    """Only what falls into this bucket when there are so many."""
 
-    def digest(self, buckets: int) -> Digest: ...
+    buckets: int
+    bucket: int
+
+
+class Ledger(Protocol):
+    """What a platform holds, asked level by level so that only what differs is exchanged."""
+
+    def digest(self, buckets: int, within: Within | None = None) -> Digest: ...
 
     def rows(self, bucket: int, buckets: int) -> Iterator[LedgerRow]: ...
 

@@ -29,6 +29,7 @@ from services.credit_push.transports.base import (
     Receipt,
     Timing,
     TransportDown,
+    Within,
 )
 from services.credit_push.transports.buckets import bucket_hash, digest_rows
 from shared.db import Database, open_database
@@ -155,8 +156,8 @@ class TableLedger:
     def __init__(self, rows: list[LedgerRow]) -> None:
         self._rows = rows
 
-    def digest(self, buckets: int) -> Digest:
-        return digest_rows(self._rows, buckets)
+    def digest(self, buckets: int, within: Within | None = None) -> Digest:
+        return digest_rows(self._rows, buckets, within)
 
     def rows(self, bucket: int, buckets: int) -> Iterator[LedgerRow]:
         return (row for row in self._rows if bucket_hash(row.match_key) % buckets == bucket)

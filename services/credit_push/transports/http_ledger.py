@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from services.credit_push.transports.base import Digest, LedgerRow, TransportDown
+from services.credit_push.transports.base import Digest, LedgerRow, TransportDown, Within
 from services.credit_push.transports.http import HttpClient
 
 
@@ -14,10 +14,13 @@ class HttpLedger:
     def __init__(self, client: HttpClient) -> None:
         self._client = client
 
-    def digest(self, buckets: int) -> Digest:
-        answer = self._ask(f"/ledger/digest?buckets={buckets}")
-        found = {int(n): (int(b["count"]), str(b["sha256"])) for n, b in answer["buckets"].items()}
-        return Digest(int(answer["count"]), found)
+    def digest(self, buckets: int, within: Within | None = None) -> Digest:
+        narrow = f"&within={within.buckets}&bucket={within.bucket}" if within else ""
+        answer = self._ask(f"/ledger/digest?buckets={buckets}{narrow}")
+        told = {int(n): (int(b["count"]), str(b["sha256"])) for n, b in answer["buckets"].items()}
+        if within is not None:  # whoever knows no `within` tells everything
+            told = {n: what for n, what in told.items() if n % within.buckets == within.bucket}
+        return Digest(int(answer["count"]), told)
 
     def rows(self, bucket: int, buckets: int) -> Iterator[LedgerRow]:
         for row in self._ask(f"/ledger?bucket={bucket}&buckets={buckets}")["rows"]:

@@ -27,6 +27,7 @@ from services.credit_push.transports.base import (
     Outcome,
     Receipt,
     Timing,
+    Within,
 )
 from services.credit_push.transports.buckets import bucket_hash, digest_rows
 from services.credit_push.transports.http_ledger import ledger_row
@@ -158,8 +159,8 @@ class ListLedger:
     def __init__(self, rows: list[LedgerRow]) -> None:
         self._rows = rows
 
-    def digest(self, buckets: int) -> Digest:
-        return digest_rows(self._rows, buckets)
+    def digest(self, buckets: int, within: Within | None = None) -> Digest:
+        return digest_rows(self._rows, buckets, within)
 
     def rows(self, bucket: int, buckets: int) -> Iterator[LedgerRow]:
         return (row for row in self._rows if bucket_hash(row.match_key) % buckets == bucket)

@@ -6,8 +6,8 @@ import pytest
 
 from services.credit_push.domain import CORRECT, WITHDRAW
 from services.credit_push.formats import content_digest, match_key
-from services.credit_push.transports.base import ABSENT, FAILED, FILED, REFUSED, TAKEN, UNKNOWN
-from services.credit_push.transports.buckets import bucket_hash, digest_lines, line
+from services.credit_push.transports.base import ABSENT, FAILED, FILED, REFUSED, TAKEN, UNKNOWN, Within
+from services.credit_push.transports.buckets import bucket_hash, digest_rows
 from shared.ids import new_id
 from tests.contract.transports.conftest import Bench
 from tests.harness.wait import until
@@ -105,14 +105,11 @@ def test_the_ledger_has_the_digests_we_compute(bench: Bench) -> None:
         assert row.content_digest == content_digest(job.content)
         assert row.version == (1 if with_version else None)
         rows = list(ledger.rows(bucket, 256))
-        ours = digest_lines(
-            (
-                (bucket_hash(one.match_key), line(one.match_key, one.version, one.content_digest))
-                for one in rows
-            ),
-            256,
-        )
+        ours = digest_rows(rows, 256)
         assert ours.buckets[bucket] == theirs.buckets[bucket]
+        narrow, wide = ledger.digest(4096, Within(256, bucket)), digest_rows(rows, 4096)
+        assert {n: told for n, told in narrow.buckets.items() if n % 256 == bucket} == wide.buckets
+        assert not [n for n in narrow.buckets if n % 256 != bucket]
 
 
 def test_an_older_version_never_replaces_a_newer_one(bench: Bench) -> None:
