@@ -31,9 +31,11 @@ CHANNEL_NAMES = {
     "wecom": "企业微信群机器人",
     "dingtalk": "钉钉群机器人",
     "feishu": "飞书群机器人",
+    "sms": "短信",
 }
 TEST_EVENT = "webhook.test"
 MOST_ITEMS = 50
+PHONE = r"1[3-9]\d{9}"
 ENDPOINT_KEEPERS = ("operator", "system-admin")  # the roles that manage a department's webhooks and robots
 
 

@@ -235,6 +235,21 @@ class Robot(Base):
         return f"robots.{column}.{robot_id}"
 
 
+class Phone(Base):
+    """An officer's own mobile number for urgent notices, sealed; only the officer states it."""
+
+    __tablename__ = "phones"
+
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @staticmethod
+    def aad(user_id: str) -> str:
+        """The place a number is sealed for."""
+        return f"phones.sealed.{user_id}"
+
+
 class SendRate(Base):
     """When a receiver was last asked, in seconds of the epoch, and until when it wants to be left alone."""
 

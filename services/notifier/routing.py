@@ -83,7 +83,7 @@ def _route(line: Mapping[str, Any]) -> Route:
         department=frozenset(line.get("department", ())),
         supervisors=line.get("supervisors", False),
         operators=line.get("operators", False),
-        channels=tuple(line.get("channels", ALL_CHANNELS)),
+        channels=(*line.get("channels", ALL_CHANNELS), *(("sms",) if line.get("sms") else ())),
         floor=frozenset(line.get("floor", ("inbox",))),
         fold=tuple(line.get("fold", ())),
         link=line["link"],

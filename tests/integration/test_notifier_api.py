@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from services.notifier.app import create_app
 from services.notifier.consumes import hear_news, learn_identity
-from services.notifier.models import Base, Deps, Dispatch, outbox
+from services.notifier.models import Base, Deps, Dispatch, Phone, outbox
 from services.notifier.settings import read_settings
 from shared.clock import FixedClock
 from shared.contracts.envelope import new_event
@@ -364,6 +364,20 @@ def test_robots_are_managed_on_pages(site):
     assert site.browse(OPERATOR, f"/robots/{robot}/switch", off).status_code == 303
     assert "停用" in site.browse(CLERK, "/robots").text
     assert site.browse(OPERATOR, f"/robots/{robot}/removal", {}).status_code == 303
+
+
+def test_an_officer_states_and_withdraws_a_phone_number(site):
+    assert site.call(CLERK, "GET", "/phone").json == {"number": None}
+    assert site.call(CLERK, "PUT", "/phone", {"number": "12345"}).status_code == 422
+    assert site.call(CLERK, "PUT", "/phone", {"number": "13812345678"}).json == {"number": "138****5678"}
+    assert site.call(DECIDER, "GET", "/phone").json == {"number": None}
+    with site.db.read() as session:
+        assert "13812345678" not in session.scalars(select(Phone)).one().sealed
+    page = site.browse(CLERK, "/subscriptions").text
+    assert "138****5678" in page
+    assert "13812345678" not in page
+    assert site.browse(CLERK, "/phone", {"number": ""}).status_code == 303
+    assert site.call(CLERK, "GET", "/phone").json == {"number": None}
 
 
 def test_webhooks_are_managed_on_pages(site):

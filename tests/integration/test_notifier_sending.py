@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from services.notifier.channels import Channel, Ports, open_channels, read_setti
 from services.notifier.consumes import hear_news, learn_identity
 from services.notifier.models import Attempt, Base, Dispatch, Robot, WebhookEndpoint, WebhookSecret, outbox
 from services.notifier.usecases.endpoints import Change, add_endpoint, remove_endpoint, rotate_secret
+from services.notifier.usecases.phones import state_phone
 from services.notifier.usecases.robots import Plan, add_robot
 from services.notifier.usecases.sending import claim_jobs, resend
 from services.notifier.worker import Parts, Sender
@@ -182,6 +184,21 @@ def test_a_receiver_silent_through_every_repeat_is_switched_off(world, receiver)
         found = session.get_one(WebhookEndpoint, endpoint.id)
         assert not found.enabled
         assert found.disabled_reason
+
+
+def test_officers_with_a_phone_get_a_text_of_deadlines_alone(world, receiver):
+    env = {"SMS_PROVIDER": "aliyun", "SMS_ENDPOINT": receiver.url.partition("/hook")[0]}
+    env |= {f"SMS_{name}": "x" for name in ("KEY_ID", "KEY_SECRET", "SIGN_NAME", "TEMPLATE")}
+    world.channels["sms"] = open_channels(read_settings(env), Ports(world.db, world.clock))["sms"]
+    receiver.answer = lambda _n: (200, {}, b'{"Code":"OK","BizId":"1"}')
+    with world.db.write() as session:
+        for user, number in ((CLERK, "13800000001"), (OPERATOR, "13800000002")):
+            who = replace(KEEPER, user_id=user)
+            state_phone(session, world.keyring, number, actor=who, at=world.clock.system_now())
+    world.hear(case_event(), duty_event())
+    drain([world.sender("sms")])
+    assert [b"13800000001" in body for _, body in receiver.requests] == [True]
+    assert [row.state for row in world.dispatches("sms")] == ["accepted"]
 
 
 def add_robot_at(world: World, url: str, hosts: frozenset[str]) -> Robot:

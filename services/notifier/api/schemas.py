@@ -102,6 +102,16 @@ class ChoiceIn(Schema):
     enabled = Flag(required=True)
 
 
+class PhoneIn(Schema):
+    number = String(
+        required=True, validate=validate.Length(max=20), metadata={"description": "本人手机号码，空表示撤回"}
+    )
+
+
+class PhoneOut(Schema):
+    number = String(required=True, allow_none=True, metadata={"description": "已遮盖"})
+
+
 class DeliveryQuery(PageQuery):
     channel = String(load_default=None, validate=validate.OneOf(tuple(CHANNELS)))
     state = String(load_default=None, validate=validate.OneOf(tuple(STATE_NAMES)))

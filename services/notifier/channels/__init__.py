@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from marshmallow import EXCLUDE
 
-from services.notifier.channels import dingtalk, email, feishu, inbox, webhook, wecom
+from services.notifier.channels import dingtalk, email, feishu, inbox, sms, webhook, wecom
 from services.notifier.channels.base import (
     Channel,
     ChannelModule,
@@ -32,7 +32,9 @@ __all__ = [
 
 CHANNELS: dict[str, ChannelModule] = {
     module.NAME: module
-    for module in (cast("ChannelModule", each) for each in (inbox, email, webhook, wecom, dingtalk, feishu))
+    for module in (
+        cast("ChannelModule", each) for each in (inbox, email, webhook, wecom, dingtalk, feishu, sms)
+    )
 }
 
 

@@ -31,7 +31,7 @@ def take(db: Database, key: str, limits: Sequence[Limit], now: datetime) -> floa
         if row.blocked_until is not None:
             wait = max(wait, (row.blocked_until - now).total_seconds())
         if wait <= 0:
-            most = max(limit.count for limit in limits)
+            most = max((limit.count for limit in limits), default=1)
             row.recent = [*row.recent, moment][-most:]
         return max(wait, 0.0)
 

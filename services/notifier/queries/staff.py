@@ -5,11 +5,19 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from services.notifier.domain import Seat
-from services.notifier.models import DepartmentCopy, Preference, Robot, UserCopy, UserRole, WebhookEndpoint
+from services.notifier.models import (
+    DepartmentCopy,
+    Phone,
+    Preference,
+    Robot,
+    UserCopy,
+    UserRole,
+    WebhookEndpoint,
+)
 
 OVERSEERS = ("supervisor", "operator")
 LONGEST_SUCCESSION = 10
@@ -22,6 +30,7 @@ class Person:
     id: str
     email: str
     roles: frozenset[str]
+    has_phone: bool = False
 
 
 class Departments:
@@ -70,19 +79,20 @@ def overseer_seats(session: Session) -> list[Seat]:
 
 
 def reachable_people(session: Session, department_ids: Collection[str]) -> dict[str, list[Person]]:
-    """Officers with a mail address, by department."""
+    """Officers with a mail address (else it is empty) or a phone number, by department."""
     query = (
-        select(UserCopy.department_id, UserCopy.id, UserCopy.email, UserRole.role)
+        select(UserCopy.department_id, UserCopy.id, UserCopy.email, UserRole.role, Phone.user_id)
         .join(UserRole, UserRole.user_id == UserCopy.id)
+        .join(Phone, Phone.user_id == UserCopy.id, isouter=True)
         .where(UserCopy.department_id.in_(department_ids), UserCopy.disabled.is_(False))
-        .where(UserCopy.email.is_not(None))
+        .where(or_(UserCopy.email.is_not(None), Phone.user_id.is_not(None)))
     )
-    roles: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    for department_id, user_id, email, role in session.execute(query):
-        roles[department_id, user_id, email or ""].add(role)
+    roles: dict[tuple[str, str, str, bool], set[str]] = defaultdict(set)
+    for department_id, user_id, email, role, phone in session.execute(query):
+        roles[department_id, user_id, email or "", phone is not None].add(role)
     people: dict[str, list[Person]] = defaultdict(list)
-    for (department_id, user_id, email), held in sorted(roles.items()):
-        people[department_id].append(Person(user_id, email, frozenset(held)))
+    for (department_id, user_id, email, has_phone), held in sorted(roles.items()):
+        people[department_id].append(Person(user_id, email, frozenset(held), has_phone))
     return people
 
 

@@ -148,6 +148,8 @@ def _targets(notice: Fresh, reach: Reach) -> Iterator[tuple[str, str]]:
     """Everyone outside the inbox who hears of it, as (channel, target)."""
     if "email" in notice.route.channels:
         yield from (("email", target) for target in _mail_targets(notice, reach))
+    if "sms" in notice.route.channels:
+        yield from (("sms", f"user:{person.id}") for person in _meant(notice, reach) if person.has_phone)
     if "webhook" in notice.route.channels:
         for endpoint in reach.endpoints.get(notice.department_id, ()):
             if wants(endpoint.event_types, notice.event_type):
@@ -161,13 +163,18 @@ def _mail_targets(notice: Fresh, reach: Reach) -> Iterator[str]:
     forced = "email" in notice.route.floor
     people = [
         person
-        for person in reach.people.get(notice.department_id, ())
-        if not person.roles.isdisjoint(notice.recipient.roles)
-        and (forced or (person.id, notice.route.event) not in reach.declined)
+        for person in _meant(notice, reach)
+        if person.email and (forced or (person.id, notice.route.event) not in reach.declined)
     ]
     yield from (f"user:{person.id}" for person in people)
     if notice.department_id in reach.mailboxes and (not people or notice.route.severity in MAILBOX_FROM):
         yield f"department:{notice.department_id}"
+
+
+def _meant(notice: Fresh, reach: Reach) -> list[Person]:
+    """The officers of the department who hold a role that is told."""
+    people = reach.people.get(notice.department_id, ())
+    return [person for person in people if not person.roles.isdisjoint(notice.recipient.roles)]
 
 
 def wants(event_types: Sequence[str], event_type: str) -> bool:

@@ -18,6 +18,7 @@ from services.notifier.models import (
     DepartmentCopy,
     Dispatch,
     Notice,
+    Phone,
     Robot,
     UserCopy,
     WebhookEndpoint,
@@ -140,7 +141,11 @@ def _target(session: Session, keyring: KeyRing, row: Dispatch, now: datetime) ->
     if kind == "user":
         user = session.get(UserCopy, key)
         reachable = user is not None and not user.disabled and user.department_id == row.department_id
-        return Target(row.target, user.email) if user and reachable and user.email else None
+        if user is None or not reachable:
+            return None
+        if row.channel == "sms":
+            return _phone_target(session, keyring, key, row.target)
+        return Target(row.target, user.email) if user.email else None
     if row.channel == "inbox":
         return Target(row.target, key)
     department = session.get(DepartmentCopy, key)
@@ -161,6 +166,11 @@ def _webhook_target(
     )
     secrets = tuple(keyring.unseal(row.sealed, WebhookSecret.aad(row.id)) for row in rows)
     return Target(ref, endpoint.url, secrets)
+
+
+def _phone_target(session: Session, keyring: KeyRing, user_id: str, ref: str) -> Target | None:
+    phone = session.get(Phone, user_id)
+    return Target(ref, keyring.unseal(phone.sealed, Phone.aad(user_id)).decode()) if phone else None
 
 
 def _robot_target(session: Session, keyring: KeyRing, robot_id: str, row: Dispatch) -> Target | None:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from sqlalchemy import select, text
 
@@ -17,6 +18,8 @@ from services.notifier.channels import Channel, Message, Ports, Target, dingtalk
 from services.notifier.channels.email import EmailChannel, SmtpServer
 from services.notifier.channels.inbox import InboxChannel
 from services.notifier.channels.robot import RobotChannel, Vendor
+from services.notifier.channels.sms import Account, SmsChannel
+from services.notifier.channels.sms_aliyun import Aliyun
 from services.notifier.channels.webhook import WebhookChannel
 from services.notifier.models import Base, Notice
 from shared.clock import SystemClock
@@ -122,6 +125,42 @@ def robot_bench(vendor: Vendor) -> Callable[[Path], AbstractContextManager[Bench
         db.close()
 
     return made
+
+
+@contextmanager
+def sms_bench(tmp: Path) -> Iterator[Bench]:
+    db = open_database(f"sqlite:///{tmp}/sms.db")
+    Base.metadata.create_all(db.engine)
+    account = Account("key", PASSWORD, "示例签名", "SMS_1")
+
+    def answer(code: str) -> Callable[[], None]:
+        body = json.dumps({"Code": code, "BizId": "biz-1"}).encode()
+        return lambda: setattr(receiver, "answer", lambda _n: (200, {}, body))
+
+    def build(url: str) -> SmsChannel:
+        trusted = frozenset({"127.0.0.1"})
+        gateway = Aliyun(account, "127.0.0.1")
+        gateway.limits = ()
+        return SmsChannel(gateway, url, Ports(db, SystemClock()), trusted=trusted, timeout=TIMEOUT)
+
+    def aim(host: str, port: int, scheme: str) -> Target:
+        channel._url = f"{scheme}://{host}:{port}/"
+        return Target("user:1", "13800000000")
+
+    with webhook_receiver() as receiver:
+        answer("OK")()
+        channel = build(receiver.url)
+        yield Bench(
+            channel,
+            Target("user:1", "13800000000"),
+            lambda: [parse_qs(body.decode())["OutId"][0] for _, body in receiver.requests],
+            receiver.gate.clear,
+            answer("isp.SYSTEM_ERROR"),
+            answer("isv.MOBILE_NUMBER_ILLEGAL"),
+            (PASSWORD, "13800000000"),
+            aim,
+        )
+    db.close()
 
 
 def json_text(body: bytes) -> str:
@@ -234,4 +273,5 @@ BENCHES: dict[str, Callable[[Path], AbstractContextManager[Bench]]] = {
     "wecom": robot_bench(wecom.VENDOR),
     "dingtalk": robot_bench(dingtalk.VENDOR),
     "feishu": robot_bench(feishu.VENDOR),
+    "sms": sms_bench,
 }
