@@ -4,9 +4,9 @@ Only buckets whose digests differ are exchanged row by row, so the cost grows wi
 on their way are left out; differences are told to departments and repaired by a new push where that is safe.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 from sqlalchemy import Table, func, select
@@ -15,17 +15,15 @@ from sqlalchemy.orm import Session
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import CORRECT, LIST, UNFINISHED, WAITING, WITHDRAW, idempotency_key
 from services.credit_push.formats import WITH_LISTING_ID
-from services.credit_push.models import Delivery, Difference, Holding, Listing, ReconciliationRun, leases
+from services.credit_push.models import Delivery, Difference, Holding, Listing, ReconciliationRun
 from services.credit_push.publishes import announce_differences
-from services.credit_push.transports import Transport
-from services.credit_push.transports.base import Digest, Ledger, LedgerRow, TransportDown, Within
+from services.credit_push.transports.base import Digest, Ledger, LedgerRow, Within
 from services.credit_push.transports.buckets import fold, line
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.planning import CHANNEL
 from shared.db import wake
 from shared.errors import Invalid
 from shared.ids import new_id
-from shared.leases import Lease
 from shared.logs import get_log
 
 log = get_log(__name__)
@@ -288,71 +286,3 @@ def _again(session: Session, deps: Deps, profile: Profile, listing: Listing, ope
         document_number=last.document_number,
         created_at=deps.clock.now(),
     )
-
-
-class Reconciler:
-    """Loop: does the requested runs, one at a time."""
-
-    def __init__(self, deps: Deps, transports: Mapping[str, Transport], holder: str) -> None:
-        self.name = "reconciler"
-        self._deps, self._transports = deps, transports
-        self._lease = Lease(deps.db, leases, "reconciler", holder)
-
-    def step(self) -> bool:
-        """True if a run was finished."""
-        with self._deps.db.read() as session:
-            run = session.scalars(
-                select(ReconciliationRun)
-                .where(ReconciliationRun.state.in_((WAITING, "running")))
-                .order_by(ReconciliationRun.id)
-                .limit(1)
-            ).first()
-        if run is None or not self._lease.acquire():
-            return False
-        return self._do(run)
-
-    def _do(self, run: ReconciliationRun) -> bool:
-        try:
-            ledger = self._transports[run.platform].ledger(run.id)
-            if ledger is None:
-                return self._wait_for_ledger(run)
-            with self._deps.db.read() as session:
-                told = compare(session, run.platform, ledger)
-        except (TransportDown, KeyError, ValueError, OSError) as error:
-            log.warning("reconciliation failed", platform=run.platform, error=type(error).__name__)
-            self._finish(run, "failed", reason=f"无法取得平台台账：{error}"[:1000])
-            return True
-        self._finish(run, "done", told)
-        return True
-
-    def _wait_for_ledger(self, run: ReconciliationRun) -> bool:
-        if self._deps.clock.now() - run.requested_at > PATIENCE:
-            self._finish(run, "failed", reason="平台没有在规定时间内给出台账")
-            return True
-        if run.state == WAITING:
-            self._set_state(run.id, "running")
-        return False
-
-    def _set_state(self, run_id: str, state: str) -> None:
-        with self._deps.db.write() as session:
-            session.get_one(ReconciliationRun, run_id).state = state
-
-    def _finish(
-        self,
-        run: ReconciliationRun,
-        state: str,
-        told: Comparison | None = None,
-        reason: str | None = None,
-    ) -> None:
-        at: datetime = self._deps.clock.now()
-        with self._deps.db.write() as session:
-            row = session.get_one(ReconciliationRun, run.id)
-            if row.state in ("done", "failed"):
-                return
-            row.state, row.finished_at, row.reason = state, at, reason
-            if told is not None:
-                row.ours, row.theirs, row.rows_exchanged = told.ours, told.theirs, told.rows_exchanged
-                write_differences(session, self._deps, self._deps.catalogue[run.platform], row, told.found)
-
-    def close(self) -> None:
-        self._lease.release()

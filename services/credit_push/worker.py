@@ -12,7 +12,7 @@ from services.credit_push.consumes import (
     rules_handler,
 )
 from services.credit_push.models import inbox, leases, outbox
-from services.credit_push.reconciliation import Reconciler
+from services.credit_push.reconciling import Reconciler
 from services.credit_push.transports import Transport
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.backfilling import Backfill

@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.credit_push.api import deliveries, hand, platforms, receipts, reconciliations
+from services.credit_push.api import deliveries, hand, papers, platforms, receipts, reconciliations
 from services.credit_push.usecases import Deps
 from shared.errors import describe_errors
 
@@ -14,6 +14,7 @@ describe_errors(
         "platform-paused": "该平台已暂停推送。如需恢复，请先恢复推送。",
         "platform-not-paused": "只有已暂停或熔断中的平台需要恢复。",
         "backfill-running": "该平台正在补推。请等待本次补推计划完成。",
+        "bad-period": "时间段不正确：起始时间应早于截止时间。",
         "batch-empty": "本批次已没有待报送的记录。",
         "batch-recorded": "同一批次只登记一次批号。",
         "bad-feedback": "反馈表无法读取。请上传平台给出的反馈表（CSV）。",
@@ -26,6 +27,6 @@ describe_errors(
 def blueprint(deps: Deps) -> APIBlueprint:
     """All JSON routes of the service."""
     made = APIBlueprint("push", __name__, url_prefix="/api/v1", tag="推送")
-    for part in (deliveries, platforms, reconciliations, hand, receipts):
+    for part in (deliveries, platforms, reconciliations, hand, receipts, papers):
         part.add_routes(made, deps)
     return made

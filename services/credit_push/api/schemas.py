@@ -254,3 +254,38 @@ DeliveryPage = page_schema(DeliveryOut, "DeliveryPage")
 RunPage = page_schema(RunOut, "RunPage")
 PlatformPage = page_schema(PlatformOut, "PlatformPage")
 BatchPage = page_schema(BatchOut, "BatchPage")
+
+
+class ProofQuery(Schema):
+    """As what to give a proof."""
+
+    format = fields.String(load_default="pdf", validate=validate.OneOf(("pdf", "json", "xlsx")))
+
+
+class ReportQuery(ProofQuery):
+    """Whose reconciliations, from `since` (included) to `until`."""
+
+    platform = fields.String(required=True, validate=validate.Length(max=40))
+    since = fields.AwareDateTime(required=True)
+    until = fields.AwareDateTime(required=True)
+
+
+class SignatureIn(Schema):
+    """A signature as a paper carries it."""
+
+    algorithm = Text(20, required=True)
+    key_id = Text(100, required=True)
+    value = Text(200, required=True)
+
+
+class PaperIn(Schema):
+    """A paper's JSON."""
+
+    document = fields.Dict(keys=fields.String(), required=True)
+    signature = fields.Nested(SignatureIn, required=True)
+
+
+class CheckedOut(Schema):
+    """Whether the paper is ours, unchanged."""
+
+    genuine = fields.Boolean(required=True)

@@ -128,6 +128,8 @@ class Profile:
     source: str
     limits: Limits = Limits()
     breaker: Breaker = Breaker()
+    reconcile_hours: int = 24
+    """How often its ledger is compared without anybody's asking; 0: never."""
 
     @property
     def pushed(self) -> bool:

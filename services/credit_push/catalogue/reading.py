@@ -197,6 +197,7 @@ def _profile(doc: _Document) -> Profile:
             pause_seconds=doc.numbers("breaker.pause_seconds", [2, 5, 10, 30]),
             deadline_hours=doc.number("breaker.deadline_hours", 0, 72, 4),
         ),
+        reconcile_hours=int(doc.number("reconciliation.every_hours", 0, 8760, 24)),
     )
     if not _ID.fullmatch(profile.id) or f"{profile.id}.toml" != doc.file:
         doc.note("id", "应为小写字母、数字和连字符，并与文件名一致")

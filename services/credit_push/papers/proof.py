@@ -1,0 +1,179 @@
+"""Proof of delivery and proof of withdrawal of one listing: every platform, every version, every receipt."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.credit_push.catalogue import Profile
+from services.credit_push.domain import (
+    ACKNOWLEDGED,
+    OPERATION_NAMES,
+    STATE_NAMES,
+    SUPERSEDED,
+    WITHDRAW,
+)
+from services.credit_push.models import Attempt, Delivery, Holding, Listing
+from services.credit_push.papers.paper import Paper, Section
+from services.credit_push.queries import attempts
+from services.credit_push.routing import relay_chain
+from shared.clock import SHANGHAI
+from shared.errors import NotFound
+
+DELIVERED, WITHDRAWN, OPEN = "delivered", "withdrawn", "open"
+STATEMENTS = {
+    DELIVERED: "上列平台均已回执确认收录本名单的现行版本。",
+    WITHDRAWN: "凡曾收录本名单的平台，均已回执确认不再收录。",
+    OPEN: "尚有平台未回执确认，见下表；本文件不作为办结证明。",
+}
+TITLES = {DELIVERED: "信用信息推送送达证明", WITHDRAWN: "信用信息撤下证明", OPEN: "信用信息推送情况"}
+EVIDENCE = {
+    "answer": "平台接口应答",
+    "callback": "平台签名回调",
+    "column": "前置库反馈列",
+    "feedback": "平台反馈文件",
+    "hand": "平台反馈表或复函（人工登记）",
+}
+
+
+def prove(
+    session: Session, catalogue: Mapping[str, Profile], listing_id: str, at: datetime, region: str = ""
+) -> Paper:
+    """What can be proven now. NotFound outside the asker's region."""
+    listing = session.get(Listing, listing_id)
+    if listing is None or not listing.region.startswith(region):
+        raise NotFound("not-found", "没有这条名单的推送记录")
+    query = select(Delivery).where(Delivery.listing_id == listing_id).order_by(Delivery.sequence, Delivery.id)
+    rows = list(session.scalars(query))
+    tried = attempts(session, [row.id for row in rows])
+    shown = set(session.scalars(select(Holding.platform).where(Holding.listing_id == listing_id)))
+    reached = _by_platform(rows)
+    platforms = [_platform(catalogue, name, mine, name in shown) for name, mine in reached.items()]
+    result = _result(listing, platforms)
+    data = {
+        "kind": result,
+        "listing_id": listing_id,
+        "document_number": listing.document_number,
+        "subject_name": next((row.subject_name for row in rows), ""),
+        "version": listing.version,
+        "issued_at": at,
+        "statement": STATEMENTS[result],
+        "platforms": platforms,
+        "deliveries": [_delivery(row, tried.get(row.id, ())) for row in rows],
+    }
+    return Paper(TITLES[result], _lines(data, at), _sections(data), data)
+
+
+def _by_platform(rows: Sequence[Delivery]) -> dict[str, list[Delivery]]:
+    """Deliveries of the platforms that may ever have had the listing."""
+    found: dict[str, list[Delivery]] = {}
+    for row in rows:
+        found.setdefault(row.platform, []).append(row)
+    return {name: mine for name, mine in found.items() if any(row.possibly_sent for row in mine)} or {
+        name: mine for name, mine in found.items() if any(row.state != SUPERSEDED for row in mine)
+    }
+
+
+def _platform(
+    catalogue: Mapping[str, Profile], name: str, rows: Sequence[Delivery], shown: bool
+) -> dict[str, Any]:
+    profile = catalogue.get(name)
+    last = next((row for row in reversed(rows) if row.state != SUPERSEDED), rows[-1])
+    evidence = EVIDENCE.get(profile.receipts.by, "") if profile else ""
+    if last.result_code == "NOT_FOUND":
+        evidence = "平台称已无此记录"
+    return {
+        "platform": name,
+        "name": profile.name if profile else name,
+        "operation": last.operation,
+        "version": last.version,
+        "state": last.state,
+        "receipt_number": last.receipt_number,
+        "confirmed_at": last.settled_at if last.state == ACKNOWLEDGED else None,
+        "evidence": evidence if last.state == ACKNOWLEDGED else "",
+        "shown": shown,
+        "relayed_to": [hop.name for hop in relay_chain(catalogue, name)] if profile else [],
+    }
+
+
+def _result(listing: Listing, platforms: Sequence[Mapping[str, Any]]) -> str:
+    confirmed = platforms and all(one["state"] == ACKNOWLEDGED for one in platforms)
+    if listing.operation == WITHDRAW:
+        gone = all(one["operation"] == WITHDRAW and not one["shown"] for one in platforms)
+        return WITHDRAWN if gone and (confirmed or not platforms) else OPEN
+    current = all(one["version"] == listing.version and one["shown"] for one in platforms)
+    return DELIVERED if confirmed and current else OPEN
+
+
+def _delivery(row: Delivery, tried: Sequence[Attempt]) -> dict[str, Any]:
+    return {
+        "platform": row.platform,
+        "version": row.version,
+        "operation": row.operation,
+        "idempotency_key": row.idempotency_key,
+        "state": row.state,
+        "due": row.due_on,
+        "late": row.late,
+        "content_digest": row.content_digest,
+        "receipt_number": row.receipt_number,
+        "settled_at": row.settled_at,
+        "attempts": [
+            {
+                "at": one.at,
+                "kind": one.kind,
+                "outcome": one.outcome,
+                "http_status": one.http_status,
+                "request_digest": one.request_digest,
+            }
+            for one in tried
+        ],
+    }
+
+
+def local(at: datetime | None) -> str:
+    """Minutes in Asia/Shanghai."""
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if at else "—"
+
+
+def _lines(data: Mapping[str, Any], at: datetime) -> list[str]:
+    return [
+        f"名单编号：{data['listing_id']}（第 {data['version']} 版）",
+        f"主体：{data['subject_name']}；决定书文号：{data['document_number']}",
+        f"出具时间：{local(at)}（北京时间）",
+        data["statement"],
+        "经转送到达的上级平台由转送平台负责，本文件只列直接推送的平台；“转送”栏列出其后各站。",
+    ]
+
+
+def _sections(data: Mapping[str, Any]) -> list[Section]:
+    platforms = [
+        [
+            one["name"],
+            f"{OPERATION_NAMES[one['operation']]} 第 {one['version']} 版",
+            STATE_NAMES[one["state"]],
+            one["receipt_number"] or "—",
+            local(one["confirmed_at"]),
+            one["evidence"] or "—",
+            "、".join(one["relayed_to"]) or "—",
+        ]
+        for one in data["platforms"]
+    ]
+    trail = [
+        [
+            one["platform"],
+            f"{OPERATION_NAMES[one['operation']]} 第 {one['version']} 版",
+            STATE_NAMES[one["state"]],
+            local(one["settled_at"]),
+            f"{len(one['attempts'])} 次",
+            one["content_digest"] or "—",
+        ]
+        for one in data["deliveries"]
+    ]
+    return [
+        Section("各平台现状", ("平台", "最后操作", "状态", "回执编号", "确认时间", "证据", "转送"), platforms,
+                (3, 2, 2, 3, 2.4, 2.2, 3)),
+        Section("推送经过", ("平台", "操作", "状态", "办结时间", "尝试", "内容摘要（SHA-256）"), trail,
+                (2.4, 2, 2, 2.4, 1, 5)),
+    ]  # fmt: skip

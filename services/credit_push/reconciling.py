@@ -1,0 +1,119 @@
+"""Doing reconciliations: those asked for by people, and those that are due by the platform's profile."""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from services.credit_push.domain import WAITING
+from services.credit_push.models import Delivery, Holding, ReconciliationRun, leases
+from services.credit_push.reconciliation import Comparison, compare, request_run, write_differences
+from services.credit_push.transports import Transport
+from services.credit_push.transports.base import TransportDown
+from services.credit_push.usecases.deps import Deps
+from shared.leases import Lease
+from shared.logs import get_log
+
+log = get_log(__name__)
+PATIENCE = timedelta(minutes=5)
+LOOK_SECONDS = 60.0
+BY_SCHEDULE = "schedule"
+
+
+def request_due(session: Session, deps: Deps) -> list[str]:
+    """Ask for a run of every platform that shows something and was last compared long enough ago."""
+    now, run = deps.clock.now(), ReconciliationRun
+    asked = select(run.platform, func.max(run.requested_at)).group_by(run.platform)
+    last: dict[str, datetime] = dict(session.execute(asked).tuples().all())
+    due = []
+    for profile in deps.catalogue.values():
+        if not profile.pushed or not profile.reconcile_hours:
+            continue
+        since = last.get(profile.id) or session.scalar(_shown_since(profile.id))
+        if since is not None and now - since >= timedelta(hours=profile.reconcile_hours):
+            due.append(profile.id)
+    for platform in due:
+        request_run(session, deps, platform, BY_SCHEDULE)
+    return due
+
+
+def _shown_since(platform: str) -> Select[datetime]:
+    """When any one of the records it shows was planned."""
+    filed = Delivery.id == Holding.delivery_id
+    return select(Delivery.created_at).join(Holding, filed).where(Holding.platform == platform).limit(1)
+
+
+class Reconciler:
+    """Loop: asks for the runs that are due, and does those asked for, one at a time."""
+
+    def __init__(self, deps: Deps, transports: Mapping[str, Transport], holder: str) -> None:
+        self.name = "reconciler"
+        self._deps, self._transports = deps, transports
+        self._lease = Lease(deps.db, leases, "reconciler", holder)
+        self._look_at = 0.0
+
+    def step(self) -> bool:
+        """True if a run was asked for or finished."""
+        if time.monotonic() >= self._look_at and self._lease.acquire():
+            self._look_at = time.monotonic() + LOOK_SECONDS
+            with self._deps.db.write() as session:
+                if request_due(session, self._deps):
+                    return True
+        with self._deps.db.read() as session:
+            run = session.scalars(
+                select(ReconciliationRun)
+                .where(ReconciliationRun.state.in_((WAITING, "running")))
+                .order_by(ReconciliationRun.id)
+                .limit(1)
+            ).first()
+        if run is None or not self._lease.acquire():
+            return False
+        return self._do(run)
+
+    def _do(self, run: ReconciliationRun) -> bool:
+        try:
+            ledger = self._transports[run.platform].ledger(run.id)
+            if ledger is None:
+                return self._wait_for_ledger(run)
+            with self._deps.db.read() as session:
+                told = compare(session, run.platform, ledger)
+        except (TransportDown, KeyError, ValueError, OSError) as error:
+            log.warning("reconciliation failed", platform=run.platform, error=type(error).__name__)
+            self._finish(run, "failed", reason=f"无法取得平台台账：{error}"[:1000])
+            return True
+        self._finish(run, "done", told)
+        return True
+
+    def _wait_for_ledger(self, run: ReconciliationRun) -> bool:
+        if self._deps.clock.now() - run.requested_at > PATIENCE:
+            self._finish(run, "failed", reason="平台没有在规定时间内给出台账")
+            return True
+        if run.state == WAITING:
+            self._set_state(run.id, "running")
+        return False
+
+    def _set_state(self, run_id: str, state: str) -> None:
+        with self._deps.db.write() as session:
+            session.get_one(ReconciliationRun, run_id).state = state
+
+    def _finish(
+        self,
+        run: ReconciliationRun,
+        state: str,
+        told: Comparison | None = None,
+        reason: str | None = None,
+    ) -> None:
+        at: datetime = self._deps.clock.now()
+        with self._deps.db.write() as session:
+            row = session.get_one(ReconciliationRun, run.id)
+            if row.state in ("done", "failed"):
+                return
+            row.state, row.finished_at, row.reason = state, at, reason
+            if told is not None:
+                row.ours, row.theirs, row.rows_exchanged = told.ours, told.theirs, told.rows_exchanged
+                write_differences(session, self._deps, self._deps.catalogue[run.platform], row, told.found)
+
+    def close(self) -> None:
+        self._lease.release()
