@@ -3,6 +3,7 @@ run; after each step the promises of `invariants` must hold, and in the end ever
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -35,7 +36,6 @@ from services.blacklist.cases.usecases.editing import edit_case
 from services.blacklist.cases.usecases.linking import link_case
 from services.blacklist.register.models import DeliveryStatus
 from services.blacklist.rules.usecases import DutyClock
-from shared.db import Database, open_database
 from shared.errors import DomainError, Invalid
 from tests.integration.case_inputs import inputs_for, some_filing
 from tests.integration.case_promises import Deeds, check_case
@@ -70,20 +70,16 @@ class World:
         self.started = clock.now()
         raw = self.office.deps.db.engine.raw_connection().driver_connection
         assert raw is not None
-        self.empty = bytes(raw.serialize())
+        self.raw, self.empty = raw, bytes(raw.serialize())
 
     def fresh(self) -> Office:
-        db = _copy(self.empty)
+        """The same engine with its compiled statements, and nothing in it but the office."""
+        self.raw.deserialize(self.empty)
         self.office.clock.set(self.started)
-        return replace(self.office, deps=replace(self.office.deps, db=db))
+        return self.office
 
-
-def _copy(content: bytes) -> Database:
-    db = open_database("sqlite://")
-    raw = db.engine.raw_connection().driver_connection
-    assert raw is not None
-    raw.deserialize(content)
-    return db
+    def close(self) -> None:
+        self.office.deps.db.close()
 
 
 class CaseMachine(RuleBasedStateMachine):
@@ -97,6 +93,7 @@ class CaseMachine(RuleBasedStateMachine):
         self.cases: list[str] = []
         self.deeds = Deeds()
         self.touched: set[str] = set()
+        self.alive: Sequence[str] | None = None
         self.clocks = (
             CaseClock(self.office.deps, "machine"),
             DutyClock(self.office.deps.db, self.office.clock, announce_duty),
@@ -144,14 +141,15 @@ class CaseMachine(RuleBasedStateMachine):
         if possible:
             self._try(seat, *chance.choice(possible), pick)
 
-    def _alive(self, chance: Random) -> list[str]:
+    def _alive(self, chance: Random) -> Sequence[str]:
         """Cases not yet at their end; a new one where there are none."""
-        with self.office.deps.db.read() as session:
-            alive = session.scalars(ALIVE).all()
-        if not alive and len(self.cases) < MOST_CASES:
+        if self.alive is None:
+            with self.office.deps.db.read() as session:
+                self.alive = session.scalars(ALIVE).all()
+        if not self.alive and len(self.cases) < MOST_CASES:
             self.file(chance.randrange(100), "clerk")
             return self.cases[-1:]
-        return list(alive)
+        return self.alive
 
     def _edit(self, chance: Random) -> None:
         seen["steps"] += 1
@@ -209,12 +207,9 @@ class CaseMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Nothing is stuck: plain diligence brings every case to its end."""
-        try:
-            for case_id in self.cases:
-                self._finish(case_id)
-            self.promises()
-        finally:
-            self.office.deps.db.close()
+        for case_id in self.cases:
+            self._finish(case_id)
+        self.promises()
 
     def _load(self, case_id: str) -> Case:
         with self.office.deps.db.read() as session:
@@ -244,6 +239,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     def _note(self, case_id: str, action: str, who: str, state: str) -> None:
         self.touched.add(case_id)
+        self.alive = None
         self.deeds.note(case_id, action, self.office.people[who].user_id)
         seen[f"action {action}"] += 1
         seen[f"state {state}"] += 1
@@ -256,6 +252,7 @@ class CaseMachine(RuleBasedStateMachine):
             else:
                 raise AssertionError(f"{loop.name} never comes to rest")
         self.touched.update(self.cases)
+        self.alive = None
         with self.office.deps.db.read() as session:
             seen.update(f"state {state}" for state in session.scalars(select(Case.state)))
             own = select(CaseStep.action).where(CaseStep.actor_id.is_(None))
