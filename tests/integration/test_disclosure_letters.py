@@ -7,7 +7,7 @@ from services.blacklist.letters.models import Letter
 from services.blacklist.letters.queries import verification
 from services.blacklist.letters.usecases import set_series
 from tests.integration.test_disclosure_requests import act, call, office, send
-from tests.unit.blacklist.test_letters_typesetting import pdf_text
+from tests.integration.test_letters_typesetting import pdf_text
 
 __all__ = ["call", "office"]  # fixtures
 

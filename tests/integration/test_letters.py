@@ -29,6 +29,7 @@ from services.blacklist.letters.usecases.seals import Ed25519Seal, Signature
 from services.blacklist.letters.usecases.serving import Proof
 from shared.clock import FixedClock
 from shared.errors import Conflict, DomainError, Invalid, NotFound
+from tests.integration.test_letters_typesetting import pdf_text
 from tests.unit.blacklist.case_office import (
     PERSON_ID,
     add_department,
@@ -38,7 +39,6 @@ from tests.unit.blacklist.case_office import (
     open_office,
     person_filing,
 )
-from tests.unit.blacklist.test_letters_typesetting import pdf_text
 
 SCAN = b"%PDF-1.4 stamped %%EOF"
 DAY = date(2026, 11, 2)

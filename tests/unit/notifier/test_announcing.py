@@ -41,14 +41,23 @@ from tests.harness.notices import (
 CHANNELS = frozenset({"inbox", "email", "webhook"})
 
 
-@pytest.fixture
-def db() -> Iterator[Database]:
+@pytest.fixture(scope="module")
+def staffed() -> Iterator[tuple[Database, Any, bytes]]:
+    """One engine for all tests here, with its compiled statements, and what it holds when each begins."""
     database = open_database("sqlite://")
     Base.metadata.create_all(database.engine)
     with database.write() as session:
         hire_staff(session)
-    yield database
+    raw: Any = database.engine.raw_connection().driver_connection
+    yield database, raw, bytes(raw.serialize())
     database.close()
+
+
+@pytest.fixture
+def db(staffed: tuple[Database, Any, bytes]) -> Database:
+    database, raw, beginning = staffed
+    raw.deserialize(beginning)
+    return database
 
 
 def hear(db: Database, *events: Any, channels: frozenset[str] = CHANNELS) -> None:
