@@ -173,7 +173,7 @@ def _judge(tally: Tally, world: World, text: str, serial: int, fits: int) -> Non
     if fits == 1:
         tally.clear += 1
         tally.first += ids[:1] == [serial]
-    tally.scores += [(row["score"], int(row["id"]) == serial) for row in rows]
+    tally.scores += [(row["score"], int(row["id"]) == serial) for row in rows[:1]]
 
 
 def near_misses(world: World, generator: Generator, count: int) -> dict[str, Any]:
@@ -189,15 +189,15 @@ def near_misses(world: World, generator: Generator, count: int) -> dict[str, Any
         asked += 1
         listed += any(row["verdict"] == "listed" for row in rows)
         possible += bool(rows)
-        strong += any(row["score"] >= 0.8 for row in rows)
-    return {"asked": asked, "listed": listed, "possible": possible, "possible_at_0.8": strong}
+        strong += any(row["score"] >= 0.5 for row in rows)
+    return {"asked": asked, "listed": listed, "possible": possible, "possible_at_0.5": strong}
 
 
 def curve(scores: Sequence[tuple[float, bool]], asked: int) -> list[dict[str, Any]]:
-    """For every threshold: of the hits from it on, how many are meant; of what was meant, how much."""
+    """For every threshold: of the first hits from it on, how many are meant; of what was meant, how much."""
     lines = []
-    for tenth in range(10, 20):
-        at = tenth / 20
+    for step in range(20):
+        at = step / 20
         above = [good for score, good in scores if score >= at]
         good = sum(above)
         lines.append({"score": at, "precision": _share(good, len(above)), "recall": _share(good, asked)})
@@ -205,10 +205,10 @@ def curve(scores: Sequence[tuple[float, bool]], asked: int) -> list[dict[str, An
 
 
 def calibration(scores: Sequence[tuple[float, bool]]) -> list[dict[str, Any]]:
-    """Of the hits within each band of scores, the share that was meant."""
+    """Of the first hits within each band of scores, the share that was meant."""
     lines = []
-    for low in range(50, 100, 5):
-        band = [good for score, good in scores if low / 100 <= score < (low + 5) / 100]
+    for low in range(0, 100, 10):
+        band = [good for score, good in scores if low / 100 <= score < (low + 10) / 100]
         lines.append({"from": low / 100, "hits": len(band), "meant": _share(sum(band), len(band))})
     return lines
 

@@ -32,8 +32,8 @@ CANDIDATES, CANDIDATES_FILTERED = 90, 1000
 WORTH = 0.35
 """A candidate that shares less than this part of what the best one shares is not looked at."""
 SURE_ENOUGH = 0.97
-FLOOR = 0.5
-"""Below it a name is not shown: another brand in the same place and trade reaches 0.45."""
+FLOOR = 0.6
+"""Below it a name is not shown: no hit so unlike was ever the one that was meant."""
 FORMER_SHARE = 0.95
 _LONGEST_FUZZY = 100
 

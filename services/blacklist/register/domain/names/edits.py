@@ -35,7 +35,8 @@ def edits(asked: str, found: str, weights: Sequence[float]) -> Edits:
     one, other = asked[front : len(asked) - back], found[front : len(found) - back]
     after = [*weights, weights[-1] if weights else 1.0]
     if max(len(one), len(other)) > _TOO_FAR:
-        cost, signs = sum(after[front : front + len(other)]), max(len(one), len(other))
+        cost = max(sum(after[front : front + len(other)]), after[front] * len(one))
+        signs = max(len(one), len(other))
     elif len(one) > 1 or len(other) > 1:
         cost, signs = _distance(one, other, after[front:])
     else:

@@ -8,7 +8,6 @@
 The index looks at rare grams first, so what is common weighs little: 石家庄 and 贸易 decide nothing.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from services.blacklist.register.domain.names.parts import Parts
@@ -16,9 +15,11 @@ from services.blacklist.register.domain.names.sound import place_sound, sound, w
 
 CORE, BRAND, SOUND, INITIALS = "·", "※", "§", "¶"
 """First signs of grams that are not plain text; no key holds them."""
-_LONGEST_VARIED = 8
+_MARKS = (SOUND, INITIALS)
+_SHORTEST_VARIED, _LONGEST_VARIED = 3, 8
 """A longer core keeps enough rows of three whatever one sign does."""
 _WIDTH = 3
+_LONGEST_HEARD = 40
 
 
 class Gram(NamedTuple):
@@ -30,7 +31,8 @@ class Gram(NamedTuple):
 
 def grams_of(parts: Parts, key: str) -> list[str]:
     """Every gram a name is found by, each once."""
-    found = [gram.text for gram in (*_texts(parts), *_variants(parts), *_sounds(parts, key))]
+    heard = [mark + said for pair in _sounds(parts, key) for mark, said in zip(_MARKS, pair, strict=True)]
+    found = [*_rows(parts), *_varied(parts, ""), *_placed(parts), BRAND + parts.brand, *heard]
     return list(dict.fromkeys(found))
 
 
@@ -39,46 +41,42 @@ def asked_grams(parts: Parts, key: str, letters: str) -> list[Gram]:
 
     A question in Latin letters may be pinyin.
     """
-    own = CORE + parts.place + CORE if parts.region else CORE
-    found = [gram for gram in _variants(parts) if gram.text.startswith((own, BRAND, CORE + parts.core))]
-    found += [*_texts(parts), *(gram for gram in _sounds(parts, key) if gram.text[0] == SOUND)]
+    varied = [Gram(each, 3.0) for each in _placed(parts)] or [Gram(each, 2.0) for each in _varied(parts, "")]
+    found = [*varied, Gram(BRAND + parts.brand, 0.5)]
+    found += [Gram(each, 1.0) for each in _rows(parts)]
+    found += [Gram(SOUND + full, 1.0) for full, _ in _sounds(parts, key)]
     if letters:
         for each in without_form(letters):
             found += [Gram(SOUND + each, 3.0), Gram(INITIALS + each, 2.0)]
     return list({gram.text: gram for gram in found}.values())
 
 
-def _texts(parts: Parts) -> Iterator[Gram]:
+def _rows(parts: Parts) -> list[str]:
     form = "" if parts.form.endswith(("公司", "集团")) else parts.form
     text = parts.region + parts.core + form
-    for start in range(len(text) - _WIDTH + 1):
-        yield Gram(text[start : start + _WIDTH], 1.0)
+    return [text[start : start + _WIDTH] for start in range(len(text) - _WIDTH + 1)]
 
 
-def _variants(parts: Parts) -> Iterator[Gram]:
-    core = parts.core
-    varied = [core]
-    if len(core) <= _LONGEST_VARIED:
-        varied += [core[:at] + core[at + 1 :] for at in range(len(core)) if len(core) > 2]
-    for each in varied:
-        yield Gram(CORE + each, 2.0)
-        if parts.region:
-            yield Gram(CORE + parts.place + CORE + each, 3.0)
-    yield Gram(BRAND + parts.brand, 0.5)
+def _placed(parts: Parts) -> list[str]:
+    return _varied(parts, parts.place + CORE) if parts.region else []
 
 
-_LONGEST_HEARD = 40
+def _varied(parts: Parts, place: str) -> list[str]:
+    core, front = parts.core, CORE + place
+    found = [front + core]
+    if _SHORTEST_VARIED <= len(core) <= _LONGEST_VARIED:
+        found += [front + core[:at] + core[at + 1 :] for at in range(len(core))]
+    return found
 
 
-def _sounds(parts: Parts, key: str) -> Iterator[Gram]:
+def _sounds(parts: Parts, key: str) -> list[tuple[str, str]]:
     """The core, the name without its form with the place in front, and as it is written if that differs."""
-    heard = [sound(parts.core[:_LONGEST_HEARD])]
+    core, core_initials = heard = sound(parts.core[:_LONGEST_HEARD])
+    found = [heard]
     if parts.region:
-        place = place_sound(parts.region[:_LONGEST_HEARD])
-        heard.append((place[0] + heard[0][0], place[1] + heard[0][1]))
+        place, place_initials = place_sound(parts.region[:_LONGEST_HEARD])
+        found.append((place + core, place_initials + core_initials))
     written = key.removesuffix(parts.form)
     if not written.startswith(parts.region):
-        heard.append(sound(written[:_LONGEST_HEARD]))
-    for full, initials in heard:
-        yield Gram(SOUND + full, 2.0)
-        yield Gram(INITIALS + initials, 0.5)
+        found.append(sound(written[:_LONGEST_HEARD]))
+    return found

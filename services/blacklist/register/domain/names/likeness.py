@@ -17,9 +17,12 @@ SAME_SOUND = 0.6
 """What a wrong sign costs when it sounds the same (同音字)."""
 _PLACES = {"same": 1.0, "moved": 0.99, "near": 0.96, "beside": 0.85, "left out": 0.94, "other": 0.62}
 _FORMS = {"same": 1.0, "left out": 0.98, "other": 0.94}
-_SCORE_AT = ((0.0, 0), (0.5, 500), (1.0, 990))
-"""Likeness and score between which lines are drawn; measured by bench/search.py, see docs/search.md."""
-_PARTLY, _PARTLY_MORE, _SAME_BRAND = 0.45, 0.4, 0.9
+_SCORE_AT = (
+    (0.0, 0), (0.6, 50), (0.65, 100), (0.7, 200), (0.74, 450), (0.8, 680), (0.86, 800), (0.92, 900),
+    (0.95, 980), (1.0, 990),
+)  # fmt: skip
+"""Likeness and score between which lines are drawn, as measured; see docs/search.md."""
+_PARTLY, _PARTLY_MORE, _SAME_BRAND = 0.6, 0.25, 0.9
 _SAID = {
     "left out": "省略地名或组织形式",
     "moved": "地名位置不同",
@@ -59,8 +62,8 @@ def compare_sound(letters: str, found: Parts, key: str) -> Likeness:
     known = (
         ((place + core, written), 0.95, SOUND),
         ((core,), 0.85, SOUND),
-        ((place_initials + core_initials, written_initials), 0.6, INITIALS),
-        ((core_initials,), 0.5, INITIALS),
+        ((place_initials + core_initials, written_initials), 0.66, INITIALS),
+        ((core_initials,), 0.62, INITIALS),
     )
     for each, share in zip(without_form(letters), (1.0, 0.98), strict=False):
         for heard, raw, why in known:

@@ -39,7 +39,7 @@ def core_key(key: str) -> str:
     return split(key).core
 
 
-def split_name(name: str) -> Parts:
+def split_name(name: str, key: str | None = None) -> Parts:
     """Cut a name as written: brackets hold a place, 鑫源（石家庄）贸易有限公司, or a form."""
     for match in _BRACKETED.finditer(name):
         inner, outside = full_key(match[1]), name[: match.start()] + name[match.end() :]
@@ -48,7 +48,7 @@ def split_name(name: str) -> Parts:
         if not _is_form(inner) and len(outside) > _SHORTEST:
             parts = split(full_key(outside)[:LONGEST_KEY])
             return parts._replace(region=inner + parts.region, place=parts.place or inner)
-    return split(full_key(name)[:LONGEST_KEY])
+    return split((full_key(name) if key is None else key)[:LONGEST_KEY])
 
 
 def _is_place(key: str) -> bool:

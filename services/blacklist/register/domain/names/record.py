@@ -27,7 +27,7 @@ class NameRecord(NamedTuple):
 def name_record(name: str) -> NameRecord:
     """Keys, cut and grams of a name as written."""
     key = full_key(name)[:LONGEST_KEY]
-    parts = split_name(name)
+    parts = split_name(name, key)
     return NameRecord(
         name,
         key,
