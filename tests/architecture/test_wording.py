@@ -14,6 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CHINESE = r"[一-鿿《》〈〉“”〔〕（）、。，；：？！]"
 MARK = re.compile(rf"(?<={CHINESE})[,;:()?!]|[,;:()?!](?={CHINESE})")
+FILLED = re.compile(r"(?<=\}\})[,;:()]|[,;()](?=\{\{)")
+"""Beside what a message fills in, which is Chinese as well."""
 TAG = re.compile(r"\{#.*?#\}|<style>.*?</style>|<script>.*?</script>", re.DOTALL)
 EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 QUOTED = re.compile(r'"([^"]*)"' + r"|'([^']*)'")
@@ -67,7 +69,7 @@ def half_width(path: Path) -> Iterator[str]:
                 yield f"{where}:{line}: {text[:60]}"
     elif path.suffix == ".toml":
         for text in texts_of(tomllib.loads(source)):
-            if MARK.search(text):
+            if MARK.search(text) or (FILLED.search(text) and re.search(CHINESE, text)):
                 yield f"{where}: {text[:60]}"
     else:
         text = "\n".join(line for line in source.splitlines() if not line.startswith("#"))
