@@ -9,7 +9,9 @@ from services.notifier.domain import Happening, chinese_date
 from services.notifier.models import revocations
 from services.notifier.routing import routing
 from services.notifier.usecases.announcing import announce
+from services.notifier.usecases.escalating import start_ladders
 from services.notifier.usecases.staff import DepartmentFacts, UserFacts, remember_departments, remember_users
+from shared.calendar import WorkingCalendar, builtin_calendar
 from shared.clock import Clock
 from shared.contracts.envelope import Event
 from shared.logs import get_log
@@ -47,12 +49,16 @@ def learn_identity(session: Session, events: list[Event]) -> None:
     apply_identity_events(session, revocations, events)
 
 
-def hear_news(clock: Clock, channels: Collection[str]) -> Callable[[Session, list[Event]], None]:
+def hear_news(
+    clock: Clock, channels: Collection[str], calendar: WorkingCalendar | None = None
+) -> Callable[[Session, list[Event]], None]:
     """The handler that turns news into messages on the channels that are configured."""
+    working = calendar or builtin_calendar()
 
     def handle(session: Session, events: list[Event]) -> None:
         happenings = [_happening(event) for event in events if _is_expected(event.type)]
-        announce(session, happenings, channels=channels, today=clock.today(), at=clock.system_now())
+        fresh = announce(session, happenings, channels=channels, today=clock.today(), at=clock.system_now())
+        start_ladders(session, fresh, calendar=working, now=clock.now())
 
     return handle
 

@@ -260,6 +260,20 @@ class SendRate(Base):
     blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Escalation(Base):
+    """A notice on its ladder (催办升级): the next rung and when it comes, by the business clock."""
+
+    __tablename__ = "escalations"
+    __table_args__ = (Index("ix_escalations_due", "ended", "next_at"),)
+
+    notice_id: Mapped[str] = mapped_column(ForeignKey("notices.id"), primary_key=True)
+    event_type: Mapped[str] = mapped_column(String(60))
+    rung: Mapped[int] = mapped_column(Integer)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended: Mapped[str | None] = mapped_column(String(20))
+
+
 class Preference(Base):
     """An officer's wish to hear, or not, of a kind of event on a channel; the routing's floor is above it."""
 

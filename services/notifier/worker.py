@@ -7,14 +7,16 @@ import time
 from collections import Counter
 from collections.abc import Collection, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.notifier.channels import Channel, Sent
 from services.notifier.consumes import IDENTITY_TOPICS, NEWS_TOPICS, hear_news, learn_identity
 from services.notifier.models import inbox, leases, outbox, revocations
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
+from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.sending import Job, Result, claim_jobs, keep_jobs, record
+from shared.calendar import WorkingCalendar, builtin_calendar
 from shared.clock import Clock
 from shared.crash import crash_point
 from shared.crypto import KeyRing
@@ -32,6 +34,7 @@ from shared.web.revocations import prune_revocations
 GROUP = "notifier"
 PER_TARGET = 2
 PATIENCE = 0.05  # seconds to wait for a send to end before looking for more work
+CLIMB_EVERY = timedelta(seconds=5)
 PRUNE_EVERY = timedelta(hours=1)
 KEEP_EVENT_IDS = timedelta(days=60)  # twice the retention of the topics we read
 sent = counter("notifier_sends", "Tries to send a notice", ["channel", "outcome"])
@@ -48,6 +51,7 @@ class Parts:
     channels: Mapping[str, Channel]
     holder: str
     lease_seconds: float
+    calendar: WorkingCalendar = field(default_factory=builtin_calendar)
 
 
 class Sender:
@@ -143,6 +147,26 @@ def attempt(channel: Channel, job: Job) -> Sent | DeliveryError:
         return DeliveryError(f"渠道内部错误（{type(error).__name__}）")
 
 
+class Escalator:
+    """Loop: tells the next rung of what nobody acknowledged in time."""
+
+    name = "escalator"
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._next = parts.clock.system_now()
+
+    def step(self) -> bool:
+        if self._parts.clock.system_now() < self._next:
+            return False
+        parts = self._parts
+        with parts.db.write() as session:
+            moved = climb(session, parts.clock, calendar=parts.calendar, channels=frozenset(parts.channels))
+        if not moved:
+            self._next = parts.clock.system_now() + CLIMB_EVERY
+        return moved > 0
+
+
 class Pruner:
     """Loop: forgets sign-outs that concern no living token, and event ids no topic can bring again."""
 
@@ -167,11 +191,12 @@ def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
     put_aside = to_unreadable(event_log)
     identity = event_log.reader(list(IDENTITY_TOPICS), f"{GROUP}-identity")
     news = event_log.reader(list(NEWS_TOPICS), GROUP)
-    handle = hear_news(parts.clock, frozenset(parts.channels))
+    handle = hear_news(parts.clock, frozenset(parts.channels), parts.calendar)
     return [
         Relay(parts.db, outbox, leases, event_log, parts.holder),
         Consumer(parts.db, inbox, identity, f"{GROUP}-identity", learn_identity, put_aside),
         Consumer(parts.db, inbox, news, GROUP, handle, put_aside),
         *(Sender(parts, channel) for channel in parts.channels.values()),
+        Escalator(parts),
         Pruner(parts),
     ]

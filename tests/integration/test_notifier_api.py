@@ -316,6 +316,12 @@ def test_every_page_stands_empty_and_full(site):
         assert "<script>alert" not in page.text
 
 
+def test_the_page_of_a_message_says_how_far_it_was_escalated(site):
+    site.hear(duty_event())
+    notice_id = items(site.call(CLERK, "GET", "/inbox"))[0]["id"]
+    assert "已催办0次" in site.browse(CLERK, f"/messages/{notice_id}").text
+
+
 def test_one_message_page(site):
     site.hear(case_event())
     notice_id = items(site.call(CLERK, "GET", "/inbox"))[0]["id"]

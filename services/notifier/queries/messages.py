@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
-from services.notifier.domain import CHANNEL_NAMES, ROLE_NAMES, SEVERITY_NAMES, mask_email
+from services.notifier.domain import CHANNEL_NAMES, ROLE_NAMES, SEVERITY_NAMES, chinese_date, mask_email
 from services.notifier.models import (
     Attempt,
     DepartmentCopy,
     Dispatch,
+    Escalation,
     Notice,
     Receipt,
     Robot,
@@ -84,6 +85,16 @@ def notice_of(session: Session, actor: Principal, notice_id: str) -> Notice:
     if found is None:
         raise NotFound("not-found", "没有这条消息", "消息不存在，或不属于您的部门。")
     return found
+
+
+def ladder_of(session: Session, notice_id: str) -> str:
+    """How far the ladder of a notice has come, in words; empty where it has none."""
+    row = session.get(Escalation, notice_id)
+    if row is None:
+        return ""
+    if row.ended:
+        return {"acknowledged": "已签收，不再催办", "exhausted": "已逐级催办，仍无人签收"}[row.ended]
+    return f"已催办{row.rung}次，无人签收则于{chinese_date(row.next_at)}继续催办"
 
 
 def notice_views(session: Session, actor: Principal, notices: Sequence[Notice]) -> list[dict[str, Any]]:

@@ -38,14 +38,14 @@ class Draft:
 
 def announce(
     session: Session, happenings: Iterable[Happening], *, channels: Collection[str], today: date, at: datetime
-) -> int:
-    """Write the messages these events call for, and their dispatches; returns how many are new."""
+) -> list[Fresh]:
+    """Write the messages these events call for, and their dispatches; returns those that are new."""
     drafts = _drafts(session, happenings, today)
     single = [(draft, _row(draft, at)) for draft in drafts if not draft.route.fold]
     folded = _fold(session, [draft for draft in drafts if draft.route.fold], at)
     fresh = _insert(session, [*single, *folded])
     dispatch(session, fresh, channels=channels, at=at)
-    return len(fresh)
+    return fresh
 
 
 def _drafts(session: Session, happenings: Iterable[Happening], today: date) -> list[Draft]:

@@ -45,6 +45,11 @@ class Fresh:
     def department_id(self) -> str:
         return self.recipient.department_id
 
+    @property
+    def is_concerned(self) -> bool:
+        """Whether this is the notice of the department whose matter it is, not of those who oversee it."""
+        return not self.recipient.roles.isdisjoint(self.route.department)
+
 
 @dataclass(frozen=True)
 class Reach:

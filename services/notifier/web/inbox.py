@@ -61,12 +61,18 @@ def _add_one(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             found = messages.notice_of(session, principal(), notice_id)
             view = messages.notice_views(session, principal(), [found])[0]
+            ladder = messages.ladder_of(session, notice_id)
             wanted = messages.DispatchFilter(notice_id=notice_id)
             sent = messages.dispatch_views(
                 session, messages.dispatch_rows(session, principal(), wanted, None, 100)
             )
         return render(
-            "notices/message.html", item=view, sent=sent, colours=SEVERITY_COLOURS, states=STATE_COLOURS
+            "notices/message.html",
+            item=view,
+            sent=sent,
+            ladder=ladder,
+            colours=SEVERITY_COLOURS,
+            states=STATE_COLOURS,
         )
 
 
