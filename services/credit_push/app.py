@@ -2,7 +2,8 @@
 
 import json
 import os
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 
 from apiflask import APIFlask
 
@@ -11,7 +12,7 @@ from services.credit_push.api import blueprint as api_blueprint
 from services.credit_push.catalogue import Catalogue, load_catalogue
 from services.credit_push.models import revocations
 from services.credit_push.settings import NAME, TITLE, Settings, read_settings
-from services.credit_push.transports import AsyncRunner, Means, Transport, open_transports
+from services.credit_push.transports import AsyncRunner, Means, Transport, open_transport, open_transports
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.recounting import confirmed_calendar
 from services.credit_push.web import blueprint as web_blueprint
@@ -65,6 +66,18 @@ def open_ways(settings: Settings, deps: Deps) -> dict[str, Transport]:
     return open_transports(deps.catalogue, Means(deps.clock, deps.keys, AsyncRunner(), settings.sender))
 
 
+def ways_of(settings: Settings, deps: Deps) -> Callable[[str], Transport]:
+    """One platform's transport, made when first asked for: the web side only previews and probes."""
+    runner = AsyncRunner()
+
+    @cache
+    def way(platform: str) -> Transport:
+        means = Means(deps.clock, deps.keys, runner, settings.sender)
+        return open_transport(deps.catalogue[platform], means)
+
+    return way
+
+
 def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
     """The HTTP side under its prefix; every route has an access policy or the service does not start."""
     given = deps or open_deps(settings)
@@ -84,7 +97,7 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
         site=settings.site,
     )
     app.register_blueprint(api_blueprint(given))
-    app.register_blueprint(web_blueprint(given))
+    app.register_blueprint(web_blueprint(given, ways_of(settings, given)))
     return finish(app)
 
 

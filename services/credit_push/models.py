@@ -199,6 +199,24 @@ class Attempt(Base):
     evidence: Mapped[str | None] = mapped_column(Text)
 
 
+class Decision(Base):
+    """What is to become of a dead or refused delivery: proposed by one person, confirmed by another."""
+
+    __tablename__ = "push_decisions"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("push_deliveries.id"), index=True)
+    action: Mapped[str] = mapped_column(String(16))
+    """retry or discard."""
+    reason: Mapped[str] = mapped_column(String(500))
+    proposed_by: Mapped[str] = mapped_column(String(100))
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str | None] = mapped_column(String(100))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmed: Mapped[bool | None] = mapped_column(Boolean)
+    """Null while it waits for a second person."""
+
+
 class Holding(Base):
     """What a platform shows of a listing, as far as its receipts say: our side of every reconciliation."""
 

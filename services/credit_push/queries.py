@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
+from services.credit_push.domain import REPLAYABLE
 from services.credit_push.models import (
     Attempt,
     Batch,
+    Decision,
     Delivery,
     DepartmentCopy,
     Difference,
+    Listing,
     ReconciliationRun,
     StrayReceipt,
 )
@@ -222,3 +225,48 @@ def department_names(session: Session, ids: Sequence[str]) -> dict[str, str]:
         select(DepartmentCopy.id, DepartmentCopy.name).where(and_(DepartmentCopy.id.in_(ids)))
     )
     return {row.id: row.name for row in rows}
+
+
+def undecided(session: Session, region: str, before: str | None, limit: int) -> list[Delivery]:
+    """Dead and refused deliveries that nobody has given up, newest first, at most `limit + 1`."""
+    given_up = exists().where(
+        Decision.delivery_id == Delivery.id, Decision.confirmed.is_(True), Decision.action == "discard"
+    )
+    query = select(Delivery).where(Delivery.state.in_(REPLAYABLE), ~given_up)
+    if region:
+        query = query.where(Delivery.region.startswith(region, autoescape=True))
+    if before is not None:
+        query = query.where(Delivery.id < before)
+    return list(session.scalars(query.order_by(Delivery.id.desc()).limit(limit + 1)))
+
+
+def decisions(session: Session, delivery_ids: Sequence[str]) -> dict[str, Decision]:
+    """The last word on each delivery, proposed or decided."""
+    query = select(Decision).where(Decision.delivery_id.in_(delivery_ids)).order_by(Decision.id)
+    return {row.delivery_id: row for row in session.scalars(query)}
+
+
+def decision(session: Session, decision_id: str) -> Decision | None:
+    """One proposal."""
+    return session.get(Decision, decision_id)
+
+
+def listings(session: Session, region: str, q: str | None, before: str | None, limit: int) -> list[Listing]:
+    """Listings as we know them, newest first, at most `limit + 1`; `q` is a document number."""
+    query = select(Listing).order_by(Listing.id.desc()).limit(limit + 1)
+    if region:
+        query = query.where(Listing.region.startswith(region, autoescape=True))
+    if q:
+        query = query.where(Listing.document_number == q)
+    if before is not None:
+        query = query.where(Listing.id < before)
+    return list(session.scalars(query))
+
+
+def latest_deliveries(session: Session, listing_ids: Sequence[str]) -> dict[str, dict[str, Delivery]]:
+    """The last delivery of each listing to each platform."""
+    query = select(Delivery).where(Delivery.listing_id.in_(listing_ids))
+    found: dict[str, dict[str, Delivery]] = {}
+    for row in session.scalars(query.order_by(Delivery.sequence, Delivery.id)):
+        found.setdefault(row.listing_id, {})[row.platform] = row
+    return found

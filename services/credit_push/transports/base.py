@@ -77,6 +77,14 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """The bytes that would go, and where to."""
+
+    target: str
+    body: bytes
+
+
+@dataclass(frozen=True)
 class LedgerRow:
     """One record as the platform shows it."""
 
@@ -136,6 +144,10 @@ class Transport(Protocol):
 
     def ledger(self, run_id: str) -> Ledger | None:
         """The platform's ledger; None where it is not ready yet (ask again)."""
+        ...
+
+    def preview(self, job: Job) -> Preview:
+        """What `send` would hand over for this row; nothing leaves the house."""
         ...
 
     def close(self) -> None: ...

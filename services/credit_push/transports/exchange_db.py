@@ -13,7 +13,13 @@ from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import CORRECT, LIST, WITHDRAW
-from services.credit_push.formats import columns_of, content_digest, match_key, number_and_name
+from services.credit_push.formats import (
+    columns_of,
+    content_digest,
+    match_key,
+    number_and_name,
+    stable_json,
+)
 from services.credit_push.transports.base import (
     ABSENT,
     ALREADY_GONE,
@@ -26,6 +32,7 @@ from services.credit_push.transports.base import (
     Ledger,
     LedgerRow,
     Outcome,
+    Preview,
     Receipt,
     Timing,
     TransportDown,
@@ -144,6 +151,11 @@ class ExchangeDb:
             layout = LAYOUT_OF[kind]
             for row in session.execute(select(content_table(name, layout))):
                 yield table_row({key: str(value or "") for key, value in row._mapping.items()}, layout)
+
+    def preview(self, job: Job) -> Preview:
+        told = {"table": job.content.table, "action": ACTIONS[job.operation], "row": dict(job.content.row)}
+        body = stable_json({**told, "former": dict(job.former) if job.former else None})
+        return Preview(f"{self._profile.id} {job.content.table}", body)
 
     def close(self) -> None:
         if self._db is not None:

@@ -91,7 +91,8 @@ class HttpClient:
         timeout: float,
     ) -> None:
         self._runner, self._key, self._clock = runner, key, clock
-        self._base = urlsplit(endpoint).path.rstrip("/")
+        self.endpoint = endpoint.rstrip("/")
+        self._base = urlsplit(self.endpoint).path
         self._timeout, self._in_flight = timeout, in_flight
         self._pool = Pool(endpoint)
         self._silent = 0

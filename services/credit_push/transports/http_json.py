@@ -15,6 +15,7 @@ from services.credit_push.transports.base import (
     Job,
     Ledger,
     Outcome,
+    Preview,
     Receipt,
     Timing,
 )
@@ -93,6 +94,9 @@ class HttpJson:
 
     def ledger(self, run_id: str) -> Ledger | None:  # noqa: ARG002  answered on the spot
         return HttpLedger(self._client)
+
+    def preview(self, job: Job) -> Preview:
+        return Preview(f"POST {self._client.endpoint}/records", self._body([job]))
 
     def close(self) -> None:
         self._client.close()

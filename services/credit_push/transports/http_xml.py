@@ -18,12 +18,14 @@ from services.credit_push.transports.base import (
     Job,
     Ledger,
     Outcome,
+    Preview,
     Receipt,
     Timing,
 )
 from services.credit_push.transports.http import REFUSING, HttpClient, Reply, held_back
 from services.credit_push.transports.http_ledger import HttpLedger
 
+MEDIA_TYPE = "application/xml; charset=utf-8"
 RESULTS = {"accepted": FILED, "rejected": REFUSED, "pending": TAKEN}
 
 
@@ -40,18 +42,21 @@ class HttpXml:
         return await self._client.each(self._post, jobs, held_back)
 
     async def _post(self, job: Job) -> Outcome:
-        message = trade_v2.REVOCATION if job.operation == WITHDRAW else trade_v2.LISTING
-        body = trade_v2.to_xml(
-            message,
+        reply = await self._client.call(
+            "POST", "/messages", self._body(job), "application/xml; charset=utf-8"
+        )
+        if reply.answered and (reply.status < 300 or reply.status in REFUSING):
+            return _outcome(job, reply)
+        return reply.failure(job.delivery_id)
+
+    def _body(self, job: Job) -> bytes:
+        return trade_v2.to_xml(
+            trade_v2.REVOCATION if job.operation == WITHDRAW else trade_v2.LISTING,
             job.content.row,
             message_id=job.key,
             sender=self._sender,
             sent_at=self._clock.system_now().isoformat(),
         )
-        reply = await self._client.call("POST", "/messages", body, "application/xml; charset=utf-8")
-        if reply.answered and (reply.status < 300 or reply.status in REFUSING):
-            return _outcome(job, reply)
-        return reply.failure(job.delivery_id)
 
     def query(self, jobs: Sequence[Job]) -> list[Outcome]:
         return self._client.run(self._query(jobs))
@@ -75,6 +80,9 @@ class HttpXml:
 
     def ledger(self, run_id: str) -> Ledger | None:  # noqa: ARG002  answered on the spot
         return HttpLedger(self._client)
+
+    def preview(self, job: Job) -> Preview:
+        return Preview(f"POST {self._client.endpoint}/messages", self._body(job))
 
     def close(self) -> None:
         self._client.close()

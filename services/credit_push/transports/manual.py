@@ -5,7 +5,8 @@ Its public list can be read over HTTP, so that what the hand did is reconciled l
 
 from collections.abc import Sequence
 
-from services.credit_push.transports.base import BY_HAND, TAKEN, Job, Ledger, Outcome, Receipt
+from services.credit_push.formats import packet, procurement_sheet
+from services.credit_push.transports.base import BY_HAND, TAKEN, Job, Ledger, Outcome, Preview, Receipt
 from services.credit_push.transports.http import HttpClient
 from services.credit_push.transports.http_ledger import HttpLedger
 
@@ -30,6 +31,10 @@ class Manual:
 
     def ledger(self, run_id: str) -> Ledger | None:  # noqa: ARG002  answered on the spot
         return HttpLedger(self._client) if self._client is not None else None
+
+    def preview(self, job: Job) -> Preview:
+        row = procurement_sheet.sheet_row(job.content.row, job.operation, job.key)
+        return Preview("由人工填报的表", packet.to_csv([list(procurement_sheet.LABELS), row]))
 
     def close(self) -> None:
         if self._client is not None:

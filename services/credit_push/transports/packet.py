@@ -25,6 +25,7 @@ from services.credit_push.transports.base import (
     Ledger,
     LedgerRow,
     Outcome,
+    Preview,
     Receipt,
     Timing,
     Within,
@@ -142,6 +143,11 @@ class PacketFolder:
         done.unlink()
         file.unlink()
         return ListLedger(rows)
+
+    def preview(self, job: Job) -> Preview:
+        line = packet.Line(job.key, job.operation, job.listing_id, job.version, job.content.row)
+        file = f"{job.batch_id}.{self._profile.transport.file}"
+        return Preview(str(self._in / file), packet.to_csv(packet.table_of(job.content.layout, [line])))
 
     def close(self) -> None:
         pass

@@ -47,8 +47,16 @@ OUTCOME_NAMES = {
     "absent": "平台无此记录",
     "by-hand": "转人工报送",
     "replayed": "重新推送",
+    "discarded": "确认放弃",
 }
-TABS = [("", "平台总览"), ("deliveries", "推送记录"), ("hand", "人工报送"), ("reconciliations", "对账")]
+TABS = [
+    ("", "平台总览"),
+    ("matrix", "名单与平台"),
+    ("deliveries", "推送记录"),
+    ("dead", "失败处理"),
+    ("hand", "人工报送"),
+    ("reconciliations", "对账"),
+]
 
 
 def visible_region(who: Principal) -> str:
@@ -146,6 +154,7 @@ def _delivery(deps: Deps, delivery_id: str, error: DomainError | None = None) ->
         attempt_names=ATTEMPT_NAMES,
         outcome_names=OUTCOME_NAMES,
         relay=relay_chain(deps.catalogue, row.platform) if profile else [],
+        may_rehearse=principal().has("operator"),
         replayable=row.state in REPLAYABLE and principal().has(*DOERS),
         errors=form_errors(error) if error else {},
     )

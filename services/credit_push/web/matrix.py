@@ -1,0 +1,38 @@
+"""名单与平台: which listing stands how at which platform."""
+
+from apiflask import APIBlueprint
+from flask import request
+from werkzeug.wrappers import Response
+
+from services.credit_push import queries
+from services.credit_push.usecases import Deps
+from services.credit_push.web.monitor import READERS, first_page, page_of, visible_region
+from shared.web.access import access, principal, roles
+from shared.web.pages import with_query
+from shared.web.paging import cut, decode_cursor
+
+PER_PAGE = 30
+
+
+def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/matrix")
+    @access(roles(*READERS))
+    def matrix() -> Response:
+        cursor, sought = request.args.get("cursor"), request.args.get("q", "").strip()
+        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        with deps.db.read() as session:
+            region = visible_region(principal())
+            found = queries.listings(session, region, sought or None, before, PER_PAGE)
+            listings, following = cut(found, PER_PAGE, lambda row: [row.id])
+            cells = queries.latest_deliveries(session, [row.id for row in listings])
+        reached = {platform for one in cells.values() for platform in one}
+        return page_of(
+            "push/matrix.html",
+            "matrix",
+            listings=listings,
+            cells=cells,
+            platforms=[profile for profile in deps.catalogue.values() if profile.id in reached],
+            q=sought,
+            next_url=with_query(cursor=following) if following else "",
+            first_url=first_page(),
+        )

@@ -1,0 +1,97 @@
+"""One platform: its profile, how it fares, pause and resume, backfill, a probe; and a delivery's dry run."""
+
+from collections.abc import Callable
+
+from apiflask import APIBlueprint
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from services.credit_push import queries
+from services.credit_push.standing import platform_views
+from services.credit_push.transports import Transport
+from services.credit_push.usecases import Deps
+from services.credit_push.usecases.operating import pause, request_backfill, resume
+from services.credit_push.usecases.rehearsing import Reached, rehearse, try_platform
+from services.credit_push.web.monitor import READERS, page_of, visible_region
+from shared.errors import DomainError, FieldError, Invalid, NotFound
+from shared.web.access import access, principal, roles
+from shared.web.pages import form_errors
+
+Way = Callable[[str], Transport]
+
+
+def add_routes(bp: APIBlueprint, deps: Deps, way: Way) -> None:
+    @bp.get("/platforms/<platform>")
+    @access(roles(*READERS))
+    def platform_page(platform: str) -> Response:
+        return _page(deps, platform)
+
+    @bp.post("/platforms/<platform>/pause")
+    @access(roles("operator"))
+    def pause_form(platform: str) -> Response:
+        reason = request.form.get("reason", "").strip()
+        if not reason:
+            field = FieldError("/reason", "请填写暂停的原因。")
+            return _page(deps, platform, Invalid("validation-failed", "请填写原因", fields=[field]))
+        return _change(
+            deps, platform, lambda session: pause(session, deps, platform, principal().username, reason)
+        )
+
+    @bp.post("/platforms/<platform>/resume")
+    @access(roles("operator"))
+    def resume_form(platform: str) -> Response:
+        return _change(deps, platform, lambda session: resume(session, deps, platform))
+
+    @bp.post("/platforms/<platform>/backfill")
+    @access(roles("operator"))
+    def backfill_form(platform: str) -> Response:
+        who = principal().username
+        return _change(deps, platform, lambda session: request_backfill(session, deps, platform, who))
+
+    @bp.post("/platforms/<platform>/test")
+    @access(roles("operator"))
+    def test_form(platform: str) -> Response:
+        profile = deps.catalogue.get(platform)
+        if profile is None or not profile.pushed:
+            raise NotFound("not-found", "没有这个推送平台")
+        return _page(deps, platform, reached=try_platform(way(platform), platform))
+
+    @bp.get("/deliveries/<delivery_id>/dry-run")
+    @access(roles("operator"))
+    def dry_run(delivery_id: str) -> Response:
+        with deps.db.read() as session:
+            row = queries.delivery(session, delivery_id, visible_region(principal()))
+            if row is None or row.platform not in deps.catalogue:
+                raise NotFound("not-found", "没有这条推送记录")
+            shown = rehearse(session, deps, way(row.platform), row)
+        profile = deps.catalogue[row.platform]
+        return page_of("push/dry_run.html", "deliveries", row=row, profile=profile, shown=shown)
+
+
+def _change(deps: Deps, platform: str, change: Callable[..., None]) -> Response:
+    try:
+        with deps.db.write() as session:
+            change(session)
+    except DomainError as error:
+        return _page(deps, platform, error)
+    return redirect(url_for(".platform_page", platform=platform), 303)
+
+
+def _page(
+    deps: Deps, platform: str, error: DomainError | None = None, reached: Reached | None = None
+) -> Response:
+    with deps.db.read() as session:
+        views = platform_views(session, deps.catalogue, deps.clock.system_now(), visible_region(principal()))
+    view = next((one for one in views if one["id"] == platform), None)
+    if view is None:
+        raise NotFound("not-found", "没有这个平台")
+    return page_of(
+        "push/platform.html",
+        "",
+        int(error.kind) if error else 200,
+        item=view,
+        profile=deps.catalogue[platform],
+        reached=reached,
+        may_act=view["pushed"] and principal().has("operator"),
+        errors=form_errors(error) if error else {},
+    )

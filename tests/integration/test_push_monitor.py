@@ -1,0 +1,137 @@
+"""The monitor: how platforms fare, the matrix, what two people decide, a dry run and a probe."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared.web.access import Principal
+from tests.harness.platforms import PushWorld, Subject, push_world
+
+JSON, XML = "credit-quanzhou", "trade-quanzhou"
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PushWorld]:
+    with push_world(tmp_path_factory.mktemp("monitor"), api=False) as made:
+        yield made
+
+
+@pytest.fixture
+def world(shared_world: PushWorld) -> Iterator[PushWorld]:
+    yield shared_world
+    shared_world.clear_faults()
+
+
+def of(world: PushWorld, name: str) -> Any:
+    """Somebody of a name, who runs the exchange."""
+    from shared.ids import new_id
+    from shared.web.tokens import issue_token
+
+    roles = frozenset({"operator"})
+    who = Principal(new_id(), name, name, "department-1", "示例部门", "130102", roles, session_id=new_id())
+    client = world.client()
+    token = issue_token(world.deps.keyring, who, world.deps.clock.system_now())[0]
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return client
+
+
+def refused(world: PushWorld) -> Any:
+    world.fault(JSON, "reject", count=1)
+    listing = world.listing()
+    world.publish(listing.event("published"))
+    world.until(lambda: (JSON, "list", "rejected") in world.states(listing.id), "rejected")
+    (row,) = world.deliveries(listing.id, JSON)
+    return row
+
+
+def test_board_platform_and_matrix(world: PushWorld) -> None:
+    listing = world.listing()
+    world.publish(listing.event("published"))
+    world.until(lambda: (JSON, "list", "acknowledged") in world.states(listing.id), "listed")
+    client = world.client("operator")
+    health = {one["id"]: one["health"] for one in client.get("/push/api/v1/platforms").json["items"]}
+    assert health[JSON]["last_success_at"]
+    assert health[JSON]["per_minute"] > 0
+    assert "正常" in client.get("/push/", headers=HTML).text
+    assert "平台可达" not in client.get(f"/push/platforms/{JSON}", headers=HTML).text
+    assert "平台可达" in client.post(f"/push/platforms/{JSON}/test", headers=HTML).text
+    before = len(world.records(JSON))
+    assert len(world.records(JSON)) == before
+    world.fault(JSON, "error500")
+    assert "没有给出可用的应答" in client.post(f"/push/platforms/{JSON}/test", headers=HTML).text
+    shown = client.get(f"/push/matrix?q={listing.number}", headers=HTML).text
+    assert listing.number in shown
+    assert "已入库" in shown
+    assert client.get("/push/platforms/nowhere", headers=HTML).status_code == 404
+
+
+def test_pause_and_resume_by_form(world: PushWorld) -> None:
+    client = world.client("operator")
+    assert client.post(f"/push/platforms/{XML}/pause", data={"reason": " "}).status_code == 422
+    assert client.post(f"/push/platforms/{XML}/pause", data={"reason": "平台停机"}).status_code == 303
+    assert client.post(f"/push/platforms/{XML}/pause", data={"reason": "平台停机"}).status_code == 409
+    listing = world.listing()
+    world.publish(listing.event("published"))
+    world.until(lambda: (JSON, "list", "acknowledged") in world.states(listing.id), "the other")
+    assert (XML, "list", "waiting") in world.states(listing.id)
+    assert "已暂停" in client.get(f"/push/platforms/{XML}", headers=HTML).text
+    assert client.post(f"/push/platforms/{XML}/resume").status_code == 303
+    world.until(lambda: (XML, "list", "acknowledged") in world.states(listing.id), "resumed")
+    assert client.post(f"/push/platforms/{XML}/backfill").status_code == 303
+    world.run()
+
+
+def test_two_people_decide_on_a_refused_one(world: PushWorld) -> None:
+    row, first, second = refused(world), of(world, "甲"), of(world, "乙")
+    assert row.subject_name in first.get("/push/dead", headers=HTML).text
+    where = f"/push/deliveries/{row.id}/proposals"
+    assert first.post(where, data={"action": "retry"}).status_code == 422
+    assert first.post(where, data={"action": "retry", "reason": "平台误退"}).status_code == 303
+    assert second.post(where, data={"action": "discard", "reason": "不必"}).status_code == 409
+    page = second.get("/push/dead", headers=HTML).text
+    decision = page.split("/push/proposals/")[1].split("/")[0]
+    assert first.post(f"/push/proposals/{decision}/decide", data={"agree": "true"}).status_code == 403
+    assert second.post(f"/push/proposals/{decision}/decide", data={"agree": "true"}).status_code == 303
+    world.until(lambda: (JSON, "list", "acknowledged") in world.states(row.listing_id), "pushed again")
+    assert second.post(f"/push/proposals/{decision}/decide", data={"agree": "true"}).status_code == 409
+
+
+def test_given_up_by_two_it_is_no_longer_asked_about(world: PushWorld) -> None:
+    row, first, second = refused(world), of(world, "甲"), of(world, "乙")
+    where = f"/push/deliveries/{row.id}/proposals"
+    assert first.post(where, data={"action": "discard", "reason": "平台不收"}).status_code == 303
+    page = second.get("/push/dead", headers=HTML).text
+    decision = page.split("/push/proposals/")[1].split("/")[0]
+    assert second.post(f"/push/proposals/{decision}/decide", data={"agree": "true"}).status_code == 303
+    assert row.document_number not in second.get("/push/dead", headers=HTML).text
+    assert "确认放弃" in second.get(f"/push/deliveries/{row.id}", headers=HTML).text
+    assert first.post(where, data={"action": "retry", "reason": "再试"}).status_code == 409
+
+
+@pytest.mark.parametrize(("region", "count"), [("350524", 2), ("130102", 3), ("210000", 2)])
+def test_a_dry_run_shows_what_would_go_without_the_number(world: PushWorld, region: str, count: int) -> None:
+    listing = world.listing(region=region, subject=Subject("欧阳示例", person=True))
+    world.publish(listing.event("published"))
+    world.until(lambda: len(world.states(listing.id)) == count, "planned")
+    client = world.client("operator")
+    for row in world.deliveries(listing.id):
+        shown = client.get(f"/push/deliveries/{row.id}/dry-run", headers=HTML)
+        assert shown.status_code == 200
+        assert listing.number in shown.text, row.platform
+        assert listing.subject.code not in shown.text
+    assert world.client("supervisor").get(f"/push/deliveries/{row.id}/dry-run").status_code == 403
+
+
+def test_replay_by_filter_and_period(world: PushWorld) -> None:
+    row, client = refused(world), world.client("operator")
+    period = {"since": "2020-01-01T00:00:00Z", "until": "2021-01-01T00:00:00Z"}
+    where = "/push/api/v1/replays"
+    assert client.post(where, json={"platform": JSON, **period}).json == {"replayed": 0, "left": 0}
+    asked = client.post(where, json={"platform": JSON, "code": "FAULT", "dry_run": True}).json
+    assert asked["replayed"] == 0
+    assert asked["left"] >= 1
+    assert client.post(where, json={"platform": JSON, "code": "FAULT"}).json["replayed"] >= 1
+    world.until(lambda: (JSON, "list", "acknowledged") in world.states(row.listing_id), "pushed again")
+    assert client.post(where, json={"states": ["waiting"]}).status_code == 422
