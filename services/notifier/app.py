@@ -82,6 +82,7 @@ def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
         channels=open_channels(settings.channels, Ports(given.db, given.clock)),
         holder=settings.holder,
         lease_seconds=settings.lease_seconds,
+        quiet=settings.quiet,
     )
     return worker.build_loops(parts, open_log(settings.common.events_url))
 

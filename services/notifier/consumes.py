@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 from services.notifier.domain import Happening, chinese_date
 from services.notifier.models import revocations
 from services.notifier.routing import routing
+from services.notifier.routing.quiet import pauses
 from services.notifier.usecases.announcing import announce
 from services.notifier.usecases.escalating import start_ladders
 from services.notifier.usecases.staff import DepartmentFacts, UserFacts, remember_departments, remember_users
 from shared.calendar import WorkingCalendar, builtin_calendar
-from shared.clock import Clock
+from shared.clock import Clock, local_date
 from shared.contracts.envelope import Event
 from shared.logs import get_log
 from shared.web.revocations import apply_identity_events
@@ -50,15 +51,21 @@ def learn_identity(session: Session, events: list[Event]) -> None:
 
 
 def hear_news(
-    clock: Clock, channels: Collection[str], calendar: WorkingCalendar | None = None
+    clock: Clock,
+    channels: Collection[str],
+    calendar: WorkingCalendar | None = None,
+    *,
+    quiet: bool = False,
 ) -> Callable[[Session, list[Event]], None]:
     """The handler that turns news into messages on the channels that are configured."""
     working = calendar or builtin_calendar()
 
     def handle(session: Session, events: list[Event]) -> None:
         happenings = [_happening(event) for event in events if _is_expected(event.type)]
-        fresh = announce(session, happenings, channels=channels, today=clock.today(), at=clock.system_now())
-        start_ladders(session, fresh, calendar=working, now=clock.now())
+        now, at = clock.now(), clock.system_now()
+        waits = pauses(working, now, quiet=quiet)
+        fresh = announce(session, happenings, channels=channels, today=local_date(now), at=at, pauses=waits)
+        start_ladders(session, fresh, calendar=working, now=now)
 
     return handle
 

@@ -34,6 +34,7 @@ CHANNEL_NAMES = {
     "sms": "短信",
 }
 TEST_EVENT = "webhook.test"
+DIGEST_EVENT = "notice.digest"
 MOST_ITEMS = 50
 PHONE = r"1[3-9]\d{9}"
 ENDPOINT_KEEPERS = ("operator", "system-admin")  # the roles that manage a department's webhooks and robots

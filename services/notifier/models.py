@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.clock import Clock
@@ -283,3 +283,17 @@ class Preference(Base):
     event: Mapped[str] = mapped_column(String(60), primary_key=True)
     channel: Mapped[str] = mapped_column(String(20), primary_key=True)
     enabled: Mapped[bool]
+    digest: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class DigestItem(Base):
+    """A message that an officer gets with others once a day; `digest_id` is the notice that carried it."""
+
+    __tablename__ = "digest_items"
+    __table_args__ = (Index("ix_digest_items_due", "digest_id", "due_at"),)
+
+    notice_id: Mapped[str] = mapped_column(ForeignKey("notices.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    department_id: Mapped[str] = mapped_column(String(36))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    digest_id: Mapped[str | None] = mapped_column(String(36))

@@ -26,6 +26,7 @@ class Settings:
     channels: Mapping[str, Mapping[str, Any]]
     lease_seconds: float
     holder: str
+    quiet: bool
 
 
 def read_settings(env: Mapping[str, str]) -> Settings:
@@ -35,6 +36,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         channels=_channels(env),
         lease_seconds=_lease_seconds(env),
         holder=f"{socket.gethostname()}:{os.getpid()}",
+        quiet=_quiet(env),
     )
 
 
@@ -56,3 +58,10 @@ def _lease_seconds(env: Mapping[str, str]) -> float:
     if not 0.1 <= seconds <= 3600:
         raise SettingsError("NOTIFIER_LEASE_SECONDS must be a number of seconds from 0.1 to 3600")
     return seconds
+
+
+def _quiet(env: Mapping[str, str]) -> bool:
+    value = env.get("NOTIFIER_QUIET_HOURS", "").strip() or "on"
+    if value not in {"on", "off"}:
+        raise SettingsError("NOTIFIER_QUIET_HOURS must be on or off")
+    return value == "on"

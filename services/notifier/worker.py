@@ -13,6 +13,7 @@ from datetime import timedelta
 from services.notifier.channels import Channel, Sent
 from services.notifier.consumes import IDENTITY_TOPICS, NEWS_TOPICS, hear_news, learn_identity
 from services.notifier.models import inbox, leases, outbox, revocations
+from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.sending import Job, Result, claim_jobs, keep_jobs, record
@@ -52,6 +53,7 @@ class Parts:
     holder: str
     lease_seconds: float
     calendar: WorkingCalendar = field(default_factory=builtin_calendar)
+    quiet: bool = False
 
 
 class Sender:
@@ -167,6 +169,26 @@ class Escalator:
         return moved > 0
 
 
+class Digester:
+    """Loop: sends each officer's daily digest once it is due."""
+
+    name = "digester"
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._next = parts.clock.system_now()
+
+    def step(self) -> bool:
+        now = self._parts.clock.system_now()
+        if now < self._next:
+            return False
+        with self._parts.db.write() as session:
+            made = send_digests(session, at=now, channels=frozenset(self._parts.channels))
+        if not made:
+            self._next = now + CLIMB_EVERY
+        return made > 0
+
+
 class Pruner:
     """Loop: forgets sign-outs that concern no living token, and event ids no topic can bring again."""
 
@@ -191,12 +213,13 @@ def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
     put_aside = to_unreadable(event_log)
     identity = event_log.reader(list(IDENTITY_TOPICS), f"{GROUP}-identity")
     news = event_log.reader(list(NEWS_TOPICS), GROUP)
-    handle = hear_news(parts.clock, frozenset(parts.channels), parts.calendar)
+    handle = hear_news(parts.clock, frozenset(parts.channels), parts.calendar, quiet=parts.quiet)
     return [
         Relay(parts.db, outbox, leases, event_log, parts.holder),
         Consumer(parts.db, inbox, identity, f"{GROUP}-identity", learn_identity, put_aside),
         Consumer(parts.db, inbox, news, GROUP, handle, put_aside),
         *(Sender(parts, channel) for channel in parts.channels.values()),
         Escalator(parts),
+        Digester(parts),
         Pruner(parts),
     ]

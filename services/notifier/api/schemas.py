@@ -81,6 +81,8 @@ class SubscriptionChannel(Schema):
     name = String(required=True)
     enabled = Boolean(required=True)
     locked = Boolean(required=True, metadata={"description": "true：个人不得更改"})
+    digest = Boolean(required=True, metadata={"description": "true：每日汇总"})
+    may_digest = Boolean(required=True, metadata={"description": "是否可以选择每日汇总"})
 
 
 class SubscriptionOut(Schema):
@@ -100,6 +102,7 @@ SubscriptionPage = page_schema(SubscriptionOut, "SubscriptionPage")
 class ChoiceIn(Schema):
     channel = String(required=True, validate=validate.OneOf(tuple(CHANNELS)))
     enabled = Flag(required=True)
+    digest = Flag(load_default=False, metadata={"description": "true：每日汇总"})
 
 
 class PhoneIn(Schema):

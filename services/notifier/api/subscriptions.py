@@ -55,8 +55,6 @@ def _add_subscriptions(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="设置本人是否收取某类消息的邮件")
     def choose_subscription(event: str, json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
-            reading.choose(
-                session, event, json_data["channel"], enabled=json_data["enabled"], actor=principal()
-            )
+            reading.choose(session, event, json_data.pop("channel"), **json_data, actor=principal())
             session.flush()
             return next(view for view in subscriptions(session, principal()) if view["event"] == event)

@@ -104,6 +104,14 @@ def declined(session: Session, user_ids: Collection[str], channel: str) -> set[t
     return {(row.user_id, row.event) for row in session.execute(query)}
 
 
+def gathered(session: Session, user_ids: Collection[str]) -> set[tuple[str, str]]:
+    """(user, event) pairs that people want once a day instead of at once."""
+    query = select(Preference.user_id, Preference.event).where(
+        Preference.user_id.in_(user_ids), Preference.channel == "email", Preference.digest.is_(True)
+    )
+    return {(row.user_id, row.event) for row in session.execute(query)}
+
+
 def active_endpoints(session: Session, department_ids: Collection[str]) -> dict[str, list[WebhookEndpoint]]:
     """Enabled webhooks, by department."""
     query = select(WebhookEndpoint).where(

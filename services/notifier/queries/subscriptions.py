@@ -14,12 +14,13 @@ from shared.web.access import Principal
 PERSONAL = (
     "email"  # the only channel a person may decide about: the inbox is the floor, webhooks the department's
 )
+AT_ONCE = (True, False)
 
 
 def subscriptions(session: Session, actor: Principal) -> list[dict[str, Any]]:
     """One entry per route, in the order of the routing data."""
     chosen = {
-        (row.event, row.channel): row.enabled
+        (row.event, row.channel): (row.enabled, row.digest)
         for row in session.scalars(select(Preference).where(Preference.user_id == actor.user_id))
     }
     return [_view(route, actor, chosen) for route in routing().routes]
@@ -32,7 +33,7 @@ def route_named(event: str) -> Route:
     raise NotFound("not-found", "没有这类消息", "请从订阅清单中选择。")
 
 
-def _view(route: Route, actor: Principal, chosen: dict[tuple[str, str], bool]) -> dict[str, Any]:
+def _view(route: Route, actor: Principal, chosen: dict[tuple[str, str], tuple[bool, bool]]) -> dict[str, Any]:
     roles = set(route.department)
     roles |= {"supervisor"} if route.supervisors else set()
     roles |= {"operator"} if route.operators else set()
@@ -48,8 +49,10 @@ def _view(route: Route, actor: Principal, chosen: dict[tuple[str, str], bool]) -
             {
                 "channel": channel,
                 "name": CHANNEL_NAMES.get(channel, channel),
-                "enabled": channel in route.floor or chosen.get((route.event, channel), True),
+                "enabled": channel in route.floor or chosen.get((route.event, channel), AT_ONCE)[0],
                 "locked": channel in route.floor or channel != PERSONAL,
+                "digest": chosen.get((route.event, channel), AT_ONCE)[1] and route.may_gather,
+                "may_digest": channel == PERSONAL and route.may_gather,
             }
             for channel in route.channels
         ],

@@ -31,6 +31,17 @@ class Route:
     floor: frozenset[str]
     fold: tuple[str, ...]
     link: str
+    prompt: bool
+
+    @property
+    def may_gather(self) -> bool:
+        """Whether an officer may have it in a daily digest: nothing that must be mailed, nothing prompt."""
+        return not self.prompt and "email" not in self.floor
+
+    def is_prompt(self, happening: Happening) -> bool:
+        """Never held back nor gathered: removals, legal deadlines, whatever is urgent or has a due date."""
+        facts = happening.facts
+        return self.prompt or facts.get("operation") == "withdraw" or bool(facts.get("due"))
 
     def dedupe_key(self, happening: Happening) -> str:
         """What makes a message of this route "the same message": the event, or the facts it is folded by."""
@@ -87,6 +98,7 @@ def _route(line: Mapping[str, Any]) -> Route:
         floor=frozenset(line.get("floor", ("inbox",))),
         fold=tuple(line.get("fold", ())),
         link=line["link"],
+        prompt=line.get("prompt", line["severity"] == "urgent"),
     )
 
 

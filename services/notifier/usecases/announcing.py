@@ -15,8 +15,9 @@ from services.notifier.domain import Happening, Recipient, fold_facts
 from services.notifier.models import Notice
 from services.notifier.queries.staff import Departments, overseer_seats
 from services.notifier.routing import Route, recipients, routing
+from services.notifier.routing.quiet import Pauses
 from services.notifier.templates import render
-from services.notifier.usecases.dispatching import Fresh, dispatch
+from services.notifier.usecases.dispatching import NO_PAUSES, Fresh, dispatch
 from shared.db import dialect_of, upsert
 from shared.ids import new_id
 from shared.regions import is_known, region
@@ -37,14 +38,20 @@ class Draft:
 
 
 def announce(
-    session: Session, happenings: Iterable[Happening], *, channels: Collection[str], today: date, at: datetime
+    session: Session,
+    happenings: Iterable[Happening],
+    *,
+    channels: Collection[str],
+    today: date,
+    at: datetime,
+    pauses: Pauses = NO_PAUSES,
 ) -> list[Fresh]:
     """Write the messages these events call for, and their dispatches; returns those that are new."""
     drafts = _drafts(session, happenings, today)
     single = [(draft, _row(draft, at)) for draft in drafts if not draft.route.fold]
     folded = _fold(session, [draft for draft in drafts if draft.route.fold], at)
     fresh = _insert(session, [*single, *folded])
-    dispatch(session, fresh, channels=channels, at=at)
+    dispatch(session, fresh, channels=channels, at=at, pauses=pauses)
     return fresh
 
 
@@ -108,7 +115,14 @@ def _insert(session: Session, rows: Sequence[tuple[Draft, dict[str, Any]]]) -> l
     )
     written = set(session.execute(add, [row for _, row in rows]).scalars())
     return [
-        Fresh(draft.route, draft.recipient, row["id"], row["event_type"], row["subject_id"])
+        Fresh(
+            draft.route,
+            draft.recipient,
+            row["id"],
+            row["event_type"],
+            row["subject_id"],
+            draft.route.is_prompt(draft.happening),
+        )
         for draft, row in rows
         if row["id"] in written
     ]

@@ -13,20 +13,23 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from services.notifier.domain import Recipient
-from services.notifier.models import Attempt, DepartmentCopy, Dispatch, Robot, WebhookEndpoint
+from services.notifier.models import Attempt, DepartmentCopy, DigestItem, Dispatch, Robot, WebhookEndpoint
 from services.notifier.publishes import DELIVERED, Outcome, publish
 from services.notifier.queries.staff import (
     Person,
     active_endpoints,
     active_robots,
     declined,
+    gathered,
     reachable_people,
 )
 from services.notifier.routing import Route
+from services.notifier.routing.quiet import TO_PEOPLE, Pauses
 from shared.db import wake
 from shared.delivery import ACCEPTED, WAITING
 from shared.ids import new_id
 
+NO_PAUSES = Pauses()
 WAKE_CHANNEL = "dispatches"
 MAILBOX_FROM = frozenset({"warning", "urgent"})  # severities a department's own mailbox hears of too
 
@@ -40,6 +43,7 @@ class Fresh:
     notice_id: str
     event_type: str
     subject_id: str
+    prompt: bool = True
 
     @property
     def department_id(self) -> str:
@@ -60,24 +64,55 @@ class Reach:
     endpoints: dict[str, list[WebhookEndpoint]]
     robots: dict[str, list[Robot]]
     declined: set[tuple[str, str]]
+    gathered: set[tuple[str, str]]
+
+    def is_gathered(self, notice: Fresh, channel: str, target: str) -> bool:
+        """Whether this mail waits for the person's daily digest."""
+        kind, _, key = target.partition(":")
+        wanted = kind == "user" and (key, notice.route.event) in self.gathered
+        return wanted and channel == "email" and notice.route.may_gather and not notice.prompt
 
 
-def dispatch(session: Session, fresh: Sequence[Fresh], *, channels: Collection[str], at: datetime) -> None:
+def dispatch(
+    session: Session,
+    fresh: Sequence[Fresh],
+    *,
+    channels: Collection[str],
+    at: datetime,
+    pauses: Pauses = NO_PAUSES,
+) -> None:
     """Write the dispatches of new notices; those in the inbox are done with that."""
     if not fresh:
         return
     reach = _reach(session, {notice.department_id for notice in fresh})
     shown = [notice for notice in fresh if "inbox" in notice.route.channels]
     _deliver_inbox(session, shown, at)
-    rows = [
-        dispatch_row(notice.notice_id, notice.department_id, channel, target, at)
-        for notice in fresh
-        for channel, target in _targets(notice, reach)
-        if channel in channels
-    ]
+    rows: list[dict[str, Any]] = []
+    items: list[dict[str, Any]] = []
+    for notice in fresh:
+        for channel, target in _targets(notice, reach):
+            if reach.is_gathered(notice, channel, target):
+                items.append(_digest_item(notice, target, at + pauses.digest))
+            elif channel in channels:
+                held = not notice.prompt and channel in TO_PEOPLE
+                due = at + pauses.message if held else at
+                row = dispatch_row(notice.notice_id, notice.department_id, channel, target, at)
+                rows.append({**row, "next_attempt_at": due})
+    if items:
+        session.execute(insert(DigestItem), items)
     if rows:
         session.execute(insert(Dispatch), rows)
         wake(session, WAKE_CHANNEL)
+
+
+def _digest_item(notice: Fresh, target: str, due_at: datetime) -> dict[str, Any]:
+    return {
+        "notice_id": notice.notice_id,
+        "user_id": target.partition(":")[2],
+        "department_id": notice.department_id,
+        "due_at": due_at,
+        "digest_id": None,
+    }
 
 
 def dispatch_row(
@@ -111,6 +146,7 @@ def _reach(session: Session, department_ids: set[str]) -> Reach:
         endpoints=active_endpoints(session, department_ids),
         robots=active_robots(session, department_ids),
         declined=declined(session, user_ids, "email"),
+        gathered=gathered(session, user_ids),
     )
 
 

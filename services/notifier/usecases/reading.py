@@ -16,6 +16,7 @@ from shared.web.access import Principal
 describe_errors(
     {
         "channel-not-personal": "该渠道不由个人决定：站内消息必达，Webhook 由部门统一管理。",
+        "digest-not-allowed": "移出、停止公示、法定期限和紧急事项须即时送达，不得放入每日汇总。",
         "channel-required": "法定期限、撤销等消息的电子邮件不得关闭。",
     }
 )
@@ -59,8 +60,10 @@ def _acknowledge_for_department(session: Session, ids: set[str], actor: Principa
     publish(session, outcomes)
 
 
-def choose(session: Session, event: str, channel: str, *, enabled: bool, actor: Principal) -> None:
-    """Switch a kind of message on or off on a personal channel."""
+def choose(
+    session: Session, event: str, channel: str, *, enabled: bool, actor: Principal, digest: bool = False
+) -> None:
+    """Switch a kind of message on or off on a personal channel, or have it once a day."""
     route = route_named(event)
     if channel != PERSONAL or channel not in route.channels:
         pointed = FieldError("/channel", "该渠道不由个人决定。")
@@ -69,4 +72,8 @@ def choose(session: Session, event: str, channel: str, *, enabled: bool, actor: 
         raise Invalid(
             "channel-required", "该类消息的电子邮件不得关闭", fields=[FieldError("/enabled", "不得关闭。")]
         )
-    session.merge(Preference(user_id=actor.user_id, event=event, channel=channel, enabled=enabled))
+    if digest and not route.may_gather:
+        wrong = FieldError("/digest", "不得汇总。")
+        raise Invalid("digest-not-allowed", "该类消息须即时送达", fields=[wrong])
+    wish = Preference(user_id=actor.user_id, event=event, channel=channel, enabled=enabled, digest=digest)
+    session.merge(wish)

@@ -1,5 +1,8 @@
 """The page of who hears what, where an officer chooses which mails to get."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from apiflask import APIBlueprint
 from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -24,10 +27,12 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/subscriptions")
     @access(signed_in())
     def choose() -> AnyResponse:
-        wanted = set(request.form.getlist("event"))
+        wanted, daily = set(request.form.getlist("event")), set(request.form.getlist("digest"))
         with deps.db.write() as session:
-            for event in _changeable(subscriptions(session, principal())):
-                reading.choose(session, event, PERSONAL, enabled=event in wanted, actor=principal())
+            for event, may_digest in _changeable(subscriptions(session, principal())):
+                digest = may_digest and event in daily
+                enabled = digest or event in wanted
+                reading.choose(session, event, PERSONAL, enabled=enabled, digest=digest, actor=principal())
         return redirect(url_for("pages.list_subscriptions"), 303)
 
     @bp.post("/phone")
@@ -39,11 +44,9 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         return redirect(url_for("pages.list_subscriptions"), 303)
 
 
-def _changeable(items: list[dict[str, object]]) -> list[str]:
-    return [str(item["event"]) for item in items if _personal(item)]
-
-
-def _personal(item: dict[str, object]) -> bool:
-    channels = item["channels"]
-    assert isinstance(channels, list)
-    return any(each["channel"] == PERSONAL and not each["locked"] for each in channels)
+def _changeable(items: list[dict[str, Any]]) -> Iterator[tuple[str, bool]]:
+    """(event, may be gathered) of what an officer can decide about."""
+    for item in items:
+        for each in item["channels"]:
+            if each["channel"] == PERSONAL and not each["locked"]:
+                yield item["event"], each["may_digest"]
