@@ -40,6 +40,7 @@ def build_site() -> WsgiApp:
     mounted: dict[str, WsgiApp] = {}
     push, notices = read_credit_push(os.environ), read_notifier(os.environ)
     mounted[push.common.url_prefix] = create_credit_push(push)
+    mounted["/exchange"] = mounted[push.common.url_prefix]  # the contract's doors for platforms
     mounted[notices.common.url_prefix] = create_notifier(notices)
 
     def site(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:

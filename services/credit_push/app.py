@@ -9,6 +9,7 @@ from apiflask import APIFlask
 
 from services.credit_push import worker
 from services.credit_push.api import blueprint as api_blueprint
+from services.credit_push.api import exchange_blueprint
 from services.credit_push.catalogue import Catalogue, load_catalogue
 from services.credit_push.models import revocations
 from services.credit_push.settings import NAME, TITLE, Settings, read_settings
@@ -53,8 +54,8 @@ def platform_keys(settings: Settings, catalogue: Catalogue) -> dict[str, Platfor
     if settings.platform_keys_file is not None:
         entries = json.loads(settings.platform_keys_file.read_text("utf-8"))
         found = {name: PlatformKey(e["key_id"], e["secret"].encode()) for name, e in entries.items()}
-    for profile in catalogue.values():
-        reference = profile.transport.key
+    references = [(profile.transport.key, profile.door.key) for profile in catalogue.values()]
+    for reference in (one for pair in references for one in pair):
         if reference.startswith(SANDBOX):
             platform = reference.removeprefix(SANDBOX)
             found[reference] = platform_key(settings.sandbox_dir / "keys.json", platform)
@@ -97,6 +98,7 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
         site=settings.site,
     )
     app.register_blueprint(api_blueprint(given))
+    app.register_at_root(exchange_blueprint(given))
     app.register_blueprint(web_blueprint(given, ways_of(settings, given)))
     return finish(app)
 

@@ -53,6 +53,8 @@ def _arrival(event: Event, levels: dict[str, str]) -> Arrival:
         replay=bool(data.get("replay")),
         recorded_at=parse_time(data["recorded_at"]),
         department_level=levels.get(data.get("department_id") or ""),
+        event_id=event.id,
+        event_type=event.type,
     )
 
 

@@ -72,6 +72,19 @@ class ListingVersion(Base):
     operation: Mapped[str] = mapped_column(String(16))
     payload: Mapped[dict[str, Any]] = mapped_column(JsonDoc)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    event_id: Mapped[str | None] = mapped_column(String(100))
+    event_type: Mapped[str | None] = mapped_column(String(100))
+    position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    """Its place in what platforms fetch, given after the commit by one sequencer; null until then."""
+
+    __table_args__ = (
+        Index(
+            "ix_push_listing_versions_unplaced",
+            "recorded_at",
+            sqlite_where=text("position IS NULL"),
+            postgresql_where=text("position IS NULL"),
+        ),
+    )
 
 
 class Delivery(Base):

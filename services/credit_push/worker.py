@@ -16,6 +16,7 @@ from services.credit_push.reconciling import Reconciler
 from services.credit_push.transports import Transport
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.backfilling import Backfill
+from services.credit_push.usecases.offering import Sequencer
 from services.credit_push.usecases.receiving import ReceiptPoller
 from services.credit_push.usecases.sender import Sender
 from shared.eventlog.base import EventLog
@@ -31,6 +32,7 @@ def build_loops(deps: Deps, log: EventLog, transports: Mapping[str, Transport], 
         Sender(deps, transports, holder),
         ReceiptPoller(deps, transports),
         Backfill(deps),
+        Sequencer(deps, holder),
         Reconciler(deps, transports, holder),
         Relay(deps.db, outbox, leases, log, holder),
         InboxPurge(deps.db, inbox),

@@ -46,6 +46,10 @@ class ServiceApp(APIFlask):
         own = options.pop("url_prefix", None) or blueprint.url_prefix or ""
         super().register_blueprint(blueprint, url_prefix=f"{self.url_prefix}{own}" or None, **options)
 
+    def register_at_root(self, blueprint: SansioBlueprint) -> None:
+        """A blueprint whose paths the contract puts outside the service's prefix."""
+        super().register_blueprint(blueprint)
+
 
 @dataclass(frozen=True)
 class Guard:

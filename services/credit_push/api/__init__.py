@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.credit_push.api import deliveries, hand, papers, platforms, receipts, reconciliations
+from services.credit_push.api import deliveries, exchange, hand, papers, platforms, receipts, reconciliations
 from services.credit_push.usecases import Deps
 from shared.errors import describe_errors
 
@@ -18,6 +18,7 @@ describe_errors(
         "decision-made": "该处理意见已经办结。",
         "delivery-discarded": "该记录已由两人确认放弃，不再处理。",
         "second-person": "提出处理意见的人不能自己确认，须由另一人办理。",
+        "foreign-address": "请求来自平台登记网段以外的地址。",
         "bad-period": "时间段不正确：起始时间应早于截止时间。",
         "batch-empty": "本批次已没有待报送的记录。",
         "batch-recorded": "同一批次只登记一次批号。",
@@ -33,4 +34,11 @@ def blueprint(deps: Deps) -> APIBlueprint:
     made = APIBlueprint("push", __name__, url_prefix="/api/v1", tag="推送")
     for part in (deliveries, platforms, reconciliations, hand, receipts, papers):
         part.add_routes(made, deps)
+    return made
+
+
+def exchange_blueprint(deps: Deps) -> APIBlueprint:
+    """The doors for platforms, at the root of the site."""
+    made = APIBlueprint("exchange", __name__, url_prefix="/exchange/v1", tag="交换")
+    exchange.add_routes(made, deps)
     return made

@@ -289,3 +289,52 @@ class CheckedOut(Schema):
     """Whether the paper is ours, unchanged."""
 
     genuine = fields.Boolean(required=True)
+
+
+class EventQuery(Schema):
+    """Where to go on: the `next` of the answer before."""
+
+    after = fields.Integer(load_default=0, validate=validate.Range(min=0, max=2**62))
+    limit = fields.Integer(load_default=200, validate=validate.Range(min=1, max=500))
+
+
+class ExchangeEventOut(Schema):
+    """A CloudEvent with its place."""
+
+    specversion = fields.String(required=True)
+    id = fields.String(required=True)
+    source = fields.String(required=True)
+    type = fields.String(required=True)
+    subject = fields.String(required=True)
+    time = fields.String(required=True)
+    sequence = fields.Integer(required=True)
+    position = fields.Integer(required=True)
+    datacontenttype = fields.String(required=True)
+    data = fields.Dict(keys=fields.String(), required=True)
+
+
+class EventPage(Schema):
+    """Events in order; `next` is never null, for there may be more later."""
+
+    items = fields.List(fields.Nested(ExchangeEventOut), required=True)
+    next = fields.String(required=True)
+
+
+class HandledRowIn(Schema):
+    """What a platform has done with one version of a listing."""
+
+    listing_id = Text(36, required=True)
+    version = fields.Integer(required=True, validate=validate.Range(min=1, max=2**31 - 1))
+    result = fields.String(required=True, validate=validate.OneOf(("accepted", "rejected")))
+    receipt_number = fields.String(load_default="", validate=validate.Length(max=100))
+    field = fields.String(load_default="", validate=validate.Length(max=200))
+    code = fields.String(load_default="", validate=validate.Length(max=64))
+    message = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
+class HandledIn(Schema):
+    """What a platform brings to the door."""
+
+    receipts = fields.List(
+        fields.Nested(HandledRowIn), required=True, validate=validate.Length(min=1, max=1000)
+    )

@@ -107,6 +107,16 @@ class Breaker:
 
 
 @dataclass(frozen=True)
+class Door:
+    """How the platform itself comes for events and brings receipts; without a key it has no door."""
+
+    key: str = ""
+    """Reference of the key its requests are signed with."""
+    addresses: tuple[str, ...] = ()
+    """Networks it may come from; none named: any."""
+
+
+@dataclass(frozen=True)
 class Profile:
     """One platform."""
 
@@ -128,6 +138,7 @@ class Profile:
     source: str
     limits: Limits = Limits()
     breaker: Breaker = Breaker()
+    door: Door = Door()
     reconcile_hours: int = 24
     """How often its ledger is compared without anybody's asking; 0: never."""
 

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from services.credit_push.catalogue.profile import (
     OBSERVED,
     Breaker,
     Deadline,
+    Door,
     Limits,
     Profile,
     Receipts,
@@ -31,7 +33,7 @@ DOMAINS = (
 CLASSES = ("serious", "industry-misconduct", "penalty-record", "notice")
 SUBJECTS = ("organization", "individual")
 FORMATS = ("canonical", "trade_v2", "penalty_2018", "by-class", "procurement_sheet", "none")
-RECEIPTS = ("answer", "callback", "column", "feedback", "hand", "relay")
+RECEIPTS = ("answer", "callback", "column", "feedback", "hand", "door", "relay")
 WITHDRAWALS = ("message", "content", "letter", "relay")
 BASES = ("published", "assumed")
 NEEDS = {
@@ -39,6 +41,7 @@ NEEDS = {
     "exchange_db": ("database",),
     "packet": ("directory", "file"),
     "manual": (),
+    "pull": (),
     OBSERVED: (),
 }
 """What each kind of transport cannot do without."""
@@ -197,6 +200,7 @@ def _profile(doc: _Document) -> Profile:
             pause_seconds=doc.numbers("breaker.pause_seconds", [2, 5, 10, 30]),
             deadline_hours=doc.number("breaker.deadline_hours", 0, 72, 4),
         ),
+        door=_door(doc),
         reconcile_hours=int(doc.number("reconciliation.every_hours", 0, 8760, 24)),
     )
     if not _ID.fullmatch(profile.id) or f"{profile.id}.toml" != doc.file:
@@ -217,6 +221,16 @@ def _windows(doc: _Document) -> tuple[Window, ...]:
         weekday = WEEKDAYS.index(match[1]) if match[1] in WEEKDAYS else None
         found.append(Window(weekday, begins, ends))
     return tuple(found)
+
+
+def _door(doc: _Document) -> Door:
+    door = Door(doc.text("door.key", ""), doc.texts("door.addresses", default=[]))
+    for network in door.addresses:
+        try:
+            ip_network(network)
+        except ValueError:
+            doc.note("door.addresses", f"{network} 不是网段，应写作 10.1.0.0/16")
+    return door
 
 
 def _clock_time(value: str) -> time | None:
@@ -288,6 +302,8 @@ def _between(profiles: Mapping[str, Profile]) -> list[Problem]:
             found.append(Problem(file, "relay.to", f"目录中没有平台 {profile.relay_to}"))
         if not profile.pushed and profile.takes.regions:
             found.append(Problem(file, "takes.regions", "只观察的平台不应有推送范围"))
+        if profile.transport.kind == "pull" and not profile.door.key:
+            found.append(Problem(file, "door.key", "由平台自取的方式需要此项"))
         if profile.pushed and not profile.takes.regions:
             found.append(Problem(file, "takes.regions", "推送的平台需要推送范围"))
     return found

@@ -11,6 +11,7 @@ from services.credit_push.transports.http_json import HttpJson
 from services.credit_push.transports.http_xml import HttpXml
 from services.credit_push.transports.manual import Manual
 from services.credit_push.transports.packet import PacketFolder
+from services.credit_push.transports.pull import Pull
 from shared.platform_keys import PlatformKey
 
 __all__ = ["KINDS", "AsyncRunner", "Means", "Transport", "open_transport", "open_transports"]
@@ -53,6 +54,7 @@ KINDS: dict[str, Callable[[Profile, Means], Transport]] = {
     "exchange_db": lambda profile, means: ExchangeDb(profile, means.clock),
     "packet": lambda profile, means: PacketFolder(profile, means.clock, means.sender),
     "manual": _manual,
+    "pull": lambda _profile, _means: Pull(),
 }
 
 

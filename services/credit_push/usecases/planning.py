@@ -46,6 +46,8 @@ class Arrival:
     replay: bool
     recorded_at: datetime
     department_level: str | None = None
+    event_id: str | None = None
+    event_type: str | None = None
 
 
 Known = dict[str, dict[str, list[Row]]]
@@ -135,6 +137,8 @@ def _take(plan: _Plan, arrival: Arrival) -> None:
             "operation": record.operation,
             "payload": arrival.payload,
             "recorded_at": arrival.recorded_at,
+            "event_id": arrival.event_id,
+            "event_type": arrival.event_type,
         }
     )
     plan.deps.recent.put(record, arrival.payload)
