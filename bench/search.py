@@ -25,7 +25,7 @@ from bench._serving import served
 from bench.facts import keep, percentile
 from services.blacklist.register.domain.names import full_key, name_record
 from services.blacklist.register.index import ENGINES, reindex
-from services.blacklist.register.index.upkeep import count_grams
+from services.blacklist.register.index.upkeep import count_grams, tidied
 from services.blacklist.register.models import LISTINGS, NAMES
 from services.blacklist.register.queries import Criteria, search
 from shared.db import Database, add_rows, migrate, open_database
@@ -79,6 +79,9 @@ def fill(db: Database, names: Sequence[Name], former: dict[int, Name]) -> dict[s
     for start in range(0, len(names), BLOCK):
         with db.write() as session:
             add_rows(session, NAMES, list(_name_rows(names, former, start)))
+    going = False
+    while going := tidied(db, ENGINES[db.dialect], going=going):
+        continue
     count_grams(db, ENGINES[db.dialect])
     spent = time.perf_counter() - started
     return {"index_build_s": round(spent, 1), "index_build_cpu_s": round(time.process_time() - busy, 1)}

@@ -8,7 +8,7 @@ from sqlalchemy import delete, text, update
 from services.blacklist.register.domain.names import Gram, asked_grams, full_key, split_name
 from services.blacklist.register.index import ENGINES, GramCounter, reading, reading_of, reindex, verify_index
 from services.blacklist.register.index.counts import known_counts, rare_first
-from services.blacklist.register.index.upkeep import count_grams
+from services.blacklist.register.index.upkeep import count_grams, tidied
 from services.blacklist.register.models import NAMES, GramCount, ListingName
 from shared.clock import FixedClock
 from shared.db import Database
@@ -85,6 +85,17 @@ def test_the_counter_rests_while_the_register_is_small(world: World) -> None:
     loop.close()
     with world.db.read() as session:
         assert session.query(GramCount).count() == 0
+
+
+def test_tidying_ends_and_changes_no_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.blacklist.register.index.sqlite.MOST_PARTS", 2)
+    before = found(world, "石家庄鑫源贸易")
+    going, steps = False, 0
+    while going := tidied(world.db, ENGINES[world.db.dialect], going=going):
+        steps += 1
+        assert steps < 50
+    assert found(world, "石家庄鑫源贸易") == before
+    assert verify_index(world.db, ENGINES[world.db.dialect]).sound
 
 
 def test_rare_grams_come_first_and_within_the_budget() -> None:

@@ -28,6 +28,10 @@ class RegisterIndex(Protocol):
         """Every gram that so many names share, with its count; reads the whole index."""
         ...
 
+    def tidy(self, connection: Connection, *, going: bool) -> bool:
+        """A short step towards an index in fewer parts; true while there is more to do (then `going`)."""
+        ...
+
     def rebuild(self, connection: Connection) -> None:
         """Build the index anew from the grams in the table of names, and let the database tidy it."""
         ...

@@ -38,6 +38,12 @@ class PostgresqlIndex:
     def common_grams(self, connection: Connection, at_least: int) -> list[tuple[str, int]]:
         return [(row[0], row[1]) for row in connection.exec_driver_sql(_COMMON, (at_least,))]
 
+    def tidy(self, connection: Connection, *, going: bool) -> bool:
+        """Puts what was added lately into the index proper, so that no question has to read through it."""
+        if not going:
+            connection.exec_driver_sql("SELECT gin_clean_pending_list('gin_register_name_grams')")
+        return False
+
     def rebuild(self, connection: Connection) -> None:
         connection.exec_driver_sql("REINDEX INDEX gin_register_name_grams")
         connection.exec_driver_sql("ANALYZE register_name")

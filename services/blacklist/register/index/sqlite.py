@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
@@ -15,6 +16,9 @@ _ARM = f"SELECT * FROM ({_SHARING} LIMIT {MOST_POSTINGS})"  # noqa: S608  our ow
 _COMMON = "SELECT term, doc FROM fts_register_name_counts WHERE doc >= ?"
 _REBUILD = "INSERT INTO fts_register_name(fts_register_name) VALUES ('rebuild')"
 _OPTIMIZE = "INSERT INTO fts_register_name(fts_register_name) VALUES ('optimize')"
+_PARTS = "SELECT count(DISTINCT segid) FROM fts_register_name_idx"
+_MERGE = "INSERT INTO fts_register_name(fts_register_name, rank) VALUES ('merge', ?)"
+MOST_PARTS, PAGES = 6, 200
 _CHECK = "INSERT INTO fts_register_name(fts_register_name, rank) VALUES ('integrity-check', 1)"
 
 
@@ -30,6 +34,15 @@ class SqliteIndex:
     def common_grams(self, connection: Connection, at_least: int) -> list[tuple[str, int]]:
         found = connection.exec_driver_sql(_COMMON, (at_least,))
         return [(row[0], row[1]) for row in found]
+
+    def tidy(self, connection: Connection, *, going: bool) -> bool:
+        """FTS5 leaves a part per transaction and merges late; every gram is looked up in every part."""
+        if not going and connection.exec_driver_sql(_PARTS).scalar_one() < MOST_PARTS:
+            return False
+        driver: Any = connection.connection.driver_connection
+        before = driver.total_changes
+        connection.exec_driver_sql(_MERGE, (PAGES if going else -PAGES,))
+        return bool(driver.total_changes - before >= 2)
 
     def rebuild(self, connection: Connection) -> None:
         connection.exec_driver_sql(_REBUILD)

@@ -29,7 +29,7 @@ Progress = Callable[[int], None]
 
 
 class GramCounter:
-    """Loop: counts common grams when the register has grown by a fifth since the last count."""
+    """Loop: keeps the index in few parts, and counts common grams when the register has grown by a fifth."""
 
     name = "gram-counter"
 
@@ -37,13 +37,17 @@ class GramCounter:
         self._db, self._index = db, index
         self._lease = Lease(db, leases, self.name, holder)
         self._looked = float("-inf")
+        self._tidying = False
 
     def step(self) -> bool:
-        if time.monotonic() - self._looked < EVERY_SECONDS:
+        if not self._tidying and time.monotonic() - self._looked < EVERY_SECONDS:
             return False
         self._looked = time.monotonic()
-        if not self._due() or not self._lease.acquire():
+        if not self._lease.acquire():
             return False
+        self._tidying = tidied(self._db, self._index, going=self._tidying)
+        if self._tidying or not self._due():
+            return self._tidying
         count_grams(self._db, self._index)
         return True
 
@@ -55,6 +59,12 @@ class GramCounter:
 
     def close(self) -> None:
         self._lease.release()
+
+
+def tidied(db: Database, index: RegisterIndex, *, going: bool) -> bool:
+    """One short step in a transaction of its own; true while there is more."""
+    with db.write() as session:
+        return index.tidy(session.connection(), going=going)
 
 
 def _last_id(session: Session) -> int:

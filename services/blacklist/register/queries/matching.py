@@ -27,11 +27,12 @@ from shared.identifiers import InvalidIdentifier, check_uscc
 SAME_CODE, SAME_NAME, FORMER_NAME, SAME_DOCUMENT = "同一统一社会信用代码", "名称相同", "曾用名", "文号相同"
 EXACT_ONLY = 2
 """Questions of so few signs are never searched by likeness."""
-BUDGET, MOST_GRAMS, SCORED = 1500, 24, 30
+BUDGETS, MOST_GRAMS, SCORED = (240, 1500), 24, 30
 CANDIDATES, CANDIDATES_FILTERED = 90, 1000
 WORTH = 0.35
 """A candidate that shares less than this part of what the best one shares is not looked at."""
-SURE_ENOUGH = 0.97
+SURE_ENOUGH, ENOUGH = 0.97, 0.92
+"""Likeness at which nothing more is looked up: of the same core, of the rarest grams."""
 FLOOR = 0.6
 """Below it a name is not shown: no hit so unlike was ever the one that was meant."""
 FORMER_SHARE = 0.95
@@ -121,8 +122,13 @@ def _alike(shown: Shown, question: Question) -> Iterator[Hit]:
         yield from _hit(row, likeness)
     if sure or len(question.key) <= EXACT_ONLY:
         return
-    for row in _candidates(shown, question, asked, seen):
-        yield from _hit(row, _likeness(asked, question.letters, row))
+    for budget in BUDGETS:
+        for row in _candidates(shown, question, asked, seen, budget):
+            likeness = _likeness(asked, question.letters, row)
+            sure = sure or likeness.raw >= ENOUGH
+            yield from _hit(row, likeness)
+        if sure:
+            return
 
 
 def _likeness(asked: Parts, letters: str, row: NameRow) -> Likeness:
@@ -133,19 +139,20 @@ def _likeness(asked: Parts, letters: str, row: NameRow) -> Likeness:
     return max(likeness, compare_sound(letters, found, row.full_key), key=lambda each: each.raw)
 
 
-def _candidates(shown: Shown, question: Question, asked: Parts, seen: set[int]) -> Iterable[NameRow]:
-    """Names sharing the most weight that may be shown, at most SCORED of them."""
+def _candidates(
+    shown: Shown, question: Question, asked: Parts, seen: set[int], budget: int
+) -> Iterable[NameRow]:
+    """Names not yet seen that share the most weight and may be shown, at most SCORED of them."""
     reading = shown.reading
-    grams = rare_first(
-        asked_grams(asked, question.key, question.letters), known_counts(reading), BUDGET, MOST_GRAMS
-    )
-    found = ENGINES[reading.dialect].candidates(
-        reading, grams, CANDIDATES_FILTERED if shown.filtered else CANDIDATES
-    )
+    wanted = asked_grams(asked, question.key, question.letters)
+    grams = rare_first(wanted, known_counts(reading), budget, MOST_GRAMS)
+    most = CANDIDATES_FILTERED if shown.filtered else CANDIDATES
+    found = ENGINES[reading.dialect].candidates(reading, grams, most)
     least = found[0][1] * WORTH if found else 0.0
     ids = [name_id for name_id, shared in found if shared >= least and name_id not in seen]
     taken: list[NameRow] = []
     for start in range(0, len(ids), SCORED):
+        seen.update(ids[start : start + SCORED])
         taken += shown.names_by_ids(ids[start : start + SCORED])
         if len(taken) >= SCORED:
             break
