@@ -38,6 +38,7 @@ from services.credit_push.settings import read_settings as read_credit_push
 from services.credit_push.usecases import Deps as PushDeps
 from services.credit_push.usecases.operating import replay as replay_delivery
 from services.credit_push.usecases.operating import replay_all
+from services.kit_tool import consumer_kit
 from services.log_tool import blacklist_means, verify_log, witness
 from services.notifier.app import create_app as create_notifier
 from services.notifier.settings import read_settings as read_notifier
@@ -237,6 +238,7 @@ def export(file: Path) -> None:
 main.add_command(verify_log)
 main.add_command(witness)
 main.add_command(reindex_names)
+main.add_command(consumer_kit)
 
 
 @main.group()
