@@ -58,6 +58,7 @@ def test_documented_settings_are_read_by_the_code():
     code = "\n".join(path.read_text("utf-8") for path in source_files())
     missing = {name for name in documented_settings() if f'"{name}"' not in code}
     computed = {f"{service}_DB_URL" for service in ("BLACKLIST", "CREDIT_PUSH", "NOTIFIER")}
+    computed |= {f"{vendor}_HOSTS" for vendor in ("WECOM", "DINGTALK", "FEISHU")}
     assert missing <= computed | {name for name in missing if name.startswith("SITE_")}
 
 
@@ -72,6 +73,9 @@ def test_settings_read_by_the_code_are_documented():
         "HOME",
         "PATH",
         "PATH_INFO",
+        "REQUEST_METHOD",
+        "QUERY_STRING",
+        "HTTP_X_REQUEST_ID",
         "RAW_URI",
         "REQUEST_URI",
         "PYTHONUNBUFFERED",

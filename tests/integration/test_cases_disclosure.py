@@ -1,5 +1,6 @@
-"""公开例外 and 公示遮盖 of a case: claimed with reasons, covered as promised, approved by a second person; and
-whom the law never lists.
+"""公开例外 and 公示遮盖 of a case: claimed with reasons, covered as promised, approved by a second person.
+
+And whom the law never lists.
 """
 
 from datetime import date, timedelta

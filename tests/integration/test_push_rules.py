@@ -260,7 +260,9 @@ def test_a_receipt_may_come_before_the_answer(world: PushWorld) -> None:
     with world.deps.db.write() as session:
         (claimed,) = claim(session, profile, "another", now, now, world.deps.recent)
     with world.deps.db.write() as session:
-        assert receive_receipts(session, world.deps, profile, [Receipt(claimed.row.idempotency_key, FILED)]) == 1
+        assert (
+            receive_receipts(session, world.deps, profile, [Receipt(claimed.row.idempotency_key, FILED)]) == 1
+        )
     world.run()
     (row,) = world.deliveries(listing.id, JSON)
     assert row.state == "acknowledged"

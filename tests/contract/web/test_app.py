@@ -278,7 +278,9 @@ def test_the_openapi_document_promises_what_is_answered(client):
     assert list(spec["paths"][sheet]["get"]["responses"]["200"]["content"]) == ["text/csv"]
     assert spec["paths"][sheet]["get"]["parameters"][0]["schema"]["enum"] == ["csv", "xlsx"]
     create = spec["paths"][THINGS]["post"]
-    assert set(create["responses"]) == {"201", "400", "401", "403", "409", "413", "415", "422", "429"} | IN_FRONT
+    assert (
+        set(create["responses"]) == {"201", "400", "401", "403", "409", "413", "415", "422", "429"} | IN_FRONT
+    )
     assert create["requestBody"]["required"] is True
     assert {"apiKey": []} in create["security"]
     read = spec["paths"][f"{THINGS}/{{thing_id}}"]["get"]

@@ -255,7 +255,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("soon_at", types.UtcDateTime(timezone=True), nullable=True))
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("duties", schema=None) as batch_op:
         batch_op.drop_column("soon_at")
