@@ -25,7 +25,11 @@ def now(desk, case):
 
 
 def noticed(desk):
-    case = desk.office.take(desk.office.file(), "submit", "clerk")
+    return noticed_with(desk, None)
+
+
+def noticed_with(desk, content):
+    case = desk.office.take(desk.office.file(content), "submit", "clerk")
     return desk.office.take(case, "approve_notice", "reviewer", notice_number="长住建告〔2026〕3号")
 
 
@@ -46,6 +50,18 @@ LABELS = [
 def test_a_letter_prints_its_label(desk, attribute, label):
     case = decided(desk, filing(disclosure={"attribute": attribute, "reason": "依法"}))
     assert label in desk.text(desk.issue(case, "decision"))
+
+
+@pytest.mark.parametrize(("attribute", "label"), LABELS)
+def test_papers_on_the_way_to_a_decision_carry_no_label(desk, attribute, label):
+    case = noticed_with(desk, filing(disclosure={"attribute": attribute, "reason": "依法"}))
+    assert label not in desk.text(desk.issue(case, "notice"))
+
+
+def test_a_paper_about_rights_carries_no_label(desk):
+    case = decided(desk)
+    desk.issue(case, "decision")
+    assert "公开发布" not in desk.text(desk.issue(case, "repair-notice"))
 
 
 def test_serving_the_decision_serves_the_case(desk):

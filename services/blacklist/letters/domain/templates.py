@@ -16,6 +16,8 @@ FOLDER = Path(__file__).resolve().parents[1] / "data" / "templates"
 NOTICE, HEARING, DECISION, REPAIR_NOTICE = "notice", "hearing-notice", "decision", "repair-notice"
 REMOVAL, REVOCATION, OBJECTION_RESULT = "removal-notice", "revocation", "objection-result"
 REPAIR_ACCEPTED, REPAIR_REFUSED, REPAIR_RESULT = "repair-accepted", "repair-refused", "repair-result"
+LABELLED = frozenset({DECISION, REMOVAL, REVOCATION, REPAIR_RESULT})
+"""Results, which carry the case's 公开属性; what goes to the party on the way to one never does."""
 ANSWER = "disclosure-answer"
 """答复书 of 依申请公开: no letter of a case, but numbered like one."""
 KINDS = (

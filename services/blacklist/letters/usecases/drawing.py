@@ -10,7 +10,15 @@ from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
 from services.blacklist.cases.models.case import ID_AAD
 from services.blacklist.cases.queries import find_case
 from services.blacklist.cases.queries.standing import rule_on
-from services.blacklist.letters.domain.templates import DECISION, Template, Text, fill, filled, templates
+from services.blacklist.letters.domain.templates import (
+    DECISION,
+    LABELLED,
+    Template,
+    Text,
+    fill,
+    filled,
+    templates,
+)
 from services.blacklist.letters.domain.wording import LABELS, chinese_day, grouped, tidy
 from services.blacklist.letters.models import Letter
 from services.blacklist.letters.queries.facts import Occasion, flags_of, values_of
@@ -57,9 +65,14 @@ class Draft:
             on=self.dated,
             address=address,
             code=grouped(code),
-            notes=tuple(filter(None, [LABELS.get(case.disclosure)])),
+            notes=_notes(self.template.kind, case.disclosure),
             preview=preview,
         )
+
+
+def _notes(kind: str, disclosure: str) -> tuple[str, ...]:
+    """附注: a notice before the decision is no public paper, whatever the case's attribute."""
+    return (LABELS[disclosure],) if kind in LABELLED and disclosure in LABELS else ()
 
 
 def draft_letter(
