@@ -3,6 +3,7 @@
 What another system published is left out, for the platform may hold it already; a reconciliation tells.
 """
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +100,7 @@ class Backfill:
     def __init__(self, deps: Deps) -> None:
         self.name = "backfill"
         self._deps = deps
+        self._closing = threading.Event()
 
     def step(self) -> bool:
         """True if a page was planned, or a backfill ended."""
@@ -118,3 +120,10 @@ class Backfill:
         last, count = fill(session, self._deps, profile, state["backfill_after"]) if profile else (None, 0)
         state.update(backfill_after=last, backfilled=state["backfilled"] + count)
         write(session, state)
+
+    def wait(self, timeout: float) -> bool:
+        """Nobody waits for a backfill by the second."""
+        return self._closing.wait(2 * timeout)
+
+    def close(self) -> None:
+        self._closing.set()

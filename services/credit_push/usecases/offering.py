@@ -1,6 +1,7 @@
 """The exchange events as platforms fetch them: placed in one order after commit, sealed for whoever asks."""
 
 import base64
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -33,6 +34,7 @@ class Sequencer:
         self.name = "sequencer"
         self._deps = deps
         self._lease = Lease(deps.db, leases, "sequencer", holder)
+        self._closing = threading.Event()
         self._wanted = any(profile.door.key for profile in deps.catalogue.values())
 
     def step(self) -> bool:
@@ -46,7 +48,12 @@ class Sequencer:
         with self._deps.db.write() as session:
             return place(session) > 0
 
+    def wait(self, timeout: float) -> bool:
+        """Whoever fetches comes now and then: a good second's worth at a time is soon enough."""
+        return self._closing.wait(2 * timeout)
+
     def close(self) -> None:
+        self._closing.set()
         self._lease.release()
 
 

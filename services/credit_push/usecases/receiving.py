@@ -184,6 +184,8 @@ class ReceiptPoller:
     def _awaited(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         platforms = [profile.id for profile in self._polled if profile.receipts.by == "column"]
+        if not platforms:
+            return found
         query = (
             select(Delivery.platform, Delivery.idempotency_key)
             .where(
