@@ -13,6 +13,7 @@ from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.rules.queries import all_lists, list_rule
 from services.blacklist.store import Deps
 from services.blacklist.web import wording
+from services.blacklist.web.corrections import corrections_of
 from services.blacklist.web.options import region_options
 from shared.errors import DomainError, Invalid
 from shared.web.access import access, public
@@ -117,6 +118,7 @@ def _listing(made: APIBlueprint, deps: Deps) -> None:
             "blacklist/listing.html",
             view=view,
             versions=versions,
+            corrections=corrections_of(versions),
             deliveries=deliveries,
             rule=_rule(view["list_code"], today),
         )
