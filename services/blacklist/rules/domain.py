@@ -10,14 +10,16 @@ from datetime import date
 
 from shared.calendar import Due, WorkingCalendar, add_months
 from shared.errors import describe_errors
+from shared.regions import within
 
 
 @dataclass(frozen=True)
 class Basis:
-    """One legal basis: 文件名、文号、条款."""
+    """One legal basis: 文件名、文号、条款, and the region it is in force for (000000: everywhere)."""
 
     title: str
     document: str
+    region: str
     article: str
     source: str
     status: str
@@ -146,6 +148,14 @@ class ListRule:
     def rule_id(self) -> str:
         """How events and duties name the rule that allowed them."""
         return f"list:{self.code}"
+
+    def basis_in(self, region: str) -> tuple[Basis, ...]:
+        """What a decision there may cite: national papers and those of a region that holds it.
+
+        A list of one place alone, met elsewhere, still names the papers it was founded by.
+        """
+        found = tuple(each for each in self.legal_basis if within(region, each.region))
+        return found or self.legal_basis
 
     @property
     def takes_decision_from_document(self) -> bool:

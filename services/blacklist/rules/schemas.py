@@ -24,6 +24,7 @@ class BasisView(Schema):
 
     title = fields.String(required=True)
     document = fields.String(required=True)
+    region = fields.String(required=True, metadata={"description": "施行地区的行政区划代码，000000为全国"})
     article = fields.String(required=True)
     source = fields.String(required=True)
     status = fields.String(required=True)

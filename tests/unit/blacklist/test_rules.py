@@ -5,10 +5,12 @@ from datetime import date
 
 import pytest
 
+from services.blacklist.cases.domain.decision import decision_parts
 from services.blacklist.rules import domain, queries
 from services.blacklist.rules.queries.catalogue import DATA
 from shared.calendar import builtin_calendar
 from shared.errors import NotFound
+from shared.regions import within
 
 TODAY = date(2026, 11, 23)
 SPOT, WAGE = "lists/spot-check.toml", "lists/wage-arrears.toml"
@@ -170,6 +172,7 @@ def test_the_catalogue_has_no_fault():
         (SPOT, '"market-regulation"]', '"martians"]', "version.0.deciding_organs", "martians"),
         (WAGE, "valid_from = 2026-04-01", "valid_from = 2026-05-01", "version.0.valid_to", "生效日"),
         (WAGE, "[[version.basis]]", "[[version.basis", "", "TOML"),
+        (WAGE, 'region = "000000"', 'region = "359999"', "version.0.basis.0.region", "行政区划"),
         ("regimes.toml", 'start = "publication"', 'start = "whenever"', "publicity.3.start", "只能是"),
         (
             "measures.toml",
@@ -195,3 +198,31 @@ def test_a_fault_is_named_with_file_line_and_field(tmp_path, file, old, new, fie
 
 def _line(path, problem):
     return path.read_text("utf-8").splitlines()[problem.line - 1].split("=")[0].strip()
+
+
+@pytest.mark.parametrize(
+    ("region", "own"),
+    [
+        ("130102", {"石家庄市长安区 2018"}),
+        ("350524", {"安政办〔2018〕117号"}),
+        ("350500", set()),
+        ("210102", set()),
+        ("000000", set()),
+    ],
+)
+def test_only_papers_in_force_for_the_region_are_cited(region, own):
+    rule = queries.list_rule("public-resource-blacklist", date(2026, 9, 1))
+    cited = {each.document for each in rule.basis_in(region)}
+    assert cited == {"国办发〔2017〕97号", "国办发〔2020〕49号"} | own
+    made = {"facts": "事实", "basis": "", "severity": "general", "months": 12, "measures": ()}
+    text = decision_parts(rule, {}, region=region, **made)["basis"]
+    assert all(document in text for document in cited)
+    assert ("安溪" in text) == (region == "350524")
+
+
+@pytest.mark.parametrize("region", ["000000", "130102", "210000", "350524"])
+def test_no_list_is_without_a_basis_anywhere(region):
+    for rule in queries.all_lists(date(2026, 9, 1)):
+        cited = rule.basis_in(region)
+        assert any(each.region == "000000" for each in cited), rule.code
+        assert all(within(region, each.region) for each in cited), rule.code

@@ -11,6 +11,7 @@ def decision_parts(
     rule: ListRule,
     given: Mapping[str, Any],
     *,
+    region: str,
     facts: str,
     basis: str,
     severity: str,
@@ -20,7 +21,7 @@ def decision_parts(
     """事由、依据、惩戒提示、移出条件和程序、救济; none of them is ever empty."""
     made = {
         "grounds": facts,
-        "basis": _basis(rule, basis),
+        "basis": _basis(rule, region, basis),
         "consequences": _consequences(rule, measures),
         "removal": _removal(rule, severity, months),
         "remedy": rule.remedy,
@@ -28,9 +29,9 @@ def decision_parts(
     return {name: str(given.get(name) or made[name]) for name in PARTS}
 
 
-def _basis(rule: ListRule, basis: str) -> str:
-    lists = "；".join(f"《{each.title}》（{each.document}）" for each in rule.legal_basis)
-    return f"{basis};{lists}" if basis else lists
+def _basis(rule: ListRule, region: str, basis: str) -> str:
+    lists = "；".join(f"《{each.title}》（{each.document}）" for each in rule.basis_in(region))
+    return f"{basis}；{lists}" if basis else lists
 
 
 def _consequences(rule: ListRule, measures: Iterable[str]) -> str:

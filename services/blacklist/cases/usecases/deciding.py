@@ -14,6 +14,7 @@ def decision_of(move: Move) -> dict[str, Any]:
     parts = decision_parts(
         move.needed_rule(),
         move.inputs,
+        region=case.region,
         facts=case.misconduct.get("facts") or "",
         basis=case.document.get("basis") or "",
         severity=case.severity or "",

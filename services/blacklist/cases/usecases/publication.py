@@ -147,7 +147,7 @@ def _subject(case: Case) -> Subject:
 
 
 def terms_of(case: Case, rule: ListRule) -> ListTerms:
-    basis = "；".join(f"{each.title}{each.article}" for each in rule.legal_basis)
+    basis = "；".join(f"{each.title}{each.article}" for each in rule.basis_in(case.region))
     return ListTerms(
         code=case.list_code,
         name=case.list_name,

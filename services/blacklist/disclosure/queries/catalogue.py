@@ -89,7 +89,7 @@ def _rows_of(session: Session, place: Place, on: date) -> Iterator[dict[str, Any
 
 
 def _from_rule(place: Place, rule: ListRule, able: Sequence[Department]) -> dict[str, Any]:
-    basis = [f"{each.title}({each.document})" for each in rule.legal_basis]
+    basis = [f"{each.title}（{each.document}）" for each in rule.basis_in(place.region)]
     return _row(place, able) | {
         "code": f"list:{rule.code}",
         "origin": "rules",

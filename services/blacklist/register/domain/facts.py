@@ -134,9 +134,9 @@ class ListTerms:
     rule_version: str
 
     @classmethod
-    def of(cls, rule: ListRule) -> "ListTerms":
-        """The terms of a list as its rule says them."""
-        basis = "；".join(f"{each.title}（{each.document}）" for each in rule.legal_basis)
+    def of(cls, rule: ListRule, region: str) -> "ListTerms":
+        """The terms of a list as its rule says them in a region."""
+        basis = "；".join(f"{each.title}（{each.document}）" for each in rule.basis_in(region))
         return cls(rule.code, rule.name, rule.list_class, basis, rule.version)
 
 

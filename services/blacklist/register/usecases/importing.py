@@ -37,7 +37,7 @@ BATCH = 500
 MOST_REASONS = 10_000
 _EMPTY: dict[str, Any] = {column.key: None for column in LISTINGS.columns}
 Progress = Callable[[int], None]
-TermsOn = Callable[[str, date], ListTerms]
+TermsOn = Callable[[str, date, str], ListTerms]
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,13 @@ def _cached_terms(today: date) -> TermsOn:
     """The list as it was on the day of publication, else (older than its rule here) as it is today."""
 
     @cache
-    def terms_on(code: str, on: date) -> ListTerms:
+    def terms_on(code: str, on: date, region: str) -> ListTerms:
         try:
-            return ListTerms.of(list_rule(code, on))
+            return ListTerms.of(list_rule(code, on), region)
         except NotFound as error:
             if on == today:
                 raise BadLine(f"list_code:{error.title}") from error
-            return terms_on(code, today)
+            return terms_on(code, today, region)
 
     return terms_on
 
@@ -118,7 +118,8 @@ def _good(
     for number, text in block:
         try:
             line = read_line(text, domains)
-            yield line, terms_on(line.content["list_code"], line.publicity.start)
+            content = line.content
+            yield line, terms_on(content["list_code"], line.publicity.start, content["region"])
         except BadLine as error:
             report.reject(number, str(error))
 

@@ -1,5 +1,6 @@
 """The rules on a day: a list's own version merged with the regimes in force, measures, domains."""
 
+import dataclasses
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -182,7 +183,7 @@ def _removal(own: Entry, publicity: Entry) -> RemovalRule:
 
 
 def _basis(each: Entry) -> Basis:
-    return Basis(each["title"], each["document"], each["article"], each["source"], each["status"])
+    return Basis(**{field.name: each[field.name] for field in dataclasses.fields(Basis)})
 
 
 def _override(each: Entry) -> Override:

@@ -9,6 +9,7 @@ from typing import Any
 from services.blacklist.rules.domain import ATTACHMENT_KINDS, LIST_CLASSES, PROCEDURES, SEVERITIES, Problem
 from services.blacklist.rules.queries.shapes import CATALOGUE, DOMAIN, LIST, MEASURE, REGIMES, Fault, walk
 from services.blacklist.rules.queries.source import DATA, KINDS
+from shared.regions import NATION, is_known
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\"-]+)\s*\]\]?")
 _KEY = re.compile(r"^\s*\"?([A-Za-z0-9_-]+)\"?\s*=")
@@ -109,6 +110,7 @@ def _list_faults(content: dict[str, Any], stem: str, known: _Known) -> Iterator[
     for index, version in enumerate(content["version"]):
         yield from _reference_faults(version, ("version", index), known)
         yield from _severity_faults(version, ("version", index))
+        yield from _basis_faults(version["basis"], ("version", index, "basis"))
 
 
 def _reference_faults(entry: dict[str, Any], where: tuple[str | int, ...], known: _Known) -> Iterator[Fault]:
@@ -123,6 +125,15 @@ def _reference_faults(entry: dict[str, Any], where: tuple[str | int, ...], known
         unknown = [each for each in entry.get(field, ()) if each not in allowed]
         if unknown:
             yield (*where, field), f"没有这个代码：{'、'.join(unknown)}"
+
+
+def _basis_faults(bases: list[dict[str, Any]], where: tuple[str | int, ...]) -> Iterator[Fault]:
+    """A list stands on something, and each paper is in force for a region that exists."""
+    if not bases:
+        yield where, "至少要有一项依据"
+    for index, each in enumerate(bases):
+        if each["region"] != NATION and not is_known(each["region"]):
+            yield (*where, index, "region"), f"没有这个行政区划代码：{each['region']}；全国为 {NATION}"
 
 
 def _severity_faults(version: dict[str, Any], where: tuple[str | int, ...]) -> Iterator[Fault]:

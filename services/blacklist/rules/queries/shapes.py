@@ -17,6 +17,15 @@ _VERSIONED = {"version": str, "valid_from": date, "valid_to?": date, "status": _
 _BY_SEVERITY = {"serious?": _RANGE, "general?": _RANGE, "minor?": _RANGE}
 _MONTHS = {"serious?": int, "general?": int, "minor?": int}
 
+_BASIS = {
+    "title": str,
+    "document": str,
+    "region": str,
+    "article": str,
+    "source": str,
+    "status": _STATUS,
+}
+
 LIST: dict[str, Any] = {
     "code": str,
     "name": str,
@@ -45,7 +54,7 @@ LIST: dict[str, Any] = {
             "severity?": _BY_SEVERITY,
             "repair_after?": _MONTHS,
             "override?": [{"domains": [str], "severity": str, **_RANGE, "status": _STATUS, "source": str}],
-            "basis": [{"title": str, "document": str, "article": str, "source": str, "status": _STATUS}],
+            "basis": [_BASIS],
         }
     ],
 }

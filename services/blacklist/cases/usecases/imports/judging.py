@@ -88,7 +88,8 @@ def judge_rows(
 def _defaults(office: Office, upload: CaseImport) -> dict[str, Any]:
     """What the upload says for every row; a blacklist table stands on the law its list stands on."""
     rule = office.rule(upload.list_code)
-    basis = "；".join(f"《{each.title}》（{each.document}）" for each in rule.legal_basis) if rule else ""
+    bases = rule.basis_in(upload.region) if rule else ()
+    basis = "；".join(f"《{each.title}》（{each.document}）" for each in bases)
     return {
         "list_code": upload.list_code,
         "domain": upload.domain,
