@@ -83,6 +83,26 @@ def test_the_public_page_is_what_the_preview_promised(office):
     assert not promised["publicity"]["estimated"]
 
 
+def test_redaction_not_yet_approved_stands_in_the_way(office):
+    case = office.walk(office.file(filing(misconduct={"facts": f"骗取中标。{TELLTALE}"})), "served")
+    (obstacle,) = preview(office, case)["obstacles"]
+    assert "另一名工作人员审核" in obstacle["reason"]
+    assert "电话号码" in obstacle["reason"]
+    assert not preview(office, case)["publishable"]
+    case = office.take(case, "approve_redaction", "reviewer")
+    assert preview(office, case)["publishable"]
+
+
+def test_what_is_only_suspected_stays_but_waits_for_a_second_person(office):
+    case = office.walk(office.file(filing(misconduct={"facts": "以护照E12345678骗取中标"})), "served")
+    shown = preview(office, case)
+    facts = parts(shown)["/misconduct/facts"]
+    assert (facts["value"], facts["treatment"]) == ("以护照E12345678骗取中标", "shown")
+    assert "疑似护照号码，没有自动遮盖，须人工核对" in facts["reason"]
+    assert shown["redaction"] == {"needed": ["疑似护照号码"], "approved": False}
+    assert not shown["publishable"]
+
+
 @pytest.mark.parametrize(("attribute", "words"), [("withheld", "不予公开"), ("on-request", "依申请公开")])
 def test_what_is_not_proactive_is_not_published(office, attribute, words):
     case = office.file(filing(disclosure={"attribute": attribute, "reason": "涉及商业秘密"}))

@@ -12,7 +12,7 @@ from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries.standing import rule_on
 from services.blacklist.cases.usecases.publication import case_facts, terms_of
 from services.blacklist.cases.usecases.publicity import window_of
-from services.blacklist.register.domain.redaction import FREE_TEXT, KINDS, redact
+from services.blacklist.register.domain.redaction import FREE_TEXT, KINDS, SUSPECTED, redact
 from services.blacklist.register.queries.views import masked_facts
 from services.blacklist.register.usecases.publication import listing_facts
 from services.blacklist.rules.domain import ListRule
@@ -100,6 +100,11 @@ def _obstacles(case: Case, rule: ListRule, today: date) -> Iterator[dict[str, st
         yield {"reason": f"{rule.name}的依据没有列入自然人，不公示自然人", "basis": "名单依据规定的主体范围"}
     if case.minor_until is not None and case.minor_until > today:
         yield {"reason": "当事人为未成年人，不予公示", "basis": "未成年人保护法；政府信息公开条例第十五条"}
+    redaction = _redaction(case)
+    if redaction["needed"] and not redaction["approved"]:
+        names = "、".join(redaction["needed"])
+        reason = f"公示内容含有须遮盖的信息（{names}），须先由另一名工作人员审核公示预览"
+        yield {"reason": reason, "basis": "政府信息公开条例第十五条、第三十七条：区分处理后公开；双人复核"}
 
 
 def _part(place: str, label: str, value: Any, treatment: str, reason: str, basis: str) -> Part:
@@ -137,8 +142,12 @@ def _text_parts(case: Case, facts: dict[str, Any], shown: dict[str, Any]) -> Ite
     for group, name in FREE_TEXT:
         kept = any(each in (filed[group].get(name) or "") for each in case.disclosure_covered)
         kinds = redact(facts[group].get(name) or "").kinds
-        covered = "、".join(dict.fromkeys([*(KINDS[kind] for kind in kinds), *(named if kept else ())]))
+        hidden = [KINDS[kind] for kind in kinds if kind not in SUSPECTED]
+        covered = "、".join(dict.fromkeys([*hidden, *(named if kept else ())]))
+        suspected = "、".join(KINDS[kind] for kind in kinds if kind in SUSPECTED)
         reason = f"文字中的{covered}已遮盖，建议修改原文" if covered else "依法公示"
+        if suspected:
+            reason += f"；文字中有{suspected}，没有自动遮盖，须人工核对"
         yield _part(
             f"/{group}/{name}", LABELS[group, name], shown[group].get(name), MASKED if covered else SHOWN,
             reason, PRIVACY if covered else ALWAYS,
