@@ -202,6 +202,18 @@ def test_a_declared_date_may_not_contradict_the_certificate(office):
     assert pointers(refused) == ["/subject/birth_on"]
 
 
+@pytest.mark.parametrize("number", ["13900000000", "130102 19900307 0011", "护照E12345678"])
+def test_a_reason_the_public_will_read_holds_nothing_private(office, number):
+    case = office.published()
+    changes = {"document": {"fine_wan": "3"}}
+    with pytest.raises(Invalid) as refused:
+        office.take(case, "correct", "decider", changes=changes, reason=f"金额笔误，联系{number}")
+    assert pointers(refused) == ["/reason"]
+    with pytest.raises(Invalid) as refused:
+        office.take(case, "suspend", "clerk", reason=f"见{number}")
+    assert pointers(refused) == ["/reason"]
+
+
 def test_a_correction_that_shows_a_minor_is_refused(office):
     case = office.walk(office.file(person_filing()), "published")
     changes = {"misconduct": {"occurred_on": "1995-03-01"}}

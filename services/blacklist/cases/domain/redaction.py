@@ -12,6 +12,13 @@ Problem = tuple[str, str]
 Groups = Mapping[str, Mapping[str, Any]]
 COVER = "***"
 PROACTIVE = "proactive"
+PUBLIC_REASONS = frozenset(
+    {
+        "correct", "revoke", "restore", "suspend", "lift_suspension", "shield", "unshield",
+        "settle_objection", "settle_repair", "decide_expiry", "remove_linked",
+    }
+)  # fmt: skip
+"""Actions whose reason stands in the listing's public versions."""
 
 
 def covered_text(text: str, passages: Collection[str]) -> str:
@@ -51,6 +58,16 @@ def newly_exposed(before: Groups, after: Groups) -> Iterator[Problem]:
         if kinds - known[place]:
             names = "、".join(KINDS[kind] for kind in KINDS if kind in kinds - known[place])
             yield "/{}/{}".format(*place), f"更正后的文字含有须遮盖的{names}，请改写后提交"
+
+
+def reason_problems(action: str, reason: str | None) -> Iterator[Problem]:
+    """A reason the public will read holds nothing that would have to be covered; nobody previews reasons."""
+    kinds = redact(reason or "").kinds if action in PUBLIC_REASONS else ()
+    if kinds:
+        yield (
+            "/reason",
+            f"理由随公示版本公开，其中含有{'、'.join(KINDS[kind] for kind in kinds)}，请改写后提交",
+        )
 
 
 def exception_problems(disclosure: Mapping[str, Any], groups: Groups) -> Iterator[Problem]:

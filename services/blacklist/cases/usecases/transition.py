@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from services.blacklist.audit.domain import without_identities
 from services.blacklist.audit.usecases import Act
 from services.blacklist.cases.domain.guards import check, law_forbids
+from services.blacklist.cases.domain.redaction import reason_problems
 from services.blacklist.cases.domain.table import BEFORE_DECISION, find_transition
 from services.blacklist.cases.models import Case, CaseOverlay
 from services.blacklist.cases.publishes import CaseNews, publish_cases
 from services.blacklist.cases.queries import case_to_act_on, open_overlays, standing_of
+from services.blacklist.cases.queries.twins import entry_of, published_entries
 from services.blacklist.cases.queries.views import acting
 from services.blacklist.cases.usecases import (
     decision,
@@ -26,6 +28,7 @@ from services.blacklist.cases.usecases import (
     removal,
     review,
 )
+from services.blacklist.cases.usecases.filing import refuse
 from services.blacklist.cases.usecases.moves import Batch, Move, check_inputs, refusal, wrong_state
 from services.blacklist.cases.usecases.office import Office
 from services.blacklist.cases.usecases.versions import require_version
@@ -36,6 +39,7 @@ from shared.errors import DomainError
 from shared.ids import new_id
 from shared.web.access import Principal
 
+PUBLISH = "publish"
 Effect = Callable[[Move], None]
 EFFECTS: Mapping[str, Effect] = {
     "submit": review.submit,
@@ -115,6 +119,8 @@ def take_steps(
 ) -> list[Case | DomainError]:
     """Transitions of locked, different cases; the answer in order, a refusal per row that may not."""
     batch = Batch(session, deps, Office(session, local_date(at)), actor, at, case_ids=list(cases))
+    publishing = [cases[order.case_id] for order in orders if order.action == PUBLISH]
+    batch.published = published_entries(session, publishing, batch.today)
     known = open_overlays(session, cases.values())
     outcomes = [
         _attempt(batch, cases[order.case_id], order, known.get(order.case_id, {})) for order in orders
@@ -135,6 +141,8 @@ def _attempt(
         EFFECTS[order.action](move)
     except DomainError as refused:
         return refused
+    if order.action == PUBLISH:
+        batch.published.add(entry_of(case, case.listing_id))
     _write_down(move)
     return case
 
@@ -146,12 +154,14 @@ def _prepared(batch: Batch, case: Case, order: Order, overlays_of: dict[str, Cas
     if row is None or bool(row.roles) != (batch.actor is not None):
         raise wrong_state(case, order.action)
     rule = batch.office.rule(case.list_code)
+    twin = batch.published.twin_of(entry_of(case)) if order.action == PUBLISH else None
+    standing = standing_of(case, overlays_of, rule, twin)
     if batch.actor is None:
-        blocked = law_forbids(row, standing_of(case, overlays_of, rule), batch.today)
+        blocked = law_forbids(row, standing, batch.today)
         if blocked:
             raise refusal(blocked)
     else:
-        blocked = check(row, standing_of(case, overlays_of, rule), acting(batch.actor), batch.today)
+        blocked = check(row, standing, acting(batch.actor), batch.today)
         if blocked:
             raise refusal(blocked)
         check_inputs(row, order.inputs)
@@ -159,7 +169,10 @@ def _prepared(batch: Batch, case: Case, order: Order, overlays_of: dict[str, Cas
         name: value if name == "changes" else without_identities(value)
         for name, value in order.inputs.items()
     }
-    return Move(batch, case, row, inputs, overlays_of, rule, row.target or case.state)
+    move = Move(batch, case, row, inputs, overlays_of, rule, row.target or case.state)
+    if batch.actor is not None:
+        refuse(list(reason_problems(row.action, move.reason)))
+    return move
 
 
 def _write_down(move: Move) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import BindParameter, ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import Kind, Standing, Status, status
+from services.blacklist.register.domain.redaction import redact
 from services.blacklist.register.models import DeliveryStatus, Listing, ListingVersion
 from services.blacklist.register.queries.views import masked_facts
 from shared.errors import NotFound
@@ -101,6 +102,6 @@ def _entry(each: ListingVersion, before: dict[str, Any], now: dict[str, Any]) ->
         "version": each.version,
         "kind": each.kind,
         "at": each.at,
-        "reason": each.reason,
+        "reason": redact(each.reason).text if each.reason else each.reason,
         "changes": changes,
     }
