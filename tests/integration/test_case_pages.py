@@ -118,6 +118,25 @@ def test_an_objection_is_rejected_or_upheld_without_touching_the_text(counter):
     assert "已撤销" in counter.page(place)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [{"changes": "x"}, {"changes.document": "x"}, {"changes.x": "y"}, {"changes.document.number.x": "y"}],
+)
+def test_a_correction_of_no_shape_is_refused_not_an_error(counter, odd):
+    place = counter.walk(counter.file())
+    counter.do(place, "correct", "decider", 422, reason="笔误", **odd)
+
+
+@pytest.mark.parametrize("odd", ["disclosure", "document", "misconduct", "subject"])
+def test_a_filing_of_no_shape_is_refused_not_an_error(counter, odd):
+    place = counter.file()
+    given = {"version": counter.version(place), odd: "x"}
+    assert (
+        counter.who["clerk"].post(f"{place}/edit", data={**given, "document.number": ""}).status_code == 422
+    )
+    assert counter.who["clerk"].post("/cases/new", data=given).status_code == 422
+
+
 def test_suspension_in_two_steps_and_shield(counter):
     place = counter.walk(counter.file())
     counter.do(place, "suspend", "clerk", reason="举报核实")

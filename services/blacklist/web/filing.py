@@ -143,6 +143,8 @@ def _form(**how: tuple[str, ...]) -> dict[str, Any]:
     """The form's values; exceptions as ticked, covered passages one a line."""
     values = read_form(request.form, lists=("disclosure.exceptions",), **how)
     disclosure = values.setdefault("disclosure", {})
+    if not isinstance(disclosure, dict):
+        return values  # the schema's to refuse
     disclosure.setdefault("exceptions", [])
     lines = str(disclosure.get("covered") or "").split("\n")
     disclosure["covered"] = [line.strip() for line in lines if line.strip()]
@@ -158,6 +160,7 @@ def _with_cleared(values: dict[str, Any]) -> dict[str, Any]:
     """Optional fields emptied in the form become nulls; an identity number left blank stays as it was."""
     for name in CLEARABLE:
         group, field = name.split(".")
-        if name in request.form and field not in values.get(group, {}):
-            values.setdefault(group, {})[field] = None
+        given = values.setdefault(group, {}) if name in request.form else None
+        if isinstance(given, dict):  # a group that is none is the schema's to refuse
+            given.setdefault(field, None)
     return values

@@ -125,7 +125,7 @@ def _shaped(deps: Deps, case_id: str, values: dict[str, Any]) -> dict[str, Any]:
         ends = values.get("measures_to")
         shaped["measures"] = [{"code": code, **({"to": ends} if ends else {})} for code in values["measures"]]
     shaped.pop("measures_to", None)
-    if "changes" in values:
+    if isinstance(values.get("changes"), dict):  # anything else is the schema's to refuse
         shaped["changes"] = _differences(_view(deps, case_id), values["changes"])
         if not shaped["changes"] and "upheld" in values:  # an objection answered without a correction
             del shaped["changes"]
@@ -136,6 +136,9 @@ def _differences(case: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any
     found: dict[str, Any] = {}
     for name in CORRECTABLE:
         group, field = name.split(".")
+        if not isinstance(changes.get(group, {}), dict):
+            found[group] = changes[group]  # the schema says what is wrong with it
+            continue
         given = changes.get(group, {}).get(field)
         if given is not None and given != str(case[group].get(field) or ""):
             found.setdefault(group, {})[field] = given
