@@ -155,6 +155,8 @@ def test_a_calendar_is_read_proposed_and_confirmed(site: Site) -> None:
     assert "2027-02-14" in read
     assert "还没有提出过" in read
     page(admin, "/admin/calendar", 422, notice=NOTICE, act="propose", source="")
+    for odd in ({"rest.x": "1"}, {"notice.x": "1"}, {"year": "x", "notice": NOTICE}):
+        page(admin, "/admin/calendar", 422, **{"act": "propose", "source": "通知", **odd})
     page(admin, "/admin/calendar", 303, notice=NOTICE, act="propose", source="国务院办公厅通知")
     waiting = page(supervisor, "/admin/calendar")
     place = re.search(r"/admin/calendar/[0-9a-f-]{36}/confirm", waiting)

@@ -56,7 +56,10 @@ def _years(made: APIBlueprint, deps: Deps) -> None:
     def propose_calendar() -> AnyResponse:
         """Read only (预览) or propose, as the form's button says."""
         values = _values()
-        reading = read_notice(values["notice"], values.get("year")) if values.get("notice") else None
+        notice, year = values.get("notice"), values.get("year")
+        reading = None
+        if isinstance(notice, str):
+            reading = read_notice(notice, year if isinstance(year, int) else None)
         if request.form.get("act") == "read" and reading is not None:
             return _page(deps, 200, {}, dict(request.form), reading)
         try:
@@ -72,7 +75,7 @@ def _values() -> dict[str, Any]:
     """The form as the API's body: days one a line or parted by commas."""
     values = read_form(request.form, integers=("year",), ignore=("act",))
     for name in ("rest", "work"):
-        if name in values:
+        if isinstance(values.get(name), str):  # anything else is the schema's to refuse
             parted = values[name].replace("、", " ").replace(",", " ").replace(",", " ")
             values[name] = parted.split()
     return values
