@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from services.blacklist.rules.filters import existing_domain, existing_list
 from shared.errors import describe_errors
 from shared.identifiers import InvalidIdentifier, check_resident_id
 from shared.web.paging import PageQuery, page_schema
@@ -30,8 +31,8 @@ class SearchQuery(PageQuery):
         load_default="", validate=validate.Length(max=200), metadata={"description": "名称、代码或文号"}
     )
     region = RegionField(load_default=None)
-    domain = fields.String(load_default=None, validate=SLUG)
-    list_code = fields.String(load_default=None, data_key="list", validate=SLUG)
+    domain = fields.String(load_default=None, validate=(SLUG, existing_domain))
+    list_code = fields.String(load_default=None, data_key="list", validate=(SLUG, existing_list))
     list_class = fields.String(load_default=None, data_key="class", validate=CLASSES)
     as_of = StatutoryDate(load_default=None, metadata={"description": "只看到这一天为止已列入的"})
 

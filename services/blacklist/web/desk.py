@@ -10,7 +10,6 @@ from flask import Response, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.blacklist.cases.domain.table import STATES
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import case_view, case_views, find_case, list_cases, visible_to
 from services.blacklist.cases.queries.finding import CaseFilter
@@ -18,6 +17,7 @@ from services.blacklist.register import queries as register
 from services.blacklist.rules.queries import all_lists, open_duties
 from services.blacklist.store import Deps
 from services.blacklist.web import wording
+from services.blacklist.web.filters import unknown_filters
 from services.blacklist.web.options import region_options
 from shared.web.access import Principal, access, principal, roles
 from shared.web.pages import render, with_query
@@ -52,6 +52,7 @@ def _cases(made: APIBlueprint, deps: Deps) -> None:
         return render(
             "blacklist/cases.html",
             wanted=wanted,
+            unknown=unknown_filters(request.args, ("state", "list", "region")),
             today=today,
             query=filter_query(request.args),
             lists=[(rule.code, rule.name) for rule in all_lists(today)],
@@ -65,11 +66,11 @@ FILTERS = ("q", "state", "list", "region", "import")
 
 
 def case_filter(values: Mapping[str, str]) -> CaseFilter:
-    """What the filter form asks; unknown states are no filter."""
+    """What the filter form asks; a value that does not exist finds nothing."""
     given = {name: str(values.get(name) or "").strip()[:100] or None for name in FILTERS}
     return CaseFilter(
         q=given["q"],
-        state=given["state"] if given["state"] in STATES else None,
+        state=given["state"],
         list_code=given["list"],
         region=given["region"],
         import_id=given["import"],

@@ -7,13 +7,16 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from services.blacklist.register import queries as register
+from services.blacklist.register.domain.names import full_key
 from services.blacklist.register.queries import Criteria
+from services.blacklist.register.queries.matching import EXACT_ONLY
 from services.blacklist.register.schemas import PersonQuery
 from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.rules.queries import all_lists, list_rule
 from services.blacklist.store import Deps
 from services.blacklist.web import wording
 from services.blacklist.web.corrections import corrections_of
+from services.blacklist.web.filters import unknown_filters
 from services.blacklist.web.options import region_options
 from shared.errors import DomainError, Invalid
 from shared.web.access import access, public
@@ -47,6 +50,8 @@ def _search(made: APIBlueprint, deps: Deps) -> None:
             rows=shown,
             today=today,
             searched=any((asked.q, asked.region, asked.domain, asked.list_code)),
+            unknown=unknown_filters(request.args, ("region", "domain", "list")),
+            too_short=0 < len(full_key(asked.q)) <= EXACT_ONLY,
             regions=regions,
             lists=[(rule.code, rule.name) for rule in all_lists(today)],
             next_url=with_query(cursor=following) if following else "",

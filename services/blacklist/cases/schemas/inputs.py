@@ -10,7 +10,8 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES
 from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.table import ACTIONS, STATES
-from services.blacklist.rules.domain import ATTACHMENT_KINDS, DOCUMENT_KINDS, SEVERITIES
+from services.blacklist.rules.domain import ATTACHMENT_KINDS, DOCUMENT_KINDS, LIST_CLASSES, SEVERITIES
+from services.blacklist.rules.filters import existing_list
 from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.rules.queries import trade_domains
 from shared.clock import local_date
@@ -255,8 +256,8 @@ class BulkIn(ActionFields):
 
 class CaseQuery(PageQuery):
     state = fields.String(load_default=None, validate=one_of(STATES))
-    list_code = fields.String(load_default=None, data_key="list", validate=validate.Length(max=60))
-    list_class = fields.String(load_default=None, data_key="class", validate=validate.Length(max=30))
+    list_code = fields.String(load_default=None, data_key="list", validate=existing_list)
+    list_class = fields.String(load_default=None, data_key="class", validate=one_of(LIST_CLASSES))
     domain = domain_field(load_default=None)
     region = RegionField(load_default=None)
     department_id = fields.String(load_default=None, data_key="department", validate=validate.Length(max=36))

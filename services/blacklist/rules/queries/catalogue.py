@@ -40,6 +40,11 @@ def all_lists(on: date) -> list[ListRule]:
     return [rule for code in _source.book().lists if (rule := _rule_on(code, on)) is not None]
 
 
+def known_list(code: str) -> bool:
+    """Whether there is, or once was, a list of this code."""
+    return code in _source.book().lists
+
+
 def list_rule_version(code: str, version: str) -> ListRule | None:
     """The rule a case was decided under, by the version it keeps; None if no such version is known."""
     book = _source.book()
