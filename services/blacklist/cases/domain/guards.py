@@ -10,7 +10,7 @@ from typing import Any
 from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.table import ROLE_NAMES, Transition, rows_from
 
-ROLE, FOUR_EYES, WAIT, STATE = "role", "four-eyes", "wait", "state"
+ROLE, FOUR_EYES, WAIT, STATE, TWICE = "role", "four-eyes", "wait", "state", "twice"
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,10 @@ class Standing:
     window_ends: date | None = None
     notice_served: bool = False
     service_effective_on: date | None = None
+    twin: str | None = None
+    """The listing that already publishes this document about this subject on this list."""
+    unpublished: bool = False
+    """The decision gives no publicity at all: its period is zero."""
     publicity_min_end: date | None = None
     publicity_max_end: date | None = None
     reason_code: str | None = None
@@ -166,7 +170,7 @@ def disclosure_proactive(case: Standing, _: Actor, __: date) -> Blocked | None:
 
 
 def disclosure_not_proactive(case: Standing, _: Actor, __: date) -> Blocked | None:
-    if case.disclosure != "proactive":
+    if case.disclosure != "proactive" or case.unpublished:
         return None
     return Blocked("公开属性为主动公开的，应当公示", "政府信息公开属性")
 
@@ -200,6 +204,18 @@ def publicity_not_over(case: Standing, _: Actor, today: date) -> Blocked | None:
     if case.publicity_max_end is None or today < case.publicity_max_end:
         return None
     return Blocked("按规定计算的公示期已经届满，不再公示", "公示期限")
+
+
+def publicity_given(case: Standing, _: Actor, __: date) -> Blocked | None:
+    return Blocked("决定不予公示，期限为零；送达后办理不公开结案", "公示期限") if case.unpublished else None
+
+
+def not_published_twice(case: Standing, _: Actor, __: date) -> Blocked | None:
+    if case.twin is None:
+        return None
+    return Blocked(
+        f"同一文书、机关、主体和名单的信息正在公示（{case.twin}），不得重复公示", "同一决定公示一次", TWICE
+    )
 
 
 def hearing_not_held(case: Standing, _: Actor, __: date) -> Blocked | None:
@@ -307,6 +323,8 @@ GUARDS: Mapping[str, Guard] = {
     "notice_not_served": notice_not_served,
     "service_effective": service_effective,
     "publicity_not_over": publicity_not_over,
+    "publicity_given": publicity_given,
+    "not_published_twice": not_published_twice,
     "removed_by_repair": removed_by_repair,
     "restorable": restorable,
     "hearing_not_held": hearing_not_held,

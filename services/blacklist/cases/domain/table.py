@@ -112,7 +112,7 @@ def _decision_rows() -> tuple[Transition, ...]:
             DOCUMENT_DECIDES, optional=("served_on", "severity", "publicity_months", *PARTS),
             guards=("reviewer_not_filer", "list_in_force", "not_minor"), event="served"),
         row("close_undisclosed", "不公开结案", (SERVED,), ARCHIVED, DECIDER,
-            "依法不主动公开的，决定送达后结案归档", required=("reason",),
+            "依法不主动公开或者决定不予公示的，送达后结案归档", required=("reason",),
             guards=("disclosure_not_proactive", "publisher_not_filer", "service_effective"),
             event="archived"),
         row("approve_redaction", "审核公示遮盖", (SERVED,), None, ("reviewer", "decider"),
@@ -120,8 +120,8 @@ def _decision_rows() -> tuple[Transition, ...]:
             guards=("redactor_not_filer", "disclosure_proactive", "redaction_pending"), event="annotated"),
         row("publish", "公示", (SERVED,), PUBLISHED, DECIDER, "决定送达后公示",
             guards=("publisher_not_filer", "content_as_reviewed", "not_minor", "disclosure_proactive",
-                    "service_effective", "publicity_not_over", "redaction_approved",
-                    "publisher_not_redactor"), event="published"),
+                    "publicity_given", "service_effective", "publicity_not_over", "redaction_approved",
+                    "publisher_not_redactor", "not_published_twice"), event="published"),
     )
 
 

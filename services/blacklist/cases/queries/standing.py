@@ -30,8 +30,8 @@ def open_overlays(session: Session, cases: Iterable[Case]) -> dict[str, dict[str
     return found
 
 
-def standing_of(case: Case, overlays: Overlays, rule: ListRule | None) -> Standing:
-    """`rule` is the list's rule in force today, None when there is none."""
+def standing_of(case: Case, overlays: Overlays, rule: ListRule | None, twin: str | None = None) -> Standing:
+    """`rule` is the list's rule in force today, None when there is none; `twin` see `queries.twins`."""
     statement, hearing = case.statement or {}, case.hearing or {}
     return Standing(
         procedure=case.procedure,
@@ -53,6 +53,8 @@ def standing_of(case: Case, overlays: Overlays, rule: ListRule | None) -> Standi
         window_ends=case.window_ends_on,
         notice_served=case.notice_service is not None,
         service_effective_on=case.service_effective_on,
+        twin=twin,
+        unpublished=unpublished(case, rule),
         publicity_min_end=case.publicity_min_end,
         publicity_max_end=case.publicity_max_end,
         reason_code=case.reason_code,
@@ -61,6 +63,12 @@ def standing_of(case: Case, overlays: Overlays, rule: ListRule | None) -> Standi
         subject_types=rule.subject_types if rule else (),
         overlays={kind: overlay.as_guarded() for kind, overlay in overlays.items()},
     )
+
+
+def unpublished(case: Case, rule: ListRule | None) -> bool:
+    """Decided with no publicity; a ban that is published until its end is not that."""
+    banned = any(measure.get("to") for measure in case.measures or ())
+    return case.publicity_months == 0 and not (banned and rule is not None and rule.publicity_follows_ban)
 
 
 def _to_cover(case: Case) -> tuple[str, ...]:

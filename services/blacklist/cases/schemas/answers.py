@@ -81,6 +81,7 @@ class LinksOut(Schema):
 
 
 class WarningOut(Schema):
+    title = fields.String(required=True)
     text = fields.String(required=True)
     rule = fields.String(required=True)
 

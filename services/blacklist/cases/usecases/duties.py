@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from services.blacklist.cases.queries.standing import unpublished
 from services.blacklist.cases.usecases.moves import Move
 from services.blacklist.rules.domain import publication_start
 from services.blacklist.rules.models import Duty
@@ -22,6 +23,9 @@ def owe_publication(move: Move) -> None:
     case, rule = move.case, move.needed_rule()
     if case.disclosure != PROACTIVE:
         return
+    if unpublished(case, rule):
+        end_publication(move)
+        return
     start = publication_start(rule, case.document_date, case.decided_on)
     length = rule.publication_duty_wd(case.document.get("kind"))
     duty = _running(move, PUBLISH)
@@ -29,6 +33,12 @@ def owe_publication(move: Move) -> None:
         restart_duty(duty, start, move.batch.deps.calendar, length)
     if duty is None:
         _create(move, PUBLISH, length, start, rule.due_soon_wd)
+
+
+def end_publication(move: Move) -> None:
+    """Decided without publicity: nothing is left to publish."""
+    for duty in _open(move, PUBLISH):
+        duty.cancelled_at = move.batch.at
 
 
 def settle_publication(move: Move) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.usecases import Act, record_many
-from services.blacklist.cases.domain.guards import FOUR_EYES, ROLE, Blocked
+from services.blacklist.cases.domain.guards import FOUR_EYES, ROLE, TWICE, Blocked
+from services.blacklist.cases.domain.sameness import Entries
 from services.blacklist.cases.domain.table import STATE_NAMES, Transition, rows_from, rows_named
 from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
 from services.blacklist.cases.publishes import CaseNews
@@ -41,6 +42,8 @@ class Batch:
     case_ids: Sequence[str] = ()
     steps: list[dict[str, Any]] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
+    published: Entries = field(default_factory=Entries)
+    """What is public under the document numbers this batch is about to publish."""
     _duties: dict[str, list[Duty]] | None = None
 
     @property
@@ -140,4 +143,6 @@ def refusal(blocked: Blocked) -> DomainError:
         return Forbidden("four-eyes", "须由另一名工作人员办理", blocked.reason, **extra)
     if blocked.earliest and blocked.earliest != date.max:
         extra["earliest"] = blocked.earliest.isoformat()
+    if blocked.kind == TWICE:
+        return Conflict("published-already", "同一文书已经公示", blocked.reason, **extra)
     return Conflict("action-blocked", "现在还不能办理", blocked.reason, **extra)

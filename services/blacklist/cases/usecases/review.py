@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from services.blacklist.cases.domain.content import missing_documents, missing_fields
 from services.blacklist.cases.models import Case, CaseAttachment
+from services.blacklist.cases.queries.standing import unpublished
 from services.blacklist.cases.queries.views import filing_view
 from services.blacklist.cases.usecases.deciding import decision_of
-from services.blacklist.cases.usecases.duties import cancel_all, owe_publication
+from services.blacklist.cases.usecases.duties import cancel_all, end_publication, owe_publication
 from services.blacklist.cases.usecases.moves import Move, invalid, plain
 from services.blacklist.cases.usecases.publicity import chosen_publicity
 from services.blacklist.cases.usecases.windows import count_windows, notice_days
@@ -87,6 +88,8 @@ def confirm_decision(move: Move) -> None:
     case.severity, case.publicity_months = severity, months
     case.decision = decision_of(move)
     case.decided_on, case.service_effective_on = case.document_date, served_on
+    if unpublished(case, rule):
+        end_publication(move)
     case.service = {"method": "as-documented", "served_on": served_on.isoformat()}
     move.detail |= {"served_on": served_on.isoformat(), "severity": severity, "publicity_months": months}
 

@@ -3,8 +3,6 @@
 They are held for the clerk's word; another organ's document of the same number is only remarked on.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -14,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.cases.domain.likeness import folded_name
 from services.blacklist.cases.domain.rows import SheetRow
+from services.blacklist.cases.domain.sameness import folded_number, writings
 from services.blacklist.cases.domain.table import NOT_LISTED, WITHDRAWN
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.usecases.imports.suggesting import blind_of
 from services.blacklist.store import Deps
 
 DUPLICATE, OTHER_ORGAN = "duplicate", "same-document"
-_BRACKETS = re.compile(r"[〔\[【（(［]([^〕\]】）)］]*)[〕\]】）)］]")
 Remarks = dict[int, list[dict[str, Any]]]
 
 
@@ -34,12 +32,6 @@ class Filed(NamedTuple):
     uscc: str | None
     blind: str | None
     state: str
-
-
-def folded_number(number: str) -> str:
-    """A document number without blanks, its year in 〔〕 whatever brackets were typed."""
-    text = re.sub(r"\s", "", unicodedata.normalize("NFKC", number)).upper()
-    return _BRACKETS.sub(r"〔\1〕", text)
 
 
 def _who(subject: Mapping[str, Any]) -> str:
@@ -83,7 +75,7 @@ class Doubles:
 
 
 def _filed(session: Session, rows: Sequence[SheetRow], department_id: str) -> dict[str, list[Filed]]:
-    numbers = {written for row in rows for written in _writings(row.filing["document"]["number"])}
+    numbers = {written for row in rows for written in writings(row.filing["document"]["number"])}
     if not numbers:
         return {}
     columns = (
@@ -99,11 +91,6 @@ def _filed(session: Session, rows: Sequence[SheetRow], department_id: str) -> di
         one = Filed(case_id, number, document.get("organ") or "", name, uscc, blind, state)
         found.setdefault(folded_number(number), []).append(one)
     return found
-
-
-def _writings(number: str) -> Iterable[str]:
-    """The ways the same number is commonly written."""
-    return {number, _BRACKETS.sub(r"〔\1〕", number), _BRACKETS.sub(r"[\1]", number)}
 
 
 def _in_cases(deps: Deps, row: SheetRow, filed: Mapping[str, Sequence[Filed]]) -> Iterable[dict[str, Any]]:
