@@ -4,6 +4,7 @@ links, covered texts and numbers go through them.
 
 import re
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.unit.blacklist.case_office import FILING
 
 DAY = "2026-11-03"
 MOVED = "2027-04-01"
+NUMBERS = count(1000)
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,7 @@ class Counter:
             given |= (
                 {f"{name}.{k}": v for k, v in group.items()} if isinstance(group, dict) else {name: group}
             )
+        given["document.number"] = f"长住建罚〔2026〕{next(NUMBERS)}号"  # a document is published once
         answer = self.who["clerk"].post("/cases/new", data=given | changes)
         assert answer.status_code == 303, answer.text
         return answer.headers["Location"].split("?")[0]
