@@ -26,7 +26,7 @@ def request_due(session: Session, deps: Deps) -> list[str]:
     """Ask for a run of every platform that shows something and was last compared long enough ago."""
     now, run = deps.clock.now(), ReconciliationRun
     asked = select(run.platform, func.max(run.requested_at)).group_by(run.platform)
-    last: dict[str, datetime] = dict(session.execute(asked).tuples().all())
+    last: dict[str, datetime] = {row[0]: row[1] for row in session.execute(asked)}
     due = []
     for profile in deps.catalogue.values():
         if not profile.pushed or not profile.reconcile_hours:

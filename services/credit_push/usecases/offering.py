@@ -106,13 +106,8 @@ def events_after(session: Session, deps: Deps, profile: Profile, after: int, lim
 def _meant_for(session: Session, profile: Profile, found: Sequence[ListingVersion]) -> set[str]:
     """Listings the platform takes now, or was ever given."""
     departments = {str(version.payload.get("department_id")) for version in found}
-    levels = dict(
-        session.execute(
-            select(DepartmentCopy.id, DepartmentCopy.level).where(DepartmentCopy.id.in_(departments))
-        )
-        .tuples()
-        .all()
-    )
+    told = select(DepartmentCopy.id, DepartmentCopy.level).where(DepartmentCopy.id.in_(departments))
+    levels: dict[str, str] = {row[0]: row[1] for row in session.execute(told)}
     given = select(Delivery.listing_id).where(
         Delivery.platform == profile.id, Delivery.listing_id.in_({version.listing_id for version in found})
     )
