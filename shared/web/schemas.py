@@ -25,6 +25,17 @@ class Schema(Base):
         unknown = RAISE
 
 
+class Flag(fields.Boolean):
+    """true or false as JSON knows them; 0, 1 and words that look like them are refused."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return bool(super()._deserialize(value, attr, data, **kwargs))
+
+
 class Text(fields.String):
     """Text of at least one visible character, stripped; `lines=True` allows line breaks."""
 

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from services.blacklist.identity.domain import PASSWORD_MAX, ROLES, SCOPES
 from shared.web.paging import PageQuery, page_schema
-from shared.web.schemas import RegionField, Schema, StatutoryDate, Text, UsccField
+from shared.web.schemas import Flag, RegionField, Schema, StatutoryDate, Text, UsccField
 
 LEVELS = ("nation", "province", "city", "county", "town")
 _CODE = validate.Regexp(r"^[a-z0-9][a-z0-9-]{1,63}\Z", error="应为小写字母、数字和连字符，2 至 64 个字符。")
@@ -211,7 +211,7 @@ class RoleChangeView(Schema):
 class RoleDecision(Schema):
     """核准或不予核准."""
 
-    approve = fields.Boolean(required=True, truthy={True}, falsy={False})
+    approve = Flag(required=True)
 
 
 class ApiKeyFiling(Schema):

@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 
 from services.credit_push.domain import OPERATIONS, REPLAYABLE, STATES
 from shared.web.paging import PageQuery, page_schema
-from shared.web.schemas import Schema, Text
+from shared.web.schemas import Flag, Schema, Text
 
 
 class DeliveryQuery(PageQuery):
@@ -106,7 +106,7 @@ class RunIn(Schema):
     platform = Text(
         40, load_default=None, allow_none=True, metadata={"description": "不填的，对全部推送平台各发起一次"}
     )
-    repair = fields.Boolean(load_default=True, metadata={"description": "是否对差异自动重推"})
+    repair = Flag(load_default=True, metadata={"description": "是否对差异自动重推"})
 
 
 class RunQuery(PageQuery):
@@ -152,7 +152,7 @@ class ReplayIn(Schema):
     code = Text(64, load_default=None, allow_none=True, metadata={"description": "平台退回代码"})
     since = fields.AwareDateTime(load_default=None, allow_none=True)
     until = fields.AwareDateTime(load_default=None, allow_none=True)
-    dry_run = fields.Boolean(load_default=False, metadata={"description": "只计数，不重推"})
+    dry_run = Flag(load_default=False, metadata={"description": "只计数，不重推"})
 
 
 class ReplayedOut(Schema):

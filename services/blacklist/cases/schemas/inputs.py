@@ -16,7 +16,16 @@ from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.rules.queries import trade_domains
 from shared.clock import local_date
 from shared.web.paging import PageQuery
-from shared.web.schemas import FineWan, RegionField, Schema, StatutoryDate, Text, UsccField, VersionField
+from shared.web.schemas import (
+    FineWan,
+    Flag,
+    RegionField,
+    Schema,
+    StatutoryDate,
+    Text,
+    UsccField,
+    VersionField,
+)
 
 MOST_ITEMS = 2000
 SUBJECT_TYPES = ("organization", "individual")
@@ -199,7 +208,7 @@ class ActionFields(Schema):
     action = fields.String(required=True, validate=one_of(ACTIONS))
     reason = Text(1000, lines=True)
     notice_number = Text(128)
-    waived = fields.Boolean(truthy={True}, falsy={False})
+    waived = Flag()
     content = Text(4000, lines=True)
     answer = Text(4000, lines=True)
     severity = fields.String(validate=one_of(SEVERITIES))
@@ -217,8 +226,8 @@ class ActionFields(Schema):
     received_at = ReceivedOn()
     evidence = Evidence()
     commitment = Text(4000, lines=True)
-    upheld = fields.Boolean(truthy={True}, falsy={False})
-    granted = fields.Boolean(truthy={True}, falsy={False})
+    upheld = Flag()
+    granted = Flag()
     requested_on = StatutoryDate()
     held_on = StatutoryDate()
     place = Text(200)
@@ -231,8 +240,8 @@ class ActionFields(Schema):
     removal = Text(4000, lines=True)
     remedy = Text(2000, lines=True)
     overlay = fields.String(validate=one_of(("repair", "objection")))
-    fulfilled = fields.Boolean(truthy={True}, falsy={False})
-    extended = fields.Boolean(truthy={True}, falsy={False})
+    fulfilled = Flag()
+    extended = Flag()
 
 
 class TransitionIn(ActionFields):

@@ -9,7 +9,7 @@ from services.blacklist.supervision.domain.periods import PATTERN
 from services.blacklist.supervision.queries.inspections import CATEGORIES
 from services.blacklist.supervision.queries.overdue import MEASURES
 from shared.web.paging import PageQuery
-from shared.web.schemas import RegionField, Schema, StatutoryDate, Text
+from shared.web.schemas import Flag, RegionField, Schema, StatutoryDate, Text
 
 MOST_DECISIONS = 1000
 MOST_SAMPLES = 200
@@ -152,7 +152,7 @@ class RectificationIn(Schema):
 class ClosureIn(Schema):
     """销号,或者退回继续整改."""
 
-    accepted = fields.Boolean(required=True, truthy={True}, falsy={False})
+    accepted = Flag(required=True)
     opinion = Text(2000, required=True, lines=True)
     working_days = fields.Integer(load_default=5, validate=validate.Range(min=1, max=LONGEST_TERM))
 
