@@ -44,6 +44,8 @@ PROBLEM: dict[str, Any] = {
         },
     },
 }
+BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
+JSON_FILE: dict[str, Any] = {"type": "object"}
 # What gunicorn and nginx refuse before the application sees the request (`limit_request_line`, header size).
 BEFORE_THE_APPLICATION = {414: "请求地址过长", 431: "请求头过大"}
 IDEMPOTENCY_KEY: dict[str, Any] = {
@@ -124,8 +126,8 @@ def _complete_operation(operation: dict[str, Any], method: str, path: str, view:
         operation["x-roles"] = sorted(policy.roles)
     files = getattr(view, "__produces__", ())
     if files:
-        binary = {"schema": {"type": "string", "format": "binary"}}
-        operation["responses"]["200"] = {"description": "文件", "content": dict.fromkeys(files, binary)}
+        content = {kind: {"schema": JSON_FILE if kind == "application/json" else BINARY} for kind in files}
+        operation["responses"]["200"] = {"description": "文件", "content": content}
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
     if getattr(view, "__idempotent__", False):
