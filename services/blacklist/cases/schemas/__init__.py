@@ -13,20 +13,22 @@ from services.blacklist.cases.schemas.answers import (
     MappingOut,
     RequestPage,
 )
-from services.blacklist.cases.schemas.inputs import (
+from services.blacklist.cases.schemas.imports import (
     AgainIn,
-    AttachmentIn,
-    BulkIn,
-    CaseIn,
-    CasePatch,
-    CaseQuery,
     CorrectionsIn,
     DecisionsIn,
     ExportIn,
     ImportIn,
     ImportQuery,
-    LinkIn,
     MappingIn,
+)
+from services.blacklist.cases.schemas.inputs import (
+    AttachmentIn,
+    BulkIn,
+    CaseIn,
+    CasePatch,
+    CaseQuery,
+    LinkIn,
     RequestQuery,
     TransitionIn,
     plain_filing,
