@@ -1,50 +1,19 @@
-"""Tables of the notification centre.
+"""Tables of the notification centre; each file's tables hang at the one `Base` of `store`.
 
 A notice (消息) is one message to one department; a dispatch (送达) is that message on one channel to one
 address; an attempt is one try of a dispatch and is never changed. Departments and users are copies.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.clock import Clock
-from shared.crypto import KeyRing
-from shared.db import Database, JsonDoc, UtcDateTime, new_metadata
-from shared.inbox import inbox_table
-from shared.leases import leases_table
-from shared.outbox import outbox_table
-from shared.web.revocations import revocation_table
+from services.notifier.models.store import SOURCE, Base, Deps, inbox, leases, metadata, outbox, revocations
+from shared.db import JsonDoc, UtcDateTime
 
-SOURCE = "notifier"
-
-
-class Base(DeclarativeBase):
-    """Every table of this service hangs here; no other service's table ever does."""
-
-    metadata = new_metadata()
-
-
-metadata = Base.metadata
-outbox = outbox_table(metadata)
-inbox = inbox_table(metadata)
-leases = leases_table(metadata)
-revocations = revocation_table(metadata)
-
-
-@dataclass(frozen=True)
-class Deps:
-    """What the HTTP side may use of the outside, handed to it by `app`."""
-
-    db: Database
-    clock: Clock
-    keyring: KeyRing
-    allowed_hosts: frozenset[str] = frozenset()  # hosts a webhook may have although they are not public
-    robot_hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by channel
+__all__ = ["SOURCE", "Base", "Deps", "inbox", "leases", "metadata", "outbox", "revocations"]
 
 
 class DepartmentCopy(Base):
