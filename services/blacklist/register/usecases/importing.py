@@ -5,9 +5,10 @@ run that was cut short is simply run again. Platforms and departments hear nothi
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from types import SimpleNamespace
 from typing import Any, cast
@@ -58,10 +59,25 @@ class ImportReport:
     rejected: int = 0
     reasons: list[Rejected] = field(default_factory=list)
 
-    def reject(self, number: int, reason: str) -> None:
-        self.rejected += 1
-        if len(self.reasons) < MOST_REASONS:
-            self.reasons.append(Rejected(number, reason))
+    def add(self, block: "Block", imported: int) -> None:
+        self.read += block.read
+        self.imported += imported
+        self.known += len(block.good) - imported
+        self.rejected += len(block.rejected)
+        self.reasons += block.rejected[: MOST_REASONS - len(self.reasons)]
+
+
+Numbered = tuple[int, str | bytes]
+Good = tuple[ImportLine, ListTerms]
+
+
+@dataclass
+class Block:
+    """Lines looked at together: how many, the good ones, and what is wrong with the others."""
+
+    read: int
+    good: list[Good] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
 
 
 def import_listings(
@@ -75,20 +91,35 @@ def import_listings(
 ) -> ImportReport:
     """Take in every good line; the report names the bad ones. Empty lines are passed over."""
     report = ImportReport()
-    terms_on = _cached_terms(clock.today())
     domains = frozenset(each.code for each in trade_domains())
+    terms_on = _cached_terms(clock.today())
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    while block := list(islice(numbered, BATCH)):
-        good = list(_good(block, domains, terms_on, report))
+    for block in _ahead(partial(_checked, domains, terms_on), _batched(numbered)):
         with db.write() as session:
-            fresh = _fresh(session, good)
+            fresh = _fresh(session, block.good)
             _write(session, keyring, fresh, clock.now(), push=push)
-        report.read += len(block)
-        report.imported += len(fresh)
-        report.known += len(good) - len(fresh)
+        report.add(block, len(fresh))
         if progress:
             progress(report.read)
     return report
+
+
+def _batched(numbered: Iterator[Numbered]) -> Iterator[list[Numbered]]:
+    while block := list(islice(numbered, BATCH)):
+        yield block
+
+
+def _ahead(check: Callable[[list[Numbered]], Block], blocks: Iterable[list[Numbered]]) -> Iterator[Block]:
+    """Blocks checked, one ahead of the caller: lines are read while the database takes in those before."""
+    with ThreadPoolExecutor(1, "import") as reader:
+        waiting: Future[Block] | None = None
+        for block in blocks:
+            following = reader.submit(check, block)
+            if waiting:
+                yield waiting.result()
+            waiting = following
+        if waiting:
+            yield waiting.result()
 
 
 def _cached_terms(today: date) -> TermsOn:
@@ -106,22 +137,17 @@ def _cached_terms(today: date) -> TermsOn:
     return terms_on
 
 
-Good = tuple[ImportLine, ListTerms]
-
-
-def _good(
-    block: Iterable[tuple[int, str | bytes]],
-    domains: Collection[str],
-    terms_on: TermsOn,
-    report: ImportReport,
-) -> Iterator[Good]:
-    for number, text in block:
+def _checked(domains: Collection[str], terms_on: TermsOn, numbered: list[Numbered]) -> Block:
+    block = Block(len(numbered))
+    for number, text in numbered:
         try:
             line = read_line(text, domains)
             content = line.content
-            yield line, terms_on(content["list_code"], line.publicity.start, content["region"])
+            terms = terms_on(content["list_code"], line.publicity.start, content["region"])
+            block.good.append((line, terms))
         except BadLine as error:
-            report.reject(number, str(error))
+            block.rejected.append(Rejected(number, str(error)))
+    return block
 
 
 def _fresh(session: Session, good: Sequence[Good]) -> list[Good]:
