@@ -5,7 +5,7 @@ on their way are left out; differences are told to departments and repaired by a
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
 
@@ -42,6 +42,8 @@ class Found:
     listing_id: str
     detail: str
     ours: Holding | None
+    theirs: str = ""
+    """Content digest of the row as the platform shows it."""
 
 
 def request_run(
@@ -166,7 +168,12 @@ def differences(ours: Iterable[Holding], theirs: Sequence[LedgerRow]) -> Iterato
         if holding is None or row.match_key in seen:
             what = "重复" if holding else "多出"
             yield Found(
-                "extra", row.match_key, row.listing_id, f"平台{what}记录，文号 {row.document_number}", None
+                "extra",
+                row.match_key,
+                row.listing_id,
+                f"平台{what}记录，文号 {row.document_number}",
+                None,
+                row.content_digest,
             )
         else:
             yield from _difference(holding, row)
@@ -182,15 +189,17 @@ def _difference(holding: Holding, row: LedgerRow) -> Iterator[Found]:
     key, listing = row.match_key, holding.listing_id
     if row.version is not None and row.version != holding.version:
         detail = f"平台为第 {row.version} 版，应为第 {holding.version} 版"
-        yield Found("stale", key, listing, detail, holding)
+        yield Found("stale", key, listing, detail, holding, row.content_digest)
     elif row.content_digest != holding.content_digest:
-        yield Found("altered", key, listing, f"平台上第 {holding.version} 版的内容与推送的不同", holding)
+        detail = f"平台上第 {holding.version} 版的内容与推送的不同"
+        yield Found("altered", key, listing, detail, holding, row.content_digest)
 
 
 def write_differences(
     session: Session, deps: Deps, profile: Profile, run: ReconciliationRun, found: Sequence[Found]
 ) -> int:
     """Store, tell and repair; how many were real (a listing that moved meanwhile is no difference)."""
+    found = _named(session, profile.id, found)
     moving = _moving(session, profile.id, {item.listing_id for item in found if item.listing_id})
     kept = []
     for item in found:
@@ -214,6 +223,20 @@ def write_differences(
     return len(kept)
 
 
+def _named(session: Session, platform: str, found: Sequence[Found]) -> list[Found]:
+    """Differences with their listing, where the platform stores no id of ours: by what we last sent it as."""
+    nameless = {item.match_key for item in found if not item.listing_id}
+    if not nameless:
+        return list(found)
+    query = select(Delivery.match_key, Delivery.listing_id).where(
+        Delivery.platform == platform, Delivery.match_key.in_(sorted(nameless))
+    )
+    names = dict(session.execute(query.order_by(Delivery.id)).tuples().all())
+    return [
+        item if item.listing_id else replace(item, listing_id=names.get(item.match_key, "")) for item in found
+    ]
+
+
 def _moving(session: Session, platform: str, listings: set[str]) -> set[str]:
     query = select(Delivery.listing_id).where(
         Delivery.platform == platform, Delivery.listing_id.in_(listings), Delivery.state.in_(UNFINISHED)
@@ -235,11 +258,12 @@ def _listing(session: Session, item: Found) -> Listing | None:
 
 
 def _repair(session: Session, deps: Deps, profile: Profile, item: Found) -> Delivery | None:
-    """Push again under a new key. By content only what is missing can be put right without a person."""
+    """Push again under a new key. By content only what is missing, or what we once sent, can be put right."""
     listing = _listing(session, item)
-    if listing is None or profile.transport.kind == "manual":
+    if listing is None:
         return None
-    if profile.transport.kind == "exchange_db" and item.kind != "missing":
+    by_content = profile.transport.kind == "exchange_db" and item.kind != "missing"
+    if by_content and not _sent(session, profile, item):
         return None
     if item.kind == "extra" and (listing.operation != WITHDRAW or item.detail.startswith("平台重复")):
         return None
@@ -250,6 +274,17 @@ def _repair(session: Session, deps: Deps, profile: Profile, item: Found) -> Deli
     session.add(repair)
     session.flush()
     return repair
+
+
+def _sent(session: Session, profile: Profile, item: Found) -> bool:
+    """Whether the row the platform shows is one we have sent it, and so can be found there again."""
+    query = select(Delivery.id).where(
+        Delivery.platform == profile.id,
+        Delivery.listing_id == item.listing_id,
+        Delivery.content_digest == item.theirs,
+        Delivery.sent_row.is_not(None),
+    )
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def _again(session: Session, deps: Deps, profile: Profile, listing: Listing, operation: str) -> Delivery:

@@ -17,6 +17,7 @@ from services.credit_push.formats import blacklist, canonical, penalty_2018, pro
 from services.credit_push.formats.base import Column, Fault, Row, Unacceptable
 
 __all__ = [
+    "NUMBER_AND_NAME",
     "WITH_LISTING_ID",
     "Content",
     "Fault",

@@ -23,6 +23,8 @@ UNKNOWN: Final = "unknown"
 """The row may have had its effect (time-out after sending, garbled answer): ask first."""
 ABSENT: Final = "absent"
 """Answer to a query: the platform knows nothing of the key."""
+UNSEEN: Final = "unseen"
+"""Answer to a query: nothing is to be seen, yet the row may have been taken. Send it again under its key."""
 HELD: Final = "held"
 """Not handed over: the platform had stopped answering before it was this row's turn."""
 BY_HAND: Final = "by-hand"
@@ -34,7 +36,9 @@ ALREADY_THERE: Final = "EXISTS"
 
 @dataclass(frozen=True)
 class Job:
-    """One row to be sent. `former` is the row the platform shows now, for platforms changed by content."""
+    """One row to be sent. `formers`: rows the platform may show now, likeliest first, where it is changed by
+    content: what its receipts say, and what may stand there should one of them have been wrong.
+    """
 
     delivery_id: str
     key: str
@@ -43,7 +47,7 @@ class Job:
     operation: str
     batch_id: str
     content: Content
-    former: Mapping[str, str] | None = None
+    formers: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

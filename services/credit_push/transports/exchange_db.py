@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import CORRECT, LIST, WITHDRAW
 from services.credit_push.formats import (
+    NUMBER_AND_NAME,
     columns_of,
     content_digest,
     match_key,
@@ -82,16 +83,16 @@ class ExchangeDb:
     def _place(self, session: Session, job: Job, known: Any) -> Outcome:
         if known is not None:
             return _outcome(job, known)
-        refusal = self._change(session, job)
-        if refusal is not None:
-            return refusal
-        shown = job.former if job.operation == WITHDRAW else job.content.row
+        former = self._change(session, job)
+        if isinstance(former, Outcome):
+            return former
+        shown = former if job.operation == WITHDRAW else job.content.row
         row = {
             "PCH": job.batch_id,
             "JLBS": job.key,
             "BM": job.content.table,
             "CZ": ACTIONS[job.operation],
-            "NRZY": content_digest(dict(shown or {}), job.content.layout),
+            "NRZY": content_digest(dict(shown), job.content.layout),
             "BBH": str(job.version),
             "JLH": job.listing_id,
             "TJSJ": self._clock.system_now().isoformat(),
@@ -99,26 +100,21 @@ class ExchangeDb:
         session.execute(insert(FEEDBACK), [row])
         return Outcome(job.delivery_id, TAKEN)
 
-    def _change(self, session: Session, job: Job) -> Outcome | None:
+    def _change(self, session: Session, job: Job) -> Mapping[str, str] | Outcome:
+        """Change the table; the row that stood there (of a new one: itself), or why nothing was done."""
         target = content_table(job.content.table, job.content.layout)
         if job.operation == LIST:
             session.execute(insert(target), [dict(job.content.row)])
-            return None
-        if not job.former:
-            return Outcome(
-                job.delivery_id, REFUSED, code=ALREADY_GONE, message="平台上没有可变更或撤销的记录"
-            )
-        fits = _fits(target.c, job.former)
-        found = session.execute(select(func.count()).select_from(target).where(fits)).scalar_one()
-        if found != 1:
-            code = "AMBIGUOUS" if found else ALREADY_GONE
-            message = f"前置库中按内容找到 {found} 条记录，须恰好 1 条"
-            return Outcome(job.delivery_id, REFUSED, code=code, message=message)
+            return job.content.row
+        former = _standing(session, target, job)
+        if isinstance(former, Outcome):
+            return former
+        here = _fits(target.c, former)
         if job.operation == CORRECT:
-            session.execute(update(target).where(fits).values(dict(job.content.row)))
+            session.execute(update(target).where(here).values(dict(job.content.row)))
         else:
-            session.execute(delete(target).where(fits))
-        return None
+            session.execute(delete(target).where(here))
+        return former
 
     def query(self, jobs: Sequence[Job]) -> list[Outcome]:
         try:
@@ -154,7 +150,7 @@ class ExchangeDb:
 
     def preview(self, job: Job) -> Preview:
         told = {"table": job.content.table, "action": ACTIONS[job.operation], "row": dict(job.content.row)}
-        body = stable_json({**told, "former": dict(job.former) if job.former else None})
+        body = stable_json({**told, "former": dict(job.formers[0]) if job.formers else None})
         return Preview(f"{self._profile.id} {job.content.table}", body)
 
     def close(self) -> None:
@@ -187,6 +183,31 @@ def table_row(row: Mapping[str, str], layout: str) -> LedgerRow:
         version=int(version) if version.isdigit() else None,
         content_digest=content_digest(dict(row), layout),
     )
+
+
+def _standing(session: Session, target: Any, job: Job) -> Mapping[str, str] | Outcome:
+    """The one row to be changed, by its whole content; else why it cannot be told."""
+    for former in job.formers:
+        found = _count(session, target, former)
+        if found == 1:
+            return former
+        if found:
+            return _refused(job, "AMBIGUOUS", f"前置库中按内容找到 {found} 条记录，须恰好 1 条")
+    number, name = NUMBER_AND_NAME[job.content.layout]
+    same = {column: job.content.row[column] for column in (number, name)}
+    if found := _count(session, target, same):
+        told = f"前置库中同一文号、名称有 {found} 条记录，内容与推送的不同，须人工核对"
+        return _refused(job, "ALTERED", told)
+    return _refused(job, ALREADY_GONE, "平台上没有可变更或撤销的记录")
+
+
+def _count(session: Session, target: Any, row: Mapping[str, str]) -> int:
+    counted = select(func.count()).select_from(target).where(_fits(target.c, row))
+    return int(session.execute(counted).scalar_one())
+
+
+def _refused(job: Job, code: str, message: str) -> Outcome:
+    return Outcome(job.delivery_id, REFUSED, code=code, message=message)
 
 
 def _fits(columns: Mapping[str, ColumnClause[Any]], row: Mapping[str, str]) -> Any:

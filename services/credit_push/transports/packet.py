@@ -14,12 +14,12 @@ from pathlib import Path
 from services.credit_push.catalogue import Profile
 from services.credit_push.formats import packet
 from services.credit_push.transports.base import (
-    ABSENT,
     FAILED,
     FILED,
     REFUSED,
     TAKEN,
     UNKNOWN,
+    UNSEEN,
     Digest,
     Job,
     Ledger,
@@ -82,8 +82,7 @@ class PacketFolder:
         return [self._ask(job) for job in jobs]
 
     def _ask(self, job: Job) -> Outcome:
-        # between the taking of a packet and its feedback nothing is to be seen: `absent` then sends the row
-        # again, under a key which the platform answers once
+        # between the taking of a packet and its feedback nothing is to be seen
         try:
             for receipt in self._feedback(job.batch_id):
                 if receipt.key == job.key:
@@ -91,7 +90,7 @@ class PacketFolder:
             waiting = (self._in / f"{job.batch_id}.ok").exists()
         except (OSError, ValueError) as error:
             return Outcome(job.delivery_id, UNKNOWN, message=type(error).__name__)
-        return Outcome(job.delivery_id, TAKEN if waiting else ABSENT)
+        return Outcome(job.delivery_id, TAKEN if waiting else UNSEEN)
 
     def _feedback(self, batch_id: str) -> list[Receipt]:
         if not batch_id or not (self._out / f"{batch_id}.feedback.ok").exists():

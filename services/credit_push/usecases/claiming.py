@@ -73,8 +73,8 @@ class Claimed:
     """As it was before this claim."""
     record: Record
     identities: tuple[dict[str, Any], ...]
-    former: tuple[str, str] | None
-    """The row the platform shows now, sealed, and the delivery it is sealed for."""
+    formers: tuple[tuple[str, str], ...]
+    """Rows the platform may show now, sealed, and the deliveries they are sealed for (`Job.formers`)."""
 
 
 def first_in_line() -> ColumnElement[bool]:
@@ -187,6 +187,7 @@ class _Context:
         listings = [row.listing_id for row in found]
         self.versions: dict[tuple[str, int], Version] = {}
         self.holdings = _holdings(session, profile.id, listings)
+        self.formers = _formers(session, profile, found, self.holdings)
         self.uncertain = _uncertain(session, profile.id, listings)
         self.batches: dict[str, str] = {}
 
@@ -204,7 +205,10 @@ class _Context:
         row.possibly_sent, row.ask_first = before or not by_hand, not by_hand
         if not asking:
             row.last_attempt_at = self.now
-        return Claimed(row, asking, before, record, identities, self.holdings.get(row.listing_id))
+        return Claimed(row, asking, before, record, identities, self._formers_of(row))
+
+    def _formers_of(self, row: Row) -> tuple[tuple[str, str], ...]:
+        return tuple(one for one in self.formers.get(row.listing_id, ()) if one[1] != row.id)
 
     def _settle_operation(self, row: Row) -> bool:
         """With all earlier versions settled: list, correct or withdraw? False if nothing is left to do."""
@@ -253,6 +257,28 @@ def _holdings(session: Session, platform: str, listings: Sequence[str]) -> dict[
         Holding.platform == platform, among(session, Holding.listing_id, listings)
     )
     return {id_: (row, delivery) if row else None for id_, row, delivery in session.execute(query)}
+
+
+def _formers(
+    session: Session, profile: Profile, found: Sequence[Row], holdings: dict[str, tuple[str, str] | None]
+) -> dict[str, list[tuple[str, str]]]:
+    """Rows that may stand at a platform changed by content: the one its receipts tell of, then the others.
+
+    A receipt may have been given for what never took effect, and a try may have had effect unseen.
+    """
+    changed = {row.listing_id for row in found if row.operation != LIST}
+    if profile.transport.kind != "exchange_db" or not changed:
+        return {}
+    formers = {id_: [held] if (held := holdings.get(id_)) else [] for id_ in changed}
+    sent = select(TABLE.c.listing_id, TABLE.c.sent_row, TABLE.c.id).where(
+        TABLE.c.platform == profile.id,
+        among(session, TABLE.c.listing_id, list(changed)),
+        TABLE.c.sent_row.is_not(None),
+    )
+    for listing_id, row, id_ in session.execute(sent.order_by(TABLE.c.sequence.desc(), TABLE.c.id.desc())):
+        if (row, id_) not in formers[listing_id]:
+            formers[listing_id].append((row, id_))
+    return formers
 
 
 def _uncertain(session: Session, platform: str, listings: Sequence[str]) -> set[str]:

@@ -83,10 +83,6 @@ def sent_aad(delivery_id: str) -> str:
     return f"push.sent_row.{delivery_id}"
 
 
-def former_row(keyring: KeyRing, former: tuple[str, str] | None) -> dict[str, str] | None:
-    """The row a platform shows now, opened."""
-    if former is None:
-        return None
-    sealed, delivery_id = former
-    row: dict[str, str] = json.loads(keyring.unseal(sealed, sent_aad(delivery_id)))
-    return row
+def former_rows(keyring: KeyRing, formers: Iterable[tuple[str, str]]) -> tuple[dict[str, str], ...]:
+    """Rows as they were sent, each with the delivery it is sealed for, opened."""
+    return tuple(json.loads(keyring.unseal(sealed, sent_aad(delivery))) for sealed, delivery in formers)

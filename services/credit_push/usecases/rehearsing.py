@@ -10,15 +10,15 @@ from services.credit_push.domain import LIST, Record, record_from
 from services.credit_push.formats import Content, Fault, Unacceptable, encode
 from services.credit_push.models import Delivery, Holding, ListingVersion
 from services.credit_push.transports import Transport
-from services.credit_push.transports.base import ABSENT, FILED, REFUSED, TAKEN, Job
+from services.credit_push.transports.base import ABSENT, FILED, REFUSED, TAKEN, UNSEEN, Job
 from services.credit_push.usecases.deps import Deps
-from services.credit_push.usecases.encoding import former_row, open_identities
+from services.credit_push.usecases.encoding import former_rows, open_identities
 from services.credit_push.usecases.recent import identities_of
 from shared.crypto import CryptoError
 from shared.ids import new_id
 
 LONGEST = 20_000
-KNOWS_US = (ABSENT, FILED, TAKEN, REFUSED)
+KNOWS_US = (ABSENT, UNSEEN, FILED, TAKEN, REFUSED)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _job(session: Session, deps: Deps, profile: Profile, delivery: Delivery, rec
             Holding.platform == profile.id, Holding.listing_id == delivery.listing_id
         )
     ).first()
-    former = former_row(deps.keyring, (held.sent_row, held.delivery_id)) if held and held.sent_row else None
+    formers = former_rows(deps.keyring, [(held.sent_row, held.delivery_id)] if held and held.sent_row else [])
     return Job(
         delivery.id,
         delivery.idempotency_key,
@@ -66,7 +66,7 @@ def _job(session: Session, deps: Deps, profile: Profile, delivery: Delivery, rec
         delivery.operation,
         delivery.batch_id or "batch",
         encode(profile, record, delivery.operation),
-        former,
+        formers,
     )
 
 

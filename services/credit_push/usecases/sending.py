@@ -19,7 +19,7 @@ from services.credit_push.transports.base import ABSENT, FAILED, HELD, REFUSED, 
 from services.credit_push.usecases import rows as deliveries
 from services.credit_push.usecases.claiming import ANY, Claimed, claim
 from services.credit_push.usecases.deps import Deps
-from services.credit_push.usecases.encoding import Sent, content_of, former_row, sent_content
+from services.credit_push.usecases.encoding import Sent, content_of, former_rows, sent_content
 from services.credit_push.usecases.gating import Gate, note_outcomes
 from services.credit_push.usecases.rows import TABLE, Row
 from services.credit_push.usecases.settling import Settlement, storable, with_newer, write_holdings
@@ -131,7 +131,7 @@ class Dispatch:
         keyring, row = self.deps.keyring, one.row
         try:
             content = content_of(keyring, self.profile, one.record, one.identities, row.operation)
-            former = former_row(keyring, one.former)
+            formers = former_rows(keyring, one.formers)
             content.json  # noqa: B018  what cannot be written as text shows here
         except Unacceptable as refusal:
             fault = refusal.faults[0]
@@ -142,7 +142,7 @@ class Dispatch:
             return Outcome(row.id, FAILED, code="SEALED", message=str(error))
         batch = row.batch_id or ""
         return Job(
-            row.id, row.idempotency_key, row.listing_id, row.version, row.operation, batch, content, former
+            row.id, row.idempotency_key, row.listing_id, row.version, row.operation, batch, content, formers
         )
 
 

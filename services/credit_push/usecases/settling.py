@@ -34,6 +34,7 @@ from services.credit_push.transports.base import (
     REFUSED,
     TAKEN,
     UNKNOWN,
+    UNSEEN,
     Outcome,
     Receipt,
 )
@@ -80,6 +81,8 @@ class Settlement:
             row.ask_first = asked
         elif told.result == ABSENT:
             self._absent(row, newer)
+        elif told.result == UNSEEN:
+            self._absent(row, newer=False)
         else:
             self._failed(row, told, before)
 

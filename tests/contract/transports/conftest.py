@@ -51,9 +51,16 @@ class Bench:
     def job(self, made: Record, operation: str = LIST, *, batch: str = "", resent: int = 0) -> Job:
         key = idempotency_key(self.profile.id, made.listing_id, made.version, operation, resent)
         content = encode(self.profile, made, operation)
-        former = self.shown.get(made.listing_id)
+        shown = self.shown.get(made.listing_id)
         return Job(
-            new_id(), key, made.listing_id, made.version, operation, batch or new_id(), content, former
+            new_id(),
+            key,
+            made.listing_id,
+            made.version,
+            operation,
+            batch or new_id(),
+            content,
+            (shown,) if shown else (),
         )
 
     def send(self, *jobs: Job) -> list[Outcome]:
