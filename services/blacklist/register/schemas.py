@@ -202,6 +202,7 @@ class CheckedListing(Schema):
     """A listing found for an entity; `certain` by its code, or by a name that only one bears."""
 
     id = fields.String(required=True)
+    version = fields.Integer(required=True)
     name = fields.String(required=True)
     uscc = fields.String(required=True, allow_none=True)
     list_code = fields.String(required=True)
@@ -209,6 +210,9 @@ class CheckedListing(Schema):
     document_number = fields.String(required=True, allow_none=True)
     public_until = fields.Date(required=True)
     certain = fields.Boolean(required=True)
+    score = fields.Float(required=True)
+    why = fields.List(fields.String(), required=True)
+    matched_name = fields.String(required=True, allow_none=True)
 
 
 class CheckLine(Schema):

@@ -1,26 +1,40 @@
 """Checking many bidders at once: who is listed, and whether a measure bars them from one purpose.
 
-Two set-based look-ups for up to a thousand entities; a consortium is as its worst member.
+Two set-based look-ups for codes and full names; what neither found is looked up by likeness, if asked for.
+A consortium is as its worst member.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, func, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import full_key
+from services.blacklist.register.domain.names import same_writing
+from services.blacklist.register.index import reading_of
 from services.blacklist.register.models import Listing, ListingName
+from services.blacklist.register.queries.lines import Criteria, Shown
 from services.blacklist.register.queries.listings import in_force
+from services.blacklist.register.queries.matching import (
+    FORMER_NAME,
+    SAME_CODE,
+    SAME_NAME,
+    Hit,
+    find_hits,
+)
+from shared.db import among, dialect_of
 from shared.regions import within
 
-CHUNK = 500
 CLASSES = ("serious", "industry-misconduct", "penalty-record", "notice")
 """From the gravest to the mildest."""
-_WORST = {"yes": 0, "unclear": 1, "no": 2}
+WORST = {"yes": 0, "unclear": 1, "no": 2}
+MOST_ALIKE, LEAST_ALIKE = 5, 300
+"""Of one name, so many listings at most, and none of fewer thousandths: the rest is hardly ever meant."""
 
 
 @dataclass(frozen=True)
@@ -46,75 +60,167 @@ class Purpose:
     action: str | None = None
 
 
-@dataclass(frozen=True)
-class Found:
-    """A listing that is, or may be, the entity's."""
+class Line(NamedTuple):
+    """What a check needs of a listing, in the order of `_columns`."""
 
-    listing: Listing
+    id: str
+    version: int
+    subject_name: str
+    uscc: str | None
+    list_code: str
+    list_class: str
+    document_number: str | None
+    public_until: date
+    measures: Sequence[dict[str, Any]]
+
+
+class Found(NamedTuple):
+    """A listing that is, or may be, the entity's; how sure in thousandths, and why."""
+
+    listing: Line
     certain: bool
+    points: int
+    why: tuple[str, ...]
+    matched: str | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the set-based look-ups found: lines by code, and by key with the name and its ordinal."""
+
+    codes: Mapping[str, list[Line]]
+    keys: Mapping[str, list[tuple[str, int, Line]]]
 
 
 def check_entities(
-    session: Session, entities: Sequence[Entity], today: date, *, on: date, purpose: Purpose | None
+    session: Session,
+    entities: Sequence[Entity],
+    today: date,
+    *,
+    on: date,
+    purpose: Purpose | None,
+    alike: bool = False,
 ) -> list[dict[str, Any]]:
-    """One answer per entity, in order; measures are judged for the day `on`."""
+    """One answer per entity, in order; measures are judged for the day `on`, `alike` adds likely names."""
     members = [member for entity in entities for member in entity.members]
-    by_code = _by_code(session, {each.uscc for each in members if each.uscc}, today)
-    by_key = _by_key(session, {full_key(each.name) for each in members if each.name}, today)
-    return [_answer(entity, _found(entity, by_code, by_key), on, purpose) for entity in entities]
+    known = Known(
+        _by_code(session, {each.uscc for each in members if each.uscc}, today),
+        _by_key(session, {full_key(each.name) for each in members if each.name}, today),
+    )
+    found = {member: _exactly(member, known) for member in dict.fromkeys(members)}
+    if alike:
+        found |= _likely(session, [each for each, rows in found.items() if not rows], today)
+    return [_answer(entity, _together(entity, found), on, purpose) for entity in entities]
 
 
-def _by_code(session: Session, codes: set[str], today: date) -> Mapping[str, list[Listing]]:
-    found: dict[str, list[Listing]] = defaultdict(list)
-    for listing in _organisations(session, Listing.uscc, codes, today):
-        found[str(listing.uscc)].append(listing)
+def _by_code(session: Session, codes: set[str], today: date) -> Mapping[str, list[Line]]:
+    found: dict[str, list[Line]] = defaultdict(list)
+    if codes:
+        same = among(session, cast("SQLColumnExpression[str]", Listing.uscc), sorted(codes))
+        for line in _lines(session, same, today):
+            found[str(line.uscc)].append(line)
     return found
 
 
-def _by_key(session: Session, keys: set[str], today: date) -> Mapping[str, list[tuple[Listing, int]]]:
-    found: dict[str, list[tuple[Listing, int]]] = defaultdict(list)
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), CHUNK):
-        rows = (
-            select(ListingName.full_key, ListingName.ordinal, Listing)
-            .join(Listing, Listing.id == ListingName.listing_id)
-            .where(ListingName.full_key.in_(ordered[start : start + CHUNK]), in_force(today))
-        )
-        for key, ordinal, listing in session.execute(rows):
-            found[key].append((listing, ordinal))
+def _by_key(session: Session, keys: set[str], today: date) -> Mapping[str, list[tuple[str, int, Line]]]:
+    found: dict[str, list[tuple[str, int, Line]]] = defaultdict(list)
+    if not keys:
+        return found
+    names = (ListingName.full_key, ListingName.name, ListingName.ordinal)
+    wanted = select(*names, *_columns(session)).join_from(
+        ListingName, Listing, Listing.id == ListingName.listing_id
+    )
+    same = among(session, ListingName.full_key, sorted(keys))
+    for key, name, ordinal, *line in session.execute(_allowed(wanted, today).where(same)):
+        found[key].append((name, ordinal, _line_of(line)))
     return found
 
 
-def _organisations(session: Session, column: Any, values: set[str], today: date) -> Iterable[Listing]:
-    ordered = sorted(values)
-    allowed: ColumnElement[bool] = in_force(today) & (Listing.subject_type == "organization")
-    for start in range(0, len(ordered), CHUNK):
-        yield from session.scalars(select(Listing).where(column.in_(ordered[start : start + CHUNK]), allowed))
+def _lines(session: Session, which: ColumnElement[bool], today: date) -> list[Line]:
+    wanted = _allowed(select(*_columns(session)), today).where(which)
+    return [_line_of(row) for row in session.execute(wanted)]
 
 
-def _found(
-    entity: Entity, by_code: Mapping[str, list[Listing]], by_key: Mapping[str, list[tuple[Listing, int]]]
-) -> list[Found]:
-    found: dict[str, Found] = {}
-    for member in entity.members:
-        same_code = [Found(listing, certain=True) for listing in by_code.get(member.uscc or "", ())]
-        named = by_key.get(full_key(member.name), ()) if member.name else ()
-        for each in same_code + _by_name(member, named):
-            known = found.get(each.listing.id)
-            if known is None or each.certain:
-                found[each.listing.id] = each
+def _allowed(wanted: Select[Any], today: date) -> Select[Any]:
+    return wanted.where(in_force(today), Listing.subject_type == "organization")
+
+
+def _columns(session: Session) -> tuple[Any, ...]:
+    """The database takes the measures out of the much longer document."""
+    if dialect_of(session) == "sqlite":
+        measures = func.json_extract(Listing.facts, "$.measures", type_=String)
+    else:
+        measures = func.jsonb_extract_path_text(Listing.facts, "measures", type_=String)
+    return (
+        Listing.id, Listing.version, Listing.subject_name, Listing.uscc, Listing.list_code,
+        Listing.list_class, Listing.document_number, Listing.public_until, measures,
+    )  # fmt: skip
+
+
+def _line_of(row: Sequence[Any]) -> Line:
+    measures = json.loads(row[-1]) if row[-1] else []
+    return Line._make((*row[:-1], measures))
+
+
+def _exactly(member: Entity, known: Known) -> list[Found]:
+    found = {
+        line.id: Found(line, certain=True, points=1000, why=(SAME_CODE,), matched=None)
+        for line in known.codes.get(member.uscc or "", ())
+    }
+    for each in _by_name(member, known.keys.get(full_key(member.name), ()) if member.name else ()):
+        found.setdefault(each.listing.id, each)
     return list(found.values())
 
 
-def _by_name(member: Entity, named: Iterable[tuple[Listing, int]]) -> list[Found]:
+def _by_name(member: Entity, named: Iterable[tuple[str, int, Line]]) -> list[Found]:
     """A name alone is certain when it is the current one and only one organisation bears it here."""
-    rows = [(listing, ordinal) for listing, ordinal in named if _may_be(member, listing)]
-    one = len({listing.uscc for listing, _ in rows}) == 1
-    return [Found(row, certain=one and ordinal == 0 and not member.uscc) for row, ordinal in rows]
+    rows = [row for row in named if _may_be(member, row[2].uscc)]
+    one = len({line.uscc for _, _, line in rows}) == 1 and not member.uscc
+    return [
+        Found(
+            line,
+            certain=one and ordinal == 0,
+            points=950 if ordinal else 1000,
+            why=(FORMER_NAME if ordinal else SAME_NAME, *same_writing(member.name or "", name)),
+            matched=name,
+        )
+        for name, ordinal, line in rows
+    ]
 
 
-def _may_be(member: Entity, listing: Listing) -> bool:
-    return not (member.uscc and listing.uscc and member.uscc != listing.uscc)
+def _may_be(member: Entity, uscc: str | None) -> bool:
+    return not (member.uscc and uscc and member.uscc != uscc)
+
+
+def _likely(session: Session, unfound: Sequence[Entity], today: date) -> dict[Entity, list[Found]]:
+    """Names alike, one question each; the lines of all that came are read together."""
+    shown = Shown(reading_of(session.connection()), Criteria(), today)
+    hits = {each: _alike(shown, each.name) for each in unfound if each.name}
+    ids = sorted({hit.listing_id for found in hits.values() for hit in found})
+    lines = {line.id: line for line in _lines(session, among(session, Listing.id, ids), today)} if ids else {}
+    return {each: list(_kept(each, found, lines)) for each, found in hits.items()}
+
+
+def _alike(shown: Shown, name: str) -> list[Hit]:
+    return [hit for hit in find_hits(shown, name)[: 4 * MOST_ALIKE] if hit.points >= LEAST_ALIKE]
+
+
+def _kept(member: Entity, hits: Iterable[Hit], lines: Mapping[str, Line]) -> list[Found]:
+    pairs = [(hit, lines[hit.listing_id]) for hit in hits if hit.listing_id in lines]
+    kept = [(hit, line) for hit, line in pairs if _may_be(member, line.uscc)][:MOST_ALIKE]
+    bearers = {line.uscc for hit, line in kept if hit.certain}
+    sure = len(bearers) == 1 and not member.uscc
+    return [Found(line, sure and hit.certain, hit.points, hit.why, hit.matched) for hit, line in kept]
+
+
+def _together(entity: Entity, found: Mapping[Entity, list[Found]]) -> list[Found]:
+    """What was found of all members; the surest word on each listing."""
+    best: dict[str, Found] = {}
+    for each in (row for member in entity.members for row in found.get(member, ())):
+        known = best.get(each.listing.id)
+        if known is None or (each.certain, each.points) > (known.certain, known.points):
+            best[each.listing.id] = each
+    return list(best.values())
 
 
 def _answer(entity: Entity, found: Sequence[Found], on: date, purpose: Purpose | None) -> dict[str, Any]:
@@ -126,7 +232,7 @@ def _answer(entity: Entity, found: Sequence[Found], on: date, purpose: Purpose |
         "listed": bool(certain),
         "verdict": "listed" if certain else "possible" if found else "none",
         "list_class": min((each.listing.list_class for each in certain), key=CLASSES.index, default=None),
-        "barred": min((barred for _, barred, _ in judged), key=lambda each: _WORST[each], default="no"),
+        "barred": min((barred for _, barred, _ in judged), key=lambda each: WORST[each], default="no"),
         "listings": [_line(each) for each in found],
         "measures": [_cited(each, measure) for each, _, counted in judged for measure in counted],
     }
@@ -140,6 +246,7 @@ def _line(found: Found) -> dict[str, Any]:
     listing = found.listing
     return {
         "id": listing.id,
+        "version": listing.version,
         "name": listing.subject_name,
         "uscc": listing.uscc,
         "list_code": listing.list_code,
@@ -147,14 +254,17 @@ def _line(found: Found) -> dict[str, Any]:
         "document_number": listing.document_number,
         "public_until": listing.public_until,
         "certain": found.certain,
+        "score": found.points / 1000,
+        "why": list(found.why),
+        "matched_name": found.matched,
     }
 
 
 def _judged(found: Found, on: date, purpose: Purpose | None) -> tuple[str, list[dict[str, Any]]]:
     """Whether the listing's measures bar the purpose, and the measures that say so."""
-    said = [(barred(measure, on, purpose), measure) for measure in found.listing.facts["measures"]]
+    said = [(barred(measure, on, purpose), measure) for measure in found.listing.measures]
     counted = [(word if found.certain else "unclear", measure) for word, measure in said if word != "no"]
-    worst = min((word for word, _ in counted), key=lambda each: _WORST[each], default="no")
+    worst = min((word for word, _ in counted), key=lambda each: WORST[each], default="no")
     return worst, [measure for _, measure in counted]
 
 
@@ -170,7 +280,7 @@ def barred(measure: Mapping[str, Any], on: date, purpose: Purpose | None) -> str
 
 
 def _mildest(word: str) -> int:
-    return -_WORST[word]
+    return -WORST[word]
 
 
 def _runs(measure: Mapping[str, Any], on: date) -> bool:
