@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.cases.domain.filing import INDIVIDUAL
 from services.blacklist.cases.models import Case
-from services.blacklist.rules.models import Duty
 from services.blacklist.store import SOURCE, outbox
 from shared.contracts.envelope import Event, new_event
 from shared.identifiers import mask_person_name
@@ -73,26 +72,3 @@ def publish_cases(session: Session, news: Sequence[CaseNews]) -> None:
     """Queue the events of already flushed cases."""
     if news:
         enqueue(session, outbox, TOPIC, [case_event(each) for each in news])
-
-
-def publish_duty(session: Session, case: Case, duty: Duty, kind: str, at: datetime) -> None:
-    """A duty that draws near or is late; the case carries the event's sequence already."""
-    data: dict[str, Any] = {
-        "case_id": case.id,
-        "listing_id": case.listing_id,
-        "sequence": case.sequence,
-        "department_id": duty.department_id,
-        "region": case.region,
-        "list_code": case.list_code,
-        "list_name": case.list_name,
-        "subject_name": shown_name(case),
-        "duty_id": duty.id,
-        "kind": duty.kind,
-        "due": duty.due_on,
-        "provisional": duty.provisional,
-        "rule": duty.rule,
-        "occurred_at": at,
-        "recorded_at": at,
-    }
-    event = new_event(kind, source=SOURCE, subject=case.id, sequence=case.sequence, data=data, at=at)
-    enqueue(session, outbox, TOPIC, [event])

@@ -1,19 +1,19 @@
-"""Duty events take their number from the case, so that a reader sees one unbroken sequence per case."""
+"""Due times of cases are announced under the case's list and its subject's public name."""
 
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.models import Case
-from services.blacklist.cases.publishes import publish_duty
+from services.blacklist.cases.publishes import shown_name
 from services.blacklist.rules.models import Duty
+from services.blacklist.rules.publishes import Called
+from services.blacklist.rules.usecases.announcing import announce_for
 
 
 def announce_duty(session: Session, duty: Duty, kind: str, at: datetime) -> None:
-    """`duty.due-soon` or `duty.overdue` on blacklist.cases.v1, under the case's row lock."""
-    case = session.get(Case, duty.case_id, with_for_update=True, populate_existing=True)
-    if case is None:
-        return
-    case.sequence += 1
-    session.flush()
-    publish_duty(session, case, duty, kind, at)
+    announce_for(session, Case, duty, kind, at, _called)
+
+
+def _called(case: Case) -> Called:
+    return Called(case.list_code, case.list_name, shown_name(case), case.listing_id)

@@ -7,8 +7,11 @@ from sqlalchemy.orm import Session
 from services.blacklist.cases.usecases.announcing import announce_duty
 from services.blacklist.disclosure.domain import ANSWER_DUTY
 from services.blacklist.disclosure.models import DisclosureRequest
-from services.blacklist.disclosure.publishes import publish_duty
 from services.blacklist.rules.models import Duty
+from services.blacklist.rules.publishes import Called
+from services.blacklist.rules.usecases.announcing import announce_for
+
+LIST_CODE, LIST_NAME = "disclosure-request", "依申请公开"
 
 
 def announce(session: Session, duty: Duty, kind: str, at: datetime) -> None:
@@ -16,8 +19,6 @@ def announce(session: Session, duty: Duty, kind: str, at: datetime) -> None:
     if duty.kind != ANSWER_DUTY:
         announce_duty(session, duty, kind, at)
         return
-    row = session.get(DisclosureRequest, duty.case_id, with_for_update=True, populate_existing=True)
-    if row is not None:
-        row.sequence += 1
-        session.flush()
-        publish_duty(session, row, duty, kind, at)
+    announce_for(
+        session, DisclosureRequest, duty, kind, at, lambda row: Called(LIST_CODE, LIST_NAME, row.number)
+    )

@@ -10,8 +10,9 @@ from services.blacklist.openness.domain.items import INTERPRET_DUTY, ITEM_DUTY
 from services.blacklist.openness.domain.opinions import INFORMATION_DUTY, PRESS_DUTY
 from services.blacklist.openness.domain.reports import REPORT_DUTY
 from services.blacklist.openness.models import OpennessItem, Opinion, Report
-from services.blacklist.openness.publishes import publish_duty
 from services.blacklist.rules.models import Duty
+from services.blacklist.rules.publishes import Called
+from services.blacklist.rules.usecases.announcing import announce_for
 
 OWN: dict[str, tuple[Any, str, str]] = {
     ITEM_DUTY: (OpennessItem, "openness-item", "主动公开信息"),
@@ -28,8 +29,4 @@ def announce(session: Session, duty: Duty, kind: str, at: datetime) -> None:
         announce_others(session, duty, kind, at)
         return
     model, code, name = OWN[duty.kind]
-    row = session.get(model, duty.case_id, with_for_update=True, populate_existing=True)
-    if row is not None:
-        row.sequence += 1
-        session.flush()
-        publish_duty(session, row, duty, kind, at, list_code=code, list_name=name)
+    announce_for(session, model, duty, kind, at, lambda row: Called(code, name, row.number))

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from services.blacklist.audit import usecases as audit
 from services.blacklist.identity.domain import Period as Validity
 from services.blacklist.identity.models import Department
-from services.blacklist.openness.publishes import publish_duty
 from services.blacklist.openness.usecases.announcing import announce as announce_others
 from services.blacklist.openness.usecases.common import next_count
 from services.blacklist.rules.models import Duty
+from services.blacklist.rules.publishes import Called
 from services.blacklist.rules.usecases import create_deadline, settle_duty
+from services.blacklist.rules.usecases.announcing import announce_for
 from services.blacklist.store import Deps
 from services.blacklist.supervision.domain.annual import (
     ANNUAL_DUTY,
@@ -177,10 +178,8 @@ def announce(session: Session, duty: Duty, kind: str, at: datetime) -> None:
     if duty.kind != ANNUAL_DUTY:
         announce_others(session, duty, kind, at)
         return
-    row = session.get(AnnualReport, duty.case_id, with_for_update=True, populate_existing=True)
-    if row is not None:
-        row.sequence += 1
-        session.flush()
-        publish_duty(
-            session, row, duty, kind, at, list_code="annual-report", list_name="政府信息公开年度报告"
-        )
+    announce_for(session, AnnualReport, duty, kind, at, _called)
+
+
+def _called(report: AnnualReport) -> Called:
+    return Called("annual-report", "政府信息公开年度报告", report.number)
