@@ -37,10 +37,12 @@ def budget_table(metadata: MetaData) -> Table:
     )
 
 
-def spend(session: Session, table: Table, budgets: Sequence[Budget], now: datetime) -> timedelta | None:
-    """Take one request out of every budget, or none of them: then how long until there is one again."""
+def spend(
+    session: Session, table: Table, budgets: Sequence[Budget], now: datetime, *, count: int = 1
+) -> timedelta | None:
+    """Take `count` requests out of every budget, or none of them: then how long until there are so many."""
     held = _held(session, table, budgets, now)
-    after = {each.key: max(held[each.key], now) + PERIOD / each.per_hour for each in budgets}
+    after = {each.key: max(held[each.key], now) + PERIOD * count / each.per_hour for each in budgets}
     late = max(after.values()) - now - PERIOD
     if late > timedelta():
         return late

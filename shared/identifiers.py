@@ -28,7 +28,7 @@ _COMPOUND_TEXT = (
     "欧阳 司马 上官 诸葛 夏侯 皇甫 尉迟 公孙 慕容 令狐 宇文 长孙 司徒 司空 东方 独孤 南宫 轩辕 端木 百里"
     " 呼延 东郭 西门 澹台 公冶 宗政 濮阳 淳于 单于 太叔 申屠 仲孙 钟离 鲜于 闾丘 亓官 赫连 拓跋 万俟 闻人"
 )
-_COMPOUND_SURNAMES = frozenset(_COMPOUND_TEXT.split())
+COMPOUND_SURNAMES = frozenset(_COMPOUND_TEXT.split())
 
 
 class InvalidIdentifier(ValueError):
@@ -130,5 +130,5 @@ def mask_id(number: str) -> str:
 def mask_person_name(name: str) -> str:
     """The surname, each further character as a star: 张三 → 张*, 欧阳小明 → 欧阳**."""
     name = name.strip()
-    kept = 2 if len(name) > 2 and name[:2] in _COMPOUND_SURNAMES else 1
+    kept = 2 if len(name) > 2 and name[:2] in COMPOUND_SURNAMES else 1
     return name[:kept] + "".join("·" if char == "·" else "*" for char in name[kept:])

@@ -14,12 +14,15 @@ from shared.metrics import serve_metrics
 Command = Callable[[], None]
 
 
-def become_web_server(wsgi: str, default_bind: str, env: Mapping[str, str]) -> NoReturn:
+def become_web_server(
+    wsgi: str, default_bind: str, env: Mapping[str, str], *, preload: bool = False
+) -> NoReturn:
     """Replace this process by gunicorn, with GUNICORN_CONF or the same values as arguments."""
     given = ["-c", env["GUNICORN_CONF"]] if env.get("GUNICORN_CONF") else _arguments(default_bind, env)
     # By module, so that it is found even where the environment's bin folder is not on PATH; without its
     # control socket, which all services of one user would share.
-    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", *given, wsgi]
+    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", *given]
+    command += ["--preload", wsgi] if preload else [wsgi]
     os.execvp(command[0], command)  # noqa: S606  replaces this process
 
 

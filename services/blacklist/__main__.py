@@ -1,21 +1,28 @@
-"""`blacklist api|worker|migrate|sample-world`: one command per process of this service."""
+"""`blacklist api|public|worker|migrate|sample-world`: one command per process of this service."""
 
 import os
 import sys
 from collections.abc import Mapping, Sequence
 
 from services.blacklist.app import PACKAGE, build_loops, open_deps
+from services.blacklist.public.projection import drop_projection, project
 from services.blacklist.sample import load_open_items, load_sample_world
 from services.blacklist.settings import NAME, read_settings
-from shared.db import migrate
+from shared.db import is_migrated, migrate, open_database
 from shared.logs import configure_logs
 from shared.process import Command, become_web_server, choose, work
 
 WSGI = "services.blacklist.app:from_environment()"
+PUBLIC_WSGI = "services.blacklist.public.app:from_environment()"
 
 
 def serve_api() -> None:
     become_web_server(WSGI, "127.0.0.1:8000", os.environ)
+
+
+def serve_public() -> None:
+    """The application is made once and shared by the processes; each opens its own connections."""
+    become_web_server(PUBLIC_WSGI, "127.0.0.1:8000", os.environ, preload=True)
 
 
 def run_worker() -> None:
@@ -27,9 +34,19 @@ def run_worker() -> None:
 
 
 def run_migrations() -> None:
+    """Tables, then what the public role may read of them; views would keep their columns from changing."""
     settings = read_settings(os.environ)
     settings.common.data_dir.mkdir(parents=True, exist_ok=True)
-    migrate(settings.common.db_url, PACKAGE)
+    url, role = settings.common.db_url, settings.public.role
+    if not role or not url.startswith("postgresql"):
+        migrate(url, PACKAGE)
+        return
+    db = open_database(url)
+    if not is_migrated(db, PACKAGE):
+        drop_projection(db)
+    migrate(url, PACKAGE)
+    project(db, role)
+    db.close()
 
 
 def load_sample() -> None:
@@ -46,6 +63,7 @@ def load_sample() -> None:
 
 COMMANDS: Mapping[str, Command] = {
     "api": serve_api,
+    "public": serve_public,
     "worker": run_worker,
     "migrate": run_migrations,
     "sample-world": load_sample,

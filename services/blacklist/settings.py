@@ -1,6 +1,7 @@
 """What the blacklist service reads from its environment; only `app` and `__main__` see it."""
 
 import os
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,23 @@ from shared.tlog.notes import is_name
 from shared.web.site import Site, read_site
 
 NAME = "blacklist"
+_SOURCES = re.compile(
+    r"(?:'self'|'none'|\*|https?://[A-Za-z0-9.*:-]+)(?: (?:'self'|https?://[A-Za-z0-9.*:-]+))*"
+)
 TITLE = "公共资源配置领域信用黑名单"
+
+
+@dataclass(frozen=True)
+class PublicSide:
+    """The public read process and what outsiders may do with its answers."""
+
+    db_url: str
+    role: str
+    """The database role the projection is granted to; empty where there is none."""
+    per_address: int
+    cache_seconds: int
+    embed_ancestors: str
+    """Sources that may frame the column, as in a content policy."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +44,7 @@ class Settings:
     """The transparency log's name: what its checkpoints and keys are known by, never to be changed."""
     audit_heads: Path
     """Where the audit trail's signed heads are appended; best on another machine's disk."""
+    public: PublicSide
 
 
 def read_settings(env: Mapping[str, str]) -> Settings:
@@ -41,6 +59,20 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         site=site,
         log_origin=_origin(env, site),
         audit_heads=Path(env.get("AUDIT_HEADS_FILE", "").strip() or common.data_dir / "audit-heads.jsonl"),
+        public=_public_side(env, common),
+    )
+
+
+def _public_side(env: Mapping[str, str], common: CommonSettings) -> PublicSide:
+    ancestors = env.get("EMBED_ANCESTORS", "").strip() or "'self'"
+    if not _SOURCES.fullmatch(ancestors):
+        raise SettingsError("EMBED_ANCESTORS must be addresses such as https://www.example.gov.cn by blanks")
+    return PublicSide(
+        db_url=env.get("PUBLIC_DB_URL", "").strip() or common.db_url,
+        role=env.get("PUBLIC_DB_ROLE", "").strip(),
+        per_address=read_count(env, "PUBLIC_REQUESTS_PER_ADDRESS", 60_000),
+        cache_seconds=read_count(env, "PUBLIC_CACHE_SECONDS", 1) if env.get("PUBLIC_CACHE_SECONDS") else 0,
+        embed_ancestors=ancestors,
     )
 
 

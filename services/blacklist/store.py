@@ -53,3 +53,7 @@ class Deps:
     calendar: WorkingCalendar
     data_dir: Path
     lookups: LookupLimits = field(default_factory=LookupLimits)
+    cache_seconds: int = 0
+    """How long others may keep a public answer without asking again; 0: a removal is seen at once."""
+    embed_ancestors: str = "'self'"
+    """Who may frame the column for department websites."""

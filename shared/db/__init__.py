@@ -6,13 +6,22 @@ processes wait for each other instead of failing half-way.
 
 from shared.db.adding import JsonText, add_rows
 from shared.db.changing import among, change_rows, put_rows
-from shared.db.engine import Database, dialect_of, is_passing, open_database, rows_changed
+from shared.db.engine import (
+    Database,
+    Hidden,
+    dialect_of,
+    is_passing,
+    open_database,
+    open_for_reading,
+    rows_changed,
+)
 from shared.db.migration import current_revision, head_revision, is_migrated, migrate, run_env
 from shared.db.types import JsonDoc, UtcDateTime, dump_json, new_metadata, unnested, upsert
 from shared.db.wakeup import Wakeup, wake
 
 __all__ = [
     "Database",
+    "Hidden",
     "JsonDoc",
     "JsonText",
     "UtcDateTime",
@@ -29,6 +38,7 @@ __all__ = [
     "migrate",
     "new_metadata",
     "open_database",
+    "open_for_reading",
     "put_rows",
     "rows_changed",
     "run_env",

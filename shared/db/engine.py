@@ -5,10 +5,11 @@ polling the file lock) and a pool of reading connections that cannot write.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 
 from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -22,6 +23,8 @@ from shared.db.types import dump_json
 
 BUSY_MS = 5000
 WAIT_SECONDS = 10  # for a connection of the pool
+Hidden = frozenset[tuple[str, str]]
+NOTHING: Hidden = frozenset()
 
 
 class Database:
@@ -70,6 +73,23 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
     return Database(writing, reading)
 
 
+def open_for_reading(url: str, *, schema: str = "", hidden: Hidden = NOTHING, pool_size: int = 5) -> Database:
+    """A database nothing can be written to: the file opened read-only, or every transaction READ ONLY.
+
+    `schema` is looked into first (PostgreSQL); of `hidden` (SQLite, table and column) only NULL is ever seen.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        path = f" -c search_path={schema},public" if schema else ""
+        engine = _postgresql_engine(url, pool_size, f"-c default_transaction_read_only=on{path}")
+        return Database(engine)
+    file = parsed.set(database=f"file:{quote(str(parsed.database))}", query={"mode": "ro", "uri": "true"})
+    engine = _sqlite_engine(
+        file.render_as_string(), begin="BEGIN", query_only=True, hidden=hidden, pool_size=pool_size
+    )
+    return Database(engine)
+
+
 def dialect_of(session: Session) -> str:
     """The dialect name a session speaks: sqlite or postgresql."""
     return session.get_bind().dialect.name
@@ -86,7 +106,13 @@ def is_passing(error: BaseException) -> bool:
 
 
 def _open_postgresql(url: str, pool_size: int) -> Database:
-    engine = create_engine(
+    engine = _postgresql_engine(url, pool_size)
+    teach_copy(engine)
+    return Database(engine, engine.execution_options(postgresql_readonly=True))
+
+
+def _postgresql_engine(url: str, pool_size: int, options: str = "") -> Engine:
+    return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -94,13 +120,13 @@ def _open_postgresql(url: str, pool_size: int) -> Database:
         pool_pre_ping=True,
         json_serializer=dump_json,
         hide_parameters=True,  # personal data stays out of error texts and logs
-        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+        connect_args={"connect_timeout": 5, "options": f"-c timezone=UTC {options}".rstrip()},
     )
-    teach_copy(engine)
-    return Database(engine, engine.execution_options(postgresql_readonly=True))
 
 
-def _sqlite_engine(url: str, *, begin: str, query_only: bool = False, **pool: Any) -> Engine:
+def _sqlite_engine(
+    url: str, *, begin: str, query_only: bool = False, hidden: Hidden = NOTHING, **pool: Any
+) -> Engine:
     if "poolclass" not in pool:
         pool["pool_timeout"] = WAIT_SECONDS
     engine = create_engine(
@@ -115,11 +141,14 @@ def _sqlite_engine(url: str, *, begin: str, query_only: bool = False, **pool: An
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy's begin event below opens every transaction
         connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        if "mode=ro" not in url:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         if query_only:
             connection.execute("PRAGMA query_only=ON")
+        if hidden:
+            connection.set_authorizer(_hiding(hidden))
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -128,3 +157,13 @@ def _sqlite_engine(url: str, *, begin: str, query_only: bool = False, **pool: An
             connection.exec_driver_sql(begin)  # waits once more, then raises
 
     return engine
+
+
+def _hiding(hidden: Hidden) -> Callable[..., int]:
+    """SQLite asks for every column a statement reads, once, when it prepares it: hidden ones are NULL."""
+
+    def judge(action: int, table: str | None, column: str | None, *_: object) -> int:
+        seen = action != sqlite3.SQLITE_READ or (str(table), str(column)) not in hidden
+        return sqlite3.SQLITE_OK if seen else sqlite3.SQLITE_IGNORE
+
+    return judge

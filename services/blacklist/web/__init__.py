@@ -26,6 +26,7 @@ from services.blacklist.web import (
     linking,
     openness,
     public,
+    statistics,
     steps,
     supervision,
     transparency,
@@ -39,6 +40,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     made.app_context_processor(lambda: {"words": wording})
     for part in (
         public,
+        statistics,
         accounts,
         desk,
         filing,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from services.blacklist.cases.domain.table import STATES
+from services.blacklist.register.schemas import LIST_CLASSES
 from services.blacklist.rules.queries import domain, known_list
 from shared.regions import is_known
 
@@ -10,6 +11,7 @@ _KNOWN: dict[str, tuple[str, Callable[[str], bool]]] = {
     "region": ("行政区划", is_known),
     "domain": ("领域", lambda code: domain(code) is not None),
     "list": ("名单", known_list),
+    "class": ("类别", lambda code: code in LIST_CLASSES),
     "state": ("状态", lambda name: name in STATES),
 }
 

@@ -7,8 +7,10 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from services.blacklist.register import queries as register
+from services.blacklist.register.api.noting import note_search
 from services.blacklist.register.domain.names import full_key
 from services.blacklist.register.queries import Criteria
+from services.blacklist.register.queries.figures import figures
 from services.blacklist.register.queries.matching import EXACT_ONLY
 from services.blacklist.register.schemas import PersonQuery
 from services.blacklist.register.usecases.persons import look_up_person
@@ -16,8 +18,8 @@ from services.blacklist.rules.queries import all_lists, list_rule
 from services.blacklist.store import Deps
 from services.blacklist.web import wording
 from services.blacklist.web.corrections import corrections_of
+from services.blacklist.web.facets import facets_of, region_menu
 from services.blacklist.web.filters import unknown_filters
-from services.blacklist.web.options import region_options
 from shared.errors import DomainError, Invalid
 from shared.web.access import access, public
 from shared.web.forms import load_form, read_form
@@ -25,11 +27,13 @@ from shared.web.pages import form_errors, render, with_query
 from shared.web.paging import cut, decode_cursor
 
 PER_PAGE = 20
+FORM = ("q", "region", "domain", "list", "class")
 
 
-def add_routes(made: APIBlueprint, deps: Deps) -> None:
+def add_routes(made: APIBlueprint, deps: Deps, *, persons: bool = True) -> None:
     _search(made, deps)
-    _persons(made, deps)
+    if persons:
+        _persons(made, deps)
     _listing(made, deps)
     _lists(made, deps)
 
@@ -42,18 +46,21 @@ def _search(made: APIBlueprint, deps: Deps) -> None:
         today = deps.clock.today()
         with deps.db.read() as session:
             rows = register.search(session, asked, today, after=_after(asked), limit=PER_PAGE)
-            regions = region_options(session)
         shown, following = cut(rows, PER_PAGE, _key(asked))
+        note_search(request.environ, asked.q, shown)
+        lists = {rule.code: rule.name for rule in all_lists(today)}
+        cells = figures(deps.db, today)
         return render(
             "blacklist/search.html",
             asked=asked,
             rows=shown,
             today=today,
-            searched=any((asked.q, asked.region, asked.domain, asked.list_code)),
-            unknown=unknown_filters(request.args, ("region", "domain", "list")),
+            searched=any((asked.q, asked.region, asked.domain, asked.list_code, asked.list_class)),
+            unknown=unknown_filters(request.args, ("region", "domain", "list", "class")),
             too_short=0 < len(full_key(asked.q)) <= EXACT_ONLY,
-            regions=regions,
-            lists=[(rule.code, rule.name) for rule in all_lists(today)],
+            regions=region_menu(cells),
+            lists=list(lists.items()),
+            facets=[] if asked.q else facets_of(cells, asked, lists),
             next_url=with_query(cursor=following) if following else "",
             first_url=with_query(cursor=None) if request.args.get("cursor") else "",
         )
@@ -61,12 +68,13 @@ def _search(made: APIBlueprint, deps: Deps) -> None:
 
 def criteria() -> Criteria:
     """What the search form asks; overlong words are cut, unknown codes find nothing."""
-    given = {name: request.args.get(name, "").strip()[:100] for name in ("q", "region", "domain", "list")}
+    given = {name: request.args.get(name, "").strip()[:100] for name in FORM}
     return Criteria(
         q=given["q"],
         region=given["region"] or None,
         domain=given["domain"] or None,
         list_code=given["list"] or None,
+        list_class=given["class"] or None,
     )
 
 

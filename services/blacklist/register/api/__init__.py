@@ -1,25 +1,29 @@
 """The register over HTTP: everything here is public, and nothing here shows what is not public today."""
 
+from functools import partial
+
 from apiflask import APIBlueprint
 from flask import Response, request
 
 from services.blacklist.register.api import downloads, listings, lookups
+from services.blacklist.register.api.freshness import cache_control
 from services.blacklist.store import Deps
 
 
-def blueprint(deps: Deps) -> APIBlueprint:
+def blueprint(deps: Deps, *, persons: bool = True) -> APIBlueprint:
+    """`persons` are looked up only where keys are held and budgets can be written."""
     made = APIBlueprint("register", __name__, url_prefix="/api/v1/register", tag="登记册")
-    lookups.add_routes(made, deps)
+    lookups.add_routes(made, deps, persons=persons)
     downloads.add_routes(made, deps)
     listings.add_routes(made, deps)
-    made.after_request(_revalidated)
+    made.after_request(partial(_revalidated, deps))
     return made
 
 
-def _revalidated(response: Response) -> Response:
-    """Answers may be kept but never used without asking: a removal must be seen at once."""
+def _revalidated(deps: Deps, response: Response) -> Response:
+    """Answers may be kept but, unless the operator says otherwise, never used without asking."""
     if request.method == "GET" and response.status_code == 200 and not response.direct_passthrough:
-        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Cache-Control"] = cache_control(deps)
         response.add_etag()
         response.make_conditional(request)
     return response

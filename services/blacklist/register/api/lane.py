@@ -16,7 +16,9 @@ from urllib.parse import parse_qsl
 from flask import Flask
 
 from services.blacklist.register import queries
+from services.blacklist.register.api.freshness import cache_control
 from services.blacklist.register.api.lookups import scope, score_key
+from services.blacklist.register.api.noting import note_search
 from services.blacklist.register.index import reading
 from services.blacklist.register.queries import Criteria
 from services.blacklist.store import Deps
@@ -28,11 +30,10 @@ from shared.web.paging import cut, page
 
 ROUTE = "/api/v1/register"
 LONGEST, MOST, USUAL = 200, 100, 20
-_PERSONAL = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "HTTP_IF_NONE_MATCH", "HTTP_TRACEPARENT", "HTTP_ORIGIN")
+_PERSONAL = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "HTTP_TRACEPARENT", "HTTP_ORIGIN")
 """A request with any of these is not the plain one."""
 _FIXED = [
     ("Content-Type", "application/json"),
-    ("Cache-Control", "no-cache"),
     ("Vary", "Cookie, Accept"),
 ]
 _write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=date.isoformat).encode
@@ -64,37 +65,43 @@ class SearchLane:
             return self._long_way(environ, start_response)
         started = time.perf_counter()
         try:
-            body = self._answer(asked)
+            body = self._answer(asked, environ)
         except Exception:  # noqa: BLE001  the long way says what is wrong, in the form the caller expects
             return self._long_way(environ, start_response)
         request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID", ""))
+        tag = f'"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'
         headers = [
             *_FIXED,
-            ("Content-Length", str(len(body))),
-            ("ETag", f'"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'),
+            ("Cache-Control", cache_control(self._deps)),
+            ("ETag", tag),
             *fixed_headers(request_id, production=self._production).items(),
         ]
-        start_response("200 OK", headers)
-        self._observe(time.perf_counter() - started, request_id)
-        return [body]
+        known = tag in environ.get("HTTP_IF_NONE_MATCH", "")
+        if known:
+            start_response("304 Not Modified", headers[1:])
+        else:
+            start_response("200 OK", [*headers, ("Content-Length", str(len(body)))])
+        self._observe(304 if known else 200, time.perf_counter() - started, request_id)
+        return [] if known else [body]
 
     def _plain(self, environ: Environ) -> Plain | None:
         if environ["REQUEST_METHOD"] != "GET" or not environ.keys().isdisjoint(_PERSONAL):
             return None
         return plain_question(environ.get("QUERY_STRING", ""))
 
-    def _answer(self, asked: Plain) -> bytes:
+    def _answer(self, asked: Plain, environ: Environ) -> bytes:
         today = self._deps.clock.today()
         with reading(self._deps.db.reading) as connection:
             rows = queries.search_on(connection, Criteria(q=asked.q), today, limit=asked.limit)
         shown, following = cut(rows, asked.limit, score_key)
+        note_search(environ, asked.q, shown)
         return _write({**page(shown, following), "scope": scope(today)}).encode()
 
-    def _observe(self, spent: float, request_id: str) -> None:
-        self._count(self._path, "GET", 200, spent)
+    def _observe(self, status: int, spent: float, request_id: str) -> None:
+        self._count(self._path, "GET", status, spent)
         ms = round(spent * 1000, 1)
         log.info(
-            "request", method="GET", route=self._path, status=200, ms=ms, user=None, request_id=request_id
+            "request", method="GET", route=self._path, status=status, ms=ms, user=None, request_id=request_id
         )
 
 

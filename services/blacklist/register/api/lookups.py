@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from flask import request
 
 from services.blacklist.register import queries, schemas
+from services.blacklist.register.api.noting import note_check, note_search
 from services.blacklist.register.queries import Criteria, Entity, Purpose
 from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.store import Deps
@@ -17,9 +18,10 @@ from shared.web.problem import problems
 SCOPE_NOTE = "只检索当前公示的法人和非法人组织；自然人须凭姓名和证件号码查询。未查到不等于没有失信记录。"
 
 
-def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+def add_routes(bp: APIBlueprint, deps: Deps, *, persons: bool) -> None:
     _add_search(bp, deps)
-    _add_persons(bp, deps)
+    if persons:
+        _add_persons(bp, deps)
     _add_check(bp, deps)
     _add_changes(bp, deps)
 
@@ -39,6 +41,7 @@ def _add_search(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             rows = queries.search(session, criteria, today, after=after, limit=limit)
         shown, following = cut(rows, limit, score_key if worded else _date_key)
+        note_search(request.environ, criteria.q, shown)
         return page(shown, following) | {"scope": scope(today)}
 
 
@@ -93,6 +96,7 @@ def _add_check(bp: APIBlueprint, deps: Deps) -> None:
             answers = queries.check_entities(
                 session, entities, today, on=json_data["as_of"] or today, purpose=purpose
             )
+        note_check(request.environ, answers)
         return page(answers, None)
 
 

@@ -19,7 +19,7 @@ def changes_after(session: Session, after: int, limit: int, today: date) -> list
     """Up to `limit` entries with a position above `after`."""
     found = (
         select(Change, Listing)
-        .join(Listing, Listing.id == Change.listing_id)
+        .outerjoin(Listing, Listing.id == Change.listing_id)  # the public role sees no hidden listing
         .where(Change.position > after)
         .order_by(Change.position)
         .limit(limit)
@@ -27,8 +27,8 @@ def changes_after(session: Session, after: int, limit: int, today: date) -> list
     return [_entry(change, listing, today) for change, listing in session.execute(found)]
 
 
-def _entry(change: Change, listing: Listing, today: date) -> dict[str, Any]:
-    base = {"position": change.position, "listing_id": listing.id, "recorded_at": change.recorded_at}
-    if status(standing(listing), today) is Status.PUBLIC:
+def _entry(change: Change, listing: Listing | None, today: date) -> dict[str, Any]:
+    base = {"position": change.position, "listing_id": change.listing_id, "recorded_at": change.recorded_at}
+    if listing is not None and status(standing(listing), today) is Status.PUBLIC:
         return base | {"operation": "current", "version": listing.version, "listing": masked_view(listing)}
     return base | {"operation": "withdrawn", "version": change.version, "listing": None}

@@ -14,10 +14,16 @@ from shared.web.access import access, public
 from shared.web.paging import page
 
 
-def blueprint(deps: Deps) -> APIBlueprint:
+def public_blueprint(deps: Deps) -> APIBlueprint:
+    """What is read from data files alone, for the public process."""
     made = APIBlueprint("rules", __name__, url_prefix="/api/v1", tag="名单与规则")
     _add_lists(made, deps)
     _add_vocabulary(made, deps)
+    return made
+
+
+def blueprint(deps: Deps) -> APIBlueprint:
+    made = public_blueprint(deps)
     calendar.add_routes(made, deps)
     duties.add_routes(made, deps)
     return made

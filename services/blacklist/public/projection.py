@@ -1,0 +1,99 @@
+"""What the public process may read: the same table names in a schema of its own, without identity columns.
+
+PostgreSQL: views its role may read, and nothing else. Listings that may not be shown are not there,
+persons' names are masked. SQLite knows no roles: the file is opened read-only, identity columns read as
+NULL.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Table
+
+from services.blacklist.register.models import (
+    CHANGES,
+    LISTINGS,
+    NAMES,
+    VERSIONS,
+    DeliveryStatus,
+    GramCount,
+)
+from shared.db import Database, Hidden
+from shared.identifiers import COMPOUND_SURNAMES
+
+SCHEMA = "public_side"
+IDENTITY = ("identity", "id_blind", "tail_blind")
+INTERNAL = ("case_id", "department_id", "origin", "shield_code", "reason", "told")
+HIDDEN: Hidden = frozenset((LISTINGS.name, column) for column in IDENTITY)
+_SHOWN = (
+    "removed_at IS NULL AND revoked_at IS NULL AND suspended_at IS NULL AND shielded_at IS NULL"
+    " AND disclosure = 'proactive'"
+)
+_VERSION = "SELECT version_num FROM public.alembic_version"
+_ORGANISATION = "l.subject_type = 'organization'"
+_SURNAMES = ", ".join(f"'{each}'" for each in sorted(COMPOUND_SURNAMES))
+
+
+def _masked(name: str) -> str:
+    """`shared.identifiers.mask_person_name` in SQL."""
+    kept = f"CASE WHEN length({name}) > 2 AND left({name}, 2) IN ({_SURNAMES}) THEN 2 ELSE 1 END"
+    return f"left({name}, {kept}) || regexp_replace(substr({name}, 1 + {kept}), '[^·]', '*', 'g')"
+
+
+def _masked_facts(facts: str) -> str:
+    name = _masked(f"({facts} #>> '{{subject,name}}')")
+    renamed = f"jsonb_set({facts}, '{{subject,name}}', to_jsonb({name}))"
+    bare = f"jsonb_set({renamed}, '{{subject,former_names}}', '[]')"
+    return f"{bare} #- '{{subject,legal_representative_id_type}}'"
+
+
+def _listing_column(name: str, kind: str) -> str:
+    if name in IDENTITY or name in INTERNAL:
+        return f"NULL::{kind} AS {name}"
+    if name == "subject_name":
+        return f"CASE WHEN {_ORGANISATION} THEN l.subject_name ELSE {_masked('l.subject_name')} END AS {name}"
+    if name == "facts":
+        return f"CASE WHEN {_ORGANISATION} THEN l.facts ELSE {_masked_facts('l.facts')} END AS {name}"
+    return f"l.{name}"
+
+
+def view_of(table: Table, connection: Connection) -> str:
+    """The SELECT behind one view; what is not listed here is not there."""
+    kinds = {column.name: column.type.compile(connection.dialect) for column in table.columns}
+    if table is LISTINGS:
+        columns = ", ".join(_listing_column(name, kind.partition(" ")[0]) for name, kind in kinds.items())
+        return f"SELECT {columns} FROM public.register_listing AS l WHERE {_SHOWN}"  # noqa: S608  our own names
+    if table is VERSIONS:
+        facts = f"CASE WHEN {_ORGANISATION} THEN v.facts ELSE {_masked_facts('v.facts')} END AS facts"
+        columns = ", ".join(facts if name == "facts" else f"v.{name}" for name in kinds)
+        joined = "public.register_version AS v JOIN public.register_listing AS l ON l.id = v.listing_id"
+        return f"SELECT {columns} FROM {joined} WHERE {_SHOWN}"  # noqa: S608  our own names
+    return f"SELECT {', '.join(kinds)} FROM public.{table.name}"  # noqa: S608  our own names
+
+
+PLAIN: tuple[Table, ...] = (NAMES, CHANGES, GramCount.__table__, DeliveryStatus.__table__)  # type: ignore[assignment]
+"""Names of organisations, positions, counts and what platforms said: nothing of a person."""
+
+
+def statements(connection: Connection, role: str) -> Iterator[str]:
+    """Everything that makes the projection anew, in one transaction."""
+    named = connection.dialect.identifier_preparer.quote(role)
+    yield f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"
+    yield f"CREATE SCHEMA {SCHEMA}"
+    for table in (LISTINGS, VERSIONS, *PLAIN):
+        yield f"CREATE VIEW {SCHEMA}.{table.name} AS {view_of(table, connection)}"
+    yield f"CREATE VIEW {SCHEMA}.alembic_version AS {_VERSION}"
+    yield f"GRANT USAGE ON SCHEMA {SCHEMA} TO {named}"
+    yield f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {named}"
+
+
+def project(db: Database, role: str) -> None:
+    """Make the schema and what the role may read of it; safe to repeat. The role itself is the operator's."""
+    with db.engine.begin() as connection:
+        for statement in statements(connection, role):
+            connection.exec_driver_sql(statement)
+
+
+def drop_projection(db: Database) -> None:
+    """Before migrations, which could not change a column that a view shows."""
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
