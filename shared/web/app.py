@@ -14,6 +14,7 @@ from flask import Request, Response, g, request
 from flask.sansio.blueprints import Blueprint as SansioBlueprint
 from marshmallow import RAISE
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from shared.clock import Clock
 from shared.web import openapi
@@ -37,10 +38,20 @@ parser.DEFAULT_UNKNOWN_BY_LOCATION = {
 }  # fmt: skip
 
 
+class WholeNumber(IntegerConverter):
+    """A number in a path that every database's integer holds; anything longer names nothing (404)."""
+
+    regex = r"\d{1,9}"
+
+
 class ServiceApp(APIFlask):
     """APIFlask with the service's prefix before every blueprint."""
 
     url_prefix: str = ""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.url_map.converters["int"] = WholeNumber
 
     def register_blueprint(self, blueprint: SansioBlueprint, **options: Any) -> None:
         own = options.pop("url_prefix", None) or blueprint.url_prefix or ""

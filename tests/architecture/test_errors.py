@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from services.cli import main
 from shared.errors import ERROR_PAGES
+from tests.harness.source import read_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {"Invalid", "Unauthenticated", "Forbidden", "NotFound", "Conflict", "TooMany", "Unavailable"}
@@ -15,7 +16,7 @@ KINDS = {"Invalid", "Unauthenticated", "Forbidden", "NotFound", "Conflict", "Too
 def raised_slugs():
     for folder in ("services", "shared"):
         for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for node in ast.walk(read_tree(path.read_text("utf-8"))):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", None) in KINDS and node.args:
                     first = node.args[0]
                     if isinstance(first, ast.Constant):

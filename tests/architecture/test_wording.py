@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.source import read_tree
+
 ROOT = Path(__file__).resolve().parents[2]
 CHINESE = r"[一-鿿《》〈〉“”〔〕（）、。，；：？！]"
 MARK = re.compile(rf"(?<={CHINESE})[,;:()?!]|[,;:()?!](?={CHINESE})")
@@ -35,7 +37,7 @@ def sources(pattern: str) -> list[Path]:
 
 def literals(source: str) -> Iterator[tuple[int, str]]:
     """Every string but docstrings and raw strings."""
-    tree = ast.parse(source)
+    tree = read_tree(source)
     skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr) and is_raw(source, node):

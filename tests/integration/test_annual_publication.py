@@ -83,6 +83,10 @@ def test_two_people_make_a_year_public_at_an_address_that_stays(region):
     assert region.call("GET", f"{PLACE}/350524/2026").status_code == 404
 
 
+def test_a_year_no_database_holds_is_simply_not_there(region):
+    assert region.call("GET", f"{PLACE}/130102/64398071116151464380071936000").status_code == 404
+
+
 def test_files_of_a_published_report_need_no_account(region):
     on(region, date(2027, 1, 12))
     made = region.call("POST", "/annual-reports", ONE, {"year": 2026}).json
