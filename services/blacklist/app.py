@@ -19,6 +19,7 @@ from services.blacklist.letters import api as letters
 from services.blacklist.openness import api as openness
 from services.blacklist.openness.usecases.transfer import transfer_openness
 from services.blacklist.register import api as register
+from services.blacklist.register.api import reconciling
 from services.blacklist.register.api.lane import SearchLane
 from services.blacklist.rules import api as rules
 from services.blacklist.rules.queries import use_rules
@@ -45,6 +46,7 @@ FEATURES = (
     rules.blueprint,
     audit.blueprint,
     register.blueprint,
+    reconciling.blueprint,
     cases.blueprint,
     letters.blueprint,
     transparency.blueprint,

@@ -34,7 +34,17 @@ def current_trace() -> str | None:
     return found if isinstance(found, str) else None
 
 
-def policy(nonce: str) -> str:
+def framed_by(sources: str) -> None:
+    """Let other websites show this answer in a frame: a content policy's list of sources."""
+    g.framed_by = sources
+
+
+def open_to_others() -> None:
+    """Let programs on other websites read this answer: it is public and nobody is signed in by it."""
+    g.cross_origin = True
+
+
+def policy(nonce: str, ancestors: str = "'none'") -> str:
     """The content security policy of one answer."""
     return "; ".join(
         (
@@ -47,7 +57,7 @@ def policy(nonce: str) -> str:
             "manifest-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",
-            "frame-ancestors 'none'",
+            f"frame-ancestors {ancestors}",
         )
     )
 
@@ -82,8 +92,15 @@ def close_request(response: Response, *, production: bool) -> Response:
     """Add the headers; a view's own Cache-Control stands."""
     headers = response.headers
     headers["X-Request-Id"] = g.get("request_id", "")
-    headers["Content-Security-Policy"] = policy(g.get("nonce", ""))
+    ancestors = g.get("framed_by", "'none'")
+    headers["Content-Security-Policy"] = policy(g.get("nonce", ""), ancestors)
     headers.update(_FIXED)
+    if "framed_by" in g:
+        del headers["X-Frame-Options"]  # knows no list of sites; the policy does
+    if "cross_origin" in g or "framed_by" in g:
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if "cross_origin" in g:
+        headers["Access-Control-Allow-Origin"] = "*"
     if production:
         headers.update(_TRANSPORT)
     if "Cache-Control" not in headers:

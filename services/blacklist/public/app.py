@@ -12,13 +12,14 @@ from apiflask import APIBlueprint, APIFlask
 
 from services.blacklist.public.projection import HIDDEN, SCHEMA
 from services.blacklist.register import api as register
+from services.blacklist.register.api import reconciling
 from services.blacklist.register.api.lane import SearchLane
 from services.blacklist.rules import api as rules
 from services.blacklist.rules.queries import use_rules
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
 from services.blacklist.store import Deps
+from services.blacklist.web import embedding, statistics, wording
 from services.blacklist.web import public as pages
-from services.blacklist.web import statistics, wording
 from shared.calendar import builtin_calendar
 from shared.clock import SystemClock
 from shared.crypto import KeyRing
@@ -63,7 +64,7 @@ def create_public_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
         metrics=not common.production,
         site=settings.site,
     )
-    for blueprint in (partial(register.blueprint, persons=False), rules.public_blueprint, page_blueprint):
+    for blueprint in FEATURES:
         app.register_blueprint(blueprint(given))
     app.wsgi_app = SearchLane(app, given, production=common.production)  # type: ignore[method-assign]
     _count_and_limit(app, settings)
@@ -88,7 +89,16 @@ def page_blueprint(deps: Deps) -> APIBlueprint:
     made.app_context_processor(lambda: {"words": wording})
     pages.add_routes(made, deps, persons=False)
     statistics.add_routes(made, deps)
+    embedding.add_routes(made, deps)
     return made
+
+
+FEATURES = (
+    partial(register.blueprint, persons=False),
+    reconciling.blueprint,
+    rules.public_blueprint,
+    page_blueprint,
+)
 
 
 def from_environment() -> APIFlask:

@@ -16,6 +16,7 @@ from services.blacklist.web import (
     desk,
     disclosure,
     disclosure_desk,
+    embedding,
     exports,
     filing,
     headings,
@@ -41,6 +42,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     for part in (
         public,
         statistics,
+        embedding,
         accounts,
         desk,
         filing,

@@ -2,25 +2,17 @@
 
 from urllib.parse import quote
 
-from flask import Response, current_app, request
+from flask import Response
 
 from services.blacklist.cases.api.filing import READ
 from services.blacklist.cases.domain.figures import figure
 from shared.web.access import scope
-from shared.web.site import Site
+from shared.web.place import origin
 
 __all__ = ["READ", "UPLOAD", "WRITE", "file_answer", "origin"]
 
 WRITE = scope("cases:write", roles=("clerk", "reviewer", "decider"))
 UPLOAD = figure("attachments", "max_bytes") + 64 * 1024
-
-
-def origin() -> str:
-    """Where the verification page stands: the site's domain where one is set, else where we are asked now."""
-    site: Site = current_app.jinja_env.globals["site"]  # type: ignore[assignment]
-    prefix = str(current_app.config.get("URL_PREFIX") or "")
-    host = request.host_url.rstrip("/") if site.domain == Site.domain else f"https://{site.domain}"
-    return f"{host}{prefix}"
 
 
 def file_answer(content: bytes, media_type: str, name: str, *, inline: bool = False) -> Response:

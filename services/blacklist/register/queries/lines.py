@@ -70,6 +70,11 @@ class Shown:
         """Name as written, its ordinal, and the line, for every bearer of exactly this name."""
         return [(name, ordinal, line_of(line)) for name, ordinal, *line in self._rows("key", {"key": key})]
 
+    def by_prefix(self, key: str, most: int) -> list[dict[str, Any]]:
+        """Lines of the names that begin so, in the order of their keys."""
+        given = {"key": key, "beyond": f"{key}\U0010ffff", "most": most}
+        return [line_of(line) for _, _, *line in self._rows("prefix", given)]
+
     def names_by_core(self, core: str) -> list[NameRow]:
         return [NameRow(*row) for row in self._rows("core", {"core": core})]
 

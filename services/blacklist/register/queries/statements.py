@@ -86,6 +86,13 @@ def _shape(name: str, dialect: str) -> Select[Any]:
             .where(_NAME.full_key == bindparam("key"))
             .limit(MOST)
         ),
+        "prefix": lambda: (
+            select(_NAME.full_key, _NAME.name, *_line(dialect))
+            .join_from(NAMES, LISTINGS, _LISTING.id == _NAME.listing_id)
+            .where(_NAME.full_key >= bindparam("key"), _NAME.full_key < bindparam("beyond"))
+            .order_by(_NAME.full_key)
+            .limit(bindparam("most"))
+        ),
         "core": lambda: names.where(_NAME.core_key == bindparam("core")).limit(MOST),
         "names": lambda: names.where(_among(_NAME.id, "names", BigInteger(), dialect)),
         "first": lambda: lines.order_by(*_NEWEST).limit(bindparam("most")),
