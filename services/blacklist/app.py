@@ -12,6 +12,8 @@ from services.blacklist import web, worker
 from services.blacklist.audit import api as audit
 from services.blacklist.cases import api as cases
 from services.blacklist.cases.usecases.transfer import transfer_cases
+from services.blacklist.checks import api as checks
+from services.blacklist.checks.queries.versions import logged
 from services.blacklist.disclosure import api as disclosure
 from services.blacklist.identity import api as identity
 from services.blacklist.identity.usecases import Transfer, principal_by_key, principal_by_token
@@ -45,11 +47,12 @@ FEATURES = (
     lambda deps: identity.blueprint(deps, _hand_over_cases),
     rules.blueprint,
     audit.blueprint,
-    register.blueprint,
+    partial(register.blueprint, logged=logged),
     reconciling.blueprint,
     cases.blueprint,
     letters.blueprint,
     transparency.blueprint,
+    checks.blueprint,
     disclosure.blueprint,
     openness.blueprint,
     supervision.blueprint,

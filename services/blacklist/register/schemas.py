@@ -100,6 +100,9 @@ class CheckRequest(Schema):
     )
     as_of = StatutoryDate(load_default=None)
     purpose = fields.Nested(PurposeSchema, load_default=None)
+    alike = fields.Boolean(
+        load_default=True, metadata={"description": "名称未查到的，是否再按近似查找（只会得到“疑似”）"}
+    )
 
 
 class FeedQuery(Schema):
@@ -245,6 +248,32 @@ class SearchPage(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
+class LoggedVersion(Schema):
+    """The newest checkpoint of the transparency log."""
+
+    origin = fields.String(required=True)
+    size = fields.Integer(required=True)
+    root = fields.String(required=True)
+    checkpoint = fields.String(required=True)
+
+
+class RegisterVersion(Schema):
+    """The register as it stood, or later: position of the change feed, and checkpoint of the log."""
+
+    position = fields.Integer(required=True)
+    as_of = fields.Date(required=True)
+    log = fields.Nested(LoggedVersion, required=True, allow_none=True)
+
+
+class CheckPage(Schema):
+    """An answer per entity, in the order asked."""
+
+    items = fields.List(fields.Nested(CheckLine), required=True)
+    next = fields.String(required=True, allow_none=True)
+    scope = fields.Nested(Scope, required=True)
+    register = fields.Nested(RegisterVersion, required=True)
+
+
 class ChangePage(Schema):
     """`next` is the position to ask after; it stays the same at the end of the feed."""
 
@@ -255,4 +284,3 @@ class ChangePage(Schema):
 ListingPage = page_schema(ListingSchema, "ListingPage")
 VersionPage = page_schema(VersionLine, "VersionPage")
 DeliveryPage = page_schema(DeliveryLine, "DeliveryPage")
-CheckPage = page_schema(CheckLine, "CheckPage")

@@ -10,10 +10,12 @@ from services.blacklist.register.api.freshness import cache_control
 from services.blacklist.store import Deps
 
 
-def blueprint(deps: Deps, *, persons: bool = True) -> APIBlueprint:
+def blueprint(
+    deps: Deps, *, persons: bool = True, logged: lookups.Logged = lookups.nothing_logged
+) -> APIBlueprint:
     """`persons` are looked up only where keys are held and budgets can be written."""
     made = APIBlueprint("register", __name__, url_prefix="/api/v1/register", tag="登记册")
-    lookups.add_routes(made, deps, persons=persons)
+    lookups.add_routes(made, deps, persons=persons, logged=logged)
     downloads.add_routes(made, deps)
     listings.add_routes(made, deps)
     made.after_request(partial(_revalidated, deps))

@@ -1,10 +1,12 @@
 """Searching: organisations by words, persons by proof, many at once, and the change feed."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import request
+from sqlalchemy.orm import Session
 
 from services.blacklist.register import queries, schemas
 from services.blacklist.register.api.noting import note_check, note_search
@@ -18,11 +20,19 @@ from shared.web.problem import problems
 SCOPE_NOTE = "只检索当前公示的法人和非法人组织；自然人须凭姓名和证件号码查询。未查到不等于没有失信记录。"
 
 
-def add_routes(bp: APIBlueprint, deps: Deps, *, persons: bool) -> None:
+Logged = Callable[[Session], dict[str, Any] | None]
+"""What the transparency log says of the register's version, where this process can read it."""
+
+
+def nothing_logged(_: Session) -> None:
+    """For a process without the log."""
+
+
+def add_routes(bp: APIBlueprint, deps: Deps, *, persons: bool, logged: Logged = nothing_logged) -> None:
     _add_search(bp, deps)
     if persons:
         _add_persons(bp, deps)
-    _add_check(bp, deps)
+    _add_check(bp, deps, logged)
     _add_changes(bp, deps)
 
 
@@ -82,22 +92,24 @@ def _add_persons(bp: APIBlueprint, deps: Deps) -> None:
         return page(look_up_person(deps, json_data, request.remote_addr or ""), None)
 
 
-def _add_check(bp: APIBlueprint, deps: Deps) -> None:
+def _add_check(bp: APIBlueprint, deps: Deps, logged: Logged) -> None:
     @bp.post("/check")
     @access(public())
     @bp.input(schemas.CheckRequest)
     @bp.output(schemas.CheckPage)
-    @bp.doc(summary="批量核查")
+    @bp.doc(summary="批量核查：列入、疑似或者未查到，以及是否受限")
     def check_entities(json_data: dict[str, Any]) -> dict[str, Any]:
         today = deps.clock.today()
+        on = json_data["as_of"] or today
         purpose = Purpose(**json_data["purpose"]) if json_data["purpose"] else None
         entities = [_entity(each) for each in json_data["entities"]]
         with deps.db.read() as session:
+            version = queries.version_of(session, today) | {"log": logged(session)}
             answers = queries.check_entities(
-                session, entities, today, on=json_data["as_of"] or today, purpose=purpose
+                session, entities, today, on=on, purpose=purpose, alike=json_data["alike"]
             )
         note_check(request.environ, answers)
-        return page(answers, None)
+        return page(answers, None) | {"scope": scope(today), "register": version}
 
 
 def _entity(given: dict[str, Any]) -> Entity:

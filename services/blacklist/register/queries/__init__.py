@@ -1,7 +1,7 @@
 """Reading the register: only what is public on the business date asked for, unless a name says otherwise."""
 
 from services.blacklist.register.queries.changes import changes_after
-from services.blacklist.register.queries.checks import Entity, Purpose, check_entities
+from services.blacklist.register.queries.checks import Entity, Purpose, check_entities, version_of
 from services.blacklist.register.queries.downloads import organisations_in_force
 from services.blacklist.register.queries.lines import Criteria
 from services.blacklist.register.queries.listings import (
@@ -36,4 +36,5 @@ __all__ = [
     "search",
     "search_on",
     "standing",
+    "version_of",
 ]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.register.domain import full_key
 from services.blacklist.register.domain.names import same_writing
 from services.blacklist.register.index import reading_of
-from services.blacklist.register.models import Listing, ListingName
+from services.blacklist.register.models import Change, Listing, ListingName
 from services.blacklist.register.queries.lines import Criteria, Shown
 from services.blacklist.register.queries.listings import in_force
 from services.blacklist.register.queries.matching import (
@@ -111,6 +111,11 @@ def check_entities(
     if alike:
         found |= _likely(session, [each for each, rows in found.items() if not rows], today)
     return [_answer(entity, _together(entity, found), on, purpose) for entity in entities]
+
+
+def version_of(session: Session, today: date) -> dict[str, Any]:
+    """How far the register was at least, by its change feed: read before what it is said of."""
+    return {"position": session.scalar(select(func.max(Change.position))) or 0, "as_of": today}
 
 
 def _by_code(session: Session, codes: set[str], today: date) -> Mapping[str, list[Line]]:

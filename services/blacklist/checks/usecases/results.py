@@ -1,0 +1,136 @@
+"""A job's answers as CSV, JSON or XLSX, each naming the register's version; never what is public no more."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import IO, Any
+
+import xlsxwriter
+from sqlalchemy.orm import Session
+
+from services.blacklist.checks.models import CheckJob
+from services.blacklist.checks.queries.jobs import DONE, answers_of, find_job, is_current
+from services.blacklist.store import Deps
+from shared.clock import SHANGHAI
+from shared.errors import Conflict, describe_errors
+from shared.web.access import Principal
+
+describe_errors(
+    {
+        "check-result-outdated": "核查之后，所查到的公示信息有变化，原结果不再提供。请重新核查。",
+    }
+)
+HEAD = (
+    "行号", "送查名称", "送查代码", "结论", "名单类别", "是否受限", "查到的主体", "主体代码", "名单", "文号",
+    "公示至", "把握", "理由", "限制依据", "备注", "登记册版本",
+)  # fmt: skip
+VERDICTS = {"listed": "列入", "possible": "疑似", "none": "未查到", "unusable": "未核查"}
+BARRED = {"yes": "受限", "no": "不受限", "unclear": "待核实"}
+CLASSES = {
+    "serious": "严重失信", "industry-misconduct": "行业失信",
+    "penalty-record": "处罚记录", "notice": "提示信息",
+}  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def result_of(session: Session, deps: Deps, key: str, who: Principal | None) -> CheckJob:
+    """The finished job while its answers still hold; Conflict else."""
+    job = find_job(session, key, who, deps.clock)
+    if job.state != DONE:
+        raise Conflict("check-job-not-ready", "批量核查尚未完成", "请等待完成后再下载。", state=job.state)
+    if not is_current(session, job, deps.clock):
+        raise Conflict("check-result-outdated", "登记册有变化", "原结果不再提供，请重新核查。")
+    return job
+
+
+def write_result(session: Session, deps: Deps, job: CheckJob, form: str, file: IO[bytes]) -> None:
+    FORMS[form][1](job, answers_of(session, deps.keyring, job), file)
+
+
+def version_text(register: Mapping[str, Any] | None) -> str:
+    """In a line: what everybody can look up in the log."""
+    if not register:
+        return ""
+    log = register.get("log")
+    logged = f"，透明日志 {log['origin']} 第 {log['size']} 号检查点，根 {log['root']}" if log else ""
+    return f"{register['as_of']}，变更流位置 {register['position']}{logged}"
+
+
+def cells_of(line: Mapping[str, Any], version: str) -> list[str]:
+    """A row of the table; several listings of one organisation are parted by semicolons."""
+    found = line["listings"]
+    return [
+        str(line["row"]),
+        line["name"] or "",
+        line["uscc"] or "",
+        VERDICTS[line["verdict"]],
+        CLASSES.get(line["list_class"] or "", ""),
+        BARRED[line["barred"]],
+        *(_joined(found, name) for name in ("name", "uscc", "list_code", "document_number", "public_until")),
+        _joined(found, "score"),
+        "；".join("、".join(each["why"]) for each in found),
+        "；".join(dict.fromkeys(str(each.get("basis") or each["code"]) for each in line["measures"])),
+        line["remark"] or "",
+        version,
+    ]
+
+
+def _joined(found: Iterable[Mapping[str, Any]], name: str) -> str:
+    return "；".join(str(each[name] if each[name] is not None else "") for each in found)
+
+
+def _safe(text: str) -> str:
+    """Text a spreadsheet will not take for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _write_csv(job: CheckJob, lines: Iterator[dict[str, Any]], file: IO[bytes]) -> None:
+    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+    version = version_text(job.register)
+    writer = csv.writer(text)
+    writer.writerow(HEAD)
+    writer.writerows([_safe(cell) for cell in cells_of(line, version)] for line in lines)
+    text.detach()
+
+
+def _write_json(job: CheckJob, lines: Iterator[dict[str, Any]], file: IO[bytes]) -> None:
+    """Written line by line: a hundred thousand answers are never held at once."""
+    head = {"register": job.register, "asked": job.asked, "rows": job.done_rows}
+    file.write(json.dumps(head, ensure_ascii=False).encode()[:-1] + b', "items": [\n')
+    for number, line in enumerate(lines):
+        file.write((b",\n" if number else b"") + json.dumps(line, ensure_ascii=False).encode())
+    file.write(b"\n]}\n")
+
+
+def _write_xlsx(job: CheckJob, lines: Iterator[dict[str, Any]], file: IO[bytes]) -> None:
+    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False})
+    sheet = book.add_worksheet("核查结果")
+    sheet.write_row(0, 0, HEAD[:-1])
+    for number, line in enumerate(lines, start=1):
+        for column, cell in enumerate(cells_of(line, "")[:-1]):
+            if cell:
+                sheet.write_string(number, column, cell)
+    about = book.add_worksheet("说明")
+    finished = job.finished_at or job.created_at
+    for number, (label, text) in enumerate(_about(job, finished)):
+        about.write_string(number, 0, label)
+        about.write_string(number, 1, text)
+    book.close()
+
+
+def _about(job: CheckJob, finished: datetime) -> list[tuple[str, str]]:
+    return [
+        ("登记册版本", version_text(job.register)),
+        ("完成时间", f"{finished.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}（北京时间）"),
+        ("检索范围", "当前公示的法人和非法人组织；自然人不在其内。未查到不等于没有失信记录。"),
+        ("检查点", job.register["log"]["checkpoint"] if job.register and job.register["log"] else ""),
+    ]
+
+
+FORMS: Mapping[str, tuple[str, Callable[[CheckJob, Iterator[dict[str, Any]], IO[bytes]], None]]] = {
+    "csv": ("text/csv", _write_csv),
+    "json": ("application/json", _write_json),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _write_xlsx),
+}
