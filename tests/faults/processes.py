@@ -1,10 +1,10 @@
 """Starting, killing and ending the programs of a fault test."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from tests.harness.forked import Forked
 
 LEDGER = "tests.faults.ledger"
 
@@ -13,13 +13,13 @@ class Processes:
     """Child processes by name; all ended when the test ends."""
 
     def __init__(self) -> None:
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._running: dict[str, Forked] = {}
 
-    def start(self, name: str, *arguments: str, crash_at: str = "") -> subprocess.Popen[bytes]:
+    def start(self, name: str, *arguments: str, crash_at: str = "") -> Forked:
         env = {key: value for key, value in os.environ.items() if key != "CRASH_AT"}
         if crash_at:
             env["CRASH_AT"] = crash_at
-        process = subprocess.Popen([sys.executable, "-m", LEDGER, *arguments], env=env)
+        process = Forked(LEDGER, *arguments, env=env)
         self._running[name] = process
         return process
 

@@ -5,8 +5,6 @@ Afterwards every message was sent under one id, stands once in each inbox, and i
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,6 +23,7 @@ from shared.crypto import KeyRing
 from shared.db import Database, open_database
 from shared.eventlog import ensure_topics, open_log
 from shared.web.access import Principal
+from tests.harness.forked import Forked
 from tests.harness.notices import (
     HOUSING,
     OPERATOR,
@@ -77,10 +76,9 @@ class Installation:
         log.append([event.to_record("blacklist.cases.v1") for event in events])
         log.close()
 
-    def start(self, crash_at: str = "") -> subprocess.Popen[bytes]:
+    def start(self, crash_at: str = "") -> Forked:
         env = {**self.env, **({"CRASH_AT": crash_at} if crash_at else {})}
-        log = (self.directory / "worker.log").open("ab")
-        return subprocess.Popen([sys.executable, "-m", "services.notifier", "worker"], env=env, stderr=log)
+        return Forked("services.notifier", "worker", env=env, errors=self.directory / "worker.log")
 
     def settled(self, dispatches: int) -> bool:
         """Everything sent, and everything told to the log."""
@@ -105,7 +103,7 @@ def _read(reader: object, found: dict[str, Event]) -> bool:
 
 
 @contextmanager
-def running(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+def running(process: Forked) -> Iterator[Forked]:
     try:
         yield process
     finally:

@@ -4,11 +4,12 @@ At most one effect per listing version, versions never fall, and nothing withdra
 """
 
 import os
+import queue
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from services.credit_push.catalogue import SAMPLE_VALUES, load_catalogue
 from services.credit_push.routing import Facts, route
 from shared.crash import EXIT_CODE, list_points
+from tests.harness.forked import Forked
 from tests.harness.platforms import Listing, PushWorld, push_world
 from tests.harness.wait import until
 
@@ -25,22 +27,43 @@ SHARED = sorted(
     point for point in list_points([ROOT / "shared"]) if point.startswith(("consumer.", "relay."))
 )
 REGIONS = ("130102", "350524", "210000")
+LANES = 4
 CATALOGUE = load_catalogue(SAMPLE_VALUES)
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PushWorld]:
-    """Sandbox and API here; the worker is a process of its own, so that it can be killed."""
-    with push_world(tmp_path_factory.mktemp("crash"), worker=False) as made:
-        yield made
+def outcomes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[None]]]:
+    """What becomes of each point asked for. A run mostly waits for leases to lapse: some go side by side."""
+    asked = [item.callspec.params["point"] for item in request.session.items if _of_points(item)]
+    worlds: queue.SimpleQueue[PushWorld] = queue.SimpleQueue()
+
+    def in_turn(point: str) -> None:
+        world = worlds.get()
+        try:
+            live_through(world, point)
+        finally:
+            worlds.put(world)
+
+    with ExitStack() as stack:
+        for _ in range(LANES):  # sandbox and API here; the worker is a process of its own, to be killed
+            folder = tmp_path_factory.mktemp("crash")
+            worlds.put(stack.enter_context(push_world(folder, worker=False)))
+        pool = stack.enter_context(ThreadPoolExecutor(LANES))
+        yield {point: pool.submit(in_turn, point) for point in asked}
 
 
-def worker(world: PushWorld, crash_at: str = "") -> "subprocess.Popen[bytes]":
+def _of_points(item: pytest.Item) -> bool:
+    return item.path == Path(__file__) and "point" in getattr(getattr(item, "callspec", None), "params", ())
+
+
+def worker(world: PushWorld, crash_at: str = "") -> Forked:
     env = {name: value for name, value in os.environ.items() if name != "CRASH_AT"}
     env.update(DATA_DIR=str(world.settings.common.data_dir), SANDBOX_URL=world.sandbox, LOG_LEVEL="warning")
     if crash_at:
         env["CRASH_AT"] = crash_at
-    return subprocess.Popen([sys.executable, "-m", "services.credit_push", "worker"], env=env, cwd=ROOT)
+    return Forked("services.credit_push", "worker", env=env)
 
 
 def crash(world: PushWorld, point: str) -> None:
@@ -98,8 +121,7 @@ def effects(world: PushWorld) -> Counter[tuple[str, str, str]]:
     return Counter((key.split(":")[0], key.split(":")[1], key.split(":")[2]) for (key,) in rows)
 
 
-@pytest.mark.parametrize("point", OWN + SHARED)
-def test_after_a_crash_every_ledger_equals_the_register(world: PushWorld, point: str) -> None:
+def live_through(world: PushWorld, point: str) -> None:
     kept = [world.listing(region=region) for region in REGIONS]
     gone = [world.listing(region=region) for region in REGIONS]
     world.publish(*(listing.event("published") for listing in kept + gone))
@@ -124,6 +146,13 @@ def test_after_a_crash_every_ledger_equals_the_register(world: PushWorld, point:
         assert {status for status, _ in shown(world, listing).values()} <= {"withdrawn"}
     doubled = {key: count for key, count in effects(world).items() if count > 1}
     assert not doubled
+
+
+@pytest.mark.parametrize("point", OWN + SHARED)
+def test_after_a_crash_every_ledger_equals_the_register(
+    outcomes: dict[str, Future[None]], point: str
+) -> None:
+    outcomes[point].result()
 
 
 def test_the_points_are_there() -> None:
