@@ -17,6 +17,7 @@ from shared.web.failures import BadRequest, UnsupportedMediaType
 
 View = TypeVar("View", bound=Callable[..., object])
 JSON_LIMIT = 2 * 1024 * 1024
+FORM_AROUND_A_FILE = 64 * 1024
 LARGEST_INTEGER = 2**53
 DEEPEST = 32
 LIMIT_ATTRIBUTE = "__body_limit__"
@@ -30,6 +31,11 @@ def body_limit(size: int) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def upload_limit(largest_file: int) -> Callable[[View], View]:
+    """Allow a view a file of up to so many bytes, with the form around it."""
+    return body_limit(largest_file + FORM_AROUND_A_FILE)
 
 
 def check_request(request: Request, view: object) -> None:

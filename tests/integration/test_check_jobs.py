@@ -17,7 +17,7 @@ from sqlalchemy import select
 from services.blacklist.app import create_app
 from services.blacklist.checks.models import CheckJob, CheckPart
 from services.blacklist.checks.usecases import running
-from services.blacklist.checks.usecases.receiving import sheet_path
+from services.blacklist.checks.usecases.receiving import sheets
 from services.blacklist.checks.usecases.running import CheckJobs, run_job
 from services.blacklist.register.usecases import ChangeSequencer, revoke_listing
 from services.blacklist.settings import read_settings
@@ -178,7 +178,7 @@ def test_a_job_is_sealed_reached_by_its_link_and_forgotten(
     with world.db.read() as session:
         jobs = session.scalars(select(CheckJob)).all()
         parts = session.scalars(select(CheckPart.sealed)).all()
-    assert LISTED.encode() not in b"".join(sheet_path(world.deps, each.id).read_bytes() for each in jobs)
+    assert LISTED.encode() not in b"".join(sheets(world.deps).path(each.id).read_bytes() for each in jobs)
     assert not any(LISTED in part for part in parts)
     assert client.get(f"{JOBS}/{jobs[0].id}").status_code == 404
     assert client.delete(f"{JOBS}/{code}").status_code == 204
@@ -188,4 +188,4 @@ def test_a_job_is_sealed_reached_by_its_link_and_forgotten(
     drain([loop])
     with world.db.read() as session:
         assert session.scalars(select(CheckJob)).all() == []
-    assert not any(sheet_path(world.deps, each.id).exists() for each in jobs)
+    assert not any(sheets(world.deps).path(each.id).exists() for each in jobs)

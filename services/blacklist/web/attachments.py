@@ -15,17 +15,15 @@ from services.blacklist.store import Deps
 from services.blacklist.web.desk import OFFICERS
 from shared.errors import DomainError, FieldError, Invalid
 from shared.web.access import access, principal, roles
-from shared.web.body import body_limit
+from shared.web.body import upload_limit
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render
-
-SLACK = 64 * 1024
 
 
 def add_routes(made: APIBlueprint, deps: Deps) -> None:
     @made.post("/cases/<case_id>/attachments")
     @access(roles("clerk"))
-    @body_limit(figure("attachments", "max_bytes") + SLACK)
+    @upload_limit(figure("attachments", "max_bytes"))
     def upload(case_id: str) -> AnyResponse:
         try:
             given = _upload()

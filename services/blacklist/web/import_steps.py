@@ -14,11 +14,11 @@ from services.blacklist.cases.usecases.imports import (
     receive_corrections,
 )
 from services.blacklist.store import Deps
-from services.blacklist.web.attachments import SLACK, chosen_file
+from services.blacklist.web.attachments import chosen_file
 from services.blacklist.web.imports import CLERK, SHOWN, import_page
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal
-from shared.web.body import body_limit
+from shared.web.body import upload_limit
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors
 
@@ -67,7 +67,7 @@ def _mend(made: APIBlueprint, deps: Deps) -> None:
 
     @made.post("/imports/<import_id>/corrections")
     @access(CLERK)
-    @body_limit(figure("imports", "max_bytes") + SLACK)
+    @upload_limit(figure("imports", "max_bytes"))
     def upload_corrections(import_id: str) -> AnyResponse:
         try:
             file = chosen_file("请选择改正后的表格。")

@@ -20,11 +20,11 @@ from services.blacklist.cases.schemas import ImportIn
 from services.blacklist.cases.usecases.imports import SheetUpload, receive_import
 from services.blacklist.rules.queries import all_lists
 from services.blacklist.store import Deps
-from services.blacklist.web.attachments import SLACK, chosen_file
+from services.blacklist.web.attachments import chosen_file
 from services.blacklist.web.headings import heading_rows
 from shared.errors import DomainError
 from shared.web.access import access, principal, roles
-from shared.web.body import body_limit
+from shared.web.body import upload_limit
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
 from shared.web.paging import cut, decode_cursor
@@ -48,7 +48,7 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
 
     @made.post("/imports")
     @access(CLERK)
-    @body_limit(figure("imports", "max_bytes") + SLACK)
+    @upload_limit(figure("imports", "max_bytes"))
     def upload_import() -> AnyResponse:
         try:
             upload = _sheet()

@@ -14,10 +14,9 @@ from services.blacklist.cases.queries.views import attachment_view
 from services.blacklist.cases.usecases.attachments import Upload, attach, open_attachment
 from services.blacklist.store import Deps
 from shared.web.access import access, principal
-from shared.web.body import body_limit
+from shared.web.body import upload_limit
 from shared.web.idempotency import Once
 
-SLACK = 64 * 1024
 """Room for the multipart frame around the largest file, so that the field error can name the file."""
 
 
@@ -29,7 +28,7 @@ def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
 def _add_upload(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @bp.post("/cases/<case_id>/attachments")
     @access(WRITE)
-    @body_limit(figure("attachments", "max_bytes") + SLACK)
+    @upload_limit(figure("attachments", "max_bytes"))
     @bp.input(schemas.AttachmentIn, location="form_and_files")
     @bp.output(schemas.AttachmentOut, 201)
     @bp.doc(summary="上传材料")

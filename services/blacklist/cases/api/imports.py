@@ -30,14 +30,13 @@ from services.blacklist.cases.usecases.imports import (
 )
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, scope
-from shared.web.body import body_limit
+from shared.web.body import upload_limit
 from shared.web.idempotency import Once
 from shared.web.openapi import produces
 from shared.web.paging import cut, decode_cursor, page
 from shared.web.problem import problems
 
 IMPORT = scope("imports:write", roles=("clerk",))
-SLACK = 64 * 1024
 
 
 def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
@@ -54,7 +53,7 @@ def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
 def _add_upload(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @bp.post("/imports")
     @access(IMPORT)
-    @body_limit(figure("imports", "max_bytes") + SLACK)
+    @upload_limit(figure("imports", "max_bytes"))
     @bp.input(schemas.ImportIn, location="form_and_files")
     @bp.output(schemas.ImportOut, 201)
     @bp.doc(summary="上传双公示或黑名单表格")
@@ -152,7 +151,7 @@ def _add_mending(bp: APIBlueprint, deps: Deps, once: Once) -> None:
 
     @bp.post("/imports/<import_id>/corrections")
     @access(IMPORT)
-    @body_limit(figure("imports", "max_bytes") + SLACK)
+    @upload_limit(figure("imports", "max_bytes"))
     @bp.input(schemas.CorrectionsIn, location="form_and_files")
     @bp.output(schemas.ImportOut, 201)
     @bp.doc(summary="上传改正后的行，并入原导入")

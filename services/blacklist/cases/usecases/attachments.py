@@ -1,10 +1,6 @@
-"""Attachments (材料): sealed on disk under DATA_DIR, named by id only, with size and hash in the database.
-
-The file is written before its row: a crash leaves a sealed file without a row, never a row without its file.
-"""
+"""Attachments (材料): sealed on disk under DATA_DIR, named by id only, with size and hash in the database."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +17,7 @@ from services.blacklist.cases.usecases.moves import invalid
 from services.blacklist.store import Deps
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
+from shared.sealed_files import SealedFiles
 from shared.web.access import Principal
 
 FOLDER = "attachments"
@@ -72,7 +69,7 @@ def attach(
         uploaded_by=actor.user_id,
         created_at=at,
     )
-    _store(deps, row.id, upload.content)
+    _files(deps).keep(row.id, upload.content)
     session.add(row)
     audit.record(
         session,
@@ -109,30 +106,8 @@ def open_attachment(
     row = session.get(CaseAttachment, attachment_id)
     if row is None or row.case_id != case_id:
         raise NotFound("attachment-not-found", "没有这份材料")
-    content = deps.keyring.unseal(_path(deps, row.id).read_text("ascii"), _aad(row.id))
-    if hashlib.sha256(content).hexdigest() != row.sha256:
-        raise ValueError(f"attachment {row.id} does not match its hash")
-    return row, content
+    return row, _files(deps).read(row.id, row.sha256)
 
 
-def _path(deps: Deps, attachment_id: str) -> Path:
-    return deps.data_dir / FOLDER / attachment_id[-2:] / f"{attachment_id}.sealed"
-
-
-def _aad(attachment_id: str) -> str:
-    return f"case_attachments.content.{attachment_id}"
-
-
-def _store(deps: Deps, attachment_id: str, content: bytes) -> None:
-    write_sealed(_path(deps, attachment_id), deps.keyring.seal(content, _aad(attachment_id)))
-
-
-def write_sealed(path: Path, token: str) -> None:
-    """Durable and whole, or not there: written aside, synced, renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".part")
-    with aside.open("w", encoding="ascii") as file:
-        file.write(token)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+def _files(deps: Deps) -> SealedFiles:
+    return SealedFiles(deps.keyring, deps.data_dir / FOLDER, "case_attachments.content")

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from services.blacklist.cases.usecases.attachments import write_sealed
 from services.blacklist.checks.domain.figures import figure
 from services.blacklist.checks.models import CheckJob, CheckPart
 from services.blacklist.checks.queries.jobs import DONE, FAILED, RECEIVED, find_job, waiting_jobs
@@ -18,6 +17,7 @@ from services.blacklist.transparency.domain.certificates import new_code
 from shared.budgets import Budget, spend, whose
 from shared.errors import Conflict, FieldError, Invalid, TooMany, describe_errors
 from shared.ids import new_id
+from shared.sealed_files import SealedFiles
 from shared.web.access import Principal
 
 FOLDER = "checks"
@@ -47,7 +47,7 @@ def receive_job(deps: Deps, upload: Upload, owner: Principal | None) -> tuple[Ch
     _require(upload)
     spend_one(deps, "check-job", upload.address, figure("jobs", "per_address"), figure("jobs", "overall"))
     code, now, job_id = new_code(), deps.clock.system_now(), new_id()
-    write_sealed(sheet_path(deps, job_id), deps.keyring.seal(upload.content, sheet_aad(job_id)))
+    sheets(deps).keep(job_id, upload.content)
     job = CheckJob(
         id=job_id, link=digest(code), owner_id=owner.user_id if owner else None, state=RECEIVED,
         file_name=Path(upload.file_name.replace("\\", "/")).name[:200], size=len(upload.content),
@@ -60,7 +60,7 @@ def receive_job(deps: Deps, upload: Upload, owner: Principal | None) -> tuple[Ch
     )  # fmt: skip
     with deps.db.write() as session:
         if waiting_jobs(session) >= figure("jobs", "waiting"):
-            sheet_path(deps, job_id).unlink(missing_ok=True)
+            sheets(deps).drop(job_id)
             raise TooMany("check-too-many", "排队的批量核查过多", "请稍后再试。", retry_after=60)
         session.add(job)
     return job, code
@@ -104,15 +104,11 @@ def forget_job(session: Session, deps: Deps, job: CheckJob) -> None:
     """Everything of it: parts, row, and the sealed table."""
     session.execute(delete(CheckPart).where(CheckPart.job_id == job.id))
     session.delete(job)
-    sheet_path(deps, job.id).unlink(missing_ok=True)
+    sheets(deps).drop(job.id)
 
 
-def sheet_path(deps: Deps, job_id: str) -> Path:
-    return deps.data_dir / FOLDER / f"{job_id}.sealed"
-
-
-def sheet_aad(job_id: str) -> str:
-    return f"check_jobs.sheet.{job_id}"
+def sheets(deps: Deps) -> SealedFiles:
+    return SealedFiles(deps.keyring, deps.data_dir / FOLDER, "check_jobs.sheet", spread=False)
 
 
 def asked_of(job: CheckJob) -> dict[str, Any]:

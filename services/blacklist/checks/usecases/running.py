@@ -24,7 +24,7 @@ from services.blacklist.checks.domain.figures import figure
 from services.blacklist.checks.models import CheckJob, CheckPart
 from services.blacklist.checks.queries.jobs import DONE, FAILED, RECEIVED, RUNNING, part_aad
 from services.blacklist.checks.queries.versions import version_of
-from services.blacklist.checks.usecases.receiving import asked_of, forget_job, sheet_aad, sheet_path
+from services.blacklist.checks.usecases.receiving import asked_of, forget_job, sheets
 from services.blacklist.register.queries import Entity, Purpose, check_entities
 from services.blacklist.store import Deps, leases
 from shared.leases import Lease
@@ -102,10 +102,10 @@ def _begin(deps: Deps, job_id: str) -> tuple[str, int]:
 
 
 def _sheet(deps: Deps, job_id: str, name: str) -> Iterator[list[Cell]]:
-    path = sheet_path(deps, job_id)
-    if not path.exists():
-        raise RefusedSheet("原表已经不在，请重新提交")
-    content = deps.keyring.unseal(path.read_text("ascii"), sheet_aad(job_id))
+    try:
+        content = sheets(deps).read(job_id)
+    except FileNotFoundError as error:
+        raise RefusedSheet("原表已经不在，请重新提交") from error
 
     def expect(rows: int) -> None:
         with deps.db.write() as session:

@@ -20,7 +20,7 @@ from services.blacklist.openness.usecases.files import add_file, open_file
 from services.blacklist.openness.usecases.filing import edit_item, file_item
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, roles
-from shared.web.body import body_limit
+from shared.web.body import upload_limit
 from shared.web.idempotency import Once
 from shared.web.openapi import produces
 from shared.web.paging import cut, decode_cursor, page
@@ -29,7 +29,6 @@ from shared.web.problem import problems
 OFFICERS = roles("clerk", "reviewer", "decider", "supervisor", "auditor")
 ACTORS = roles("clerk", "decider")
 CLERK = roles("clerk")
-SLACK = 64 * 1024
 
 
 def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
@@ -100,7 +99,7 @@ def _add_files(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/items/<uuid:item_id>/files")
     @access(CLERK)
     @problems(403, 409)
-    @body_limit(figure("attachments", "max_bytes") + SLACK)
+    @upload_limit(figure("attachments", "max_bytes"))
     @bp.input(inputs.FileIn, location="files")
     @bp.output(answers.FileView, 201)
     @bp.doc(summary="上传附件")

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.domain.figures import figure
-from services.blacklist.cases.usecases.attachments import FOLDER, Upload, checked_type, write_sealed
+from services.blacklist.cases.usecases.attachments import FOLDER, Upload, checked_type
 from services.blacklist.openness.domain.items import DRAFT, PUBLISHED
 from services.blacklist.openness.models import ItemFile, OpennessItem
 from services.blacklist.openness.queries.public import public_item
@@ -17,6 +17,7 @@ from services.blacklist.openness.usecases.common import refuse, write_down
 from services.blacklist.store import Deps
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
+from shared.sealed_files import SealedFiles
 from shared.web.access import Principal
 
 
@@ -46,7 +47,7 @@ def add_file(
         uploaded_by=actor.user_id,
         created_at=at,
     )
-    write_sealed(_path(deps, row.id), deps.keyring.seal(upload.content, _aad(row.id)))
+    _files(deps).keep(row.id, upload.content)
     session.add(row)
     item.edition, item.edited_by, item.updated_at = item.edition + 1, actor.user_id, at
     write_down(session, "item", item, "attach", actor, at, sha256=row.sha256, size=row.size)
@@ -65,15 +66,8 @@ def open_file(
     row = session.get(ItemFile, file_id)
     if row is None or row.item_id != item_id:
         raise NotFound("attachment-not-found", "没有这份附件")
-    content = deps.keyring.unseal(_path(deps, row.id).read_text("ascii"), _aad(row.id))
-    if hashlib.sha256(content).hexdigest() != row.sha256:
-        raise ValueError(f"file {row.id} does not match its hash")
-    return row, content
+    return row, _files(deps).read(row.id, row.sha256)
 
 
-def _path(deps: Deps, file_id: str) -> Path:
-    return deps.data_dir / FOLDER / file_id[-2:] / f"{file_id}.sealed"
-
-
-def _aad(file_id: str) -> str:
-    return f"openness_files.content.{file_id}"
+def _files(deps: Deps) -> SealedFiles:
+    return SealedFiles(deps.keyring, deps.data_dir / FOLDER, "openness_files.content")

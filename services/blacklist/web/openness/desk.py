@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.usecases.attachments import Upload
-from services.blacklist.openness.api.items import ACTORS, CLERK, OFFICERS, SLACK, before_of
+from services.blacklist.openness.api.items import ACTORS, CLERK, OFFICERS, before_of
 from services.blacklist.openness.api.public import file_answer
 from services.blacklist.openness.domain.channels import channels
 from services.blacklist.openness.domain.items import ACTS, SECRECY, STATES
@@ -25,7 +25,7 @@ from services.blacklist.web.attachments import chosen_file
 from services.blacklist.web.openness.asking import entry_options, kind_options
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal
-from shared.web.body import body_limit
+from shared.web.body import upload_limit
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
 from shared.web.paging import cut
@@ -205,7 +205,7 @@ def item_page(deps: Deps, item_id: str, status: int, errors: dict[str, str], tri
 def _files(made: APIBlueprint, deps: Deps) -> None:
     @made.post("/openness-desk/<item_id>/files")
     @access(CLERK)
-    @body_limit(figure("attachments", "max_bytes") + SLACK)
+    @upload_limit(figure("attachments", "max_bytes"))
     def attach_to_item(item_id: str) -> AnyResponse:
         try:
             file = chosen_file("请选择要上传的文件。")

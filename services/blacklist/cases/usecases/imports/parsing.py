@@ -26,8 +26,7 @@ from services.blacklist.cases.usecases.imports.receiving import (
     FAILED,
     PARSING,
     PREVIEW,
-    sheet_aad,
-    sheet_path,
+    sheets,
 )
 from services.blacklist.store import Deps
 
@@ -63,7 +62,7 @@ def sheet_rows(deps: Deps, import_id: str) -> Iterator[list[Cell]]:
     """The rows of a received sheet; how many to expect is noted as soon as it is known."""
     with deps.db.read() as session:
         name = session.get_one(CaseImport, import_id).file_name
-    content = deps.keyring.unseal(sheet_path(deps, import_id).read_text("ascii"), sheet_aad(import_id))
+    content = sheets(deps).read(import_id)
 
     def expect(rows: int) -> None:
         with deps.db.write() as session:

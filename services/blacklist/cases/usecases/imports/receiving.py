@@ -12,7 +12,6 @@ from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.domain.layout import layout_named
 from services.blacklist.cases.models import CaseImport
 from services.blacklist.cases.queries.imports import find_import
-from services.blacklist.cases.usecases.attachments import write_sealed
 from services.blacklist.cases.usecases.filing import refuse
 from services.blacklist.cases.usecases.moves import invalid
 from services.blacklist.cases.usecases.office import Office
@@ -21,6 +20,7 @@ from shared.clock import local_date
 from shared.errors import Conflict, Forbidden
 from shared.ids import new_id
 from shared.regions import within
+from shared.sealed_files import SealedFiles
 from shared.web.access import Principal
 
 FOLDER = "imports"
@@ -102,7 +102,7 @@ def receive_import(
         replaces=upload.replaces,
         created_at=at,
     )
-    write_sealed(sheet_path(deps, row.id), deps.keyring.seal(upload.content, sheet_aad(row.id)))
+    sheets(deps).keep(row.id, upload.content)
     session.add(row)
     detail = {"sha256": row.sha256, "size": row.size, "list_code": row.list_code}
     audit.record(
@@ -204,9 +204,5 @@ def confirm_import(session: Session, import_id: str, *, actor: Principal, at: da
     return row
 
 
-def sheet_path(deps: Deps, import_id: str) -> Path:
-    return deps.data_dir / FOLDER / f"{import_id}.sealed"
-
-
-def sheet_aad(import_id: str) -> str:
-    return f"case_imports.sheet.{import_id}"
+def sheets(deps: Deps) -> SealedFiles:
+    return SealedFiles(deps.keyring, deps.data_dir / FOLDER, "case_imports.sheet", spread=False)
