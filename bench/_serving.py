@@ -1,4 +1,4 @@
-"""The service as it is deployed (gunicorn, two processes of eight threads) and a bare Flask answer beside it.
+"""The public process as deployed (gunicorn, two processes of eight threads), a bare Flask answer beside.
 
 The client holds eight connections in one process and sends the next question when an answer is complete.
 """
@@ -53,7 +53,7 @@ def gunicorn(target: str, environment: dict[str, str]) -> Iterator[int]:
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "-k", "gthread",
                "--threads", "8", "--keep-alive", "30", "--graceful-timeout", "2",
-               "--no-control-socket", target]  # fmt: skip
+               "--no-control-socket", "--preload", target]  # fmt: skip
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -127,6 +127,7 @@ def load(port: int, texts: Sequence[str], seconds: float) -> dict[str, Any]:
         chosen.register(line.socket, selectors.EVENT_READ, line)
         line.ask(requests[count % len(requests)])
         count += 1
+    cpu = cpu_seconds(port)
     started = time.perf_counter()
     while time.perf_counter() - started < seconds:
         for key, _ in chosen.select(1.0):
@@ -136,12 +137,14 @@ def load(port: int, texts: Sequence[str], seconds: float) -> dict[str, Any]:
                 line.ask(requests[count % len(requests)])
                 count += 1
     elapsed = time.perf_counter() - started
+    cpu = cpu_seconds(port) - cpu
     for key in list(chosen.get_map().values()):
         key.fileobj.close()
     return {
         "rps": round(len(spent) / elapsed),
         "p50_ms": round(percentile(spent, 0.5), 2),
         "p99_ms": round(percentile(spent, 0.99), 2),
+        "cpu_ms_each": round(cpu * 1000 / max(1, len(spent)), 3),
     }
 
 
@@ -154,6 +157,7 @@ def served(url: str, asked: dict[str, Sequence[str]]) -> dict[str, Any]:
             "DATA_DIR": folder,
             "BLACKLIST_DB_URL": url,
             "LOG_LEVEL": "WARNING",
+            "PUBLIC_REQUESTS_PER_ADDRESS": str(10**9),
             "CLOCK_FILE": str(clock),
         }
         SystemClock(clock)
@@ -161,25 +165,45 @@ def served(url: str, asked: dict[str, Sequence[str]]) -> dict[str, Any]:
             with gunicorn("bench._serving:bare()", {}) as port:
                 load(port, texts, WARM_SECONDS)
                 plain = load(port, texts, SECONDS)
-            with gunicorn("services.blacklist.app:from_environment()", settings) as port:
+            with gunicorn("services.blacklist.public.app:from_environment()", settings) as port:
                 load(port, texts, WARM_SECONDS)
                 figures[kind] = load(port, texts, SECONDS)
-                figures[kind]["worker_rss_mb"] = _memory(port)
+                figures[kind] |= memory(port)
             figures[kind] |= {
                 "bare_rps": plain["rps"],
                 "of_bare": round(figures[kind]["rps"] / plain["rps"], 3),
+                "bare_cpu_ms_each": plain["cpu_ms_each"],
+                "of_bare_by_cpu": round(plain["cpu_ms_each"] / figures[kind]["cpu_ms_each"], 3),
             }
     return figures
 
 
-def _memory(port: int) -> int:
-    """The largest process listening on the port, in MB."""
-    found = [0]
-    for status in Path("/proc").glob("[0-9]*/cmdline"):
+def workers(port: int) -> list[Path]:
+    """The processes of the server on this port, its parent included."""
+    found = []
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if f"127.0.0.1:{port}" in status.read_text():
-                text = status.with_name("status").read_text()
-                found.append(int(text.partition("VmRSS:")[2].split()[0]) // 1024)
-        except (OSError, IndexError):
+            if f"127.0.0.1:{port}" in line.read_text() and "gunicorn" in line.read_text():
+                found.append(line.parent)
+        except OSError:
             continue
-    return max(found)
+    return found
+
+
+def cpu_seconds(port: int) -> float:
+    """What the server's processes have used so far."""
+    ticks = 0
+    for process in workers(port):
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory(port: int) -> dict[str, int]:
+    """The largest worker in MB: resident, and its share of what processes have in common (PSS)."""
+    sizes = []
+    for process in workers(port):
+        text = (process / "smaps_rollup").read_text()
+        sizes.append([int(text.partition(f"\n{name}:")[2].split()[0]) // 1024 for name in ("Pss", "Rss")])
+    pss, rss = max(sizes)
+    return {"worker_pss_mb": pss, "worker_rss_mb": rss}

@@ -41,6 +41,7 @@ from shared.loops import Loop
 from shared.web.access import Principal
 from shared.web.app import Authenticate, create_service_app, finish
 from shared.web.tokens import token_of
+from shared.web.uniform import UniformAnswers
 
 PACKAGE = "services.blacklist"
 FEATURES = (
@@ -95,6 +96,8 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
     )
     for blueprint in FEATURES:
         app.register_blueprint(blueprint(given))
+    persons = [f"{settings.common.url_prefix}{path}" for path in ("/persons", "/api/v1/register/persons")]
+    app.wsgi_app = UniformAnswers(app.wsgi_app, persons)  # type: ignore[method-assign]
     app.wsgi_app = SearchLane(app, given, production=settings.common.production)  # type: ignore[method-assign]
     return finish(app)
 

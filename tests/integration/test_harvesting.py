@@ -1,0 +1,165 @@
+"""Persons cannot be gathered: no crawl finds one, and a lookup's hit and miss look alike from outside."""
+
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+from flask.testing import FlaskClient
+
+from services.blacklist.app import create_app
+from services.blacklist.public.app import create_public_app
+from services.blacklist.settings import read_settings
+from services.blacklist.store import LookupLimits
+from shared.clock import FixedClock
+from shared.db import open_database
+from shared.identifiers import make_resident_id
+from tests.harness.ranks import u_test
+from tests.integration.register_world import World, make_world, organisation, person
+
+PERSONS = 200
+MOST_ALIKE = 30
+"""Of one page with different parameters."""
+ROUNDS = 3
+"""By chance alone one honest round in twenty looks telling; three in a row do not."""
+
+
+def name_of(number: int) -> str:
+    return f"司徒{chr(0x6D00 + number)}{chr(0x6E00 + number)}"
+
+
+def number_of(number: int) -> str:
+    return make_resident_id("130102", date(1985, 4, 12), 100 + number)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("harvesting")
+    db = open_database(f"sqlite:///{folder}/test.db")
+    made = make_world(db, FixedClock(datetime(2026, 11, 2, 2, 0, tzinfo=UTC)), folder)
+    made = replace(made, deps=replace(made.deps, lookups=LookupLimits(10**6, 10**6)))
+    for number in range(PERSONS):
+        made.publish(person(made.keyring, name_of(number), number_of(number)))
+    made.publish(organisation("石家庄甲建设工程有限公司", 1))
+    with made.write() as session:
+        session.connection().exec_driver_sql("UPDATE register_change SET position = id")
+    yield made
+    db.close()
+
+
+@pytest.fixture(scope="module", params=["regulator", "public"])
+def client(world: World, request: pytest.FixtureRequest) -> FlaskClient:
+    make = create_app if request.param == "regulator" else create_public_app
+    return make(read_settings({"DATA_DIR": str(world.deps.data_dir)}), world.deps).test_client()
+
+
+def doors(client: FlaskClient) -> list[str]:
+    """Every route that is asked without knowing an id, and questions that name canaries."""
+    rules = client.application.url_map.iter_rules()
+    plain = [rule.rule for rule in rules if "GET" in (rule.methods or ()) and "<" not in rule.rule]
+    asked = [
+        f"{place}{word}"
+        for place in (
+            "/?q=",
+            "/api/v1/register?q=",
+            "/api/v1/reconcile/suggest/entity?prefix=",
+            "/embed/column?q=",
+        )
+        for word in ("司徒", name_of(0), number_of(0), number_of(0)[-6:], "司", "%", "situ")
+    ]
+    more = [f"/api/v1/register/download.{form}" for form in ("csv", "ndjson")]
+    return [*plain, *asked, *more, "/api/v1/register?limit=100", "/api/v1/register/changes?limit=1000"]
+
+
+def test_no_crawl_finds_a_person(client: FlaskClient, world: World) -> None:
+    with world.db.read() as session:
+        rows = session.connection().exec_driver_sql(
+            "SELECT id FROM register_listing WHERE subject_type = 'individual'"
+        )
+        ids = {row[0] for row in rows}
+    queue, seen, found = doors(client), set(), re.compile(r"href=[\"'](/[^\"'#]*)")
+    kinds: Counter[str] = Counter()
+    while queue:
+        path = queue.pop()
+        kind = re.sub(r"\?.*|[0-9a-f-]{36}|(?<=/problems/).+", "", path)
+        if path in seen or kinds[kind] > MOST_ALIKE:
+            continue
+        seen.add(path)
+        kinds[kind] += 1
+        text = client.get(path).get_data().decode(errors="replace")
+        said = text.replace(name_of(0), "") if "?q=" in path else text  # a form repeats what was typed
+        shown = [number for number in range(PERSONS) if name_of(number) in said or number_of(number) in said]
+        assert not shown or "?" in path, path
+        assert not any(each in text for each in ids), path
+        queue += [
+            urljoin(path, link.replace("&amp;", "&")) for link in found.findall(text) if "static" not in link
+        ]
+    assert len(seen) > 40
+
+
+def ask(client: FlaskClient, path: str, number: int, *, hit: bool) -> tuple[float, Any]:
+    given = {
+        "name": name_of(number) if hit else f"诸葛{chr(0x6D00 + number)}",
+        "id_number": number_of(number),
+    }
+    sent = {"json": given} if path.startswith("/api") else {"data": given}
+    started = time.perf_counter()
+    answer = client.post(path, **sent)
+    return time.perf_counter() - started, answer
+
+
+@pytest.mark.parametrize("path", ["/api/v1/register/persons", "/persons"])
+def test_a_hit_and_a_miss_look_alike(world: World, path: str) -> None:
+    client = create_app(read_settings({"DATA_DIR": str(world.deps.data_dir)}), world.deps).test_client()
+    count = PERSONS if path.startswith("/api") else PERSONS // 4
+    p = 0.0
+    for _ in range(ROUNDS):
+        spent: dict[bool, list[float]] = {True: [], False: []}
+        looks = set()
+        order = [(number, hit) for number in range(count) for hit in (True, False)]
+        random.shuffle(order)
+        for number, hit in order:
+            seconds, answer = ask(client, path, number, hit=hit)
+            spent[hit].append(seconds)
+            looks.add((answer.status_code, answer.content_length, tuple(sorted(answer.headers.keys()))))
+            if path.startswith("/api"):
+                assert bool(answer.get_json()["items"]) is hit
+        assert len(looks) == 1
+        p = u_test(spent[True], spent[False])
+        if p > 0.05:
+            break
+    assert p > 0.05
+
+
+def test_the_test_sees_a_difference() -> None:
+    dice = random.Random(1)
+    one = [dice.gauss(5.0, 1) for _ in range(200)]
+    assert u_test(one, [dice.gauss(5.0, 1) for _ in range(200)]) > 0.01
+    assert u_test(one, [dice.gauss(5.6, 1) for _ in range(200)]) < 0.01
+    assert u_test([1, 1, 1], [1, 1, 1]) == 1.0
+
+
+STRANGE = (
+    "%", "_", "%%", "*", ".*", "(?:a+)+$", "'", '"', "\\", "';--", "<script>", "{{7*7}}", "😀", "🀄",
+    "\U0001f468\u200d\U0001f469", "㐀㐁", "𠀀𠀁", "𪚥", "\u3000", "\u200b", "\x01", "\x7f", "\r\n", "\t",
+    "甲\n乙", "ﷺ", "İ", "ǅ", "½", "①", "㈱", "\ufffd", "\ue000",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("q", [*STRANGE, "长" * 3334, "a" * 10_000, "%" * 5000])
+def test_strange_questions_get_an_answer_or_a_clear_refusal(client: FlaskClient, q: str) -> None:
+    for path, name in (
+        ("/api/v1/register", "q"), ("/", "q"), ("/embed/column", "q"),
+        ("/api/v1/reconcile/suggest/entity", "prefix"),
+    ):  # fmt: skip
+        answer = client.get(path, query_string={name: q})
+        assert answer.status_code in {200, 422}, (path, q[:20])
+        if path == "/api/v1/register" and answer.status_code == 200 and q.strip():
+            assert all(item["verdict"] == "possible" for item in answer.get_json()["items"])
+    assert client.get("/api/v1/register", query_string={"q": "石家庄甲建设工程有限公司"}).get_json()["items"]

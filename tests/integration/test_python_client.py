@@ -1,0 +1,117 @@
+"""Our own client against our own service: what it reads is what is answered, and it keeps its promises."""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from credit_blacklist_client import Entity, NotFound, Problem, Purpose, Register
+
+from services.blacklist.app import create_app
+from services.blacklist.register.models import Listing
+from services.blacklist.settings import read_settings
+from shared.clock import FixedClock
+from shared.db import open_database
+from shared.identifiers import make_uscc
+from tests.integration.register_world import World, make_world, organisation
+
+FIRM = "石家庄甲建设工程有限公司"
+CLIENT = Path(__file__).parents[2] / "clients/python"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("client")
+    db = open_database(f"sqlite:///{folder}/test.db")
+    yield make_world(db, FixedClock(datetime(2026, 11, 2, 2, 0, tzinfo=UTC)), folder)
+    db.close()
+
+
+@pytest.fixture(scope="module")
+def listings(world: World) -> list[str]:
+    made = [world.publish(organisation(FIRM, 1)), world.publish(organisation("石家庄乙建设工程有限公司", 2))]
+    with world.write() as session:
+        session.connection().exec_driver_sql("UPDATE register_change SET position = id")
+    return made
+
+
+@pytest.fixture(scope="module")
+def register(world: World, listings: list[str]) -> Register:
+    app = create_app(read_settings({"DATA_DIR": str(world.deps.data_dir)}), world.deps).test_client()
+
+    def sending(
+        method: str, address: str, body: bytes | None, headers: Mapping[str, str], timeout: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        answer = app.open(address, method=method, data=body, headers=dict(headers))
+        return answer.status_code, answer.headers, answer.data
+
+    return Register("http://localhost/", sending=sending)
+
+
+def test_search_check_and_listing(register: Register, listings: list[str]) -> None:
+    found = register.search(FIRM, limit=5, region="130000", as_of=date(2026, 11, 2))
+    (hit,) = found.items
+    assert (hit.id, hit.name, hit.uscc, hit.verdict, hit.score) == (
+        listings[0], FIRM, make_uscc("91130102", 1), "listed", 1.0,
+    )  # fmt: skip
+    first = register.search(limit=1)
+    second = register.search(limit=1, cursor=first.next)
+    assert {first.items[0].id, second.items[0].id} == set(listings)
+    listing = register.listing(hit.id)
+    assert (listing.name, listing.listed_on, listing.document_number) == (
+        FIRM, date(2026, 11, 2), "长住建罚〔2026〕1号",
+    )  # fmt: skip
+    assert [each.kind for each in register.versions(hit.id)] == ["published"]
+    asked = [
+        FIRM,
+        Entity(uscc=make_uscc("91130102", 2)),
+        "没有",
+        Entity(consortium=(Entity(FIRM), Entity("没有"))),
+    ]
+    checked = register.check(
+        asked, purpose=Purpose(domain="engineering-tendering", region="130102", action="bid")
+    )
+    assert [each.listed for each in checked] == [True, True, False, True]
+    assert len(register.check(["没有"] * 1001)) == 1001
+
+
+def test_refusals_say_what_is_wrong(register: Register) -> None:
+    with pytest.raises(NotFound) as gone:
+        register.listing("0199a000-0000-7000-8000-000000000000")
+    assert gone.value.slug == "listing-not-found"
+    with pytest.raises(Problem) as wrong:
+        register.search("x" * 300)
+    assert wrong.value.status == 422
+    assert wrong.value.fields[0]["pointer"] == "/q"
+    found = register.verify("AAAA-BBBB-CCCC")
+    assert (found.genuine, found.status) == (False, "unknown")
+
+
+def test_changes_end_with_a_tombstone(register: Register, world: World, listings: list[str]) -> None:
+    changes = list(register.changes(limit=1))
+    assert [each.listing_id for each in changes] == listings
+    assert all(each.listing for each in changes)
+    assert not list(register.changes(after=changes[-1].position))
+    with world.write() as session:
+        session.get_one(Listing, listings[0]).removed_at = world.clock.now()
+    assert [each.listing is None for each in register.changes()] == [True, False]
+
+
+def test_what_passes_by_itself_is_tried_again() -> None:
+    answers = [
+        (429, {"Retry-After": "0"}, b"{}"),
+        (200, {}, json.dumps({"items": [], "next": None}).encode()),
+    ]
+    register = Register("https://example.org", sending=lambda *_: answers.pop(0), retries=1)
+    assert register.search("甲").items == ()
+    answers = [(503, {"Retry-After": "0"}, b""), (503, {}, b"no JSON")]
+    with pytest.raises(Problem):
+        register.search("甲")
+
+
+def test_it_needs_nothing_else_and_says_it_is_typed() -> None:
+    project = tomllib.loads((CLIENT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["dependencies"] == []
+    assert (CLIENT / "src/credit_blacklist_client/py.typed").exists()
