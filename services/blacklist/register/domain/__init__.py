@@ -18,7 +18,14 @@ from services.blacklist.register.domain.facts import (
     is_shield,
     status,
 )
-from services.blacklist.register.domain.names import core_key, full_key, name_record, tail_value
+from services.blacklist.register.domain.names import (
+    NameRecord,
+    core_key,
+    full_key,
+    name_record,
+    name_records,
+    tail_value,
+)
 
 __all__ = [
     "CODE_FIELDS",
@@ -29,6 +36,7 @@ __all__ = [
     "CaseFacts",
     "Kind",
     "ListTerms",
+    "NameRecord",
     "Organ",
     "Publicity",
     "SealedIdentity",
@@ -39,6 +47,7 @@ __all__ = [
     "full_key",
     "is_shield",
     "name_record",
+    "name_records",
     "status",
     "tail_value",
 ]

@@ -4,7 +4,7 @@ At most 500 rows a commit; a line seen before (by its source id, else its conten
 run that was cut short is simply run again. Platforms and departments hear nothing unless `push`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -18,8 +18,10 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import CaseFacts, Kind, ListTerms, Organ, Subject
 from services.blacklist.register.domain.lines import BadLine, ImportLine, read_line
+from services.blacklist.register.domain.names import NameRecord, name_records
 from services.blacklist.register.models import LISTINGS, Listing
 from services.blacklist.register.usecases.publication import (
+    Named,
     Publication,
     new_listing,
     set_identity,
@@ -68,7 +70,15 @@ class ImportReport:
 
 
 Numbered = tuple[int, str | bytes]
-Good = tuple[ImportLine, ListTerms]
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A good line, the terms of its list, and the names it will be found by."""
+
+    line: ImportLine
+    terms: ListTerms
+    names: list[NameRecord]
 
 
 @dataclass
@@ -144,40 +154,48 @@ def _checked(domains: Collection[str], terms_on: TermsOn, numbered: list[Numbere
             line = read_line(text, domains)
             content = line.content
             terms = terms_on(content["list_code"], line.publicity.start, content["region"])
-            block.good.append((line, terms))
+            block.good.append(Good(line, terms, _names(content)))
         except BadLine as error:
             block.rejected.append(Rejected(number, str(error)))
     return block
 
 
+def _names(content: Mapping[str, Any]) -> list[NameRecord]:
+    """Persons are never in the name search."""
+    subject = content["subject"]
+    if subject["type"] != "organization":
+        return []
+    return name_records((subject["name"], *content["former_names"]))
+
+
 def _fresh(session: Session, good: Sequence[Good]) -> list[Good]:
     """Lines that neither the register nor an earlier line of the block has."""
     found = select(LISTINGS.c.origin)
-    found = found.where(among(session, LISTINGS.c.origin, [line.origin for line, _ in good]))
+    found = found.where(among(session, LISTINGS.c.origin, [each.line.origin for each in good]))
     seen = set(session.scalars(found)) if good else set()
     fresh: list[Good] = []
-    for line, terms in good:
-        if line.origin not in seen:
-            seen.add(line.origin)
-            fresh.append((line, terms))
+    for each in good:
+        if each.line.origin not in seen:
+            seen.add(each.line.origin)
+            fresh.append(each)
     return fresh
 
 
 def _write(session: Session, keyring: KeyRing, fresh: Sequence[Good], at: datetime, *, push: bool) -> None:
     """Listings are made while the database takes in those before them."""
-    today, ledger, listings = local_date(at), Ledger(), list[Listing]()
+    today, ledger, named = local_date(at), Ledger(), list[Named]()
 
     def rows() -> Iterator[dict[str, Any]]:
-        for line, terms in fresh:
-            listing = _listing(line, terms, keyring, at)
+        for each in fresh:
+            listing = _listing(each.line, each.terms, keyring, at)
             silent = not push or listing.public_until <= today
             take(ledger, keyring, Step(listing, Kind.PUBLISHED, at, replay=True, silent=silent))
-            listings.append(listing)
+            named.append((listing, each.names))
             yield _row(listing, ledger.versions[-1])
 
     if fresh:
         add_rows(session, LISTINGS, rows())
-        write_names(session, listings)
+        write_names(session, named)
         ledger.write(session)
 
 

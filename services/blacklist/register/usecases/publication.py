@@ -1,6 +1,6 @@
 """Publish, correct and annotate: a listing becomes and stays what its case says."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,10 @@ from services.blacklist.register.domain import (
     CaseFacts,
     Kind,
     ListTerms,
+    NameRecord,
     Publicity,
     Subject,
-    full_key,
-    name_record,
+    name_records,
     tail_value,
 )
 from services.blacklist.register.models import NAMES, Listing, ListingName
@@ -55,7 +55,7 @@ def publish_listings(
     listings = [new_listing(each, keyring, at) for each in publications]
     session.add_all(listings)
     session.flush()
-    write_names(session, listings)
+    write_names(session, map(named, listings))
     record(session, keyring, [Step(listing, Kind.PUBLISHED, at) for listing in listings])
     return listings
 
@@ -76,7 +76,7 @@ def correct_listing(
     _fill(listing, Publication(listing_id, case, terms, publicity), keyring)
     listing.reason_code, listing.reason = "error", reason
     session.execute(delete(ListingName).where(ListingName.listing_id == listing_id))
-    write_names(session, [listing])
+    write_names(session, [named(listing)])
     record(session, keyring, [Step(listing, Kind.CORRECTED, at)])
     return listing
 
@@ -182,16 +182,24 @@ def _only(fields: Sequence[str], document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: document.get(name) for name in fields}
 
 
-def write_names(session: Session, listings: Iterable[Listing]) -> None:
-    """The names organisations are found by; persons are never in the name search."""
-    named = (each for each in listings if each.subject_type == "organization")
-    add_rows(session, NAMES, (row for each in named for row in _names(each)))
+Named = tuple[Listing, Sequence[NameRecord]]
 
 
-def _names(listing: Listing) -> Iterator[dict[str, Any]]:
-    keys: dict[str, str] = {}
-    for name in (listing.subject_name, *listing.facts["subject"]["former_names"]):
-        keys.setdefault(full_key(name), name)
-    keys.pop("", None)
-    for ordinal, name in enumerate(keys.values()):
-        yield {"listing_id": listing.id, "ordinal": ordinal, **name_record(name)._asdict()}
+def write_names(session: Session, named: Iterable[Named]) -> None:
+    """The names organisations are found by."""
+    add_rows(
+        session,
+        NAMES,
+        (
+            {"listing_id": listing.id, "ordinal": ordinal, **record._asdict()}
+            for listing, records in named
+            for ordinal, record in enumerate(records)
+        ),
+    )
+
+
+def named(listing: Listing) -> Named:
+    """With the names it is found by: persons are never in the name search."""
+    if listing.subject_type != "organization":
+        return listing, ()
+    return listing, name_records((listing.subject_name, *listing.facts["subject"]["former_names"]))

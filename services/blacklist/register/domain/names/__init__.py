@@ -8,7 +8,12 @@ from services.blacklist.register.domain.names.grams import Gram, asked_grams, gr
 from services.blacklist.register.domain.names.keys import full_key, other_key, same_writing, tail_value
 from services.blacklist.register.domain.names.likeness import Likeness, calibrated, compare, compare_sound
 from services.blacklist.register.domain.names.parts import Parts, core_key, split, split_name
-from services.blacklist.register.domain.names.record import GRAM_VERSION, NameRecord, name_record
+from services.blacklist.register.domain.names.record import (
+    GRAM_VERSION,
+    NameRecord,
+    name_record,
+    name_records,
+)
 
 __all__ = [
     "GRAM_VERSION",
@@ -24,6 +29,7 @@ __all__ = [
     "full_key",
     "grams_of",
     "name_record",
+    "name_records",
     "other_key",
     "same_writing",
     "split",

@@ -1,5 +1,6 @@
 """What is kept of one name, ready for the table of names."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.blacklist.register.domain.names.grams import grams_of
@@ -39,3 +40,13 @@ def name_record(name: str) -> NameRecord:
         GRAM_VERSION,
         grams_of(parts, key),
     )
+
+
+def name_records(names: Iterable[str]) -> list[NameRecord]:
+    """One record for every name that reads differently from those before it; none for what holds no sign."""
+    records: dict[str, NameRecord] = {}
+    for name in names:
+        record = name_record(name)
+        records.setdefault(record.full_key, record)
+    records.pop("", None)
+    return list(records.values())
