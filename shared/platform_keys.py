@@ -11,6 +11,8 @@ import secrets
 from pathlib import Path
 from typing import NamedTuple
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 
 class PlatformKey(NamedTuple):
     """One platform's key, for signing in both directions."""
@@ -23,6 +25,16 @@ def platform_key(path: Path, platform: str) -> PlatformKey:
     """The key of a platform, made if there is none yet; safe across processes."""
     entry = _read(path).get(platform) or _add(path, platform)
     return PlatformKey(entry["key_id"], entry["secret"].encode())
+
+
+RECIPIENTS = "recipients.json"
+"""The stand-ins' own keys to open what is sealed to them, beside `keys.json`."""
+
+
+def stand_in_recipient(path: Path, platform: str) -> X25519PrivateKey:
+    """A stand-in's private key, made if there is none; of real platforms only the public half is known."""
+    secret = platform_key(path, platform).secret.decode()
+    return X25519PrivateKey.from_private_bytes(bytes.fromhex(secret))
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:

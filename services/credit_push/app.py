@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache, partial
 
 from apiflask import APIFlask
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from services.credit_push import worker
 from services.credit_push.api import blueprint as api_blueprint
@@ -14,6 +15,7 @@ from services.credit_push.catalogue import Catalogue, load_catalogue
 from services.credit_push.models import revocations
 from services.credit_push.settings import NAME, TITLE, Settings, read_settings
 from services.credit_push.transports import AsyncRunner, Means, Transport, open_transport, open_transports
+from services.credit_push.transports.mirror import Recipients
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.recounting import confirmed_calendar
 from services.credit_push.web import blueprint as web_blueprint
@@ -23,7 +25,7 @@ from shared.crypto import KeyRing
 from shared.db import is_migrated, open_database
 from shared.eventlog import open_log
 from shared.loops import Loop
-from shared.platform_keys import PlatformKey, platform_key
+from shared.platform_keys import RECIPIENTS, PlatformKey, platform_key, stand_in_recipient
 from shared.web.app import create_service_app, finish
 from shared.web.revocations import is_revoked
 from shared.web.tokens import Claims, TokenAuthenticator
@@ -62,18 +64,35 @@ def platform_keys(settings: Settings, catalogue: Catalogue) -> dict[str, Platfor
     return found
 
 
+def means_of(settings: Settings, deps: Deps) -> Means:
+    """What transports are built with."""
+    return Means(deps.clock, deps.keys, AsyncRunner(), settings.sender, _recipients(settings, deps))
+
+
+def _recipients(settings: Settings, deps: Deps) -> Recipients:
+    """The keys platforms have registered; of stand-ins the one they keep in their own folder."""
+
+    def keys(platform: str) -> list[tuple[str, X25519PublicKey]]:
+        registered = deps.keyring.recipients().get(platform, [])
+        profile = deps.catalogue.get(platform)
+        if registered or profile is None or profile.transport.events != settings.sandbox_events:
+            return [(key.key_id, key.public) for key in registered]
+        return [("sandbox", stand_in_recipient(settings.sandbox_dir / RECIPIENTS, platform).public_key())]
+
+    return keys
+
+
 def open_ways(settings: Settings, deps: Deps) -> dict[str, Transport]:
     """A transport for every pushed platform."""
-    return open_transports(deps.catalogue, Means(deps.clock, deps.keys, AsyncRunner(), settings.sender))
+    return open_transports(deps.catalogue, means_of(settings, deps))
 
 
 def ways_of(settings: Settings, deps: Deps) -> Callable[[str], Transport]:
     """One platform's transport, made when first asked for: the web side only previews and probes."""
-    runner = AsyncRunner()
+    means = means_of(settings, deps)
 
     @cache
     def way(platform: str) -> Transport:
-        means = Means(deps.clock, deps.keys, runner, settings.sender)
         return open_transport(deps.catalogue[platform], means)
 
     return way

@@ -27,6 +27,9 @@ class Settings:
     """How we name ourselves to platforms (PUSH_SENDER)."""
     sandbox_url: str
     sandbox_exchange: str
+    sandbox_events: str
+    platform_values: Mapping[str, str]
+    """Every PLATFORM_… setting: profiles may name them as `${PLATFORM_…}`, for addresses and files."""
     platform_keys_file: Path | None
     """Keys of real platforms by reference (PLATFORM_KEYS_FILE): {reference: {"key_id", "secret"}}."""
 
@@ -41,6 +44,8 @@ class Settings:
             "SANDBOX_URL": self.sandbox_url,
             "SANDBOX_DIR": str(self.sandbox_dir),
             "SANDBOX_EXCHANGE": self.sandbox_exchange,
+            "SANDBOX_EVENTS": self.sandbox_events,
+            **self.platform_values,
         }
 
 
@@ -48,6 +53,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
     common = read_common(env, service=SERVICE)
     keys_file = env.get("PLATFORM_KEYS_FILE", "").strip()
     exchange = f"sqlite:///{common.data_dir}/sandbox/exchange"
+    events = f"sqlite:///{common.data_dir}/sandbox/events.db"
     return Settings(
         common=common,
         holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
@@ -55,6 +61,8 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         sender=env.get("PUSH_SENDER", "").strip() or "credit-blacklist",
         sandbox_url=(env.get("SANDBOX_URL", "").strip() or _sandbox_url(env)).rstrip("/"),
         sandbox_exchange=(env.get("SANDBOX_EXCHANGE", "").strip() or exchange).rstrip("/"),
+        sandbox_events=(env.get("SANDBOX_EVENTS", "").strip() or events).rstrip("/"),
+        platform_values={name: value for name, value in env.items() if name.startswith("PLATFORM_")},
         platform_keys_file=Path(keys_file).absolute() if keys_file else None,
     )
 

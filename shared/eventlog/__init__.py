@@ -1,11 +1,20 @@
 """The event log: `open_log(url)` is the one place where the mode is chosen."""
 
-from shared.eventlog.base import EventLog, LogError, Reader, Record, RefusedRecords
+from shared.eventlog.base import Access, EventLog, LogError, Reader, Record, RefusedRecords
 
-__all__ = ["EventLog", "LogError", "Reader", "Record", "RefusedRecords", "ensure_topics", "open_log"]
+__all__ = [
+    "Access",
+    "EventLog",
+    "LogError",
+    "Reader",
+    "Record",
+    "RefusedRecords",
+    "ensure_topics",
+    "open_log",
+]
 
 
-def open_log(url: str) -> EventLog:
+def open_log(url: str, access: Access | None = None) -> EventLog:
     """sqlite:///path/events.db or kafka://host:9092[,host2:9092]; nothing else. Connects lazily."""
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
@@ -15,7 +24,7 @@ def open_log(url: str) -> EventLog:
     if scheme == "kafka" and rest:
         from shared.eventlog.kafka import KafkaLog
 
-        return KafkaLog(rest.rstrip("/").split(","))
+        return KafkaLog(rest.rstrip("/").split(","), access)
     raise ValueError(f"EVENTS_URL {scheme}://…: use sqlite:///path or kafka://host:9092")
 
 

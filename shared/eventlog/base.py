@@ -4,12 +4,13 @@ Promises: `append` returns only when the records are durable; records of one key
 they were appended; delivery is at least once; each group has its own cursor and may replay from the start.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from shared.contracts.envelope import Record
 
-__all__ = ["EventLog", "LogError", "Reader", "Record", "RefusedRecords"]
+__all__ = ["Access", "EventLog", "LogError", "Reader", "Record", "RefusedRecords"]
 
 
 class LogError(Exception):
@@ -27,6 +28,18 @@ class RefusedRecords(LogError):
         super().__init__(f"{len(reasons)} records refused: {sorted(set(reasons.values()))}")
         self.reasons = reasons
         self.withheld = withheld
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who we are to a cluster that lets in only whom it knows; the SQL log needs none of it."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    mechanism: str = "SCRAM-SHA-512"
+    tls: bool = True
+    ca_file: str = ""
+    """Certificates we trust; the system's own where empty."""
 
 
 class Reader(Protocol):
@@ -63,5 +76,9 @@ class EventLog(Protocol):
         ...
 
     def reader(self, topics: Sequence[str], group: str) -> Reader: ...
+
+    def read_back(self, topic: str) -> Iterator[Record]:
+        """Everything the topic holds now, from the oldest on, in order per key; belongs to no group."""
+        ...
 
     def close(self) -> None: ...

@@ -7,7 +7,7 @@ No Kafka transactions: the outbox and the inbox carry the promise.
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -17,7 +17,7 @@ from kafka import errors as kafka_errors
 from kafka.errors import KafkaError
 
 from shared.contracts.topics import MAX_MESSAGE_BYTES, TOPICS, Topic
-from shared.eventlog.base import LogError, Record, RefusedRecords
+from shared.eventlog.base import Access, LogError, Record, RefusedRecords
 from shared.logs import get_log
 
 log = get_log(__name__)
@@ -70,8 +70,9 @@ CONSUMER: dict[str, Any] = {
 class KafkaLog:
     """EventLog over a Kafka cluster. The producer is replaced after a failure."""
 
-    def __init__(self, servers: Sequence[str]) -> None:
+    def __init__(self, servers: Sequence[str], access: Access | None = None) -> None:
         self._servers = list(servers)
+        self._common = COMMON | (_credentials(access) if access else {})
         self._producer: Any = None
         self._lock = threading.Lock()
 
@@ -85,7 +86,7 @@ class KafkaLog:
 
     def _append(self, records: Sequence[Record]) -> None:
         if self._producer is None:
-            self._producer = KafkaProducer(bootstrap_servers=self._servers, **COMMON, **PRODUCER)
+            self._producer = KafkaProducer(bootstrap_servers=self._servers, **self._common, **PRODUCER)
         refused: dict[int, str] = {}
         withheld: set[int] = set()
         futures: dict[int, Any] = {}
@@ -121,13 +122,52 @@ class KafkaLog:
             producer._closed = True
 
     def reader(self, topics: Sequence[str], group: str) -> "KafkaReader":
-        return KafkaReader(self._servers, topics, group)
+        return KafkaReader(self._servers, topics, group, self._common)
+
+    def read_back(self, topic: str) -> Iterator[Record]:
+        consumer = KafkaConsumer(bootstrap_servers=self._servers, **self._common, **CONSUMER)
+        try:
+            yield from _from_oldest_to_newest(consumer, topic)
+        except KafkaError as error:
+            raise LogError(f"{type(error).__name__}: {error}") from error
+        finally:
+            consumer.close(autocommit=False)
 
     def close(self) -> None:
         with self._lock:
             producer, self._producer = self._producer, None
             if producer is not None:
                 producer.close(timeout=5)
+
+
+def _credentials(access: Access) -> dict[str, Any]:
+    """Settings of the client for a cluster that asks for a name and, over TLS, shows its certificate."""
+    found: dict[str, Any] = {}
+    if access.tls and access.ca_file:
+        found["ssl_cafile"] = access.ca_file
+    if access.username:
+        found["sasl_mechanism"] = access.mechanism
+        found["sasl_plain_username"], found["sasl_plain_password"] = access.username, access.password
+    protocol = ("SASL_" if access.username else "") + ("SSL" if access.tls else "PLAINTEXT")
+    return {**found, "security_protocol": protocol}
+
+
+def _from_oldest_to_newest(consumer: Any, topic: str) -> Iterator[Record]:
+    """What lies between the ends of every partition as they are now; compaction leaves gaps."""
+    parts = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+    consumer.assign(parts)
+    ends, oldest = consumer.end_offsets(parts), consumer.beginning_offsets(parts)
+    for part in parts:
+        consumer.seek(part, oldest[part])
+    quiet_until = time.monotonic() + APPEND_SECONDS
+    while any(consumer.position(part) < ends[part] for part in parts):
+        polled = consumer.poll(timeout_ms=500)
+        if polled:
+            quiet_until = time.monotonic() + APPEND_SECONDS
+        elif time.monotonic() > quiet_until:
+            raise kafka_errors.KafkaTimeoutError(f"nothing more of {topic}")
+        for messages in polled.values():
+            yield from map(_record, messages)
 
 
 def _failures(futures: Mapping[int, Any]) -> dict[int, str]:
@@ -146,7 +186,10 @@ def _failures(futures: Mapping[int, Any]) -> dict[int, str]:
 class KafkaReader:
     """Reader over one KafkaConsumer. Outages and rebalances give empty polls, never a crash."""
 
-    def __init__(self, servers: Sequence[str], topics: Sequence[str], group: str) -> None:
+    def __init__(
+        self, servers: Sequence[str], topics: Sequence[str], group: str, common: Mapping[str, Any] = COMMON
+    ) -> None:
+        self._common = common
         self._servers, self._topics, self._group = list(servers), list(topics), group
         self._made: Any = None
         self._stash: list[Record] = []
@@ -156,7 +199,11 @@ class KafkaReader:
     def _consumer(self) -> Any:
         if self._made is None:
             made = KafkaConsumer(
-                *self._topics, bootstrap_servers=self._servers, group_id=self._group, **COMMON, **CONSUMER
+                *self._topics,
+                bootstrap_servers=self._servers,
+                group_id=self._group,
+                **self._common,
+                **CONSUMER,
             )
             for topic in self._topics:  # joining before the partitions are known assigns none of them
                 made.partitions_for_topic(topic)

@@ -8,7 +8,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shared.contracts.topics import TOPICS, Topic
@@ -76,6 +76,15 @@ class SqlLog:
 
     def reader(self, topics: Sequence[str], group: str) -> "SqlReader":
         return SqlReader(self.path, topics, group)
+
+    def read_back(self, topic: str) -> Iterator[Record]:
+        connection, after = _connect(self.path, synchronous="NORMAL"), 0
+        try:
+            while page := connection.execute(_NEXT, (topic, after, BATCH)).fetchall():
+                yield from map(_unpack, page)
+                after = page[-1][-1]
+        finally:
+            connection.close()
 
     def tidy(self, now: float, topics: Sequence[Topic] = TOPICS) -> int:
         """Drops what retention and compaction no longer keep; returns how many records went."""

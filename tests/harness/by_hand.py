@@ -2,11 +2,13 @@
 
 import json
 import urllib.request
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 from shared.ids import new_id
 from tests.harness.platforms import PushWorld, http_json
+from tests.harness.wait import until
 
 API = "/push/api/v1"
 FORM = "multipart/form-data"
@@ -21,9 +23,9 @@ class Person:
         self._sheets: dict[str, bytes] = {}
 
     def carry(self) -> int:
-        """One round: whatever waits for a hand and can be done now; how many batches moved."""
+        """One round, oldest first: whatever waits for a hand and can be done now; how many batches moved."""
         moved = 0
-        for batch in self._batches():
+        for batch in reversed(self._batches()):
             try:
                 moved += (self._letter if batch["kind"] == "letter" else self._sheet)(batch)
             except TROUBLE:
@@ -46,7 +48,7 @@ class Person:
             if sheet.status_code != 200:
                 return False  # a newer version has taken its place
             self._sheets[batch["id"]] = sheet.data
-            number = upload(self._world, platform, sheet.data)
+            number = until(partial(self._handed_in, platform, sheet.data), 60, "the sheet to be taken")
             self._client.post(f"{where}/record-hand", data={"batch_number": number}, content_type=FORM)
             return True
         try:
@@ -56,6 +58,13 @@ class Person:
             return False
         answer = self._client.post(f"{where}/feedback", data={"sheet": (BytesIO(told), "feedback.csv")})
         return bool(answer.status_code == 200 and answer.json["settled"])
+
+    def _handed_in(self, platform: str, sheet: bytes) -> str:
+        """Its batch number; empty where the platform's page gave no answer one could read."""
+        try:
+            return upload(self._world, platform, sheet)
+        except TROUBLE:
+            return ""
 
     def _letter(self, batch: dict[str, Any]) -> bool:
         where, number = f"{API}/batches/{batch['id']}", batch["number"]
@@ -72,7 +81,8 @@ class Person:
         }
         reply = http_json("POST", f"{self._world.sandbox}/platforms/{batch['platform']}/letters", letter)
         self._client.post(f"{where}/record-hand", data={"batch_number": number}, content_type=FORM)
-        return bool(self._client.post(f"{where}/reply", json=reply).status_code == 200)
+        result = "absent" if reply.pop("code") == "NOT_FOUND" else reply["result"]
+        return bool(self._client.post(f"{where}/reply", json=reply | {"result": result}).status_code == 200)
 
 
 def upload(world: PushWorld, platform: str, sheet: bytes) -> str:

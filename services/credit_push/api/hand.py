@@ -97,7 +97,6 @@ def _add_results(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="登记撤销函的复函")
     def reply(batch_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
-            accepted = json_data["result"] == "accepted"
-            number, message = json_data["reply_number"], json_data["message"]
-            moved = record_reply(session, deps, batch_id, accepted=accepted, number=number, message=message)
+            result, number, message = (json_data[name] for name in ("result", "reply_number", "message"))
+            moved = record_reply(session, deps, batch_id, result=result, number=number, message=message)
             return {"settled": moved}

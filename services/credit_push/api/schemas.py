@@ -221,7 +221,11 @@ class SettledOut(Schema):
 class ReplyIn(Schema):
     """The reply to a withdrawal letter."""
 
-    result = fields.String(required=True, validate=validate.OneOf(("accepted", "rejected")))
+    result = fields.String(
+        required=True,
+        validate=validate.OneOf(("accepted", "rejected", "absent")),
+        metadata={"description": "accepted 已撤下；rejected 未撤下；absent 平台称没有该记录"},
+    )
     reply_number = Text(100, required=True)
     message = Text(500, load_default="")
 

@@ -51,6 +51,7 @@ SAMPLE_VALUES = {
     "SANDBOX_URL": "http://127.0.0.1:8090",
     "SANDBOX_DIR": "var/sandbox",
     "SANDBOX_EXCHANGE": "sqlite:///var/sandbox/exchange",
+    "SANDBOX_EVENTS": "sqlite:///var/sandbox/events.db",
 }
 """Stand-ins for the settings when only the files are checked."""
 

@@ -43,6 +43,14 @@ class TransportSpec:
     ledger: str = ""
     file: str = ""
     key: str = ""
+    events: str = ""
+    """Log a topic lies in, as `EVENTS_URL` is written: kafka://… or, where there is no broker, sqlite:///…"""
+    topic: str = ""
+    """The platform's own (compacted) topic; its receipts come on `receipts_topic` where it writes any."""
+    receipts_topic: str = ""
+    mechanism: str = "SCRAM-SHA-512"
+    tls: bool = True
+    ca_file: str = ""
     in_flight: int = 16
     rows_per_request: int = 1
     batch_rows: int = 500

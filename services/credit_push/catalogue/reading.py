@@ -33,13 +33,15 @@ DOMAINS = (
 CLASSES = ("serious", "industry-misconduct", "penalty-record", "notice")
 SUBJECTS = ("organization", "individual")
 FORMATS = ("canonical", "trade_v2", "penalty_2018", "by-class", "procurement_sheet", "none")
-RECEIPTS = ("answer", "callback", "column", "feedback", "hand", "door", "relay")
+RECEIPTS = ("answer", "callback", "column", "feedback", "topic", "hand", "door", "relay")
+MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
 WITHDRAWALS = ("message", "content", "letter", "relay")
 BASES = ("published", "assumed")
 NEEDS = {
     "http": ("protocol", "endpoint", "key"),
     "exchange_db": ("database",),
     "packet": ("directory", "file"),
+    "kafka": ("events", "topic"),
     "manual": (),
     "pull": (),
     OBSERVED: (),
@@ -125,6 +127,12 @@ class _Document:
             self.note(field, f"应为 {low:g} 到 {high:g} 的数")
             return low
         return float(value)
+
+    def flag(self, field: str, *, default: bool) -> bool:
+        value = self.get(field, default)
+        if not isinstance(value, bool):
+            self.note(field, "应为 true 或 false")
+        return value is True
 
     def numbers(self, field: str, default: list[float] | None = None) -> tuple[float, ...]:
         value = self.get(field, default)
@@ -265,6 +273,12 @@ def _transport(doc: _Document) -> TransportSpec:
         ledger=doc.text("transport.ledger", ""),
         file=doc.choice("transport.file", ("xlsx", "csv"), ""),
         key=doc.text("transport.key", ""),
+        events=doc.text("transport.events", ""),
+        topic=doc.text("transport.topic", ""),
+        receipts_topic=doc.text("transport.receipts_topic", ""),
+        mechanism=doc.choice("transport.mechanism", MECHANISMS, MECHANISMS[0]),
+        tls=doc.flag("transport.tls", default=True),
+        ca_file=doc.text("transport.ca_file", ""),
         in_flight=int(doc.number("transport.in_flight", 1, 512, 16)),
         rows_per_request=int(doc.number("transport.rows_per_request", 1, 500, 1)),
         batch_rows=int(doc.number("transport.batch_rows", 1, 1000, 500)),

@@ -18,6 +18,7 @@ from services.credit_push.sandbox.intake_exchange import ExchangeSweep
 from services.credit_push.sandbox.intake_json import json_blueprint
 from services.credit_push.sandbox.intake_manual import manual_blueprint
 from services.credit_push.sandbox.intake_packet import Packets
+from services.credit_push.sandbox.intake_topic import TopicReader
 from services.credit_push.sandbox.intake_xml import xml_blueprint
 from services.credit_push.sandbox.pages import pages_blueprint
 from services.credit_push.sandbox.platforms import played_by
@@ -53,7 +54,8 @@ def build_sandbox(settings: SandboxSettings) -> Sandbox:
         ExchangeSweep(desk, ExchangeTables(platform, f"{settings.exchange_url}/{platform.id}.db"))
         for platform in played_by("exchange_db")
     ]
-    return Sandbox(create_app(desk), desk, (Callbacks(desk), Packets(desk), *sweeps))
+    readers = [TopicReader(desk, platform) for platform in played_by("topic")]
+    return Sandbox(create_app(desk), desk, (Callbacks(desk), Packets(desk), *sweeps, *readers))
 
 
 def create_app(desk: Desk) -> Flask:

@@ -258,6 +258,7 @@ def _no_rule(_content: Mapping[str, Any]) -> Problem | None:
 _LAYOUT_RULES: dict[str, Callable[[Mapping[str, Any]], Problem | None]] = {
     "penalty_2018": _penalty,
     "canonical": _canonical,
+    "canonical_withdrawal": _no_rule,
     "trade_listing": _trade,
     "trade_revocation": _no_rule,
     "blacklist_org": _no_rule,

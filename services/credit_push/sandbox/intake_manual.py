@@ -124,7 +124,8 @@ def _take_letter(desk: Desk, platform: Platform, letter: dict[str, str]) -> Resp
             reply = _reply(cx, platform, letter, now.at, strikes.rows[0])
         text, told = json.dumps(letter, ensure_ascii=False), json.dumps(reply, ensure_ascii=False)
         book(cx, platform.id, now.at, "manual", f"POST {request.path}", text, "200", told)
-    return spoiled(strikes.own) or answer(reply)
+    absent = reply["message"] == _REFUSALS[0]
+    return spoiled(strikes.own) or answer(reply | {"code": "NOT_FOUND" if absent else ""})
 
 
 def _reply(

@@ -13,6 +13,7 @@ TRANSPORT_NAMES = {
     "xml": "HTTP 接口（XML 报文）",
     "packet": "数据包文件",
     "exchange_db": "前置库",
+    "topic": "消息主题（镜像）",
     "manual": "人工报送",
     "observed": "仅观察（下级转送）",
 }
@@ -31,6 +32,16 @@ class Platform:
     domains: str = ""
     file: str = ""
     tables: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def topic(self) -> str:
+        """Its own topic, where it reads one."""
+        return f"platform.{self.id}.v1"
+
+    @property
+    def receipts_topic(self) -> str:
+        """Where it writes its receipts then."""
+        return f"platform.{self.id}.receipts.v1"
 
     @property
     def everywhere(self) -> bool:

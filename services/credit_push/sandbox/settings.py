@@ -19,6 +19,7 @@ class SandboxSettings:
     clock_file: Path
     callback_url: str
     exchange_url: str
+    events_url: str
     log_level: str = "info"
 
     @property
@@ -41,5 +42,6 @@ def read_sandbox(env: Mapping[str, str]) -> SandboxSettings:
         clock_file=Path(env.get("CLOCK_FILE") or data_dir / "clock.json").absolute(),
         callback_url=f"{site.rstrip('/')}{prefix}/api/v1/receipts",
         exchange_url=env.get("SANDBOX_EXCHANGE") or f"sqlite:///{data_dir}/sandbox/exchange",
+        events_url=env.get("SANDBOX_EVENTS") or f"sqlite:///{data_dir}/sandbox/events.db",
         log_level=env.get("LOG_LEVEL") or "info",
     )

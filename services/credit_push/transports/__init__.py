@@ -10,6 +10,7 @@ from services.credit_push.transports.http import AsyncRunner, HttpClient
 from services.credit_push.transports.http_json import HttpJson
 from services.credit_push.transports.http_xml import HttpXml
 from services.credit_push.transports.manual import Manual
+from services.credit_push.transports.mirror import Mirror, Recipients
 from services.credit_push.transports.packet import PacketFolder
 from services.credit_push.transports.pull import Pull
 from shared.platform_keys import PlatformKey
@@ -25,6 +26,7 @@ class Means:
     keys: Mapping[str, PlatformKey]
     runner: AsyncRunner
     sender: str
+    recipients: Recipients = lambda _platform: ()
 
 
 def _client(profile: Profile, means: Means, endpoint: str) -> HttpClient:
@@ -49,10 +51,18 @@ def _manual(profile: Profile, means: Means) -> Transport:
     return Manual(_client(profile, means, where) if where else None)
 
 
+def _mirror(profile: Profile, means: Means) -> Transport:
+    key = profile.transport.key
+    if key and key not in means.keys:
+        raise LookupError(f"{profile.id}: no key {key}")
+    return Mirror(profile, means.keys[key] if key else None, means.recipients)
+
+
 KINDS: dict[str, Callable[[Profile, Means], Transport]] = {
     "http": _http,
     "exchange_db": lambda profile, means: ExchangeDb(profile, means.clock),
     "packet": lambda profile, means: PacketFolder(profile, means.clock, means.sender),
+    "kafka": _mirror,
     "manual": _manual,
     "pull": lambda _profile, _means: Pull(),
 }

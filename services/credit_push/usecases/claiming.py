@@ -194,14 +194,15 @@ class _Context:
     def take(self, row: Row, holder: str) -> Claimed | None:
         """The row as a job, or None where there turns out to be nothing to withdraw."""
         record, identities = self.versions[row.listing_id, row.sequence]
-        before, asking = row.possibly_sent, row.ask_first
+        by_hand = self.profile.transport.kind == "manual"
+        # nobody is asked about what was on its way to a person's desk when a worker died
+        before, asking = row.possibly_sent, row.ask_first and not (by_hand and row.accepted_at is None)
         if not before and not self._settle_operation(row):
             return None
         row.state, row.lease_holder, row.lease_until = SENDING, holder, self.now + LEASE
         row.lease_token += 1
         if not asking or row.batch_id is None:
             row.batch_id = self.batches.setdefault(layout_of(self.profile, record), new_id())
-        by_hand = self.profile.transport.kind == "manual"
         row.possibly_sent, row.ask_first = before or not by_hand, not by_hand
         if not asking:
             row.last_attempt_at = self.now

@@ -3,18 +3,18 @@
 A platform that knows no withdrawal gets a numbered letter, and its reply is the receipt.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.domain import ACCEPTED, AWAITING_HAND, Record, record_from
+from services.credit_push.domain import ACCEPTED, AWAITING_HAND, SUPERSEDED, Record, record_from
 from services.credit_push.formats import encode, packet, procurement_sheet
 from services.credit_push.models import Batch, Delivery, ListingVersion
 from services.credit_push.publishes import announce, lock_listings
-from services.credit_push.transports.base import FILED, REFUSED, TAKEN, Receipt
+from services.credit_push.transports.base import ALREADY_GONE, FILED, REFUSED, TAKEN, Receipt
 from services.credit_push.usecases import rows
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import open_identities
@@ -25,6 +25,8 @@ from shared.clock import local_date
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 
 RESULTS = {"accepted": FILED, "rejected": REFUSED}
+REPLIES = {"accepted": (FILED, ""), "rejected": (REFUSED, "REFUSED"), "absent": (REFUSED, ALREADY_GONE)}
+"""What the reply to a withdrawal letter says: taken down, not taken down, there is nothing of the kind."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,16 @@ class Paper:
 
 
 def open_batch(session: Session, deps: Deps, batch_id: str) -> tuple[Batch, Profile, list[Row]]:
-    """A batch with the deliveries still in it."""
+    """A batch with the deliveries still in it, and those carried perhaps before a newer version came."""
     batch = session.get(Batch, batch_id)
     if batch is None or batch.platform not in deps.catalogue:
         raise NotFound("not-found", "没有这个报送批次")
     listing_ids = session.scalars(select(Delivery.listing_id).where(Delivery.batch_id == batch_id))
     lock_listings(session, listing_ids)
-    still_in = (TABLE.c.batch_id == batch_id, TABLE.c.state.in_((AWAITING_HAND, ACCEPTED)))
-    query = rows.deliveries().where(*still_in).order_by(TABLE.c.id).with_for_update()
+    carried = and_(TABLE.c.state == SUPERSEDED, TABLE.c.possibly_sent)
+    still_in = or_(TABLE.c.state.in_((AWAITING_HAND, ACCEPTED)), carried)
+    query = rows.deliveries().where(TABLE.c.batch_id == batch_id, still_in)
+    query = query.order_by(TABLE.c.id).with_for_update()
     return batch, deps.catalogue[batch.platform], rows.load(session, query)
 
 
@@ -110,7 +114,7 @@ def record_hand(
     """A person has uploaded the sheet (or sent the letter): the rows are accepted under the batch number."""
     batch, profile, members = open_batch(session, deps, batch_id)
     waiting = [row for row in members if row.state == AWAITING_HAND]
-    if batch.state in ("recorded", "closed") or not waiting:
+    if batch.state in ("recorded", "closed") or not members:
         raise Conflict("batch-recorded", "本批次已登记", "同一批次只登记一次批号。")
     batch.state, batch.recorded_at, batch.recorded_by = "recorded", deps.clock.now(), who
     batch.number = number if batch.kind == "sheet" else batch.number or number
@@ -152,16 +156,14 @@ def import_feedback(session: Session, deps: Deps, batch_id: str, sheet: bytes) -
 
 
 def record_reply(
-    session: Session, deps: Deps, batch_id: str, *, accepted: bool, number: str, message: str = ""
+    session: Session, deps: Deps, batch_id: str, *, result: str, number: str, message: str = ""
 ) -> int:
     """The platform's reply to a withdrawal letter."""
     batch, profile, members = open_batch(session, deps, batch_id)
     if batch.kind != "letter" or not members:
         raise Conflict("not-a-letter", "该批次不是待复的撤销函", "只有撤销函登记复函。")
-    result = FILED if accepted else REFUSED
-    receipt = Receipt(members[0].idempotency_key, result, receipt_number=number, message=message)
-    if not accepted:
-        receipt = replace(receipt, code="REFUSED")
+    told, code = REPLIES[result]
+    receipt = Receipt(members[0].idempotency_key, told, receipt_number=number, code=code, message=message)
     moved = receive_receipts(session, deps, profile, [receipt], kind="hand")
     _close_if_done(session, batch)
     return moved

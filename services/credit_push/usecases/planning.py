@@ -187,7 +187,9 @@ def _plan_platforms(plan: _Plan, arrival: Arrival) -> None:
 def _plan_one(plan: _Plan, arrival: Arrival, profile: Profile, operation: str) -> None:
     earlier = plan.known.setdefault(arrival.record.listing_id, {}).setdefault(profile.id, [])
     for delivery in earlier:
-        if delivery.state in (WAITING, AWAITING_HAND) and not delivery.possibly_sent:
+        untouched = delivery.state == WAITING and not delivery.possibly_sent
+        # what a person may have carried already can still get its receipt
+        if untouched or delivery.state == AWAITING_HAND:
             supersede(delivery, plan.at)
     planned = _planned(plan, arrival.record, profile, operation)
     if operation == WITHDRAW and not arrival.migrated and not any(row.possibly_sent for row in earlier):

@@ -33,7 +33,7 @@ from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import content_of, sent_content
 from services.credit_push.usecases.planning import CHANNEL
 from services.credit_push.usecases.rows import TABLE, Row
-from services.credit_push.usecases.settling import Settlement, storable, write_holdings
+from services.credit_push.usecases.settling import Settlement, storable, with_newer, write_holdings
 from shared.crash import crash_point
 from shared.crypto import CryptoError
 from shared.db import add_rows, among, wake
@@ -44,7 +44,7 @@ from shared.metrics import counter
 log = get_log(__name__)
 receipts_total = counter("push_receipts", "Receipts that came on their own", ["platform", "effect"])
 ATTEMPTS = cast("Table", Attempt.__table__)
-POLLED = ("feedback", "column")
+POLLED = ("feedback", "column", "topic")
 AT_ONCE = 500
 SAME = {ACKNOWLEDGED: FILED, REJECTED: REFUSED}
 
@@ -59,6 +59,8 @@ def receive_receipts(
     now, at = deps.clock.system_now(), deps.clock.now()
     settlement = Settlement(session, profile, now, at)
     moved: list[Row] = []
+    by_hand = profile.transport.kind == "manual"
+    out_of_turn = [row for row in locked.values() if by_hand or row.state in (DEAD, SUPERSEDED)]
     attempts: list[dict[str, Any]] = []
     for receipt in receipts:
         row = locked.get(receipt.key)
@@ -70,7 +72,9 @@ def receive_receipts(
             moved.append(row)
     rows.save(session, moved)
     add_rows(session, ATTEMPTS, attempts)
-    write_holdings(session, profile.id, [row for row in moved if row.state == ACKNOWLEDGED])
+    passed = with_newer(session, profile.id, [row.listing_id for row in out_of_turn], ACKNOWLEDGED)
+    filed = [row for row in moved if row.state == ACKNOWLEDGED and row.id not in passed]
+    write_holdings(session, profile.id, filed)
     announce(session, listings, deps.catalogue, settlement.news, at)
     if moved:
         wake(session, CHANNEL)  # the listing's next version may go now
@@ -99,7 +103,7 @@ def _objection(row: Row | None, receipt: Receipt) -> str | None:
         return "没有对应的推送"
     if receipt.result not in (FILED, REFUSED):
         return "回执结果无法识别"
-    if row.state == SUPERSEDED:
+    if row.state == SUPERSEDED and not row.possibly_sent:
         return "该版本已被取代"
     if row.state in SAME and SAME[row.state] != receipt.result:
         return "与已办结的结果相反"

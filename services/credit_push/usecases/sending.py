@@ -15,7 +15,7 @@ from services.credit_push.formats import Content, Unacceptable, stable_json
 from services.credit_push.models import Attempt, Batch
 from services.credit_push.publishes import announce, lock_listings
 from services.credit_push.transports import Transport
-from services.credit_push.transports.base import ABSENT, FAILED, HELD, REFUSED, UNKNOWN, Job, Outcome
+from services.credit_push.transports.base import ABSENT, BY_HAND, FAILED, HELD, REFUSED, UNKNOWN, Job, Outcome
 from services.credit_push.usecases import rows as deliveries
 from services.credit_push.usecases.claiming import ANY, Claimed, claim
 from services.credit_push.usecases.deps import Deps
@@ -151,8 +151,8 @@ def settle_tries(session: Session, deps: Deps, profile: Profile, tried: Sequence
     listings = lock_listings(session, (t.claimed.row.listing_id for t in tried))
     rows, ours = _locked(session, [t.claimed.row for t in tried])
     now, at = deps.clock.system_now(), deps.clock.now()
-    absent = [t.claimed.row.listing_id for t in tried if t.outcome.result == ABSENT]
-    newer = with_newer(session, profile.id, absent) if absent else set()
+    pointless = [t.claimed.row.listing_id for t in tried if t.outcome.result in (ABSENT, BY_HAND)]
+    newer = with_newer(session, profile.id, pointless)
     settlement = Settlement(session, profile, now, at)
     filed = []
     for one in tried:

@@ -70,10 +70,13 @@ class Settlement:
         steps = {
             FILED: self._filed,
             TAKEN: self._taken,
-            BY_HAND: self._by_hand,
         }
         if told.result in steps:
             steps[told.result](row, told)
+        elif told.result == BY_HAND and newer:
+            supersede(row, self.at)
+        elif told.result == BY_HAND:
+            self._by_hand(row)
         elif told.result == REFUSED:
             self._refused(row, told, before)
         elif told.result == HELD:
@@ -106,7 +109,7 @@ class Settlement:
         if first:
             self.news.append(Announcement("accepted", row))
 
-    def _by_hand(self, row: Row, _told: Outcome | Receipt) -> None:
+    def _by_hand(self, row: Row) -> None:
         row.state = AWAITING_HAND
         self.news.append(Announcement("awaiting-hand", row))
 
@@ -198,12 +201,15 @@ def _holding(platform: str, row: Row) -> dict[str, object]:
     }
 
 
-def with_newer(session: Session, platform: str, listings: Sequence[str]) -> set[str]:
-    """Ids of deliveries of these listings after which a later version waits at the same platform."""
+def with_newer(session: Session, platform: str, listings: Sequence[str], state: str = "") -> set[str]:
+    """Ids of deliveries that a later version of the listing follows at the same platform (in this state)."""
+    if not listings:
+        return set()
     later = exists().where(
         LATER.c.listing_id == TABLE.c.listing_id,
         LATER.c.platform == TABLE.c.platform,
         LATER.c.sequence > TABLE.c.sequence,
+        *([LATER.c.state == state] if state else []),
     )
     query = select(TABLE.c.id).where(
         TABLE.c.platform == platform, among(session, TABLE.c.listing_id, listings), later

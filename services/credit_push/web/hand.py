@@ -12,6 +12,7 @@ from services.credit_push import queries
 from services.credit_push.models import Batch
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.hand import (
+    REPLIES,
     Paper,
     download_batch,
     import_feedback,
@@ -81,11 +82,10 @@ def _add_results(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles("operator"))
     def reply_form(batch_id: str) -> Response:
         def reply(session: Session) -> object:
-            accepted, message = request.form.get("result") == "accepted", request.form.get("message", "")
+            result, message = request.form.get("result", ""), request.form.get("message", "")
+            result = result if result in REPLIES else "rejected"
             number = _text("reply_number")
-            return record_reply(
-                session, deps, batch_id, accepted=accepted, number=number, message=message[:500]
-            )
+            return record_reply(session, deps, batch_id, result=result, number=number, message=message[:500])
 
         return _do(deps, batch_id, reply)
 

@@ -262,3 +262,15 @@ def test_two_members_share_a_group(any_log: EventLog, new_topic: NewTopic) -> No
 
     until(rest_seen, 30.0, "the rest after a member left")
     first.close()
+
+
+def test_reading_back_tells_all_there_is_and_moves_no_cursor(any_log: EventLog, new_topic: NewTopic) -> None:
+    topic = new_topic()
+    assert list(any_log.read_back(topic)) == []
+    any_log.append(records(topic, 1200, keys=5))
+    found = list(any_log.read_back(topic))
+    assert len(found) == 1200
+    assert all(numbers == sorted(numbers) for numbers in by_key(found).values())
+    reader = any_log.reader([topic], "g")
+    assert len(read(reader, 1200)) == 1200
+    reader.close()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.credit_push import app as wiring
-from services.credit_push.catalogue import Profile
+from services.credit_push.catalogue import Profile, load_catalogue
 from services.credit_push.domain import LIST, WITHDRAW, Record, idempotency_key
 from services.credit_push.formats import encode
 from services.credit_push.settings import read_settings
@@ -24,8 +24,11 @@ PLATFORMS = {
     "http": ("credit-quanzhou", "trade-quanzhou"),
     "exchange_db": ("credit-liaoning", "trade-shijiazhuang"),
     "packet": ("credit-shijiazhuang", "credit-hebei"),
+    "kafka": ("mirror-sample",),
 }
+
 """Each kind with its variants. Rows carried by a person or fetched by a platform: see tests/integration."""
+PROFILES = Path(__file__).parent / "profiles"
 NOT_SENT = {"manual", "pull"}
 assert set(PLATFORMS) | NOT_SENT == set(KINDS)
 
@@ -114,7 +117,8 @@ def bench(request: pytest.FixtureRequest, stand_ins: tuple[Path, str]) -> Iterat
     folder, url = stand_ins
     settings = read_settings({"DATA_DIR": str(folder), "SANDBOX_URL": url})
     deps = wiring.open_deps(settings)
-    catalogue = {name: quick(profile) for name, profile in deps.catalogue.items()}
+    samples = load_catalogue(settings.catalogue_values(), PROFILES)
+    catalogue = {name: quick(profile) for name, profile in {**deps.catalogue, **samples}.items()}
     transports = wiring.open_ways(settings, replace(deps, catalogue=catalogue))
     yield Bench(catalogue[request.param], transports[request.param], url)
     http_json("DELETE", f"{url}/faults")

@@ -76,6 +76,9 @@ def test_a_query_tells_what_the_platform_knows(bench: Bench) -> None:
     assert [outcome.result for outcome in bench.transport.query([job])] in ([ABSENT], [UNSEEN])
     bench.transport.send([job])
     # a packet platform shows nothing between taking a packet and its feedback
+    if bench.profile.receipts.by == "topic":  # a topic answers no questions
+        assert bench.receipt(job).result == FILED
+        return
     until(lambda: bench.transport.query([job])[0].result == FILED, 15, "an answer")
 
 
