@@ -21,7 +21,7 @@ from services.credit_push.catalogue.profile import (
     Window,
     Withdrawal,
 )
-from services.credit_push.catalogue.reading import Problem, read_folder
+from services.credit_push.catalogue.reading import Problem, problems_between, read_folder, read_profile
 
 __all__ = [
     "OBSERVED",
@@ -41,6 +41,8 @@ __all__ = [
     "Withdrawal",
     "check_catalogue",
     "load_catalogue",
+    "problems_between",
+    "read_profile",
 ]
 
 FOLDER = Path(__file__).parent

@@ -3,12 +3,13 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from services.credit_push.catalogue.lines import line_of, line_told
 from services.credit_push.catalogue.profile import (
     OBSERVED,
     Breaker,
@@ -61,21 +62,23 @@ class Problem:
     file: str
     field: str
     message: str
+    line: int = 1
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.field}: {self.message}"
+        return f"{self.file}:{self.line}: {self.field}: {self.message}"
 
 
 class _Document:
     """One parsed file; every reader notes a problem and returns something harmless."""
 
-    def __init__(self, file: str, content: dict[str, Any], values: Mapping[str, str]) -> None:
-        self.file, self.content, self.values = file, content, values
+    def __init__(self, file: str, text: str, values: Mapping[str, str]) -> None:
+        self.file, self.source, self.values = file, text, values
+        self.content: dict[str, Any] = tomllib.loads(text)
         self.problems: list[Problem] = []
         self.seen: set[str] = set()
 
     def note(self, field: str, message: str) -> None:
-        self.problems.append(Problem(self.file, field, message))
+        self.problems.append(Problem(self.file, field, message, line_of(self.source, field)))
 
     def get(self, field: str, default: Any = None) -> Any:
         self.seen.add(field)
@@ -290,25 +293,39 @@ def _transport(doc: _Document) -> TransportSpec:
     return spec
 
 
+def read_profile(file: str, text: str, values: Mapping[str, str]) -> tuple[Profile | None, list[Problem]]:
+    """One platform from the text of its file, and every problem in it; None where it is no TOML at all."""
+    try:
+        doc = _Document(file, text, values)
+    except tomllib.TOMLDecodeError as error:
+        return None, [Problem(file, "", f"不是合法的 TOML：{error}", line_told(str(error)))]
+    profile = _profile(doc)
+    return profile, doc.problems
+
+
 def read_folder(folder: Path, values: Mapping[str, str]) -> tuple[dict[str, Profile], list[Problem]]:
     """Profiles by id, and every problem of every file and between files."""
     profiles: dict[str, Profile] = {}
     problems: list[Problem] = []
+    texts: dict[str, str] = {}
     for path in sorted(folder.glob("*.toml")):
         try:
-            content = tomllib.loads(path.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            problems.append(Problem(path.name, "", f"不是合法的 TOML:{error}"))
+            texts[path.name] = path.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            problems.append(Problem(path.name, "", f"不是 UTF-8 文本：{error.reason}"))
             continue
-        doc = _Document(path.name, content, values)
-        profile = _profile(doc)
-        profiles[profile.id] = profile
-        problems.extend(doc.problems)
-    problems.extend(_between(profiles))
-    return profiles, problems
+        profile, found = read_profile(path.name, texts[path.name], values)
+        if profile is not None:
+            profiles[profile.id] = profile
+        problems.extend(found)
+    between = problems_between(profiles)
+    return profiles, problems + [
+        replace(one, line=line_of(texts.get(one.file, ""), one.field)) for one in between
+    ]
 
 
-def _between(profiles: Mapping[str, Profile]) -> list[Problem]:
+def problems_between(profiles: Mapping[str, Profile]) -> list[Problem]:
+    """What is wrong only because of what other files say, or of two settings together."""
     found = []
     for profile in profiles.values():
         file = f"{profile.id}.toml"
@@ -316,6 +333,16 @@ def _between(profiles: Mapping[str, Profile]) -> list[Problem]:
             found.append(Problem(file, "relay.to", f"目录中没有平台 {profile.relay_to}"))
         if not profile.pushed and profile.takes.regions:
             found.append(Problem(file, "takes.regions", "只观察的平台不应有推送范围"))
+        if profile.transport.kind == "kafka" and profile.record.format != "canonical":
+            found.append(Problem(file, "record.format", "消息主题只传 canonical 格式"))
+        if profile.transport.kind == "kafka" and (profile.receipts.by == "topic") != bool(
+            profile.transport.receipts_topic
+        ):
+            found.append(
+                Problem(
+                    file, "receipts.by", "有回执主题时写 topic，没有时写 answer（以消息服务器确认为回执）"
+                )
+            )
         if profile.transport.kind == "pull" and not profile.door.key:
             found.append(Problem(file, "door.key", "由平台自取的方式需要此项"))
         if profile.pushed and not profile.takes.regions:

@@ -71,3 +71,23 @@ def test_every_file_says_what_is_published_and_what_is_assumed() -> None:
         source = tomllib.loads(path.read_text("utf-8"))["source"]
         assert source["basis"] in ("published", "assumed"), path.name
         assert len(source["text"]) > 10, path.name
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "line_with"),
+    [
+        ('level = "city"', 'level = "town"', 'level = "town"'),
+        ("in_flight = 16", "in_flight = 9999", "in_flight = 9999"),
+        ("[takes]", "pigeons = 3\n[takes]", "pigeons = 3"),
+        ('format = "canonical"', "", "[record]"),
+        ('level = "city"', "level = ", "level = "),
+    ],
+)
+def test_a_problem_is_told_with_its_line(tmp_path: Path, was: str, becomes: str, line_with: str) -> None:
+    text = GOOD.replace(was, becomes, 1)
+    (tmp_path / "credit-quanzhou.toml").write_text(text, "utf-8")
+    lines = [line.strip() for line in text.splitlines()]
+    expected = lines.index(line_with.strip()) + 1
+    problems = check_catalogue(tmp_path)
+    assert expected in [problem.line for problem in problems], problems
+    assert f"credit-quanzhou.toml:{expected}:" in str(problems[0])
