@@ -9,6 +9,7 @@ from services.blacklist.cases.usecases.clockwork import CaseClock
 from services.blacklist.cases.usecases.imports import Imports
 from services.blacklist.cases.usecases.windows import recompute_cases
 from services.blacklist.checks.usecases.running import CheckJobs
+from services.blacklist.checks.usecases.watching import ProjectWatch
 from services.blacklist.register import consumes as register
 from services.blacklist.register.index import ENGINES, GramCounter
 from services.blacklist.register.usecases import ChangeSequencer
@@ -36,6 +37,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         AnnualDuties(deps),
         Imports(deps, holder),
         CheckJobs(deps, holder),
+        ProjectWatch(deps, holder),
         CaseClock(deps, holder),
         _consumer(deps, log, register.TOPIC, register.record_deliveries),
         _consumer(deps, log, cases.TOPIC, cases.record_notices),

@@ -37,6 +37,12 @@ DUTIES = {
     "answer-report": "答复监督举报",
     "publish-annual-report": "公布年度报告",
 }
+TENDERS = {
+    "listed": "新查到列入信息",
+    "possible": "新查到疑似信息",
+    "lifted": "原查到的信息不再公示",
+    "changed": "原查到的信息有更正",
+}
 STATED = ("subject_name", "list_name", "document_number", "reason")
 log = get_log(__name__)
 
@@ -145,6 +151,16 @@ def _duty(data: Mapping[str, Any]) -> Facts:
     }
 
 
+def _tender(data: Mapping[str, Any]) -> Facts:
+    return {
+        "project_id": _text(data["project_id"]),
+        "project_number": _text(data["number"]),
+        "project_name": _text(data["name"]),
+        "group": _text(data["group"]),
+        "change": TENDERS.get(_text(data["kind"]), "有变化"),
+    }
+
+
 def _delivery(data: Mapping[str, Any]) -> Facts:
     platform = _text(data.get("platform_name")) or _text(data.get("platform"))
     return {
@@ -192,6 +208,7 @@ _ACTIONS = {
 _FAMILIES: dict[str, Callable[[Mapping[str, Any]], Facts]] = {
     "case": _case,
     "duty": _duty,
+    "tender": _tender,
     "delivery": _delivery,
     "reconciliation": _reconciliation,
 }

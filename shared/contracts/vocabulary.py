@@ -54,7 +54,7 @@ CASE_VERBS = (
     "archived",
     "transferred",
 )
-CASES = (*(f"case.{verb}" for verb in CASE_VERBS), "duty.due-soon", "duty.overdue")
+CASES = (*(f"case.{verb}" for verb in CASE_VERBS), "duty.due-soon", "duty.overdue", "tender.changed")
 
 IDENTITY = ("department.changed", "user.changed", "session.revoked")
 

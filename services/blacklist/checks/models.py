@@ -5,9 +5,9 @@ digest. Listing ids are public ones.
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.blacklist.store import Base
@@ -128,3 +128,6 @@ class WatchPlace(Base):
 
     name: Mapped[str] = mapped_column(String(20), primary_key=True)
     position: Mapped[int] = mapped_column(BigInteger)
+
+
+KEYS = cast("Table", TenderKey.__table__)

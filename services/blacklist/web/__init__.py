@@ -13,6 +13,7 @@ from services.blacklist.web import (
     attachments,
     bulk,
     calendar,
+    checks,
     desk,
     disclosure,
     disclosure_desk,
@@ -63,6 +64,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
         calendar,
         supervision,
         transparency,
+        checks,
     ):
         part.add_routes(made, deps)
     return made

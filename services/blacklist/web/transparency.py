@@ -6,6 +6,8 @@ from apiflask import APIBlueprint
 from flask import Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.blacklist.checks.domain import words
+from services.blacklist.checks.queries import sheets
 from services.blacklist.store import Deps
 from services.blacklist.transparency.api.certificates import certificate_request
 from services.blacklist.transparency.domain.certificates import RESULTS, normal_code, spaced
@@ -100,8 +102,10 @@ def _verifying(made: APIBlueprint, deps: Deps) -> None:
     def verify_certificate(code: str) -> Response:
         """JSON for programs, a page for people."""
         with deps.db.read() as session:
-            found = certificates.verification(session, deps.keyring, code, deps.clock.today())
+            kind = sheets if sheets.is_sheet(session, code) else certificates
+            found = kind.verification(session, deps.keyring, code, deps.clock.today())
         if not wants_page():
             return _private(jsonify(found))
+        page = "checks/sheet.html" if kind is sheets else "verify.html"
         shown = spaced(normal_code(code))
-        return _private(render("blacklist/verify.html", found=found, code=shown, results=RESULTS))
+        return _private(render(f"blacklist/{page}", found=found, code=shown, results=RESULTS, said=words))

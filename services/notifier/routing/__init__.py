@@ -72,7 +72,7 @@ class Routing:
         pattern = self.links[route.link]
         if any(value is None and f"{{{name}}}" in pattern for name, value in ids.items()):
             return ""
-        return pattern.format(**ids)
+        return pattern.format(**{**happening.facts, **ids})
 
 
 @cache

@@ -1,4 +1,7 @@
-"""blacklist.cases.v1: how cases proceed and which duties fall due. Persons' names are masked."""
+"""blacklist.cases.v1: how cases proceed, which duties fall due, what changed for bidders of watched tenders.
+
+Persons' names are masked.
+"""
 
 from shared.contracts import vocabulary
 from shared.contracts.shapes.fields import choice, day, flag, moment, number, shape, text
@@ -49,4 +52,20 @@ Duty = shape(
         "recorded_at": moment(),
     },
 )
-SHAPES = {name: Duty if name.startswith("duty.") else Case for name in vocabulary.CASES}
+Tender = shape(
+    "Tender",
+    {
+        "project_id": text(),
+        "sequence": number(),
+        "department_id": text(about="that entered the project"),
+        "region": text(null=True),
+        "number": text(),
+        "name": text(),
+        "group": number(about="of the bidder; who it is stays where it was entered"),
+        "kind": choice("listed", "possible", "lifted", "changed"),
+        "occurred_at": moment(),
+        "recorded_at": moment(),
+    },
+)
+_FAMILIES = {"duty": Duty, "tender": Tender}
+SHAPES = {name: _FAMILIES.get(name.partition(".")[0], Case) for name in vocabulary.CASES}

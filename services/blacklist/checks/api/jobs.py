@@ -14,13 +14,12 @@ from services.blacklist.checks.usecases.results import FORMS, result_of, write_r
 from services.blacklist.letters.api.common import origin
 from services.blacklist.store import Deps
 from shared.web.access import access, current_principal, principal, public, signed_in
-from shared.web.body import body_limit
+from shared.web.body import upload_limit
 from shared.web.openapi import produces
 from shared.web.paging import page
 from shared.web.problem import problems
 
-SLACK, MOST_OWN = 64 * 1024, 50
-LIMIT = figure("jobs", "max_bytes") + SLACK
+MOST_OWN = 50
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -41,7 +40,7 @@ def upload_of(asked: dict[str, Any]) -> Upload:
 def _add_upload(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/check-jobs")
     @access(public())
-    @body_limit(LIMIT)
+    @upload_limit(figure("jobs", "max_bytes"))
     @problems(429)
     @bp.input(schemas.JobIn, location="form_and_files")
     @bp.output(schemas.JobMade, 201)

@@ -136,3 +136,19 @@ def read_lines(text: str) -> list[Asked]:
             name = next((part for part in parts if part != code), "")
             found.append(ask(number, name, code))
     return found
+
+
+def read_groups(text: str) -> list[dict[str, object]]:
+    """A typed list of bidders: a group a line, its members parted by semicolons (联合体)."""
+    found: list[dict[str, object]] = []
+    for line in text.splitlines():
+        said = [asked for part in line.replace("；", ";").split(";") for asked in read_lines(part)]
+        members = [_named(asked) for asked in said]
+        if members:
+            found.append({"members": members})
+    return found
+
+
+def _named(asked: Asked) -> dict[str, str]:
+    given = {"name": asked.name, "uscc": asked.uscc}
+    return {name: value for name, value in given.items() if value}

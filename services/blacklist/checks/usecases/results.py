@@ -10,6 +10,7 @@ from typing import IO, Any
 import xlsxwriter
 from sqlalchemy.orm import Session
 
+from services.blacklist.checks.domain.words import BARRED, CLASSES, VERDICTS
 from services.blacklist.checks.models import CheckJob
 from services.blacklist.checks.queries.jobs import DONE, answers_of, find_job, is_current
 from services.blacklist.store import Deps
@@ -26,12 +27,6 @@ HEAD = (
     "行号", "送查名称", "送查代码", "结论", "名单类别", "是否受限", "查到的主体", "主体代码", "名单", "文号",
     "公示至", "把握", "理由", "限制依据", "备注", "登记册版本",
 )  # fmt: skip
-VERDICTS = {"listed": "列入", "possible": "疑似", "none": "未查到", "unusable": "未核查"}
-BARRED = {"yes": "受限", "no": "不受限", "unclear": "待核实"}
-CLASSES = {
-    "serious": "严重失信", "industry-misconduct": "行业失信",
-    "penalty-record": "处罚记录", "notice": "提示信息",
-}  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -13,7 +13,8 @@ from services.blacklist.transparency.domain.commitments import canonical, check_
 from shared.tlog import tree
 from shared.tlog.notes import BadNote, Checkpoint, Note, NoteKey
 
-FORMAT = "credit-blacklist certificate v1"
+FORMAT, SHEET_FORMAT = "credit-blacklist certificate v1", "credit-blacklist tender sheet v1"
+FORMATS = frozenset({FORMAT, SHEET_FORMAT})
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_LENGTH = 20  # 100 bits: nobody finds a certificate by trying
 LISTED, POSSIBLE, NONE = "listed", "possible", "none"
@@ -77,7 +78,7 @@ def signature_holds(payload: Mapping[str, Any], signature: Mapping[str, Any]) ->
         key.verify(base64.b64decode(signature["value"]), canonical(payload))
     except (InvalidSignature, ValueError, KeyError, TypeError):
         return False
-    return signature.get("algorithm") == "ed25519" and payload.get("format") == FORMAT
+    return signature.get("algorithm") == "ed25519" and payload.get("format") in FORMATS
 
 
 def check_certificate(

@@ -58,10 +58,10 @@ def issue_certificate(deps: Deps, request: Request, at: datetime) -> dict[str, A
         checkpoint = latest_checkpoint(session)
         payload = _payload(request, new_code(), at, result) | {
             "listings": [_line(listing, certain) for listing, certain in found],
-            "log": _log(checkpoint, signed_note(session, checkpoint)),
+            "log": logged_at(checkpoint, signed_note(session, checkpoint)),
         }
         proofs = [leaf for listing in listings for leaf in opened_leaves(session, listing, checkpoint)[-1:]]
-        document = {"payload": payload, "proofs": proofs, "signature": _signature(deps.keyring, payload)}
+        document = {"payload": payload, "proofs": proofs, "signature": signature_of(deps.keyring, payload)}
         session.add(_row(deps.keyring, request, document, listings, at))
     return {"code": payload["code"], **document}
 
@@ -136,12 +136,12 @@ def _line(listing: Listing, certain: bool) -> dict[str, Any]:
     }
 
 
-def _log(checkpoint: LogCheckpoint, note: str) -> dict[str, Any]:
+def logged_at(checkpoint: LogCheckpoint, note: str) -> dict[str, Any]:
     root = base64.b64encode(checkpoint.root).decode()
     return {"origin": origin_of(checkpoint), "size": checkpoint.size, "root": root, "checkpoint": note}
 
 
-def _signature(keyring: KeyRing, payload: Mapping[str, Any]) -> dict[str, str]:
+def signature_of(keyring: KeyRing, payload: Mapping[str, Any]) -> dict[str, str]:
     key = keyring.signer("certificate")
     return {
         "algorithm": "ed25519",

@@ -23,7 +23,7 @@ def render_certificate(document: dict[str, Any]) -> bytes:
     payload = document["payload"]
     issued = datetime.fromisoformat(payload["issued_at"])
     with fonts.lock:
-        page = _Page(Sheet(f"{TITLE} {payload['code']}", payload["issuer"], issued.date()))
+        page = Page(Sheet(f"{TITLE} {payload['code']}", payload["issuer"], issued.date()))
         page.head(payload["system"], TITLE)
         for label, text in _facts(payload, issued):
             page.line(f"{label}：{text}")
@@ -60,7 +60,7 @@ def _listing(line: dict[str, Any]) -> str:
     )
 
 
-class _Page:
+class Page:
     """Walks down the pages; `y` is the baseline of the line last set."""
 
     def __init__(self, sheet: Sheet) -> None:
@@ -102,7 +102,7 @@ class _Page:
         draw_code(self.sheet, payload["verify_at"], LEFT, self.y, CODE)
         beside = (
             f"核验码 {spaced(payload['code'])}",
-            "扫码或者在核验页面输入核验码，查看该证明是否仍然有效。",
+            "扫码或者在核验页面输入核验码，查看是否仍然有效。",
             payload["verify_at"],
         )
         for number, text in enumerate(beside):

@@ -1,0 +1,88 @@
+"""Pages of batch checks and tender projects, without JavaScript."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from services.blacklist.app import create_app
+from services.blacklist.checks.usecases.running import CheckJobs
+from services.blacklist.register.usecases import ChangeSequencer
+from services.blacklist.settings import read_settings
+from services.blacklist.transparency.usecases.appending import LogSequencer
+from shared.clock import FixedClock
+from shared.db import open_database
+from shared.loops import drain
+from tests.integration.register_world import World, make_world
+from tests.integration.test_check_jobs import CODE, LISTED, publish
+
+PROJECT = {
+    "number": "长公资招〔2026〕18号", "name": "长安区示例道路改造工程", "operator": "示例招标代理有限公司",
+    "cutoff_at": "2026-11-20T09:30", "domain": "engineering-tendering",
+    "bidders": f"石家庄丁有限公司\n石家庄丙有限公司；{CODE}",
+}  # fmt: skip
+
+
+@pytest.fixture
+def world(clock: FixedClock, tmp_path: Path) -> World:
+    made = make_world(open_database(f"sqlite:///{tmp_path}/w.db"), clock, tmp_path)
+    publish(made)
+    loops: list[Any] = [
+        ChangeSequencer(made.db, "test"),
+        LogSequencer(made.deps, "log.example/register", "test"),
+    ]
+    drain(loops)
+    return made
+
+
+@pytest.fixture
+def client(world: World, tmp_path: Path) -> FlaskClient:
+    return create_app(read_settings({"DATA_DIR": str(tmp_path)}), world.deps).test_client()
+
+
+def test_a_pasted_list_is_answered_at_once(client: FlaskClient) -> None:
+    assert client.get("/checks").status_code == 200
+    lines = f"{LISTED},{CODE}\n石家庄申建设工程有限公司\n某某无关厂"
+    text = client.post("/checks/list", data={"lines": lines, "alike": "true"}).text
+    for words in ("同一统一社会信用代码", "一字之差：申→甲", "未查到", "log.example/register"):
+        assert words in text
+    assert client.post("/checks/list", data={"lines": "\n"}).status_code == 422
+    assert client.post("/checks/list", data={"lines": "甲\n" * 1001}).status_code == 422
+
+
+def test_a_file_has_a_page_of_its_own(world: World, client: FlaskClient) -> None:
+    form: dict[str, Any] = {
+        "file": (io.BytesIO(LISTED.encode()), "名单.csv"),
+        "domain": "engineering-tendering",
+    }
+    place = client.post("/checks/files", data=form).headers["Location"]
+    assert "排队等待核查" in client.get(place).text
+    loop = CheckJobs(world.deps, "test")
+    drain([loop])
+    loop.close()
+    text = client.get(place).text
+    assert "下载 XLSX" in text
+    assert "核查完毕" in client.get(f"{place}/progress").text
+    assert client.post(f"{place}/again").status_code == 303
+    assert client.post(f"{place}/removal").status_code == 303
+    assert client.get(place).status_code == 404
+    assert client.post("/checks/files", data={}).status_code == 422
+
+
+def test_a_project_leads_to_a_sheet_that_verifies(client: FlaskClient) -> None:
+    assert client.get("/tender-projects").status_code == 200
+    assert client.get("/tender-projects/new").status_code == 200
+    assert client.post("/tender-projects/new", data={**PROJECT, "bidders": ""}).status_code == 422
+    place = client.post("/tender-projects/new", data=PROJECT).headers["Location"]
+    text = client.get(place).text
+    for words in ("联合体", "监测中", "信用中国", LISTED):
+        assert words in text
+    sheet = client.post(f"{place}/sheets").headers["Location"]
+    text = client.get(sheet, headers={"Accept": "text/html"}).text
+    for words in ("投标人信用核查单", "核查单的结果没有变化", "下载 PDF"):
+        assert words in text
+    assert client.post(f"{place}/closing", data={"winner": "9"}).status_code == 422
+    assert client.post(f"{place}/closing", data={"winner": "1"}).status_code == 303
+    assert "已定标" in client.get(place).text

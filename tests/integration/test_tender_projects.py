@@ -1,0 +1,203 @@
+"""Tender projects: a signed sheet by groups, verified on paper and offline, and the watch until award."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from services.blacklist.app import create_app
+from services.blacklist.checks.models import TenderKey, TenderProject
+from services.blacklist.checks.usecases.watching import ProjectWatch
+from services.blacklist.register.usecases import ChangeSequencer, correct_listing, revoke_listing
+from services.blacklist.settings import read_settings
+from services.blacklist.store import outbox
+from services.blacklist.transparency.usecases.appending import LogSequencer
+from services.cli import main
+from shared.clock import FixedClock
+from shared.db import Database
+from shared.identifiers import make_uscc
+from shared.loops import Loop, drain
+from tests.integration.register_world import PUBLICITY, TERMS, World, make_world, organisation
+from tests.integration.test_check_jobs import BAN, CODE, LISTED, publish
+
+PROJECTS, SHEETS = "/api/v1/tender-projects", "/api/v1/tender-sheets"
+OTHER = "石家庄乙建设工程有限公司"
+FACTS = {
+    "number": "长公资招〔2026〕18号", "name": "长安区示例道路改造工程", "operator": "示例招标代理有限公司",
+    "cutoff_at": "2026-11-20T09:30:00+08:00", "domain": "engineering-tendering", "region": "130102",
+    "action": "ban-bidding",
+}  # fmt: skip
+GROUPS = [
+    {"members": [{"name": OTHER}]},
+    {"name": "示例联合体", "members": [{"name": "石家庄丙有限公司"}, {"uscc": CODE}]},
+]
+
+
+@pytest.fixture
+def world(any_db: Database, clock: FixedClock, tmp_path: Path) -> World:
+    return make_world(any_db, clock, tmp_path)
+
+
+@pytest.fixture
+def client(world: World, tmp_path: Path) -> FlaskClient:
+    return create_app(read_settings({"DATA_DIR": str(tmp_path)}), world.deps).test_client()
+
+
+@pytest.fixture
+def loops(world: World) -> Iterator[list[Loop]]:
+    made: list[Any] = [
+        ChangeSequencer(world.db, "test"),
+        LogSequencer(world.deps, "log.example/register", "test"),
+        ProjectWatch(world.deps, "test"),
+    ]
+    drain(made)
+    yield made
+    for each in made:
+        each.close()
+
+
+def enter(client: FlaskClient, **changes: Any) -> str:
+    answer = client.post(PROJECTS, json={**FACTS, "groups": GROUPS, **changes})
+    assert answer.status_code == 201, answer.text
+    code: str = answer.get_json()["code"]
+    return code
+
+
+def project(client: FlaskClient, code: str) -> dict[str, Any]:
+    answer = client.get(f"{PROJECTS}/{code}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.get_json()
+    return found
+
+
+def sheet(client: FlaskClient, code: str) -> dict[str, Any]:
+    answer = client.post(f"{PROJECTS}/{code}/sheets")
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.get_json()
+    return found
+
+
+def test_a_sheet_is_as_its_worst_members_and_verifies_offline(
+    world: World, client: FlaskClient, loops: list[Loop], tmp_path: Path
+) -> None:
+    publish(world)
+    drain(loops)
+    made = sheet(client, enter(client))
+    alone, together = made["payload"]["groups"]
+    assert (alone["verdict"], alone["barred"]) == ("possible", "unclear")  # one sign off the listed one
+    assert (together["verdict"], together["barred"], together["list_class"]) == (
+        "listed",
+        "yes",
+        "industry-misconduct",
+    )
+    assert {each["code"] for each in made["payload"]["sites"]} >= {"credit-china", "ccgp"}
+    assert made["payload"]["log"]["size"] == 1
+    assert client.get(f"{SHEETS}/{made['code']}").get_json()["status"] == "current"
+    assert client.get(f"{SHEETS}/{made['code']}.pdf").data.startswith(b"%PDF")
+    paper, keys = tmp_path / "sheet.json", tmp_path / "published.json"
+    paper.write_bytes(client.get(f"{SHEETS}/{made['code']}.json").data)
+    keys.write_bytes(client.get("/api/v1/log/keys").data)
+    asked = ["verify-log", "--certificate", str(paper), "--keys", str(keys)]
+    assert CliRunner().invoke(main, asked).exit_code == 0
+    forged = json.loads(paper.read_text())
+    forged["payload"]["groups"][1]["verdict"] = "none"
+    paper.write_text(json.dumps(forged))
+    assert CliRunner().invoke(main, asked).exit_code == 1
+
+
+def test_a_sheet_says_no_more_once_a_listing_is_gone(
+    world: World, client: FlaskClient, loops: list[Loop]
+) -> None:
+    listing_id = publish(world)
+    drain(loops)
+    code = sheet(client, enter(client))["code"]
+    with world.write() as session:
+        revoke_listing(session, world.keyring, listing_id, reason="撤销", at=world.clock.now())
+    answer = client.get(f"{SHEETS}/{code}").get_json()
+    assert (answer["genuine"], answer["status"], "payload" in answer) == (True, "changed", False)
+    assert client.get(f"{SHEETS}/{code}.pdf").status_code == 404
+
+
+def test_the_watch_tells_of_listing_correction_and_lifting_until_award(
+    world: World, client: FlaskClient, loops: list[Loop]
+) -> None:
+    code = enter(client)
+    with world.write() as session:
+        session.scalars(select(TenderProject)).one().department_id = "d" * 36
+    case = organisation(LISTED, 1, measures=(BAN,))
+    listing_id = world.publish(case)
+    drain(loops)
+    with world.write() as session:
+        correct_listing(
+            session, world.keyring, listing_id, case=case, terms=TERMS, publicity=PUBLICITY, reason="更正",
+            at=world.clock.now(),
+        )  # fmt: skip
+    drain(loops)
+    with world.write() as session:
+        revoke_listing(session, world.keyring, listing_id, reason="撤销", at=world.clock.now())
+    drain(loops)
+    news = project(client, code)["news"]
+    assert [(each["kind"], each["bidder"]["uscc"]) for each in news] == [
+        ("lifted", CODE),
+        ("changed", CODE),
+        ("listed", CODE),
+    ]
+    told = [row for row in world.queued("blacklist.cases.v1") if "tender.changed" in str(row)]
+    assert len(told) == 3
+    assert client.post(f"{PROJECTS}/{code}/closing", json={"winner": 3}).status_code == 422
+    assert client.post(f"{PROJECTS}/{code}/closing", json={"winner": 1}).get_json()["state"] == "awarded"
+    assert client.post(f"{PROJECTS}/{code}/closing", json={}).status_code == 409
+    world.publish(organisation(OTHER, 2))
+    drain(loops)
+    assert len(project(client, code)["news"]) == 3
+
+
+def test_the_watch_follows_dates_and_ends_by_itself(
+    world: World, client: FlaskClient, loops: list[Loop], clock: FixedClock
+) -> None:
+    publish(world)
+    drain(loops)
+    code = enter(client)
+    clock.advance(timedelta(days=380))  # past the listing's last day
+    drain(loops)
+    assert [each["kind"] for each in project(client, code)["news"]] == ["lifted"]
+    clock.advance(timedelta(days=30))
+    drain(loops)
+    assert project(client, code)["state"] == "ended"
+
+
+def test_bidders_are_sealed_and_reached_by_the_link_alone(
+    world: World, client: FlaskClient, loops: list[Loop]
+) -> None:
+    code = enter(client)
+    with world.db.read() as session:
+        row = session.scalars(select(TenderProject)).one()
+        keys = session.scalars(select(TenderKey.key)).all()
+        kept = " ".join(map(str, (row.sealed, row.standing, *keys)))
+        events = session.execute(select(outbox)).all()
+    assert OTHER not in kept
+    assert CODE not in kept
+    assert not [each for each in events if OTHER in str(each)]
+    assert client.get(f"{PROJECTS}/{row.id}").status_code == 404
+    assert client.get(f"{PROJECTS}/{code.lower()}").status_code == 200
+    assert client.get(PROJECTS).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        [],
+        [{"members": []}],
+        [{"members": [{}]}],
+        [{"members": [{"name": OTHER}]}, {"members": [{"name": OTHER}]}],
+        [{"members": [{"uscc": make_uscc("91130102", 5)[:-1]}]}],
+    ],
+)
+def test_a_project_without_distinct_bidders_is_refused(client: FlaskClient, groups: list[Any]) -> None:
+    assert client.post(PROJECTS, json={**FACTS, "groups": groups}).status_code == 422
