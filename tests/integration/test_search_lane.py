@@ -106,3 +106,16 @@ def test_what_is_not_plain_is_checked_the_long_way(
 )
 def test_a_plain_question(query: str, plain: Plain | None) -> None:
     assert plain_question(query) == plain
+
+
+def test_a_connection_that_went_away_is_opened_anew(client: FlaskClient, world: World) -> None:
+    asked = {"q": "石家庄乙建设工程有限公司"}
+    assert len(client.get(REGISTER, query_string=asked).get_json()["items"]) == 1
+    if world.db.dialect == "postgresql":
+        with world.db.engine.connect() as connection:
+            others = (
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            )
+            connection.exec_driver_sql(f"{others} AND pid <> pg_backend_pid()")
+    assert len(client.get(REGISTER, query_string=asked).get_json()["items"]) == 1
+    assert client.get("/embed/column").text.count("<li>") == 3

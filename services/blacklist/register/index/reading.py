@@ -3,25 +3,27 @@
 Statements are still built and compiled by SQLAlchemy, once; only their running is direct.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-Given = Sequence[Any] | Mapping[str, Any]
+from services.blacklist.register.index.direct import Direct, Given, direct
 
 
 class Reading:
     """Rows for SQL text; `engine` is whose rows they are."""
 
-    def __init__(self, driver: Any, engine: Engine) -> None:
-        self._driver = driver
+    def __init__(self, driver: Any, engine: Engine, own: Direct | None = None) -> None:
+        self._driver, self._direct = driver, own
         self.engine = engine
         self.dialect = engine.dialect.name
 
     def rows(self, sql: str, given: Given) -> list[Any]:
+        if self._direct is not None:
+            return self._direct.rows(sql, given)
         cursor = self._driver.cursor()
         try:
             cursor.execute(sql, given)
@@ -42,15 +44,12 @@ def reading_of(connection: Connection) -> Reading:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Reading]:
-    """On a connection of the pool; every statement is a consistent view by itself."""
+    """On a connection of the pool, or the thread's own; every statement is a consistent view by itself."""
+    if engine.dialect.name == "postgresql":
+        yield Reading(None, engine, direct(engine))
+        return
     held = engine.raw_connection()
-    driver: Any = held.driver_connection
-    alone = engine.dialect.name == "postgresql"
     try:
-        if alone:  # spares the round trips of BEGIN and ROLLBACK
-            driver.autocommit = True
-        yield Reading(driver, engine)
+        yield Reading(held.driver_connection, engine)
     finally:
-        if alone and not driver.closed:
-            driver.autocommit = False
         held.close()
