@@ -9,7 +9,13 @@ from flask import Response, request, send_file
 from services.blacklist.checks import schemas
 from services.blacklist.checks.domain.figures import figure
 from services.blacklist.checks.queries.jobs import find_job, is_current, job_view, own_jobs
-from services.blacklist.checks.usecases.receiving import Upload, check_again, forget_job, receive_job
+from services.blacklist.checks.usecases.receiving import (
+    Upload,
+    check_again,
+    forget_job,
+    receive_job,
+    spend_one,
+)
 from services.blacklist.checks.usecases.results import FORMS, result_of, write_result
 from services.blacklist.letters.api.common import origin
 from services.blacklist.store import Deps
@@ -76,9 +82,11 @@ def _add_result(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/check-jobs/<key>/result.<any(csv, json, xlsx):form>")
     @access(public())
     @produces(*(media_type for media_type, _ in FORMS.values()))
-    @problems(409)
+    @problems(409, 429)
     @bp.doc(summary="批量核查的结果（csv、json、xlsx）；登记册有变化后须重新核查")
     def get_check_result(key: str, form: str) -> Response:
+        most = figure("jobs", "results_per_address"), figure("jobs", "results_overall")
+        spend_one(deps, "check-result", request.remote_addr or "", *most)
         file = tempfile.TemporaryFile()  # noqa: SIM115  send_file closes it
         with deps.db.read() as session:
             job = result_of(session, deps, key, current_principal())

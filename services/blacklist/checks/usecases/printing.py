@@ -52,7 +52,8 @@ def _print_group(page: Page, group: Mapping[str, Any]) -> None:
     verdict = "，".join(part for part in (VERDICTS[group["verdict"]], worst, BARRED[group["barred"]]) if part)
     page.line(f"{group['number']}. {named}{together}：{verdict}", bold=True)
     for member in group["members"]:
-        page.line(f"　{member['name'] or ''} {member['uscc'] or ''}：{VERDICTS[member['verdict']]}")
+        if together:
+            page.line(f"　{member['name'] or ''} {member['uscc'] or ''}：{VERDICTS[member['verdict']]}")
         for each in member["listings"]:
             sure = "" if each["certain"] else "（疑似，主体尚需核实）"
             why = "、".join(each["why"])

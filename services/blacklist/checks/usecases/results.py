@@ -5,14 +5,15 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import IO, Any
 
-import xlsxwriter
 from sqlalchemy.orm import Session
 
 from services.blacklist.checks.domain.words import BARRED, CLASSES, VERDICTS
 from services.blacklist.checks.models import CheckJob
 from services.blacklist.checks.queries.jobs import DONE, answers_of, find_job, is_current
+from services.blacklist.checks.usecases.workbook import write_workbook
 from services.blacklist.store import Deps
 from shared.clock import SHANGHAI
 from shared.errors import Conflict, describe_errors
@@ -44,13 +45,14 @@ def write_result(session: Session, deps: Deps, job: CheckJob, form: str, file: I
     FORMS[form][1](job, answers_of(session, deps.keyring, job), file)
 
 
-def version_text(register: Mapping[str, Any] | None) -> str:
-    """In a line: what everybody can look up in the log."""
+def version_text(register: Mapping[str, Any] | None, *, root: bool = True) -> str:
+    """In a line: what everybody can look up in the log; pages leave out the root, which has no blanks."""
     if not register:
         return ""
     log = register.get("log")
-    logged = f"，透明日志 {log['origin']} 第 {log['size']} 号检查点，根 {log['root']}" if log else ""
-    return f"{register['as_of']}，变更流位置 {register['position']}{logged}"
+    logged = f"，透明日志 {log['origin']} 大小 {log['size']} 的检查点" if log else ""
+    hashed = f"，根 {log['root']}" if log and root else ""
+    return f"{register['as_of']}，变更流位置 {register['position']}{logged}{hashed}"
 
 
 def cells_of(line: Mapping[str, Any], version: str) -> list[str]:
@@ -100,19 +102,9 @@ def _write_json(job: CheckJob, lines: Iterator[dict[str, Any]], file: IO[bytes])
 
 
 def _write_xlsx(job: CheckJob, lines: Iterator[dict[str, Any]], file: IO[bytes]) -> None:
-    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False})
-    sheet = book.add_worksheet("核查结果")
-    sheet.write_row(0, 0, HEAD[:-1])
-    for number, line in enumerate(lines, start=1):
-        for column, cell in enumerate(cells_of(line, "")[:-1]):
-            if cell:
-                sheet.write_string(number, column, cell)
-    about = book.add_worksheet("说明")
-    finished = job.finished_at or job.created_at
-    for number, (label, text) in enumerate(_about(job, finished)):
-        about.write_string(number, 0, label)
-        about.write_string(number, 1, text)
-    book.close()
+    rows = (cells_of(line, "")[:-1] for line in lines)
+    about = _about(job, job.finished_at or job.created_at)
+    write_workbook(file, [("核查结果", chain([HEAD[:-1]], rows)), ("说明", about)])
 
 
 def _about(job: CheckJob, finished: datetime) -> list[tuple[str, str]]:

@@ -113,7 +113,13 @@ def _answers(deps: Deps, asked: dict[str, Any], rows: list[Asked]) -> dict[str, 
         "possible": sum(bool(answer and answer["verdict"] == "possible") for _, answer in lines),
         "barred": sum(bool(answer and answer["barred"] == "yes") for _, answer in lines),
     }
-    return {"lines": lines, "totals": totals, "version": version_text(version), "said": words, "today": today}
+    return {
+        "lines": lines,
+        "totals": totals,
+        "version": version_text(version, root=False),
+        "said": words,
+        "today": today,
+    }
 
 
 def _job(made: APIBlueprint, deps: Deps) -> None:
@@ -146,4 +152,4 @@ def _view(deps: Deps, key: str) -> dict[str, Any]:
     with deps.db.read() as session:
         job = find_job(session, key, current_principal(), deps.clock)
         current = job.state != DONE or is_current(session, job, deps.clock)
-        return {"view": job_view(job, current=current), "version": version_text(job.register)}
+        return {"view": job_view(job, current=current), "version": version_text(job.register, root=False)}
