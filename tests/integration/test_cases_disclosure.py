@@ -13,7 +13,9 @@ from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import case_view
 from services.blacklist.cases.usecases.editing import edit_case
 from services.blacklist.disclosure.queries import public_preview
+from services.blacklist.register.domain.redaction import KEPT_BACK, covered_like
 from services.blacklist.register.models import Listing
+from services.blacklist.register.queries import history
 from services.blacklist.rules.grounds import exception_grounds
 from shared.errors import Conflict, Forbidden, Invalid
 from tests.unit.blacklist.case_office import PERSON_ID, filing, memory_database, open_office, person_filing
@@ -152,6 +154,24 @@ def test_a_correction_may_not_bring_private_things_in(office):
     assert pointers(refused) == ["/changes/misconduct/facts"]
     changes = {"misconduct": {"facts": "骗取中标两次"}}
     assert office.take(case, "correct", "decider", changes=changes, reason="补充").redacted_hash is None
+
+
+def test_what_a_correction_covers_is_gone_from_the_former_versions_too(office):
+    case = office.take(served(office, misconduct={"facts": FACTS}), "publish", "decider")
+    changes = {"disclosure": SECRET, "document": {"fine_wan": "3"}}
+    case = office.take(case, "correct", "decider", changes=changes, reason="商业秘密")
+    with office.deps.db.read() as session:
+        told = history(session, session.get_one(Listing, case.listing_id))
+    assert [each["kind"] for each in told] == ["corrected", "published"]
+    assert "报价方案" not in str(told)
+    assert "fine_wan" in str(told[0]["changes"])
+
+
+def test_former_wording_is_covered_as_the_later_one_is():
+    assert covered_like("甲报价三，乙报价四。", "甲***，乙***。") == "甲***，乙***。"
+    assert covered_like("丙报价三。", "甲***。") == KEPT_BACK
+    assert covered_like("账号***。", "账号***，已注销。") == "账号***。"
+    assert covered_like("甲报价三。", "甲报价四。") == "甲报价三。"
 
 
 def test_covering_as_plain_functions():

@@ -41,11 +41,20 @@ def _consequences(rule: ListRule, measures: Iterable[str]) -> str:
 
 
 def _removal(rule: ListRule, severity: str, months: int) -> str:
+    shown = f"公示期{months}个月，期满停止公示" if months else "依法可以不公示，不设公示期"
+    return f"失信程度为{SEVERITIES.get(severity, severity)}，{shown}。{_repair(rule, severity, months)}"
+
+
+def _repair(rule: ListRule, severity: str, months: int) -> str:
+    """From when repair may be asked for: a publicity no longer than its minimum ends by itself first."""
     after = rule.removal.repair_after_months.get(severity, 0)
     wanted = "、".join(rule.removal.conditions)
-    grade = SEVERITIES.get(severity, severity)
+    if not months:
+        return ""
+    if after >= months:
+        return f"最短公示期为{after}个月，公示期不因信用修复提前结束；期满即停止公示，无须申请。"
+    begins = f"公示满{after}个月并" if after else "公示后"
     return (
-        f"失信程度为{grade}，公示期{months}个月，期满停止公示。公示满{after}个月并符合下列条件的，"
-        f"可以向认定部门或者“信用中国”网站申请信用修复：{wanted}。"
+        f"{begins}符合下列条件的，可以向认定部门或者“信用中国”网站申请信用修复：{wanted}。"
         f"{rule.removal.accept_wd}个工作日内决定是否受理，{rule.removal.settle_wd}个工作日内作出决定。"
     )

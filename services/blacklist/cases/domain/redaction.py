@@ -5,12 +5,11 @@ passages the department named under an exception (区分处理).
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from services.blacklist.register.domain.redaction import FREE_TEXT, KINDS, redact
+from services.blacklist.register.domain.redaction import COVER, FREE_TEXT, KINDS, redact
 from services.blacklist.rules.grounds import MUST, exception_grounds
 
 Problem = tuple[str, str]
 Groups = Mapping[str, Mapping[str, Any]]
-COVER = "***"
 PROACTIVE = "proactive"
 PUBLIC_REASONS = frozenset(
     {

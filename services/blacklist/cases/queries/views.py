@@ -8,10 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.domain.content import penalty_category
-from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.guards import Actor, available_actions
 from services.blacklist.cases.domain.linking import RELATIONS
-from services.blacklist.cases.domain.table import BEFORE_PUBLICATION, DECIDED, SERVED, STATE_NAMES
+from services.blacklist.cases.domain.table import BEFORE_PUBLICATION, SERVED, STATE_NAMES
 from services.blacklist.cases.models import (
     Case,
     CaseAttachment,
@@ -21,10 +20,11 @@ from services.blacklist.cases.models import (
     NoticeStatus,
 )
 from services.blacklist.cases.publishes import shown_name
+from services.blacklist.cases.queries.cautions import cautions
 from services.blacklist.cases.queries.links import links_of
 from services.blacklist.cases.queries.notices import notices_of
 from services.blacklist.cases.queries.requests import request_view, requests_of
-from services.blacklist.cases.queries.standing import open_overlays, rule_on, standing_of, unpublished
+from services.blacklist.cases.queries.standing import open_overlays, rule_on, standing_of
 from services.blacklist.cases.queries.twins import earlier_filing, entry_of, published_entries
 from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries import duties_of
@@ -56,6 +56,7 @@ def case_views(session: Session, cases: Sequence[Case], who: Principal, today: d
 def case_view(session: Session, case: Case, who: Principal, today: date) -> dict[str, Any]:
     """One case in full, with its timeline and attachments."""
     summary = case_views(session, [case], who, today)[0]
+    overlays = open_overlays(session, [case]).get(case.id, {})
     return summary | {
         "decision": decision_view(case),
         "notice": _notice_view(case),
@@ -68,7 +69,7 @@ def case_view(session: Session, case: Case, who: Principal, today: date) -> dict
         "obligations": case.obligations,
         "requests": [request_view(each) for each in requests_of(session, case.id)],
         "links": link_views(session, case.id),
-        "warnings": [*_warnings(case, summary["duties"], today), *_filed_twice(session, case, who)],
+        "warnings": [*cautions(case, overlays, summary["duties"], today), *_filed_twice(session, case, who)],
     }
 
 
@@ -104,19 +105,6 @@ def _filed_twice(session: Session, case: Case, who: Principal) -> list[dict[str,
     named = f"案件{other.id}（{STATE_NAMES[other.state]}）"
     text = f"本部门已就同一文书、机关、主体和名单录入{named}，请核对是否重复"
     return [{"title": "可能重复录入", "text": text, "rule": "同一决定公示一次"}]
-
-
-def _warnings(case: Case, duties: Sequence[Mapping[str, Any]], today: date) -> list[dict[str, str]]:
-    """Where two rules pull apart: waiting for service, and the day publication is due."""
-    if case.state in {DECIDED, SERVED} and unpublished(case, rule_on(case.list_code, today)):
-        text = "决定不予公示，期限为零：本案不产生公示信息，送达后由负责人办理“不公开结案”"
-        return [{"title": "不予公示", "text": text, "rule": "公示期限"}]
-    effective = case.service_effective_on
-    due = next((each["due"] for each in duties if each["kind"] == "publish"), None)
-    if case.state != SERVED or effective is None or due is None or effective.isoformat() <= due:
-        return []
-    text = f"送达于{effective.isoformat()}生效，晚于公示期限{due}；按规定送达后方可公示，请在案卷注明原因"
-    return [{"title": "期限冲突", "text": text, "rule": rule_of("public_notice")}]
 
 
 def _told_view(told: NoticeStatus) -> dict[str, Any]:

@@ -160,16 +160,21 @@ def _decision(occasion: Occasion) -> dict[str, str]:
         facts=case.misconduct.get("facts") or "",
         basis=case.document.get("basis") or "",
         severity=case.severity or rule.default_severity,
-        months=case.publicity_months or rule.default_months,
+        months=_months(case, rule),
         measures=[_measure_name(each["code"], occasion.dated) for each in case.measures or ()],
     )
     return {
         **{f"decision_{name}": sentence(text) for name, text in parts.items()},
         "severity": GRADES.get(case.severity or "", "一般"),
-        "months": str(case.publicity_months or rule.default_months),
+        "months": str(_months(case, rule)),
         "measures": sentence("\n".join(f"（{number}）{line}" for number, line in enumerate(names, 1))),
         "heard": _heard(case),
     }
+
+
+def _months(case: Case, rule: ListRule) -> int:
+    """Nought is a decision of its own, not a missing one."""
+    return rule.default_months if case.publicity_months is None else case.publicity_months
 
 
 def _heard(case: Case) -> str:

@@ -5,8 +5,9 @@ Works on free text only; structured identity numbers never reach the public form
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc, mask_id
 
@@ -45,8 +46,13 @@ _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 _PASSPORT = re.compile(r"(?<![0-9A-Za-z])[EGeg][0-9]{8}(?![0-9A-Za-z])")
 _CARD = re.compile(rf"(?<![0-9A-Za-z])[0-9](?:[- {_HIDDEN}]?[0-9]){{15,18}}(?![0-9A-Za-z])")
 
+Facts = Mapping[str, Any]
 FREE_TEXT = (("misconduct", "facts"), ("document", "content"), ("document", "basis"))
 """Where people write freely, and may write what must not be public."""
+
+COVER = "***"
+"""Stands for a passage kept back under an exception of disclosure (区分处理)."""
+KEPT_BACK = "（原文含有不予公开的内容，不再显示）"
 
 KINDS = {
     "identity-number": "证件号码",
@@ -148,3 +154,27 @@ _RULES: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] 
     ("email", _EMAIL, lambda _: "***"),
     ("home-address", _HOME, _cover_group),
 )
+
+
+def covered_since(facts: Facts, later: Iterable[Facts]) -> dict[str, Any]:
+    """Facts of a former version as they may still be shown: what a later version covered stays covered."""
+    made = dict(facts)
+    for version in later:
+        for group, name in FREE_TEXT:
+            former, now = (each.get(group) or {} for each in (made, version))
+            if former.get(name) and now.get(name):
+                made[group] = {**former, name: covered_like(former[name], now[name])}
+    return made
+
+
+def covered_like(former: str, later: str) -> str:
+    """The former wording without what the later one covers; nothing of it where that cannot be told apart."""
+    if former == KEPT_BACK or later.count(COVER) <= former.count(COVER):
+        return former
+    first, *rest = later.split(COVER)
+    place = len(first) if former.startswith(first) else -1
+    for part in rest[:-1]:
+        found = former.find(part, place + 1) if place >= 0 else -1
+        place = found + len(part) if found >= 0 else -1
+    aligned = place >= 0 and former.endswith(rest[-1]) and len(former) - len(rest[-1]) > place
+    return later if aligned else KEPT_BACK

@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import Kind, Standing, Status, status
-from services.blacklist.register.domain.redaction import redact
+from services.blacklist.register.domain.redaction import covered_since, redact
 from services.blacklist.register.models import DeliveryStatus, Listing, ListingVersion
 from services.blacklist.register.queries.views import masked_facts
 from shared.errors import NotFound
@@ -81,11 +81,12 @@ def full_versions(session: Session, listing_id: str) -> Sequence[ListingVersion]
 
 
 def history(session: Session, listing: Listing) -> list[dict[str, Any]]:
-    """What changed and when, for the public, newest first; persons masked."""
+    """What changed and when, for the public, newest first; persons masked, covered passages too."""
     told: list[dict[str, Any]] = []
     before: dict[str, Any] = {}
-    for each in full_versions(session, listing.id):
-        now = masked_facts(each.facts)
+    versions = full_versions(session, listing.id)
+    for place, each in enumerate(versions, start=1):
+        now = masked_facts(covered_since(each.facts, (later.facts for later in versions[place:])))
         if Kind(each.kind) in TOLD_PUBLICLY:
             told.append(_entry(each, before, now))
         before = now

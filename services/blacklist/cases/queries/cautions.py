@@ -1,0 +1,50 @@
+"""What an officer should know before acting: lawful steps at the edge of a rule, each with the rule."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from services.blacklist.cases.domain.figures import rule_of
+from services.blacklist.cases.domain.table import DECIDED, NOTICED, SERVED
+from services.blacklist.cases.models import Case, CaseOverlay
+from services.blacklist.cases.queries.standing import rule_on, unpublished
+
+Caution = dict[str, str]
+
+
+def cautions(
+    case: Case, overlays: Mapping[str, CaseOverlay], duties: Sequence[Mapping[str, Any]], today: date
+) -> list[Caution]:
+    found = [_hearing_open(case, today), _no_ticket(overlays), _service_late(case, duties, today)]
+    return [each for each in found if each]
+
+
+def _hearing_open(case: Case, today: date) -> Caution | None:
+    """The statement is settled, so that deciding is allowed, while a hearing may still be asked for."""
+    last = case.hearing_ends_on
+    if case.state != NOTICED or not case.statement or last is None or last < today:
+        return None
+    text = f"听证申请期限至{last.isoformat()}。当事人没有书面放弃听证的，宜在期限届满后再作决定"
+    return {"title": "听证期限未届满", "text": text, "rule": "行政处罚法第六十四条"}
+
+
+def _no_ticket(overlays: Mapping[str, CaseOverlay]) -> Caution | None:
+    """Without the number the outcome cannot go back to the place the request came from."""
+    came = [each for each in overlays.values() if each.channel == "credit-china" and not each.ticket]
+    if not came:
+        return None
+    text = "申请由“信用中国”网站转来，但没有登记受理编号，办理结果须由人工反馈到来处"
+    return {"title": "缺少受理编号", "text": text, "rule": "国办发〔2025〕22号"}
+
+
+def _service_late(case: Case, duties: Sequence[Mapping[str, Any]], today: date) -> Caution | None:
+    """Where two rules pull apart: waiting for service, and the day publication is due."""
+    if case.state in {DECIDED, SERVED} and unpublished(case, rule_on(case.list_code, today)):
+        text = "决定不予公示，期限为零：本案不产生公示信息，送达后由负责人办理“不公开结案”"
+        return {"title": "不予公示", "text": text, "rule": "公示期限"}
+    effective = case.service_effective_on
+    due = next((each["due"] for each in duties if each["kind"] == "publish"), None)
+    if case.state != SERVED or effective is None or due is None or effective.isoformat() <= due:
+        return None
+    text = f"送达于{effective.isoformat()}生效，晚于公示期限{due}；按规定送达后方可公示，请在案卷注明原因"
+    return {"title": "期限冲突", "text": text, "rule": rule_of("public_notice")}
