@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable
-from functools import cache, partial
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from apiflask import APIFlask
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -11,12 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from services.credit_push import worker
 from services.credit_push.api import blueprint as api_blueprint
 from services.credit_push.api import exchange_blueprint
-from services.credit_push.catalogue import Catalogue, load_catalogue
+from services.credit_push.catalogue import Profile, load_catalogue
 from services.credit_push.models import revocations
 from services.credit_push.settings import NAME, TITLE, Settings, read_settings
 from services.credit_push.transports import AsyncRunner, Means, Transport, open_transport, open_transports
 from services.credit_push.transports.mirror import Recipients
 from services.credit_push.usecases import Deps
+from services.credit_push.usecases.profiles import LiveCatalogue
 from services.credit_push.usecases.recounting import confirmed_calendar
 from services.credit_push.web import blueprint as web_blueprint
 from shared.clock import SystemClock
@@ -38,30 +39,42 @@ def open_deps(settings: Settings) -> Deps:
     """The service's means from its settings."""
     common = settings.common
     common.data_dir.mkdir(parents=True, exist_ok=True)
-    catalogue = load_catalogue(settings.catalogue_values())
     db = open_database(common.db_url, pool_size=20)
+    values = settings.catalogue_values()
     return Deps(
         db=db,
         clock=SystemClock(common.clock_file),
         keyring=KeyRing.load_or_create(common.keys_file, suite=common.crypto_suite),
         calendar=confirmed_calendar(db),
-        catalogue=catalogue,
-        keys=platform_keys(settings, catalogue),
+        catalogue=LiveCatalogue(db, load_catalogue(values), values),
+        keys=PlatformKeys(settings),
     )
 
 
-def platform_keys(settings: Settings, catalogue: Catalogue) -> dict[str, PlatformKey]:
-    """Keys by the reference profiles use; the stand-ins' are made when first asked for."""
-    found: dict[str, PlatformKey] = {}
-    if settings.platform_keys_file is not None:
-        entries = json.loads(settings.platform_keys_file.read_text("utf-8"))
-        found = {name: PlatformKey(e["key_id"], e["secret"].encode()) for name, e in entries.items()}
-    references = [(profile.transport.key, profile.door.key) for profile in catalogue.values()]
-    for reference in (one for pair in references for one in pair):
+class PlatformKeys(Mapping[str, PlatformKey]):
+    """Keys by the reference profiles use, read when asked for; the stand-ins' are made if there are none."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._file, self._stand_ins = settings.platform_keys_file, settings.sandbox_dir / "keys.json"
+
+    def __getitem__(self, reference: str) -> PlatformKey:
         if reference.startswith(SANDBOX):
-            platform = reference.removeprefix(SANDBOX)
-            found[reference] = platform_key(settings.sandbox_dir / "keys.json", platform)
-    return found
+            return platform_key(self._stand_ins, reference.removeprefix(SANDBOX))
+        entry = self._entries()[reference]
+        return PlatformKey(entry["key_id"], entry["secret"].encode())
+
+    def _entries(self) -> dict[str, dict[str, str]]:
+        """Read again each time: a key is added without a restart."""
+        if self._file is None:
+            return {}
+        entries: dict[str, dict[str, str]] = json.loads(self._file.read_text("utf-8"))
+        return entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries())
+
+    def __len__(self) -> int:
+        return len(self._entries())
 
 
 def means_of(settings: Settings, deps: Deps) -> Means:
@@ -90,10 +103,13 @@ def open_ways(settings: Settings, deps: Deps) -> dict[str, Transport]:
 def ways_of(settings: Settings, deps: Deps) -> Callable[[str], Transport]:
     """One platform's transport, made when first asked for: the web side only previews and probes."""
     means = means_of(settings, deps)
+    opened: dict[str, tuple[Profile, Transport]] = {}
 
-    @cache
     def way(platform: str) -> Transport:
-        return open_transport(deps.catalogue[platform], means)
+        profile = deps.catalogue[platform]
+        if platform not in opened or opened[platform][0] is not profile:
+            opened[platform] = (profile, open_transport(profile, means))
+        return opened[platform][1]
 
     return way
 
@@ -144,5 +160,9 @@ def from_environment() -> APIFlask:
 def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
     """The worker's loops on the configured event log."""
     given = deps or open_deps(settings)
-    log = open_log(settings.common.events_url)
-    return worker.build_loops(given, log, open_ways(settings, given), settings.holder)
+    log, catalogue = open_log(settings.common.events_url), given.catalogue
+    if not isinstance(catalogue, LiveCatalogue):
+        return worker.build_loops(given, log, open_ways(settings, given), settings.holder)
+    means = means_of(settings, given)
+    renew = partial(open_transports, catalogue, means)
+    return worker.following_loops(given, log, catalogue, renew, settings.holder)

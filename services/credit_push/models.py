@@ -230,6 +230,23 @@ class Decision(Base):
     """Null while it waits for a second person."""
 
 
+class ProfileDraft(Base):
+    """A platform's profile written on this site: proposed by one person, released by another."""
+
+    __tablename__ = "push_profiles"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(40), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(String(500))
+    proposed_by: Mapped[str] = mapped_column(String(100))
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str | None] = mapped_column(String(100))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    number: Mapped[int | None] = mapped_column(Integer, unique=True)
+    """Place among all releases of this site; null while it waits, and for ever where it was refused."""
+
+
 class Holding(Base):
     """What a platform shows of a listing, as far as its receipts say: our side of every reconciliation."""
 

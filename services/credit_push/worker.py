@@ -1,6 +1,6 @@
 """The loops of the push service: listings in, deliveries out, receipts in, reconciliation, our events out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from services.credit_push.consumes import (
     EXCHANGE,
@@ -11,12 +11,14 @@ from services.credit_push.consumes import (
     handle_identity,
     rules_handler,
 )
+from services.credit_push.following import Following
 from services.credit_push.models import inbox, leases, outbox
 from services.credit_push.reconciling import Reconciler
 from services.credit_push.transports import Transport
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.backfilling import Backfill
 from services.credit_push.usecases.offering import Sequencer
+from services.credit_push.usecases.profiles import LiveCatalogue
 from services.credit_push.usecases.receiving import ReceiptPoller
 from services.credit_push.usecases.sender import Sender
 from shared.eventlog.base import EventLog
@@ -24,16 +26,37 @@ from shared.inbox import Consumer, InboxPurge, to_unreadable
 from shared.loops import Loop
 from shared.outbox import Relay
 
+Ways = Mapping[str, Transport]
 
-def build_loops(deps: Deps, log: EventLog, transports: Mapping[str, Transport], holder: str) -> list[Loop]:
-    """Every loop of the worker process."""
-    return [
-        *consumers(deps, log),
+
+def build_loops(deps: Deps, log: EventLog, transports: Ways, holder: str) -> list[Loop]:
+    """Every loop of the worker process, over these platforms."""
+    speaking: list[Loop] = [
         Sender(deps, transports, holder),
         ReceiptPoller(deps, transports),
+        Reconciler(deps, transports, holder),
+    ]
+    return _with_the_others(deps, log, holder, speaking)
+
+
+def following_loops(
+    deps: Deps, log: EventLog, catalogue: LiveCatalogue, renew: Callable[[], Ways], holder: str
+) -> list[Loop]:
+    """The same, where platforms may come and change while the process runs."""
+    speaking: list[Loop] = [
+        Following("sender", catalogue, renew, lambda ways: Sender(deps, ways, holder)),
+        Following("receipts", catalogue, renew, lambda ways: ReceiptPoller(deps, ways)),
+        Following("reconciler", catalogue, renew, lambda ways: Reconciler(deps, ways, holder)),
+    ]
+    return _with_the_others(deps, log, holder, speaking)
+
+
+def _with_the_others(deps: Deps, log: EventLog, holder: str, speaking: Sequence[Loop]) -> list[Loop]:
+    return [
+        *consumers(deps, log),
+        *speaking,
         Backfill(deps),
         Sequencer(deps, holder),
-        Reconciler(deps, transports, holder),
         Relay(deps.db, outbox, leases, log, holder),
         InboxPurge(deps.db, inbox),
     ]

@@ -265,10 +265,10 @@ class PushWorld:
     def clear_faults(self) -> None:
         http_json("DELETE", f"{self.sandbox}/faults")
 
-    def token(self, *roles: str, region: str = "130102") -> str:
+    def token(self, *roles: str, region: str = "130102", name: str = "tester") -> str:
         who = Principal(
             new_id(),
-            "tester",
+            name,
             "测试",
             "department-1",
             "示例部门",
@@ -278,11 +278,13 @@ class PushWorld:
         )
         return issue_token(self.deps.keyring, who, self.deps.clock.system_now())[0]
 
-    def client(self, *roles: str, region: str = "130102") -> Any:
+    def client(self, *roles: str, region: str = "130102", name: str = "tester") -> Any:
         app = wiring.create_app(self.settings, self.deps)
         client = app.test_client()
         if roles:
-            client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {self.token(*roles, region=region)}"
+            client.environ_base["HTTP_AUTHORIZATION"] = (
+                f"Bearer {self.token(*roles, region=region, name=name)}"
+            )
         return client
 
 

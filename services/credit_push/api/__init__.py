@@ -2,7 +2,16 @@
 
 from apiflask import APIBlueprint
 
-from services.credit_push.api import deliveries, exchange, hand, papers, platforms, receipts, reconciliations
+from services.credit_push.api import (
+    deliveries,
+    exchange,
+    hand,
+    papers,
+    platforms,
+    profiles,
+    receipts,
+    reconciliations,
+)
 from services.credit_push.usecases import Deps
 from shared.errors import describe_errors
 
@@ -20,6 +29,9 @@ describe_errors(
         "second-person": "提出处理意见的人不能自己确认，须由另一人办理。",
         "foreign-address": "请求来自平台登记网段以外的地址。",
         "bad-period": "时间段不正确：起始时间应早于截止时间。",
+        "bad-profile": "平台配置有误。请按所列各行改正后再提交。",
+        "profile-waiting": "该平台已有待发布的配置。请先由另一人发布或退回。",
+        "profile-decided": "该配置已经办结。",
         "batch-empty": "本批次已没有待报送的记录。",
         "batch-recorded": "同一批次只登记一次批号。",
         "bad-feedback": "反馈表无法读取。请上传平台给出的反馈表（CSV）。",
@@ -32,7 +44,7 @@ describe_errors(
 def blueprint(deps: Deps) -> APIBlueprint:
     """All JSON routes of the service."""
     made = APIBlueprint("push", __name__, url_prefix="/api/v1", tag="推送")
-    for part in (deliveries, platforms, reconciliations, hand, receipts, papers):
+    for part in (deliveries, platforms, profiles, reconciliations, hand, receipts, papers):
         part.add_routes(made, deps)
     return made
 

@@ -56,6 +56,7 @@ TABS = [
     ("dead", "失败处理"),
     ("hand", "人工报送"),
     ("reconciliations", "对账"),
+    ("profiles", "平台配置"),
 ]
 
 

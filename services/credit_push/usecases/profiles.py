@@ -1,0 +1,163 @@
+"""Profiles written on this site beside those shipped: checked, proposed, released by a second person.
+
+Every process follows the releases within a second: what is in force is asked, not remembered.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.credit_push.catalogue import Catalogue, Problem, Profile, problems_between, read_profile
+from services.credit_push.models import ProfileDraft
+from services.credit_push.usecases.deps import Deps
+from shared.db import Database, is_passing
+from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from shared.ids import new_id
+
+LONGEST = 20_000
+STALE_AFTER = 1.0
+WAITING, RELEASED, REFUSED = "waiting", "released", "refused"
+
+
+class LiveCatalogue(Mapping[str, Profile]):
+    """Shipped profiles, and over them the newest release of each platform of this site."""
+
+    def __init__(self, db: Database, shipped: Catalogue, values: Mapping[str, str]) -> None:
+        self.values_given = dict(values)
+        self._db, self._shipped = db, dict(shipped)
+        self._known: dict[str, Profile] = self._shipped
+        self._generation, self._looked = 0, float("-inf")
+        self._looking = threading.Lock()
+
+    @property
+    def generation(self) -> int:
+        """Rises with every release."""
+        self._current()
+        return self._generation
+
+    def _current(self) -> dict[str, Profile]:
+        stale = time.monotonic() - self._looked >= STALE_AFTER
+        if stale and self._looking.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._looking.release()
+        return self._known
+
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        try:
+            with self._db.read() as session:
+                newest = session.scalar(select(func.max(ProfileDraft.number))) or 0
+                if newest != self._generation:
+                    self._known = self._shipped | self._released(session)
+                    self._generation = newest
+        except Exception as error:
+            if not is_passing(error):
+                raise
+
+    def _released(self, session: Session) -> dict[str, Profile]:
+        rows = session.scalars(
+            select(ProfileDraft).where(ProfileDraft.number.is_not(None)).order_by(ProfileDraft.number)
+        )
+        read = (read_profile(f"{row.platform}.toml", row.text, self.values_given) for row in rows)
+        return {profile.id: profile for profile, problems in read if profile is not None and not problems}
+
+    def forget(self) -> None:
+        """Look again at the next question."""
+        self._looked = float("-inf")
+
+    def __getitem__(self, platform: str) -> Profile:
+        return self._current()[platform]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._current())
+
+    def __len__(self) -> int:
+        return len(self._current())
+
+
+def check_text(deps: Deps, text: str) -> tuple[str, list[Problem]]:
+    """The platform a text is about, and everything wrong with it, alone and beside the others."""
+    name = _named(text)
+    values = deps.catalogue.values_given if isinstance(deps.catalogue, LiveCatalogue) else {}
+    profile, problems = read_profile(f"{name}.toml", text, values)
+    if profile is None or problems:
+        return name, problems
+    between = problems_between({**deps.catalogue, profile.id: profile})
+    missing = [
+        Problem(f"{name}.toml", field, f"没有密钥 {key}，请先写入 PLATFORM_KEYS_FILE")
+        for field, key in (("transport.key", profile.transport.key), ("door.key", profile.door.key))
+        if key and key not in deps.keys
+    ]
+    return name, [one for one in between if one.file == f"{name}.toml"] + missing
+
+
+def _named(text: str) -> str:
+    for line in text.splitlines():
+        key, equals, value = line.partition("=")
+        if equals and key.strip() == "id":
+            return value.split("#")[0].strip().strip("\"'")[:40]
+    return "profile"
+
+
+def propose_profile(session: Session, deps: Deps, text: str, reason: str, who: str) -> ProfileDraft:
+    """One person's proposal, free of problems; it waits for another's word."""
+    platform, problems = check_text(deps, text)
+    if problems:
+        fields = [
+            FieldError("/text", f"第 {one.line} 行 {one.field}：{one.message}") for one in problems[:50]
+        ]
+        raise Invalid("bad-profile", "平台配置有误", "请按所列各行改正后再提交。", fields=fields)
+    waiting = select(ProfileDraft.id).where(
+        ProfileDraft.platform == platform, ProfileDraft.decided_at.is_(None)
+    )
+    if session.scalars(waiting.limit(1)).first() is not None:
+        raise Conflict("profile-waiting", "该平台已有待发布的配置", "请先由另一人发布或退回。")
+    draft = ProfileDraft(
+        id=new_id(),
+        platform=platform,
+        text=text,
+        reason=reason[:500],
+        proposed_by=who[:100],
+        proposed_at=deps.clock.now(),
+    )
+    session.add(draft)
+    session.flush()
+    return draft
+
+
+def decide_profile(session: Session, deps: Deps, draft_id: str, who: str, *, agree: bool) -> ProfileDraft:
+    """Another person's word: agreed, it is in force everywhere within a second."""
+    draft = session.scalars(select(ProfileDraft).where(ProfileDraft.id == draft_id).with_for_update()).first()
+    if draft is None:
+        raise NotFound("not-found", "没有这份平台配置")
+    if draft.decided_at is not None:
+        raise Conflict("profile-decided", "该配置已经办结")
+    if agree and draft.proposed_by == who:
+        raise Forbidden("second-person", "须由另一人确认", "提出配置的人不能自己发布。")
+    draft.decided_by, draft.decided_at = who[:100], deps.clock.now()
+    if agree:
+        draft.number = (session.scalar(select(func.max(ProfileDraft.number))) or 0) + 1
+    session.flush()
+    return draft
+
+
+def drafts(session: Session, platform: str | None, before: str | None, limit: int) -> Sequence[ProfileDraft]:
+    """Proposals and releases, newest first, at most `limit + 1`."""
+    query = select(ProfileDraft).order_by(ProfileDraft.id.desc()).limit(limit + 1)
+    if platform:
+        query = query.where(ProfileDraft.platform == platform)
+    if before is not None:
+        query = query.where(ProfileDraft.id < before)
+    return session.scalars(query).all()
+
+
+def state_of(draft: ProfileDraft) -> str:
+    """Waiting, released or refused."""
+    if draft.decided_at is None:
+        return WAITING
+    return RELEASED if draft.number is not None else REFUSED

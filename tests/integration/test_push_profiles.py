@@ -1,0 +1,133 @@
+"""A platform that comes while the system runs: one data file, two persons, and its listings arrive."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from services.credit_push import app as wiring
+from shared.loops import run
+from tests.harness.platforms import PushWorld, push_world
+from tests.harness.wait import until
+
+NEW = """# 新接入的平台
+id = "credit-nanan"
+name = "南安市信用平台"
+level = "county"
+region = "350583"
+
+[takes]
+regions = ["350583"]
+department_levels = ["*"]
+domains = ["*"]
+list_classes = ["*"]
+subject_types = ["organization", "individual"]
+
+[record]
+format = "canonical"
+
+[transport]
+kind = "http"
+protocol = "json"
+endpoint = "${SANDBOX_URL}/platforms/credit-china"
+key = "sandbox:credit-china"
+timeout_seconds = 2
+
+[receipts]
+by = "answer"
+wait_seconds = 2
+
+[withdrawal]
+by = "message"
+
+[deadline]
+list_working_days = 1
+withdraw_working_days = 0
+
+[retry]
+seconds = [0.1, 0.5, 1]
+
+[source]
+basis = "assumed"
+text = "测试用"
+"""
+PROFILES = "/push/api/v1/profiles"
+
+
+@pytest.fixture
+def world(tmp_path: Any) -> Iterator[PushWorld]:
+    """The worker's loops as its process builds them, running."""
+    with push_world(tmp_path, worker=False, tune=lambda profile: profile) as made:
+        settings = made.settings
+        deps = wiring.open_deps(settings)
+        loops = wiring.build_loops(settings, deps)
+        stop = threading.Event()
+        running = threading.Thread(target=run, args=(loops, stop), daemon=True)
+        running.start()
+        made.deps = deps
+        yield made
+        stop.set()
+        running.join(20)
+
+
+def test_a_platform_added_at_run_time_gets_its_listings(world: PushWorld) -> None:
+    one, other = world.client("operator"), world.client("system-admin", name="other")
+    bad = one.post(f"{PROFILES}/check", json={"text": NEW.replace('"http"', '"pigeon"')}).json
+    assert ("transport.kind", 18) in [(told["field"], told["line"]) for told in bad["problems"]]
+    refused = one.post(PROFILES, json={"text": NEW.replace('"http"', '"pigeon"'), "reason": "接入"})
+    assert (refused.status_code, refused.json["type"].rpartition("/")[2]) == (422, "bad-profile")
+    assert "第 18 行" in refused.text
+    draft = one.post(PROFILES, json={"text": NEW, "reason": "接入"})
+    assert (draft.status_code, draft.json["state"], draft.json["platform"]) == (
+        201,
+        "waiting",
+        "credit-nanan",
+    )
+    assert one.post(PROFILES, json={"text": NEW, "reason": "又一次"}).status_code == 409
+    decision = f"{PROFILES}/{draft.json['id']}/decision"
+    assert one.post(decision, json={"agree": True}).status_code == 403
+    assert other.post(decision, json={"agree": True}).json["number"] == 1
+    assert other.post(decision, json={"agree": True}).status_code == 409
+    until(lambda: "credit-nanan" in world.deps.catalogue, 5, "the release is in force")
+    listing = world.listing(region="350583")
+    world.publish(listing.event("published"))
+    until(lambda: ("credit-nanan", "list", "acknowledged") in world.states(listing.id), 20, "it arrived")
+    world.publish(listing.event("revoked"))
+    until(lambda: ("credit-nanan", "withdraw", "acknowledged") in world.states(listing.id), 20, "it is gone")
+    _changed(world, one, other)
+
+
+def _changed(world: PushWorld, one: Any, other: Any) -> None:
+    """A new release of the same platform takes the place of the old; one sent back does not."""
+    for narrow, agree in (('["land-transfer"]', True), ('["tax"]', False)):
+        text = NEW.replace('domains = ["*"]', f"domains = {narrow}")
+        draft = other.post(PROFILES, json={"text": text, "reason": "缩小范围"}).json
+        decided = one.post(f"{PROFILES}/{draft['id']}/decision", json={"agree": agree})
+        assert decided.json["state"] == ("released" if agree else "refused")
+    until(
+        lambda: world.deps.catalogue["credit-nanan"].takes.domains == ("land-transfer",),
+        5,
+        "the second release",
+    )
+    states = [one["state"] for one in one.get(f"{PROFILES}?platform=credit-nanan").json["items"]]
+    assert states == ["refused", "released", "released"]
+    assert one.get("/push/platforms/credit-nanan").status_code == 200
+
+
+def test_the_editor_names_lines_and_a_second_person_releases(world: PushWorld) -> None:
+    one, other = world.client("operator"), world.client("system-admin", name="other")
+    assert "需要改正" not in one.get("/push/profiles/credit-quanzhou").text
+    checked = one.post(
+        "/push/profiles/new", data={"text": NEW.replace("wait_seconds = 2", "wait_seconds = x")}
+    )
+    assert "第 26 行" in checked.text
+    assert one.post("/push/profiles/new", data={"text": "\0", "do": "propose"}).status_code == 422
+    proposed = one.post("/push/profiles/new", data={"text": NEW, "reason": "接入", "do": "propose"})
+    assert proposed.status_code == 303, proposed.text
+    draft = one.get(PROFILES).json["items"][0]["id"]
+    where = f"/push/profile-decisions/{draft}"
+    assert one.post(where, data={"agree": "true"}).status_code == 403
+    assert other.post(where, data={"agree": "true"}).status_code == 303
+    world.deps.catalogue.forget()  # type: ignore[attr-defined]
+    assert "南安市信用平台" in other.get("/push/profiles").text
