@@ -106,6 +106,22 @@ def duty_event(event_type: str = "duty.overdue", **changes: Any) -> Event:
     )
 
 
+def tender_event() -> Event:
+    data = {
+        "project_id": "project-1",
+        "sequence": 1,
+        "department_id": HOUSING,
+        "region": None,
+        "number": "长公资招〔2026〕18号",
+        "name": "长安区示例道路改造工程",
+        "group": 3,
+        "kind": "listed",
+        "occurred_at": AT,
+        "recorded_at": AT,
+    }
+    return new_event("tender.changed", source="blacklist", subject="project-1", sequence=1, data=data, at=AT)
+
+
 def delivery_event(event_type: str = "delivery.dead", **changes: Any) -> Event:
     data = {
         "delivery_id": new_id(),

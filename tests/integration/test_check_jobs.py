@@ -34,6 +34,8 @@ BAN = {
     "from": "2026-11-02", "to": "2027-11-01", "organ": "示例机关",
 }  # fmt: skip
 JOBS = "/api/v1/check-jobs"
+ON_SQLITE = pytest.mark.parametrize("any_db_url", ["sqlite"], indirect=True)
+"""Where nothing depends on the database."""
 
 
 @pytest.fixture
@@ -115,6 +117,7 @@ def test_a_table_is_checked_row_by_row(world: World, client: FlaskClient, loop: 
     assert book.get_sheet_by_index(0).to_python()[1][6] == LISTED
 
 
+@ON_SQLITE
 def test_a_result_is_not_given_out_once_a_listing_is_gone(
     world: World, client: FlaskClient, loop: CheckJobs
 ) -> None:
@@ -133,6 +136,7 @@ def test_a_result_is_not_given_out_once_a_listing_is_gone(
     assert result(client, code)[0]["verdict"] == "none"
 
 
+@ON_SQLITE
 def test_an_interrupted_job_goes_on_where_it_stood(
     world: World, client: FlaskClient, loop: CheckJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,23 +156,20 @@ def test_an_interrupted_job_goes_on_where_it_stood(
     assert [each["row"] for each in result(client, code)] == [2, 3, 4, 5, 6]
 
 
-@pytest.mark.parametrize(
-    ("content", "name", "remark"),
-    [
+@ON_SQLITE
+def test_what_cannot_be_read_says_why(world: World, client: FlaskClient, loop: CheckJobs) -> None:
+    for content, name, remark in (
         (b"a,b\n1,2\n", "x.csv", "没有认出"),
         (b"\x00\x01", "x.xlsx", "不是有效的"),
         (b"\x00", "x.csv", "不是文本格式"),
-    ],
-)
-def test_what_cannot_be_read_says_why(
-    world: World, client: FlaskClient, loop: CheckJobs, content: bytes, name: str, remark: str
-) -> None:
-    code = submit(client, content, name)
-    drain([loop])
-    assert job(client, code)["state"] == "failed"
-    assert remark in job(client, code)["problem"]
+    ):
+        code = submit(client, content, name)
+        drain([loop])
+        assert job(client, code)["state"] == "failed"
+        assert remark in job(client, code)["problem"]
 
 
+@ON_SQLITE
 def test_a_job_is_sealed_reached_by_its_link_and_forgotten(
     world: World, client: FlaskClient, loop: CheckJobs, clock: FixedClock
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from sqlalchemy import select
 
 from services.blacklist.app import create_app
 from services.blacklist.checks.models import TenderKey, TenderProject
+from services.blacklist.checks.queries.projects import find_project, own_projects
+from services.blacklist.checks.usecases.projects import Entry, enter_project
 from services.blacklist.checks.usecases.watching import ProjectWatch
 from services.blacklist.register.usecases import ChangeSequencer, correct_listing, revoke_listing
 from services.blacklist.settings import read_settings
@@ -21,10 +24,11 @@ from services.blacklist.transparency.usecases.appending import LogSequencer
 from services.cli import main
 from shared.clock import FixedClock
 from shared.db import Database
-from shared.identifiers import make_uscc
+from shared.errors import NotFound
 from shared.loops import Loop, drain
+from shared.web.access import Principal
 from tests.integration.register_world import PUBLICITY, TERMS, World, make_world, organisation
-from tests.integration.test_check_jobs import BAN, CODE, LISTED, publish
+from tests.integration.test_check_jobs import BAN, CODE, LISTED, ON_SQLITE, publish
 
 PROJECTS, SHEETS = "/api/v1/tender-projects", "/api/v1/tender-sheets"
 OTHER = "石家庄乙建设工程有限公司"
@@ -33,7 +37,7 @@ FACTS = {
     "cutoff_at": "2026-11-20T09:30:00+08:00", "domain": "engineering-tendering", "region": "130102",
     "action": "ban-bidding",
 }  # fmt: skip
-GROUPS = [
+GROUPS: list[dict[str, Any]] = [
     {"members": [{"name": OTHER}]},
     {"name": "示例联合体", "members": [{"name": "石家庄丙有限公司"}, {"uscc": CODE}]},
 ]
@@ -111,6 +115,7 @@ def test_a_sheet_is_as_its_worst_members_and_verifies_offline(
     assert CliRunner().invoke(main, asked).exit_code == 1
 
 
+@ON_SQLITE
 def test_a_sheet_says_no_more_once_a_listing_is_gone(
     world: World, client: FlaskClient, loops: list[Loop]
 ) -> None:
@@ -158,6 +163,7 @@ def test_the_watch_tells_of_listing_correction_and_lifting_until_award(
     assert len(project(client, code)["news"]) == 3
 
 
+@ON_SQLITE
 def test_the_watch_follows_dates_and_ends_by_itself(
     world: World, client: FlaskClient, loops: list[Loop], clock: FixedClock
 ) -> None:
@@ -172,6 +178,7 @@ def test_the_watch_follows_dates_and_ends_by_itself(
     assert project(client, code)["state"] == "ended"
 
 
+@ON_SQLITE
 def test_bidders_are_sealed_and_reached_by_the_link_alone(
     world: World, client: FlaskClient, loops: list[Loop]
 ) -> None:
@@ -189,15 +196,26 @@ def test_bidders_are_sealed_and_reached_by_the_link_alone(
     assert client.get(PROJECTS).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "groups",
-    [
-        [],
-        [{"members": []}],
-        [{"members": [{}]}],
-        [{"members": [{"name": OTHER}]}, {"members": [{"name": OTHER}]}],
-        [{"members": [{"uscc": make_uscc("91130102", 5)[:-1]}]}],
-    ],
-)
-def test_a_project_without_distinct_bidders_is_refused(client: FlaskClient, groups: list[Any]) -> None:
-    assert client.post(PROJECTS, json={**FACTS, "groups": groups}).status_code == 422
+@ON_SQLITE
+def test_a_department_has_the_projects_it_entered(world: World, loops: list[Loop]) -> None:
+    entry = Entry(
+        "甲", "乙", "丙", world.clock.now(), {"domain": None, "region": None, "action": None}, GROUPS
+    )
+    clerk = Principal("u" * 36, "clerk", "示例", "d" * 36, "示例部门", "130102", frozenset({"clerk"}))
+    made, _ = enter_project(world.deps, entry, clerk, "192.0.2.1", world.clock.now())
+    stranger = replace(clerk, department_id="e" * 36)
+    with world.db.read() as session:
+        assert find_project(session, made.id, clerk).id == made.id
+        assert [each.id for each in own_projects(session, clerk)] == [made.id]
+        assert own_projects(session, stranger) == []
+        with pytest.raises(NotFound):
+            find_project(session, made.id, stranger)
+
+
+@ON_SQLITE
+def test_a_project_without_distinct_bidders_is_refused(client: FlaskClient) -> None:
+    twice: list[dict[str, Any]] = [{"members": [{"name": OTHER}]}] * 2
+    half = [{"members": [{"uscc": CODE[:-1]}]}]
+    wrong: list[list[dict[str, Any]]] = [[], [{"members": []}], [{"members": [{}]}], twice, half]
+    for groups in wrong:
+        assert client.post(PROJECTS, json={**FACTS, "groups": groups}).status_code == 422

@@ -35,6 +35,7 @@ from tests.harness.notices import (
     difference_event,
     duty_event,
     hire_staff,
+    tender_event,
     user_event,
 )
 
@@ -120,6 +121,14 @@ def test_channels_that_are_not_configured_get_no_work(db):
 def test_silent_and_unknown_events_tell_nobody(db):
     hear(db, delivery_event("delivery.accepted"), case_event("case.archived"))
     assert notices(db) == {}
+
+
+def test_a_watched_tender_tells_the_department_that_entered_it(db):
+    hear(db, tender_event())
+    (notice,) = notices(db).values()
+    assert notice.title == "长公资招〔2026〕18号：第 3 投标组新查到列入信息"
+    assert notice.link == "/tender-projects/project-1"
+    assert f"user:{CLERK}" in targets(db)
 
 
 def test_preferences_count_above_the_floor_only(db):
