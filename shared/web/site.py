@@ -61,7 +61,7 @@ SUPERVISION_ROLES = CASE_ROLES | {"assessor"}
 PUSH_ROLES = frozenset({"operator", "supervisor", "auditor"})
 ADMIN_ROLES = frozenset({"system-admin", "supervisor"})
 NAVIGATION = (
-    NavItem("公开查询", "/", also=("/listings", "/persons", "/checks", "/tender-projects")),
+    NavItem("公开查询", "/", also=("/listings", "/persons", "/checks", "/tender-projects", "/statistics")),
     NavItem("名单与规则", "/lists"),
     NavItem("核验", "/verify", also=("/certificates", "/log")),
     NavItem(
