@@ -73,6 +73,8 @@ class Sender:
             return False
         if self._token != self._lease.token:
             self._take_over()
+        for dispatch in self._dispatches.values():
+            dispatch.give_back()
         for platform, opened in self._due():
             self._start(platform, opened)
         if not self._running:

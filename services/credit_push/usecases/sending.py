@@ -1,16 +1,17 @@
 """One batch of one platform: claimed, sent with no transaction open, and what came of it written down."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.domain import ACKNOWLEDGED, AWAITING_HAND, SENDING, WITHDRAW
+from services.credit_push.domain import ACKNOWLEDGED, AWAITING_HAND, SENDING, WAITING, WITHDRAW
 from services.credit_push.formats import Content, Unacceptable, stable_json
 from services.credit_push.models import Attempt, Batch
 from services.credit_push.publishes import announce, lock_listings
@@ -36,6 +37,14 @@ outcomes_total = counter("push_outcomes", "Outcomes of tries, by platform", ["pl
 send_seconds = histogram("push_send_seconds", "Time of one batch outside", ["platform"])
 
 
+GIVE_BACK = (
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("row"), TABLE.c.lease_token == bindparam("token"))
+    .where(TABLE.c.state == SENDING)
+    .values(state=WAITING, ask_first=True, lease_holder=None, lease_until=None)
+)
+
+
 @dataclass(frozen=True)
 class Tried:
     """One claimed delivery, what is kept of what was sent, and what came of it."""
@@ -57,6 +66,8 @@ class Dispatch:
 
     def __init__(self, deps: Deps, profile: Profile, transport: Transport, holder: str) -> None:
         self.deps, self.profile, self.transport, self.holder = deps, profile, transport, holder
+        self._left: list[Row] = []
+        self._leaving = threading.Lock()
 
     def __call__(self, opened: Gate = ANY) -> int:
         """How many deliveries were handled."""
@@ -67,6 +78,15 @@ class Dispatch:
         crash_point("push.after_claim")
         if not claimed:
             return 0
+        try:
+            self._carry(claimed)
+        except Exception:
+            with self._leaving:
+                self._left += [one.row for one in claimed]
+            raise
+        return len(claimed)
+
+    def _carry(self, claimed: Sequence[Claimed]) -> None:
         began = time.perf_counter()
         tried = self._ask([c for c in claimed if c.ask_first]) + self._send(
             [c for c in claimed if not c.ask_first]
@@ -77,7 +97,17 @@ class Dispatch:
             settle_tries(session, self.deps, self.profile, tried)
             crash_point("push.before_settled")
         crash_point("push.after_settled")
-        return len(claimed)
+
+    def give_back(self) -> None:
+        """What a failed batch left in our hands goes back to the queue, to be asked about first."""
+        with self._leaving:
+            if not self._left:
+                return
+            held = [{"row": row.id, "token": row.lease_token} for row in self._left]
+            now = self.deps.clock.system_now()
+            with self.deps.db.write() as session:
+                session.connection().execute(GIVE_BACK.values(next_attempt_at=now), held)
+            self._left = []
 
     def _ask(self, claimed: Sequence[Claimed]) -> list[Tried]:
         jobs, tried = self._jobs(claimed)
