@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import os
+import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +26,7 @@ from services.blacklist.register.usecases import ChangeSequencer, revoke_listing
 from services.blacklist.settings import read_settings
 from services.blacklist.transparency.usecases.appending import LogSequencer
 from shared.clock import FixedClock
-from shared.db import Database
+from shared.db import Database, open_database
 from shared.identifiers import make_resident_id, make_uscc
 from shared.loops import drain
 from tests.integration.register_world import World, make_world, organisation
@@ -136,8 +139,24 @@ def test_a_result_is_not_given_out_once_a_listing_is_gone(
     assert result(client, code)[0]["verdict"] == "none"
 
 
+def die() -> bool:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return False
+
+
+def killed_after_one_part(world: World, job_id: str) -> None:
+    """A worker that gets SIGKILL when the first part is committed."""
+    child = os.fork()
+    if not child:
+        deps = replace(world.deps, db=open_database(str(world.db.engine.url)))
+        run_job(deps, job_id, die)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+
+
 @ON_SQLITE
-def test_an_interrupted_job_goes_on_where_it_stood(
+def test_a_killed_job_goes_on_where_it_stood(
     world: World, client: FlaskClient, loop: CheckJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "PART", 2)
@@ -149,7 +168,7 @@ def test_an_interrupted_job_goes_on_where_it_stood(
     code = submit(client, file.getvalue(), "名单.xlsx")
     with world.db.read() as session:
         job_id = session.scalars(select(CheckJob.id)).one()
-    run_job(world.deps, job_id, lambda: False)  # the lease is lost after the first part
+    killed_after_one_part(world, job_id)
     assert (job(client, code)["state"], job(client, code)["done_rows"]) == ("running", 2)
     drain([loop])
     assert (job(client, code)["state"], job(client, code)["done_rows"]) == ("done", 5)
