@@ -119,7 +119,7 @@ def test_a_person_is_not_found_by_name_but_by_proof(site: Site, case: str):
     assert page.headers["X-Robots-Tag"] == "noindex"
     found = public.post("/persons", data={"name": "欧阳某某", "id_number": NUMBER})
     assert "骗取" in found.text or "公示至" in found.text
-    assert found.headers["Cache-Control"] == "no-store"
+    assert found.headers["Cache-Control"].startswith("no-store")
     assert NUMBER not in found.text
     missed = public.post(
         "/persons", data={"name": "欧阳某某", "id_number": make_resident_id("130102", date(1980, 1, 2), 78)}
