@@ -14,6 +14,7 @@ from services.credit_push.sandbox.control import control_blueprint
 from services.credit_push.sandbox.desk import Desk
 from services.credit_push.sandbox.exchange_tables import ExchangeTables
 from services.credit_push.sandbox.faults import HANG_SECONDS, OUTAGES, SLOW_SECONDS, Faults
+from services.credit_push.sandbox.handles import handles_blueprint
 from services.credit_push.sandbox.intake_exchange import ExchangeSweep
 from services.credit_push.sandbox.intake_json import json_blueprint
 from services.credit_push.sandbox.intake_manual import manual_blueprint
@@ -62,7 +63,8 @@ def create_app(desk: Desk) -> Flask:
     """The HTTP side."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
-    for blueprint in (json_blueprint, xml_blueprint, manual_blueprint, control_blueprint, pages_blueprint):
+    ways = (json_blueprint, xml_blueprint, manual_blueprint)
+    for blueprint in (*ways, control_blueprint, handles_blueprint, pages_blueprint):
         app.register_blueprint(blueprint(desk))
     app.register_error_handler(Refused, problem)
     app.before_request(_before(desk))

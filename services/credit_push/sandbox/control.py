@@ -62,7 +62,7 @@ def _listed(desk: Desk, query: str, order: str) -> list[dict[str, Any]]:
 def _add_faults(routes: Blueprint, desk: Desk) -> None:
     @routes.post("/faults")
     def set_fault() -> Response:
-        return answer(desk.faults.set(**_read_fault(_body())).document(), 201)
+        return answer(desk.faults.set(**read_fault(body())).document(), 201)
 
     @routes.get("/faults")
     def tell_faults() -> Response:
@@ -73,14 +73,16 @@ def _add_faults(routes: Blueprint, desk: Desk) -> None:
         return answer({"cleared": desk.faults.clear(request.args.get("platform"))})
 
 
-def _body() -> dict[str, Any]:
+def body() -> dict[str, Any]:
+    """The request's JSON object."""
     document = request.get_json(silent=True, force=True)
     if not isinstance(document, dict):
         raise Refused(400, "malformed-request", "请求体应为 JSON 对象")
     return document
 
 
-def _read_fault(document: dict[str, Any]) -> dict[str, Any]:
+def read_fault(document: dict[str, Any]) -> dict[str, Any]:
+    """A fault as it was asked for, checked."""
     unknown = set(document) - {"platform", "kind", "rate", "count", "seconds"}
     platform, kind = document.get("platform", EVERYWHERE), document.get("kind")
     rate, count, seconds = document.get("rate"), document.get("count"), document.get("seconds")
@@ -114,7 +116,7 @@ def _add_clock(routes: Blueprint, desk: Desk) -> None:
 
     @routes.post("/clock")
     def move_clock() -> Response:
-        step = parse_duration(_body().get("advance"))
+        step = parse_duration(body().get("advance"))
         with desk.moving_clock:
             if read_offset(desk.settings.clock_file) + step > _LONGEST:
                 raise Refused(422, "validation-failed", "时钟不能再向前移动")

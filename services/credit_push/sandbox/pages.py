@@ -8,13 +8,19 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from services.credit_push.sandbox.answers import known_platform
+from services.credit_push.sandbox.checking import CHOICES, LAYOUTS
 from services.credit_push.sandbox.desk import Desk
 from services.credit_push.sandbox.faults import KIND_NAMES
-from services.credit_push.sandbox.platforms import PLATFORMS
+from services.credit_push.sandbox.platforms import PLATFORMS, Platform
+from services.credit_push.sandbox.seeding import SEEDED
 from shared.clock import SHANGHAI, read_offset
 from shared.logs import REDACTED, redact_text
 
 MOST_ROWS = 100
+REFUSALS = (
+    "SELECT idempotency_key, field, code, message FROM receipts"
+    " WHERE platform = ? AND result = 'rejected' ORDER BY number DESC LIMIT ?"
+)
 STATUS_NAMES = {"listed": "在册", "withdrawn": "已撤销"}
 _TEXT_ID = re.compile(r"(?<=SubjectCode>)[^<]+|(?<=\"id_number\": \")[^\"]+|(?<=\"SFZH\": \")[^\"]+")
 
@@ -43,16 +49,27 @@ def pages_blueprint(desk: Desk) -> Blueprint:
         with desk.store.read() as cx:
             records = _last(cx, "records", "received_at", name)
             requests = _last(cx, "requests", "id", name)
+            refusals = cx.execute(REFUSALS, (name, MOST_ROWS)).fetchall()
         return render_template(
             "platform.html",
             platform=platform,
             records=[_shown(row) for row in records],
             requests=[_shown(row) for row in requests],
+            refusals=refusals,
+            layouts={layout: LAYOUTS[layout] for layout in _layouts(platform)},
+            choices=CHOICES,
+            kinds=KIND_NAMES,
+            seeded=platform.transport in SEEDED,
             most=MOST_ROWS,
             **_frame(desk),
         )
 
     return routes
+
+
+def _layouts(platform: Platform) -> list[str]:
+    messages = ("trade_listing", "trade_revocation") if platform.transport == "xml" else ()
+    return list(dict.fromkeys([*messages, *platform.layouts, *(layout for _, layout in platform.tables)]))
 
 
 def _last(cx: sqlite3.Connection, table: str, order: str, platform: str) -> list[sqlite3.Row]:

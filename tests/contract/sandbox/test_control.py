@@ -198,3 +198,31 @@ def test_production_refuses(tmp_path):
     with pytest.raises(ProductionRefused):
         read_sandbox({"ENVIRONMENT": "production", "DATA_DIR": str(tmp_path)})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("platform", ["credit-quanzhou", "trade-quanzhou", "credit-hebei", "procure-hebei"])
+def test_seeded_records_pass_the_platforms_own_checks(bench, platform):
+    told = bench.client.post("/seed", json={"platform": platform, "count": 5, "seed": 3})
+    assert (told.status_code, told.json) == (201, {"platform": platform, "filed": 5, "refused": []})
+    bench.client.post("/seed", json={"platform": platform, "count": 5, "seed": 3})
+    assert len(bench.client.get(f"/records?platform={platform}").json["records"]) == 5
+
+
+def test_the_pages_have_handles(bench):
+    assert (
+        bench.client.post("/handles/credit-quanzhou/faults", data={"kind": "slow", "rate": "0.3"}).status_code
+        == 303
+    )
+    assert bench.client.get("/faults").json["faults"][0]["rate"] == 0.3
+    assert (
+        bench.client.post("/handles/credit-quanzhou/faults", data={"kind": "x", "rate": "y"}).status_code
+        == 422
+    )
+    assert bench.client.post("/handles/credit-quanzhou/well").status_code == 303
+    assert bench.client.get("/faults").json["faults"] == []
+    assert bench.client.post("/handles/credit-quanzhou/seed", data={"count": "2"}).status_code == 303
+    page = bench.client.get("/platforms/credit-quanzhou").text
+    assert "示例企业第10001号有限公司" in page
+    assert "统一社会信用代码" in page
+    for bad in ({}, {"platform": "credit-quanzhou", "count": 0}, {"platform": "credit-liaoning"}):
+        assert bench.client.post("/seed", json=bad).status_code == 422
