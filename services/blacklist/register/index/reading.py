@@ -3,12 +3,16 @@
 Statements are still built and compiled by SQLAlchemy, once; only their running is direct.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from threading import local
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.pool import StaticPool
 
 from services.blacklist.register.index.direct import Direct, Given, direct
 
@@ -42,14 +46,46 @@ def reading_of(connection: Connection) -> Reading:
     return Reading(connection.connection.driver_connection, connection.engine)
 
 
+class _Files(local):
+    """The connections to SQLite files this thread holds."""
+
+    def __init__(self) -> None:
+        self.by_engine: WeakKeyDictionary[Engine, sqlite3.Connection] = WeakKeyDictionary()
+
+
+_files = _Files()
+
+
+def _file(engine: Engine) -> sqlite3.Connection:
+    """This thread's connection, taken from the pool for good; it closes with the database."""
+    found = _files.by_engine.get(engine)
+    if found is not None and _is_open(found):
+        return found
+    held = engine.raw_connection()
+    driver: Any = held.driver_connection
+    held.detach()
+    event.listen(engine, "engine_disposed", lambda _: driver.close(), once=True)
+    _files.by_engine[engine] = driver
+    return cast("sqlite3.Connection", driver)
+
+
+def _is_open(connection: sqlite3.Connection) -> bool:
+    try:
+        return connection.total_changes >= 0
+    except sqlite3.ProgrammingError:
+        return False
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Reading]:
-    """On a connection of the pool, or the thread's own; every statement is a consistent view by itself."""
+    """On the thread's own connection; every statement is a consistent view by itself."""
     if engine.dialect.name == "postgresql":
         yield Reading(None, engine, direct(engine))
-        return
-    held = engine.raw_connection()
-    try:
-        yield Reading(held.driver_connection, engine)
-    finally:
-        held.close()
+    elif isinstance(engine.pool, StaticPool):  # in memory there is only one
+        held = engine.raw_connection()
+        try:
+            yield Reading(held.driver_connection, engine)
+        finally:
+            held.close()
+    else:
+        yield Reading(_file(engine), engine)
