@@ -73,6 +73,7 @@ def main() -> int:
     given = options.parse_args()
     configure_logs("error", "bench")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     scale = replace(Scale(), listings=given.listings, fault_seconds=given.seconds, seed=given.seed)
     runs = {}
     for kind in given.kinds or KINDS:

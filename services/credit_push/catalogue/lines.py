@@ -3,7 +3,7 @@
 import re
 
 _TABLE = re.compile(r"\s*\[([A-Za-z0-9_.\-]+)\]")
-_KEY = re.compile(r"\s*([A-Za-z0-9_\-]+)\s*=")
+_KEY = re.compile(r"\s*([A-Za-z0-9_.\-]+)\s*=")
 _TOLD = re.compile(r"at line (\d+)")
 
 
@@ -16,8 +16,10 @@ def line_of(text: str, field: str) -> int:
             tables[table] = number
         elif (key := _KEY.match(line)) and table + key[1] == field:
             found = number
+    if found or not field:
+        return found or 1
     owner = field.rpartition(".")[0]
-    return found or tables.get(field + ".", 0) or tables.get(owner + "." if owner else "", 1)
+    return tables.get(field + ".") or (line_of(text, owner) if owner else 1)
 
 
 def line_told(message: str) -> int:

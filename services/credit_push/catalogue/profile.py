@@ -27,6 +27,8 @@ class RecordLayout:
     penalty_classes: tuple[str, ...] = ()
     tables: dict[str, str] = field(default_factory=dict)
     """Table of an exchange database by format (penalty_organization, penalty_individual, blacklist_org …)."""
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Code sets: by standard column, this platform's own value for a standard one."""
     columns: dict[str, str] = field(default_factory=dict)
     """City variants: this platform's own name for a standard column."""
 

@@ -151,6 +151,13 @@ class _Document:
             return {}
         return dict(value)
 
+    def code_sets(self, field: str) -> dict[str, dict[str, str]]:
+        value = self.get(field, {})
+        if not isinstance(value, dict):
+            self.note(field, "应为按字段分组的代码对照表")
+            return {}
+        return {name: self.names(f"{field}.{name}") for name in value}
+
     def refuse_unknown(self) -> None:
         known = self.seen | {field.split(".")[0] for field in self.seen}
         for field in _fields(self.content):
@@ -158,7 +165,7 @@ class _Document:
                 self.note(field, "不认识的设置项")
 
 
-_TABLES = ("record.tables", "record.columns")
+_TABLES = ("record.tables", "record.columns", "record.codes")
 
 
 def _fields(content: dict[str, Any], prefix: str = "") -> list[str]:
@@ -184,6 +191,7 @@ def _profile(doc: _Document) -> Profile:
             penalty_classes=doc.texts("record.penalty_classes", CLASSES, []),
             tables=doc.names("record.tables"),
             columns=doc.names("record.columns"),
+            codes=doc.code_sets("record.codes"),
         ),
         transport=_transport(doc),
         receipts=Receipts(

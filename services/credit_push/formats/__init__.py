@@ -17,7 +17,6 @@ from services.credit_push.formats import blacklist, canonical, penalty_2018, pro
 from services.credit_push.formats.base import Column, Fault, Row, Unacceptable
 
 __all__ = [
-    "NUMBER_AND_NAME",
     "WITH_LISTING_ID",
     "Content",
     "Fault",
@@ -28,6 +27,7 @@ __all__ = [
     "layout_of",
     "match_key",
     "number_and_name",
+    "number_and_name_columns",
     "stable_json",
 ]
 
@@ -75,12 +75,23 @@ def encode(profile: Profile, record: Record, operation: str) -> Content:
 
 def _row(layout: str, profile: Profile, record: Record, operation: str) -> dict[str, Any]:
     if layout == "canonical":
-        return canonical.encode(record, operation)
+        return _coded(profile, canonical.encode(record, operation))
     if layout == "trade_v2":
         revoking = operation == WITHDRAW and profile.transport.kind == "http"
-        return {**(trade_v2.encode_revocation(record) if revoking else trade_v2.encode_listing(record))}
-    flat: Mapping[str, Any] = _FLAT[layout](record)
+        return _coded(
+            profile, trade_v2.encode_revocation(record) if revoking else trade_v2.encode_listing(record)
+        )
+    flat = _coded(profile, _FLAT[layout](record))
     return {profile.record.columns.get(code, code): value for code, value in flat.items()}
+
+
+def _coded(profile: Profile, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with the platform's own values where its code sets differ; several values part by part."""
+    coded = dict(row)
+    for column, codes in profile.record.codes.items():
+        if isinstance(value := coded.get(column), str):
+            coded[column] = ";".join(codes.get(part, part) for part in value.split(";"))
+    return coded
 
 
 _FLAT = {
@@ -111,8 +122,17 @@ def columns_of(layout: str) -> tuple[Column, ...]:
 
 def number_and_name(layout: str, row: Mapping[str, Any]) -> tuple[str, str]:
     """Document number and subject name as a row of a layout carries them."""
-    number, name = NUMBER_AND_NAME[layout]
+    number, name = number_and_name_columns(layout, row)
     return str(row[number]), str(row[name])
+
+
+def number_and_name_columns(layout: str, row: Mapping[str, Any]) -> tuple[str, str]:
+    """The columns of both; where the platform names its columns otherwise, by their place in the layout."""
+    number, name = NUMBER_AND_NAME[layout]
+    if number in row and name in row:
+        return number, name
+    codes, own = [column.code for column in columns_of(layout)], list(row)
+    return own[codes.index(number)], own[codes.index(name)]
 
 
 def match_key(layout: str, row: Mapping[str, Any], listing_id: str) -> str:

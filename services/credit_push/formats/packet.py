@@ -32,10 +32,8 @@ class Line:
 def table_of(layout: str, lines: Sequence[Line]) -> list[list[str]]:
     """Labels, codes, then one row a line; the operation stands first."""
     columns = columns_of(layout)
-    rows = [
-        [OPERATION_LABEL, *(column.label for column in columns)],
-        [OPERATION_CODE, *(column.code for column in columns)],
-    ]
+    codes = list(lines[0].row) if lines else [column.code for column in columns]
+    rows = [[OPERATION_LABEL, *(column.label for column in columns)], [OPERATION_CODE, *codes]]
     rows.extend([OPERATION_NAMES[line.operation], *_values(line, len(columns))] for line in lines)
     return rows
 

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import CORRECT, LIST, WITHDRAW
 from services.credit_push.formats import (
-    NUMBER_AND_NAME,
     columns_of,
     content_digest,
     match_key,
     number_and_name,
+    number_and_name_columns,
     stable_json,
 )
 from services.credit_push.transports.base import (
@@ -55,9 +55,9 @@ FEEDBACK_COLUMNS = "PCH JLBS BM CZ NRZY BBH JLH TJSJ JSJG HZH CWZD CWDM CWXX HZS
 FEEDBACK = table("jh_feedback", *(column(name) for name in FEEDBACK_COLUMNS.split()))
 
 
-def content_table(name: str, layout: str) -> Any:
-    """The platform's table, named by the profile, with the columns of the layout."""
-    return table(name, *(column(c.code) for c in columns_of(layout)))
+def content_table(name: str, layout: str, own: Mapping[str, str]) -> Any:
+    """The platform's table, named by the profile, with the columns of the layout as it calls them."""
+    return table(name, *(column(own.get(c.code, c.code)) for c in columns_of(layout)))
 
 
 class ExchangeDb:
@@ -102,7 +102,8 @@ class ExchangeDb:
 
     def _change(self, session: Session, job: Job) -> Mapping[str, str] | Outcome:
         """Change the table; the row that stood there (of a new one: itself), or why nothing was done."""
-        target = content_table(job.content.table, job.content.layout)
+        own = self._profile.record.columns
+        target = content_table(job.content.table, job.content.layout, own)
         if job.operation == LIST:
             session.execute(insert(target), [dict(job.content.row)])
             return job.content.row
@@ -145,7 +146,7 @@ class ExchangeDb:
     def _rows(self, session: Session) -> Iterator[LedgerRow]:
         for kind, name in self._profile.record.tables.items():
             layout = LAYOUT_OF[kind]
-            for row in session.execute(select(content_table(name, layout))):
+            for row in session.execute(select(content_table(name, layout, self._profile.record.columns))):
                 yield table_row({key: str(value or "") for key, value in row._mapping.items()}, layout)
 
     def preview(self, job: Job) -> Preview:
@@ -193,8 +194,8 @@ def _standing(session: Session, target: Any, job: Job) -> Mapping[str, str] | Ou
             return former
         if found:
             return _refused(job, "AMBIGUOUS", f"前置库中按内容找到 {found} 条记录，须恰好 1 条")
-    number, name = NUMBER_AND_NAME[job.content.layout]
-    same = {column: job.content.row[column] for column in (number, name)}
+    places = number_and_name_columns(job.content.layout, job.content.row)
+    same = {place: job.content.row[place] for place in places}
     if found := _count(session, target, same):
         told = f"前置库中同一文号、名称有 {found} 条记录，内容与推送的不同，须人工核对"
         return _refused(job, "ALTERED", told)

@@ -27,6 +27,26 @@ from shared.web.pages import form_errors
 EDITORS = ("operator", "system-admin")
 STATES = {"waiting": ("待发布", "yellow"), "released": ("已发布", "green"), "refused": ("已退回", "grey")}
 MOST = 50
+KINDS = {
+    "http": "接口",
+    "exchange_db": "前置库",
+    "packet": "数据包",
+    "kafka": "消息主题",
+    "manual": "人工报送",
+    "pull": "平台自取",
+    "observed": "仅观察",
+}
+RECEIPTS = {
+    "answer": "应答",
+    "callback": "回调",
+    "column": "结果列",
+    "feedback": "反馈文件",
+    "topic": "回执主题",
+    "hand": "人工登记",
+    "door": "平台送回",
+    "relay": "由下级转送",
+}
+WITHDRAWALS = {"message": "撤销报文", "content": "按内容删除", "letter": "撤销函", "relay": "由下级转送"}
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -107,6 +127,9 @@ def _list(deps: Deps, error: DomainError | None = None) -> Response:
         "profiles",
         int(error.kind) if error else 200,
         profiles=list(deps.catalogue.values()),
+        kinds=KINDS,
+        receipts=RECEIPTS,
+        withdrawals=WITHDRAWALS,
         rows=[(row, *STATES[state_of(row)]) for row in rows],
         me=principal().username,
         may_act=principal().has(*EDITORS),

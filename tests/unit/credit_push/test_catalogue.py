@@ -78,6 +78,7 @@ def test_every_file_says_what_is_published_and_what_is_assumed() -> None:
     [
         ('level = "city"', 'level = "town"', 'level = "town"'),
         ("in_flight = 16", "in_flight = 9999", "in_flight = 9999"),
+        ('format = "canonical"', 'format = "canonical"\ncodes.domain = 3', "codes.domain = 3"),
         ("[takes]", "pigeons = 3\n[takes]", "pigeons = 3"),
         ('format = "canonical"', "", "[record]"),
         ('level = "city"', "level = ", "level = "),

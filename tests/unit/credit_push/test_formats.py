@@ -124,6 +124,22 @@ def test_match_keys() -> None:
     assert match_key(bare.layout, bare.row, "L") == f"{DOCUMENT.number}\n{COMPANY.name}"
 
 
+def test_a_platform_may_name_columns_and_code_values_its_own_way() -> None:
+    plain = CATALOGUE["credit-liaoning"]
+    own = replace(
+        plain.record,
+        columns={"RDWH": "WH", "JGQC": "MC"},
+        codes={"RDDW": {ORGAN.name: "01"}, "ZYSXSS": {"甲": "乙"}},
+    )
+    content = encode(replace(plain, record=own), record(facts="甲;丙"), LIST)
+    assert (content.row["WH"], content.row["MC"]) == (DOCUMENT.number, COMPANY.name)
+    assert (content.row["RDDW"], content.row["ZYSXSS"]) == ("01", "乙;丙")
+    assert match_key(content.layout, content.row, "L") == f"{DOCUMENT.number}\n{COMPANY.name}"
+    codes = packet.table_of(content.layout, [packet.Line("k", LIST, "L", 1, content.row)])[1]
+    assert codes == ["CZ", *content.row]
+    assert "RDWH" not in codes
+
+
 def test_trade_v2_lists_and_revokes_by_separate_messages() -> None:
     listed = encode(CATALOGUE["trade-quanzhou"], record(), LIST)
     assert tuple(listed.row) == trade_v2.LISTING_NAMES
