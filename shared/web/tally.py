@@ -14,11 +14,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from shared.logs import get_log
 from shared.web.turnstile import Wsgi
 
 ASKED = "credit.asked"
 """In the WSGI environment: (kind of question, outcome), put there by whoever answered."""
 FLUSH_SECONDS, MOST = 10.0, 500
+log = get_log("query-audit")
 
 
 def note(environ: dict[str, Any], kind: str, outcome: str) -> None:
@@ -63,8 +65,12 @@ class Tally:
         """One append of whole lines; several processes may share the file."""
         with self._lock:
             counts, self._counts, self._since = self._counts, {}, time.monotonic()
-        if counts:
+        if not counts:
+            return
+        try:
             append(self._folder / f"{datetime.now(UTC):%Y-%m-%d}.jsonl", "".join(map(_line, counts.items())))
+        except OSError as error:  # a full disk stops the counting, not the register
+            log.warning("query_audit_lost", entries=len(counts), error=type(error).__name__)
 
 
 def _line(item: tuple[tuple[str, str, str, str, int], int]) -> str:
