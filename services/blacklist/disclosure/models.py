@@ -6,7 +6,7 @@ Who asks and how to reach them stands in `applicant_sealed` only; the lookup cod
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.blacklist.store import Base
@@ -30,6 +30,47 @@ class DisclosureItem(Base):
     organ: Mapped[str] = mapped_column(String(40))
     supervision: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(String(200))
+    edition: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
+    closed_on: Mapped[date | None]
+    """The first day it is no longer in the catalogue; what was published under it stays."""
+
+
+class CatalogueChange(Base):
+    """A change of the catalogue as one person proposed it; in force once another confirmed it."""
+
+    __tablename__ = "catalogue_changes"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    region: Mapped[str] = mapped_column(String(6))
+    code: Mapped[str] = mapped_column(String(60))
+    act: Mapped[str] = mapped_column(String(12))
+    """add, change or close."""
+    edition: Mapped[int]
+    """What it makes of the entry; two proposals of one edition cannot both come into force."""
+    before: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(12))
+    proposed_by: Mapped[str] = mapped_column(String(36))
+    proposer_name: Mapped[str] = mapped_column(String(100))
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_by: Mapped[str | None] = mapped_column(String(36))
+    settler_name: Mapped[str | None] = mapped_column(String(100))
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_on: Mapped[date | None]
+    answer: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint(
+            "state <> 'confirmed' OR (settled_by IS NOT NULL AND settled_by <> proposed_by)",
+            name="second_person",
+        ),
+        Index("ix_catalogue_changes_entry", "region", "code", "id"),
+        Index(
+            "uq_catalogue_changes_waiting", "region", "code", unique=True,
+            sqlite_where=text("state = 'proposed'"), postgresql_where=text("state = 'proposed'"),
+        ),
+    )  # fmt: skip
 
 
 class DisclosureRequest(Base):

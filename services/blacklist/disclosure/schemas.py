@@ -186,6 +186,68 @@ class CatalogueRow(Schema):
     rule_version = fields.String(required=True, allow_none=True)
 
 
+class EntryIn(Schema):
+    """公开事项目录的一个事项."""
+
+    domain = fields.String(required=True, validate=validate.Length(max=40))
+    title = Text(200, required=True)
+    content = Text(2000, required=True, lines=True)
+    time_limit = Text(300, required=True)
+    method = Text(1000, required=True)
+    organ = fields.String(
+        required=True, validate=validate.Length(max=40),
+        metadata={"description": "责任主体的职能条线；* 为各管理部门"},
+    )  # fmt: skip
+    supervision = Text(1000, required=True)
+    source = Text(200, required=True, metadata={"description": "依据：法律、法规或者文件的名称、文号、条款"})
+
+
+class ChangeIn(Schema):
+    """增加、修改、取消一个公开事项。修改和取消须写明 code."""
+
+    act = fields.String(required=True, validate=validate.OneOf(("add", "change", "close")))
+    region = RegionField(load_default=None, allow_none=False)
+    code = fields.String(
+        load_default=None, allow_none=False,
+        validate=validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9-]{1,59}\Z", error="由字母、数字和连字符组成。"),
+    )  # fmt: skip
+    entry = fields.Nested(EntryIn, load_default=None, allow_none=False)
+    reason = Text(500, required=True)
+
+
+class ChangeAnswerIn(Schema):
+    """退回的理由."""
+
+    reason = Text(500, required=True)
+
+
+class ChangeQuery(PageQuery):
+    """按办理情况筛选."""
+
+    state = fields.String(
+        load_default=None, allow_none=False, validate=validate.OneOf(("proposed", "confirmed", "refused"))
+    )
+
+
+class ChangeView(Schema):
+    """目录的一次变动：谁提出、谁确认、改前和改后."""
+
+    id = fields.String(required=True)
+    region = fields.String(required=True)
+    code = fields.String(required=True)
+    act = fields.String(required=True)
+    edition = fields.Integer(required=True)
+    state = fields.String(required=True)
+    reason = fields.String(required=True)
+    before = fields.Dict(keys=fields.String(), required=True, allow_none=True)
+    after = fields.Dict(keys=fields.String(), required=True, allow_none=True)
+    proposer_name = fields.String(required=True)
+    proposed_at = fields.AwareDateTime(required=True)
+    settler_name = fields.String(required=True, allow_none=True)
+    settled_at = fields.AwareDateTime(required=True, allow_none=True)
+    answer = fields.String(required=True, allow_none=True)
+
+
 class GroundView(Schema):
     """不予公开的情形."""
 
@@ -269,5 +331,6 @@ class PreviewView(Schema):
 
 RequestPage = page_schema(RequestLine, "DisclosureRequestPage")
 CataloguePage = page_schema(CatalogueRow, "DisclosureCataloguePage")
+ChangePage = page_schema(ChangeView, "CatalogueChangePage")
 GroundPage = page_schema(GroundView, "DisclosureExceptionPage")
 AnswerTypePage = page_schema(AnswerTypeView, "DisclosureAnswerTypePage")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from services.blacklist.cases.domain.redaction import COVER
+from services.blacklist.register.domain.redaction import COVER
 from services.blacklist.web import wording
 
 LABELS = {

@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.blacklist.disclosure.api import catalogue, preview, requests
+from services.blacklist.disclosure.api import catalogue, changes, preview, requests
 from services.blacklist.store import Deps, idempotency
 from shared.web.idempotency import Once
 
@@ -10,6 +10,7 @@ from shared.web.idempotency import Once
 def blueprint(deps: Deps) -> APIBlueprint:
     made = APIBlueprint("disclosure", __name__, url_prefix="/api/v1", tag="信息公开")
     catalogue.add_routes(made, deps)
+    changes.add_routes(made, deps)
     preview.add_routes(made, deps)
     requests.add_routes(made, deps, Once(deps.db, idempotency, deps.keyring, deps.clock))
     return made

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.disclosure.models import DisclosureItem
+from services.blacklist.disclosure.queries.changes import entries_on
 from services.blacklist.identity.models import Department
 from services.blacklist.identity.queries import list_departments
 from services.blacklist.rules.domain import ListRule, may_decide
@@ -46,6 +46,7 @@ class Place:
     departments: Sequence[Department]
     method: str
     supervision: str
+    entries: Sequence[DisclosureItem]
 
 
 def catalogue_rows(
@@ -57,7 +58,7 @@ def catalogue_rows(
     domain: str | None = None,
 ) -> list[dict[str, Any]]:
     """The catalogue of one region, or of every region that takes part."""
-    rows = [row for place in _places(session, on, region) for row in _rows_of(session, place, on)]
+    rows = [row for place in _places(session, on, region) for row in _rows_of(place, on)]
     return [
         row
         for row in rows
@@ -71,18 +72,19 @@ def _places(session: Session, on: date, region: str | None) -> Iterator[Place]:
     for each in list_departments(session, region=region, on=on, limit=MOST_DEPARTMENTS):
         found.setdefault(each.region, []).append(each)
     for code in sorted(found):
-        own = session.scalars(select(DisclosureItem).where(DisclosureItem.region == code).limit(1)).first()
-        method, supervision = (own.method, own.supervision) if own else (DEFAULT_METHOD, DEFAULT_SUPERVISION)
-        yield Place(code, found[code], method, supervision)
+        own = entries_on(session, code, on)
+        method, supervision = DEFAULT_METHOD, DEFAULT_SUPERVISION
+        if own:
+            method, supervision = own[0].method, own[0].supervision
+        yield Place(code, found[code], method, supervision, own)
 
 
-def _rows_of(session: Session, place: Place, on: date) -> Iterator[dict[str, Any]]:
+def _rows_of(place: Place, on: date) -> Iterator[dict[str, Any]]:
     for rule in all_lists(on):
         able = [each for each in place.departments if may_decide(rule, each.kind, each.level)]
         if able:
             yield _from_rule(place, rule, able)
-    wanted = select(DisclosureItem).where(DisclosureItem.region == place.region)
-    for item in session.scalars(wanted.order_by(DisclosureItem.domain, DisclosureItem.code)):
+    for item in place.entries:
         answering = [each for each in place.departments if item.organ in ("*", each.kind)]
         if answering:
             yield _from_item(place, item, answering)

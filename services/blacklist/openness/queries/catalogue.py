@@ -10,15 +10,17 @@ from services.blacklist.identity.models import Department
 def entries_of(session: Session, department: Department) -> list[DisclosureItem]:
     wanted = select(DisclosureItem).where(
         DisclosureItem.region == department.region,
+        DisclosureItem.closed_on.is_(None),
         or_(DisclosureItem.organ == "*", DisclosureItem.organ == department.kind),
     )
     return list(session.scalars(wanted.order_by(DisclosureItem.domain, DisclosureItem.code)))
 
 
 def entry_for(session: Session, department: Department, code: str) -> DisclosureItem | None:
-    """The entry, where this department answers for it."""
+    """The entry in force, where this department answers for it."""
     found = session.get(DisclosureItem, (department.region, code))
-    return found if found and found.organ in ("*", department.kind) else None
+    fits = found is not None and found.closed_on is None and found.organ in ("*", department.kind)
+    return found if fits else None
 
 
 def entry_title(session: Session, region: str, code: str) -> str:
