@@ -1,7 +1,7 @@
 """公开事项清单 of the sample regions: 事项、内容、时限、方式、责任主体、监督渠道 (R37, R46–R57)."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +22,8 @@ class DisclosureItem:
     organ: str
     supervision: str
     source: str
+    obligations: str
+    """Which of the founding documents' obligations it meets; not part of the catalogue."""
 
 
 @cache
@@ -32,6 +34,14 @@ def disclosure_items() -> tuple[DisclosureItem, ...]:
 
 
 def _row(item: dict[str, str], region: str, place: dict[str, str]) -> DisclosureItem:
-    names = ("code", "domain", "title", "content", "time_limit", "organ", "source")
+    names = ("code", "domain", "title", "content", "time_limit", "organ", "source", "obligations")
     own = {name: item[name] for name in names}
     return DisclosureItem(**own, region=region, method=place["method"], supervision=place["supervision"])
+
+
+def catalogue_rows() -> list[dict[str, str]]:
+    """The items as the catalogue keeps them."""
+    return [
+        {name: text for name, text in asdict(item).items() if name != "obligations"}
+        for item in disclosure_items()
+    ]

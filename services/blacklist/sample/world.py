@@ -8,7 +8,6 @@ import json
 import os
 import tomllib
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from services.blacklist.identity.models import Department
 from services.blacklist.identity.queries import department_by_code, user_by_name
 from services.blacklist.identity.usecases import create_department, create_user, draw_password
 from services.blacklist.identity.usecases.users import set_password
-from services.blacklist.sample.disclosure import disclosure_items
+from services.blacklist.sample.disclosure import catalogue_rows
 from shared.clock import Clock
 from shared.db import Database
 from shared.identifiers import make_uscc
@@ -34,7 +33,7 @@ def load_sample_world(db: Database, *, clock: Clock, data_dir: Path) -> None:
     """Departments and their catalogue items, and accounts; passwords into DATA_DIR/accounts.json."""
     with db.write() as session:
         load_departments(session, clock)
-        load_items(session, (asdict(item) for item in disclosure_items()))
+        load_items(session, catalogue_rows())
     _load_accounts(db, clock, data_dir / ACCOUNTS_FILE)
 
 
