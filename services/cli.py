@@ -31,6 +31,7 @@ from services.blacklist.settings import read_settings as read_blacklist
 from services.credit_push.app import create_app as create_credit_push
 from services.credit_push.app import open_deps as open_push_deps
 from services.credit_push.catalogue import check_catalogue as check_platforms
+from services.credit_push.catalogue import check_file
 from services.credit_push.models import ReconciliationRun
 from services.credit_push.queries import run_differences, run_view
 from services.credit_push.reconciliation import request_runs
@@ -313,11 +314,16 @@ def catalogue() -> None:
 
 
 @catalogue.command("check")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @as_json
-def check(machine: bool) -> None:
-    """检查名单规则和平台目录数据文件，逐条指出文件、位置和问题。"""
+def check(files: tuple[Path, ...], machine: bool) -> None:
+    """检查名单规则和平台目录数据文件，逐条指出文件、位置和问题；写出文件名的，只检查这些平台文件。"""
     added = read_blacklist(os.environ).common.data_dir / "rules"
-    found = [*check_rules(), *check_additions(added), *check_platforms()]
+    found = (
+        [problem for file in files for problem in check_file(file)]
+        if files
+        else [*check_rules(), *check_additions(added), *check_platforms()]
+    )
     problems = [str(each) for each in found]
     show(machine, {"problems": problems}, "\n".join(problems) if problems else "规则与平台目录均无问题")
     sys.exit(1 if problems else 0)

@@ -40,6 +40,7 @@ __all__ = [
     "Window",
     "Withdrawal",
     "check_catalogue",
+    "check_file",
     "load_catalogue",
     "problems_between",
     "read_profile",
@@ -73,3 +74,18 @@ def load_catalogue(values: Mapping[str, str], folder: Path = FOLDER) -> dict[str
 def check_catalogue(folder: Path = FOLDER, values: Mapping[str, str] = SAMPLE_VALUES) -> list[Problem]:
     """What is wrong with the files of a catalogue, each with file and field; empty when all is well."""
     return read_folder(folder, values)[1]
+
+
+def check_file(path: Path, values: Mapping[str, str] = SAMPLE_VALUES) -> list[Problem]:
+    """What is wrong with one platform's file, alone and beside the shipped ones."""
+    try:
+        profile, problems = read_profile(path.name, path.read_text("utf-8"), values)
+    except UnicodeDecodeError as error:
+        return [Problem(path.name, "", f"不是 UTF-8 文本：{error.reason}")]
+    if profile is None or problems:
+        return problems
+    return [
+        one
+        for one in problems_between({**load_catalogue(values), profile.id: profile})
+        if one.file == f"{profile.id}.toml"
+    ]

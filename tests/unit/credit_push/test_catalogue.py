@@ -10,6 +10,7 @@ from services.credit_push.catalogue import (
     SAMPLE_VALUES,
     CatalogueError,
     check_catalogue,
+    check_file,
     load_catalogue,
 )
 
@@ -92,3 +93,12 @@ def test_a_problem_is_told_with_its_line(tmp_path: Path, was: str, becomes: str,
     problems = check_catalogue(tmp_path)
     assert expected in [problem.line for problem in problems], problems
     assert f"credit-quanzhou.toml:{expected}:" in str(problems[0])
+
+
+def test_one_file_is_checked_beside_the_shipped_ones(tmp_path: Path) -> None:
+    file = tmp_path / "credit-quanzhou.toml"
+    file.write_text(GOOD.replace('to = ""', 'to = "nowhere"'), "utf-8")
+    (problem,) = check_file(file)
+    assert (problem.field, problem.message) == ("relay.to", "目录中没有平台 nowhere")
+    file.write_text(GOOD, "utf-8")
+    assert check_file(file) == []
