@@ -295,6 +295,8 @@ def _transport(doc: _Document) -> TransportSpec:
         batch_rows=int(doc.number("transport.batch_rows", 1, 1000, 500)),
         timeout_seconds=doc.number("transport.timeout_seconds", 0.05, 120, 5),
     )
+    if spec.key.startswith("sandbox:") and not _ID.fullmatch(spec.key.removeprefix("sandbox:")):
+        doc.note("transport.key", "沙箱密钥写作 sandbox:平台代码")
     for name in NEEDS.get(kind, ()):
         if not getattr(spec, name):
             doc.note(f"transport.{name}", f"传输方式 {kind} 需要此项")
