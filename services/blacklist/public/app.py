@@ -25,6 +25,7 @@ from shared.clock import SystemClock
 from shared.crypto import KeyRing
 from shared.db import is_migrated, open_for_reading
 from shared.logs import configure_logs
+from shared.process import rest_from_collecting
 from shared.web.app import create_service_app, finish
 from shared.web.tally import Tally
 from shared.web.turnstile import Turnstile
@@ -106,4 +107,6 @@ def from_environment() -> APIFlask:
     settings = read_settings(os.environ)
     configure_logs(settings.common.log_level, NAME)
     settings.common.data_dir.mkdir(parents=True, exist_ok=True)
-    return create_public_app(settings)
+    app = create_public_app(settings)
+    rest_from_collecting()  # what is made before the fork stays common to all processes
+    return app
