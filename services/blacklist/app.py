@@ -31,6 +31,7 @@ from services.blacklist.store import Deps
 from services.blacklist.supervision import api as supervision
 from services.blacklist.supervision.api import annual
 from services.blacklist.transparency import api as transparency
+from services.blacklist.syndication import api as syndication
 from shared.clock import SystemClock
 from shared.contracts.schema_export import asyncapi
 from shared.crypto import KeyRing
@@ -60,6 +61,7 @@ FEATURES = (
     annual.blueprint,
     web.blueprint,
 )
+    syndication.blueprint,
 
 
 def open_deps(settings: Settings) -> Deps:

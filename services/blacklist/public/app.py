@@ -18,7 +18,8 @@ from services.blacklist.rules import api as rules
 from services.blacklist.rules.queries import use_rules
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
 from services.blacklist.store import Deps
-from services.blacklist.web import embedding, statistics, wording
+from services.blacklist.syndication import api as syndication
+from services.blacklist.web import data, embedding, statistics, wording
 from services.blacklist.web import public as pages
 from shared.calendar import builtin_calendar
 from shared.clock import SystemClock
@@ -89,6 +90,7 @@ def page_blueprint(deps: Deps) -> APIBlueprint:
     made = APIBlueprint("web", __name__, enable_openapi=False, template_folder="../web/templates")
     made.app_context_processor(lambda: {"words": wording})
     pages.add_routes(made, deps, persons=False)
+    data.add_routes(made, deps)
     statistics.add_routes(made, deps)
     embedding.add_routes(made, deps)
     return made
@@ -97,6 +99,7 @@ def page_blueprint(deps: Deps) -> APIBlueprint:
 FEATURES = (
     partial(register.blueprint, persons=False),
     reconciling.blueprint,
+    syndication.blueprint,
     rules.public_blueprint,
     page_blueprint,
 )

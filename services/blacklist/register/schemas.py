@@ -110,6 +110,11 @@ class FeedQuery(Schema):
 
     after = fields.Integer(load_default=0, validate=validate.Range(min=0, max=2**53))
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=1000))
+    wait = fields.Integer(
+        load_default=0,
+        validate=validate.Range(min=0, max=20),
+        metadata={"description": "已经读到最新位置时，最多等待新变更的秒数"},
+    )
 
 
 class SubjectLine(Schema):

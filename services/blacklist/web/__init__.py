@@ -15,6 +15,7 @@ from services.blacklist.web import (
     calendar,
     catalogue_desk,
     checks,
+    data,
     desk,
     disclosure,
     disclosure_desk,
@@ -43,6 +44,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     made.app_context_processor(lambda: {"words": wording})
     for part in (
         public,
+        data,
         statistics,
         embedding,
         accounts,

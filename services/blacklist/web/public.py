@@ -16,6 +16,7 @@ from services.blacklist.register.schemas import PersonQuery
 from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.rules.queries import all_lists, list_rule
 from services.blacklist.store import Deps
+from services.blacklist.syndication.domain.linked import describe_listing
 from services.blacklist.web import wording
 from services.blacklist.web.corrections import corrections_of
 from services.blacklist.web.facets import facets_of, region_menu
@@ -25,6 +26,7 @@ from shared.web.access import access, public
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
 from shared.web.paging import cut, decode_cursor
+from shared.web.place import origin
 
 PER_PAGE = 20
 FORM = ("q", "region", "domain", "list", "class")
@@ -134,6 +136,7 @@ def _listing(made: APIBlueprint, deps: Deps) -> None:
             corrections=corrections_of(versions),
             deliveries=deliveries,
             rule=_rule(view["list_code"], today),
+            linked_data=describe_listing(view, origin()),
         )
         if view["subject"]["type"] == "individual":
             answer.headers["X-Robots-Tag"] = "noindex"

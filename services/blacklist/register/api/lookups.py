@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.register import queries, schemas
 from services.blacklist.register.api.noting import note_check, note_search
+from services.blacklist.register.api.waiting import WaitingRoom
 from services.blacklist.register.queries import Criteria, Entity, Purpose
 from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.store import Deps
@@ -117,14 +118,24 @@ def _entity(given: dict[str, Any]) -> Entity:
     return Entity(given["name"], given["uscc"], members)
 
 
+def last_position(deps: Deps) -> int:
+    with deps.db.read() as session:
+        return queries.newest_position(session)
+
+
 def _add_changes(bp: APIBlueprint, deps: Deps) -> None:
+    waiting = WaitingRoom()
+
     @bp.get("/changes")
     @access(public())
     @bp.input(schemas.FeedQuery, location="query")
     @bp.output(schemas.ChangePage)
+    @problems(503)
     @bp.doc(summary="变更流")
     def list_changes(query_data: dict[str, Any]) -> dict[str, Any]:
         after: int = query_data["after"]
+        if query_data["wait"] and last_position(deps) == after:
+            waiting.until(lambda: last_position(deps) > after, query_data["wait"])
         with deps.db.read() as session:
             items = queries.changes_after(session, after, query_data["limit"], deps.clock.today())
         return {"items": items, "next": items[-1]["position"] if items else after}

@@ -6,7 +6,7 @@ Each entry shows what the listing is now, so that nothing withdrawn later can be
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import Status, status
@@ -32,3 +32,15 @@ def _entry(change: Change, listing: Listing | None, today: date) -> dict[str, An
     if listing is not None and status(standing(listing), today) is Status.PUBLIC:
         return base | {"operation": "current", "version": listing.version, "listing": masked_view(listing)}
     return base | {"operation": "withdrawn", "version": change.version, "listing": None}
+
+
+def _is_shown(listing: Listing | None, today: date) -> bool:
+    """Organisations that are public; one that turned out to be a person is withdrawn like any other."""
+    if listing is None or listing.subject_type != "organization":
+        return False
+    return status(standing(listing), today) is Status.PUBLIC
+
+
+def newest_position(session: Session) -> int:
+    """The feed's end; 0 before the first step."""
+    return session.scalar(select(func.max(Change.position))) or 0

@@ -1,0 +1,1 @@
+"""Writing feeds, site maps and entities: plain functions from what was read to what is sent."""

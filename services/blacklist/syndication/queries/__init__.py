@@ -1,0 +1,1 @@
+"""What feeds, site maps and files are made from."""
