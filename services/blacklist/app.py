@@ -59,9 +59,9 @@ FEATURES = (
     openness.blueprint,
     supervision.blueprint,
     annual.blueprint,
+    syndication.blueprint,
     web.blueprint,
 )
-    syndication.blueprint,
 
 
 def open_deps(settings: Settings) -> Deps:
