@@ -116,3 +116,20 @@ def test_differences_are_told(world: PushWorld) -> None:
     types = [dict(record.headers)["ce_type"].decode() for record in reader.poll(500, timeout=1.0)]
     reader.close()
     assert "reconciliation.difference" in types
+
+
+@pytest.mark.parametrize("platform", ["credit-liaoning", "trade-shijiazhuang", "credit-shijiazhuang"])
+def test_what_was_not_taken_down_is_found_and_taken_down(world: PushWorld, platform: str) -> None:
+    """Also where the platform stores no id of ours, and where it is changed by content alone."""
+    (listing,) = push(world, platform, 1)
+    world.fault(platform, "lose_record", count=1)
+    world.publish(listing.event("revoked"))
+    gone = (platform, "withdraw", "acknowledged")
+    world.until(lambda: gone in world.states(listing.id, platform), "withdrawn, says the receipt")
+    run = reconcile(world, platform)
+    assert [one["kind"] for one in run["differences"]] == ["extra"]
+    world.until(lambda: world.states(listing.id, platform).count(gone) == 2, "withdrawn again")
+    assert {one["status"] for one in world.records(platform) if one["document_number"] == listing.number} == {
+        "withdrawn"
+    }
+    assert reconcile(world, platform)["differences"] == []
