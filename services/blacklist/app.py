@@ -27,11 +27,12 @@ from services.blacklist.rules import api as rules
 from services.blacklist.rules.queries import use_rules
 from services.blacklist.rules.queries.calendars import LiveCalendar
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
+from services.blacklist.snapshots import api as snapshots
 from services.blacklist.store import Deps
 from services.blacklist.supervision import api as supervision
 from services.blacklist.supervision.api import annual
-from services.blacklist.transparency import api as transparency
 from services.blacklist.syndication import api as syndication
+from services.blacklist.transparency import api as transparency
 from shared.clock import SystemClock
 from shared.contracts.schema_export import asyncapi
 from shared.crypto import KeyRing
@@ -55,6 +56,7 @@ FEATURES = (
     letters.blueprint,
     transparency.blueprint,
     checks.blueprint,
+    snapshots.blueprint,
     disclosure.blueprint,
     openness.blueprint,
     supervision.blueprint,

@@ -14,6 +14,7 @@ from services.blacklist.register import consumes as register
 from services.blacklist.register.index import ENGINES, GramCounter
 from services.blacklist.register.usecases import ChangeSequencer
 from services.blacklist.rules.usecases import CalendarKeeper, DutyClock
+from services.blacklist.snapshots.usecases import SnapshotKeeper
 from services.blacklist.store import Deps, inbox, leases, outbox
 from services.blacklist.supervision.usecases.annual import AnnualDuties, announce
 from services.blacklist.transparency.usecases.appending import LogSequencer
@@ -39,6 +40,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         CheckJobs(deps, holder),
         ProjectWatch(deps, holder),
         CaseClock(deps, holder),
+        SnapshotKeeper(deps, holder),
         _consumer(deps, log, register.TOPIC, register.record_deliveries),
         _consumer(deps, log, cases.TOPIC, cases.record_notices),
     ]

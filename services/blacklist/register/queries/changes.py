@@ -29,7 +29,7 @@ def changes_after(session: Session, after: int, limit: int, today: date) -> list
 
 def _entry(change: Change, listing: Listing | None, today: date) -> dict[str, Any]:
     base = {"position": change.position, "listing_id": change.listing_id, "recorded_at": change.recorded_at}
-    if listing is not None and status(standing(listing), today) is Status.PUBLIC:
+    if _is_shown(listing, today) and listing is not None:
         return base | {"operation": "current", "version": listing.version, "listing": masked_view(listing)}
     return base | {"operation": "withdrawn", "version": change.version, "listing": None}
 

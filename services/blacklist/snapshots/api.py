@@ -1,0 +1,160 @@
+"""The files over HTTP. A listing that is public no more is in no answer from its removal's commit on.
+
+A file with nothing to leave out is sent as it lies, with checksum and ranges; else line by line without
+what has gone, until the next generation is written moments later (docs/decisions/0009-snapshots.md).
+"""
+
+import base64
+import json
+from collections.abc import Collection
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, request, send_file
+
+from services.blacklist.register.api.downloads import LICENCE
+from services.blacklist.snapshots.domain import BLOCKED, Manifest, StoredFile, read_manifest, shown_lines
+from services.blacklist.snapshots.queries import gone_since
+from services.blacklist.snapshots.usecases import FOLDER
+from services.blacklist.store import Deps
+from shared.errors import NotFound, Unavailable
+from shared.web.access import access, public
+from shared.web.openapi import produces
+from shared.web.problem import problems
+
+TYPES = {"ndjson": "application/x-ndjson", "csv": "text/csv", "delta": "application/x-ndjson"}
+TITLE = "公共资源配置领域信用公示信息（法人和非法人组织）"
+
+
+def blueprint(deps: Deps) -> APIBlueprint:
+    made = APIBlueprint("snapshots", __name__, url_prefix="/api/v1/register/snapshot", tag="数据文件")
+    _add_index(made, deps)
+    _add_files(made, deps)
+    return made
+
+
+def _add_index(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/index.json")
+    @access(public())
+    @produces("application/json")
+    @problems(503)
+    @made.doc(summary="快照和增量文件目录")
+    def snapshot_index() -> Response:
+        return _document(index(deps, request.base_url.rsplit("/", 1)[0]), "application/json")
+
+
+def _add_files(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/<name>")
+    @access(public())
+    @produces(*sorted(set(TYPES.values())))
+    @problems(503)
+    @made.doc(summary="快照或增量文件")
+    def snapshot_file(name: str) -> Response:
+        manifest = manifest_of(deps)
+        stored = manifest.named(name)
+        if stored is None:
+            raise NotFound(
+                "not-found", "没有这个数据文件", "文件可能已由新的快照取代，请重新读取 index.json。"
+            )
+        return _sent(deps, stored, _gone(deps, manifest))
+
+
+def manifest_of(deps: Deps) -> Manifest:
+    found = read_manifest(deps.data_dir / FOLDER)
+    if found is None:
+        raise Unavailable("unavailable", "数据文件正在生成", "请稍后再试。", retry_after=5)
+    return found
+
+
+def index(deps: Deps, base: str) -> dict[str, Any]:
+    """What is offered now; a file from which something is left out at the moment has no checksum."""
+    manifest = manifest_of(deps)
+    whole = not _gone(deps, manifest)
+    return {
+        "title": TITLE,
+        "generation": manifest.generation,
+        "built_at": manifest.built_at,
+        "position": manifest.position,
+        "rows": manifest.rows,
+        "licence": LICENCE,
+        "schema": base.replace("/snapshot", "/download.schema.json"),
+        "changes": f"{base.replace('/snapshot', '/changes')}?after={manifest.position}",
+        "blocked": (deps.data_dir / FOLDER / BLOCKED).exists(),
+        "files": [_offered(each, base, whole=whole) for each in manifest.files],
+        "deltas": [_offered(each, base, whole=whole) for each in manifest.deltas],
+    }
+
+
+def _offered(stored: StoredFile, base: str, *, whole: bool) -> dict[str, Any]:
+    return {
+        "name": stored.name,
+        "url": f"{base}/{stored.name}",
+        "form": stored.form,
+        "media_type": TYPES[stored.form],
+        "lines": stored.lines,
+        "position": stored.position,
+        "bytes": stored.bytes if whole else None,
+        "sha256": stored.sha256 if whole else None,
+    }
+
+
+def _gone(deps: Deps, manifest: Manifest) -> Collection[str]:
+    day = date.fromisoformat(manifest.day)
+    with deps.db.read() as session:
+        gone = gone_since(session, manifest.position, day, deps.clock.today())
+    return gone | _lost(deps.data_dir / FOLDER / BLOCKED)
+
+
+def _lost(path: Path) -> set[str]:
+    """What vanished without a removal is not given out either while it is being looked into."""
+    try:
+        return set(json.loads(path.read_text("utf-8"))["listings"])
+    except FileNotFoundError:
+        return set()
+
+
+def _document(content: dict[str, Any], media_type: str) -> Response:
+    response = Response(json.dumps(content, ensure_ascii=False), mimetype=media_type)
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _sent(deps: Deps, stored: StoredFile, gone: Collection[str]) -> Response:
+    path = deps.data_dir / FOLDER / stored.name
+    try:
+        changing = path.stat().st_size != stored.bytes  # between a delta's rewriting and its manifest
+        response = _filtered(path, stored, gone) if gone or changing else _whole(path, stored)
+    except FileNotFoundError as error:
+        raise Unavailable(
+            "unavailable", "数据文件正在更换", "请重新读取 index.json。", retry_after=1
+        ) from error
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Link"] = f'<{LICENCE}>; rel="license"'
+    return response
+
+
+def _whole(path: Path, stored: StoredFile) -> Response:
+    response = send_file(
+        path.open("rb"), TYPES[stored.form], as_attachment=True, download_name=stored.name,
+        etag=stored.sha256, conditional=False,
+    )  # fmt: skip
+    response.content_length = stored.bytes
+    digest = base64.b64encode(bytes.fromhex(stored.sha256)).decode()
+    response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
+    response.make_conditional(request, accept_ranges=True, complete_length=stored.bytes)
+    return response
+
+
+def _filtered(path: Path, stored: StoredFile, gone: Collection[str]) -> Response:
+    file = path.open("rb")
+    response = Response(shown_lines(file, stored.form, gone), mimetype=TYPES[stored.form])
+    response.call_on_close(file.close)
+    tag = sha256("\n".join([stored.sha256, *sorted(gone)]).encode()).hexdigest()
+    response.set_etag(tag, weak=True)
+    response.make_conditional(request)
+    return response

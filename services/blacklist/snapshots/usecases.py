@@ -1,0 +1,224 @@
+"""Writing a generation of files in one pass: new snapshot, delta from the old one, and what vanished.
+
+Both snapshots are in the order of ids, so that they are compared line by line and memory stays flat. A
+listing that vanished without a removal blocks the export: the old generation stays, and an alarm is raised.
+"""
+
+import csv
+import io
+import json
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from threading import Event
+from typing import IO, Any
+
+from services.blacklist.register.api.downloads import COLUMNS, flat, safe_cell
+from services.blacklist.register.queries import organisations_in_force
+from services.blacklist.snapshots.domain import (
+    BLOCKED,
+    DELTAS_KEPT,
+    Manifest,
+    StoredFile,
+    current,
+    id_of,
+    read_manifest,
+    shown_lines,
+    stamp,
+    tombstone,
+    write_json,
+    write_manifest,
+)
+from services.blacklist.snapshots.queries import changed_since, head, unexplained
+from services.blacklist.store import Deps, leases
+from shared.leases import Lease
+from shared.logs import get_log
+from shared.metrics import gauge
+
+FOLDER = "snapshots"
+LOOK_SECONDS = 1.0
+LEAST_PAUSE = 2.0
+PAUSE_FACTOR = 10.0
+"""Building takes at most a tenth of the time, however large the register."""
+log = get_log(__name__)
+blocked_gauge = gauge(
+    "snapshot_export_blocked", "Listings that vanished without a removal; 0 when all is well"
+)
+rows_gauge = gauge("snapshot_rows", "Listings in the newest snapshot")
+
+
+@dataclass
+class Pass:
+    """What one comparison of the old snapshot and the register left behind."""
+
+    rows: int = 0
+    changes: int = 0
+    missing: list[str] = field(default_factory=list)
+
+
+class SnapshotKeeper:
+    """Loop: a new generation soon after every change, never so often that it would be all we do."""
+
+    name = "snapshot-keeper"
+
+    def __init__(self, deps: Deps, holder: str) -> None:
+        self._deps = deps
+        self._lease = Lease(deps.db, leases, self.name, holder)
+        self._next = 0.0
+        self._closed = Event()
+
+    def step(self) -> bool:
+        if time.monotonic() < self._next or not self._lease.acquire() or not self._due():
+            return False
+        started = time.monotonic()
+        export(self._deps)
+        spent = time.monotonic() - started
+        self._next = time.monotonic() + max(LEAST_PAUSE, PAUSE_FACTOR * spent)
+        return True
+
+    def _due(self) -> bool:
+        manifest = read_manifest(self._deps.data_dir / FOLDER)
+        if manifest is None or manifest.day != self._deps.clock.today().isoformat():
+            return True
+        with self._deps.db.read() as session:
+            return changed_since(session, manifest.position)
+
+    def wait(self, timeout: float) -> bool:
+        return not self._closed.wait(max(timeout, LOOK_SECONDS))
+
+    def close(self) -> None:
+        self._closed.set()
+        self._lease.release()
+
+
+def export(deps: Deps) -> Manifest | None:
+    """The new generation; None when it is blocked."""
+    folder, today = deps.data_dir / FOLDER, deps.clock.today()
+    folder.mkdir(parents=True, exist_ok=True)
+    old = read_manifest(folder)
+    generation = old.generation + 1 if old else 1
+    names = {form: folder / f"{generation:08d}.{form}" for form in ("ndjson", "csv", "delta")}
+    with deps.db.read() as session:
+        position = head(session)
+        found = _write(folder, old, organisations_in_force(session, today), names)
+        lost = unexplained(session, found.missing, old.position, today) if old else []
+    if lost:
+        _block(folder, lost, names, deps)
+        return None
+    manifest = _manifest(old, generation, position, found, names, today, stamp(deps.clock.now()))
+    write_manifest(folder, manifest)
+    _tidy(folder, manifest)
+    blocked_gauge.set(0)
+    rows_gauge.set(manifest.rows)
+    return manifest
+
+
+def _write(
+    folder: Path, old: Manifest | None, rows: Iterable[dict[str, Any]], names: dict[str, Path]
+) -> Pass:
+    found = Pass()
+    with ExitStack() as open_files:
+        before: Iterator[bytes] = iter(())
+        if old is not None:
+            before = open_files.enter_context((folder / old.of_form("ndjson").name).open("rb"))
+        files = {form: open_files.enter_context(path.open("wb")) for form, path in names.items()}
+        files["csv"].write("\ufeff".encode() + _csv_line([label for _, label, _ in COLUMNS]))
+        _compare(before, rows, files, found)
+    return found
+
+
+def _compare(
+    before: Iterator[bytes], rows: Iterable[dict[str, Any]], files: Mapping[str, IO[bytes]], found: Pass
+) -> None:
+    old = next(before, None)
+    for row in rows:
+        line = ndjson_line(row)
+        while old is not None and id_of(old, "ndjson") < row["id"]:
+            _vanish(old, files, found)
+            old = next(before, None)
+        if old is not None and id_of(old, "ndjson") == row["id"]:
+            same, old = old == line, next(before, None)
+        else:
+            same = False
+        if not same:
+            files["delta"].write(current(line, row["id"]))
+            found.changes += 1
+        files["ndjson"].write(line)
+        files["csv"].write(_csv_line([safe_cell(cell) for cell in flat(row)]))
+        found.rows += 1
+    while old is not None:
+        _vanish(old, files, found)
+        old = next(before, None)
+
+
+def _vanish(line: bytes, files: Mapping[str, IO[bytes]], found: Pass) -> None:
+    listing_id = id_of(line, "ndjson")
+    files["delta"].write(tombstone(listing_id))
+    found.missing.append(listing_id)
+    found.changes += 1
+
+
+def ndjson_line(row: dict[str, Any]) -> bytes:
+    """The same line as of `download.ndjson`."""
+    names = [name for name, _, _ in COLUMNS]
+    content = dict(zip(names, flat(row), strict=True)) | {"measures": row["measures"]}
+    return json.dumps(content, ensure_ascii=False, default=str).encode() + b"\n"
+
+
+def _csv_line(cells: list[str]) -> bytes:
+    """One line in the file: a line break inside a cell would tear a record apart."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow([" ".join(cell.splitlines()) for cell in cells])
+    return text.getvalue().encode()
+
+
+def _block(folder: Path, lost: list[str], names: dict[str, Path], deps: Deps) -> None:
+    for path in names.values():
+        path.unlink(missing_ok=True)
+    write_json(folder / BLOCKED, {"at": stamp(deps.clock.now()), "count": len(lost), "listings": lost[:1000]})
+    blocked_gauge.set(len(lost))
+    log.error("register export blocked: listings vanished without a removal", count=len(lost))
+
+
+def _manifest(
+    old: Manifest | None,
+    generation: int,
+    position: int,
+    found: Pass,
+    names: dict[str, Path],
+    today: date,
+    built_at: str,
+) -> Manifest:
+    files = [StoredFile.of(names[form], form, found.rows, position) for form in ("ndjson", "csv")]
+    deltas = [_forgetting(names["delta"].parent, each, found.missing) for each in old.deltas] if old else []
+    if old is not None and found.changes:
+        deltas.append(StoredFile.of(names["delta"], "delta", found.changes, position))
+    return Manifest(
+        generation, built_at, position, found.rows, today.isoformat(), files, deltas[-DELTAS_KEPT:]
+    )
+
+
+def _forgetting(folder: Path, delta: StoredFile, missing: Collection[str]) -> StoredFile:
+    """An older delta without what has gone since: tombstones in its place."""
+    path, gone = folder / delta.name, set(missing)
+    with path.open("rb") as lines:
+        if not any(id_of(line, "delta") in gone for line in lines):
+            return delta
+        lines.seek(0)
+        fresh = path.with_suffix(".tmp")
+        with fresh.open("wb") as file:
+            file.writelines(shown_lines(lines, "delta", gone))
+    fresh.replace(path)
+    return StoredFile.of(path, "delta", delta.lines, delta.position)
+
+
+def _tidy(folder: Path, manifest: Manifest) -> None:
+    """What no manifest names any more goes; whoever reads it still has it open."""
+    kept = {each.name for each in (*manifest.files, *manifest.deltas)}
+    for path in folder.iterdir():
+        if path.suffix.lstrip(".") in {"ndjson", "csv", "delta"} and path.name not in kept:
+            path.unlink(missing_ok=True)
+    (folder / BLOCKED).unlink(missing_ok=True)

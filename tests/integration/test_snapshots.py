@@ -1,0 +1,140 @@
+"""Snapshot and delta files: replayed deltas give the snapshot, removals leave at once, losses are noticed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import delete, update
+
+from services.blacklist.app import create_app
+from services.blacklist.register.models import Change, Listing
+from services.blacklist.register.queries import changes_after
+from services.blacklist.register.usecases import ChangeSequencer, hide_listing, revoke_listing, show_listing
+from services.blacklist.settings import read_settings
+from services.blacklist.snapshots.domain import read_manifest
+from services.blacklist.snapshots.usecases import FOLDER, SnapshotKeeper, export
+from shared.clock import FixedClock
+from shared.db import Database
+from shared.loops import drain
+from tests.integration.register_world import World, make_world, organisation, person
+
+SNAPSHOT = "/api/v1/register/snapshot"
+
+
+@pytest.fixture
+def world(any_db: Database, clock: FixedClock, tmp_path: Path) -> World:
+    return make_world(any_db, clock, tmp_path)
+
+
+@pytest.fixture
+def client(world: World, tmp_path: Path) -> FlaskClient:
+    return create_app(read_settings({"DATA_DIR": str(tmp_path)}), world.deps).test_client()
+
+
+def build(world: World) -> Any:
+    drain([ChangeSequencer(world.db, "test")])
+    return export(world.deps)
+
+
+def snapshot_files(world: World) -> list[Path]:
+    return [path for path in (world.deps.data_dir / FOLDER).iterdir() if path.suffix != ".json"]
+
+
+def revoke(world: World, listing_id: str) -> None:
+    with world.write() as session:
+        revoke_listing(session, world.keyring, listing_id, reason="撤销", at=world.clock.now())
+
+
+def lines(client: FlaskClient, name: str) -> list[dict[str, Any]]:
+    answer = client.get(f"{SNAPSHOT}/{name}")
+    assert answer.status_code == 200, answer.text
+    return [json.loads(line) for line in answer.data.splitlines()]
+
+
+def replayed(client: FlaskClient, names: list[str]) -> dict[str, Any]:
+    held: dict[str, Any] = {}
+    for line in [line for name in names for line in lines(client, name)]:
+        if line["operation"] == "current":
+            held[line["id"]] = line["listing"]
+        else:
+            assert line == {"id": line["id"], "operation": "withdrawn", "listing": None}
+            held.pop(line["id"], None)
+    return held
+
+
+def test_deltas_and_the_feed_replayed_give_the_snapshot(world: World, client: FlaskClient) -> None:
+    assert client.get(f"{SNAPSHOT}/index.json").status_code == 503
+    build(world)
+    ids = [world.publish(organisation(f"石家庄{n}建设工程有限公司", n)) for n in range(6)]
+    world.publish(person(world.keyring))
+    build(world)
+    revoke(world, ids[0])
+    with world.write() as session:
+        hide_listing(session, world.keyring, ids[1], code="suspended", reason="核实", at=world.clock.now())
+    ids.append(world.publish(organisation("石家庄新增有限公司", 9)))
+    build(world)
+    with world.write() as session:
+        show_listing(session, world.keyring, ids[1], code="suspended", reason=None, at=world.clock.now())
+    build(world)
+    said = client.get(f"{SNAPSHOT}/index.json").get_json()
+    whole = {line["id"]: line for line in lines(client, said["files"][0]["name"])}
+    assert sorted(whole) == sorted(ids[1:])
+    assert replayed(client, [each["name"] for each in said["deltas"]]) == whole
+    with world.db.read() as session:
+        feed = changes_after(session, 0, 100, world.clock.today())
+    assert {each["listing_id"] for each in feed if each["operation"] == "current"} == set(whole)
+    assert said["rows"] == len(whole)
+    csv = client.get(f"{SNAPSHOT}/{said['files'][1]['name']}")
+    assert csv.data.count(b"\n") == len(whole) + 1
+
+
+def test_what_is_removed_leaves_every_file_at_commit(world: World, client: FlaskClient) -> None:
+    build(world)
+    gone, stays = (world.publish(organisation(f"石家庄{n}建设工程有限公司", n)) for n in (1, 2))
+    build(world)
+    before = client.get(f"{SNAPSHOT}/index.json").get_json()
+    names = [each["name"] for each in (*before["files"], *before["deltas"])]
+    assert all(each["sha256"] for each in before["files"])
+    whole = client.get(f"{SNAPSHOT}/{names[0]}")
+    assert whole.headers["Repr-Digest"].startswith("sha-256=:")
+    tag = {"If-None-Match": whole.headers["ETag"]}
+    assert client.get(f"{SNAPSHOT}/{names[0]}", headers=tag).status_code == 304
+    revoke(world, gone)
+    for name in names:
+        answer = client.get(f"{SNAPSHOT}/{name}", headers=tag)
+        assert "石家庄1建设" not in answer.text
+        assert stays in answer.text
+    said = client.get(f"{SNAPSHOT}/index.json").get_json()
+    assert [each["sha256"] for each in said["files"]] == [None, None]
+    (tombstone,) = [line for line in lines(client, names[2]) if line["operation"] == "withdrawn"]
+    assert tombstone["id"] == gone
+    build(world)
+    kept = client.get(f"{SNAPSHOT}/index.json").get_json()
+    assert all(each["sha256"] for each in (*kept["files"], *kept["deltas"]))
+    assert all("石家庄1建设" not in path.read_text("utf-8") for path in snapshot_files(world))
+
+
+def test_a_loss_without_a_removal_blocks_the_export(world: World, client: FlaskClient) -> None:
+    lost, stays = (world.publish(organisation(f"石家庄{n}建设工程有限公司", n)) for n in (1, 2))
+    first = build(world)
+    with world.write() as session:
+        session.execute(delete(Change).where(Change.listing_id == lost))
+        session.execute(update(Listing).where(Listing.id == lost).values(removed_at=world.clock.now()))
+    assert export(world.deps) is None
+    assert read_manifest(world.deps.data_dir / FOLDER) == first
+    said = client.get(f"{SNAPSHOT}/index.json").get_json()
+    assert said["blocked"]
+    assert [line["id"] for line in lines(client, said["files"][0]["name"])] == [stays]
+    with world.write() as session:
+        session.execute(update(Listing).where(Listing.id == lost).values(removed_at=None))
+    assert export(world.deps) is not None
+    assert not client.get(f"{SNAPSHOT}/index.json").get_json()["blocked"]
+
+
+def test_the_keeper_builds_when_something_changed_and_then_rests(world: World, client: FlaskClient) -> None:
+    keeper = SnapshotKeeper(world.deps, "test")
+    assert keeper.step()
+    assert not keeper.step()
+    assert client.get(f"{SNAPSHOT}/nothing.ndjson").status_code == 404
