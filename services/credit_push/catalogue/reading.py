@@ -296,7 +296,7 @@ def _transport(doc: _Document) -> TransportSpec:
         timeout_seconds=doc.number("transport.timeout_seconds", 0.05, 120, 5),
     )
     if spec.key.startswith("sandbox:") and not _ID.fullmatch(spec.key.removeprefix("sandbox:")):
-        doc.note("transport.key", "沙箱密钥写作 sandbox:平台代码")
+        doc.note("transport.key", "沙箱密钥应由 sandbox、冒号和平台代码组成")
     for name in NEEDS.get(kind, ()):
         if not getattr(spec, name):
             doc.note(f"transport.{name}", f"传输方式 {kind} 需要此项")
