@@ -4,7 +4,6 @@ After an unknown outcome the platform is asked by key; a repeated request has no
 """
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -12,40 +11,15 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from services.credit_push.transports.base import FAILED, HELD, UNKNOWN, Job, Outcome, Timing, TransportDown
-from services.credit_push.transports.wire import Answer, BadAnswer, Pool
 from shared.http import sign_request
 from shared.platform_keys import PlatformKey
+from shared.wire import Answer, AsyncRunner, BadAnswer, Pool
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 PATIENCE = 10
 """Silent requests before the rest of a batch is held back, at least."""
 REFUSING = (400, 409, 413, 422)
-
-
-class AsyncRunner:
-    """One event loop in a thread of its own, started when first needed."""
-
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._lock = threading.Lock()
-
-    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Run to completion from any other thread."""
-        return asyncio.run_coroutine_threadsafe(work, self._started()).result()
-
-    def _started(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="http", daemon=True).start()
-            return self._loop
-
-    def close(self) -> None:
-        with self._lock:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._loop.stop)
-                self._loop = None
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,14 @@ Requests here are small and signed, answers small too: a general client spends m
 import asyncio
 import re
 import ssl
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+Result = TypeVar("Result")
 LARGEST_HEAD = 32_768
 LARGEST_BODY = 16_000_000
 IDLE_SECONDS = 30.0
@@ -32,8 +37,12 @@ class Answer:
 
 @dataclass
 class Reading:
-    """One answer as it arrives; whatever is odd about it is refused rather than guessed at."""
+    """One answer as it arrives; whatever is odd about it is refused rather than guessed at.
 
+    With `enough`, only so many bytes of the body are wanted, and of a body that breaks off what came.
+    """
+
+    enough: int | None = None
     buffer: bytearray = field(default_factory=bytearray)
     status: int = 0
     headers: dict[bytes, bytes] = field(default_factory=dict)
@@ -56,13 +65,16 @@ class Reading:
             self._head(bytes(self.buffer[:end]))
             del self.buffer[: end + 4]
         done = self._chunks() if self.chunked else self._plain()
+        if self.enough is not None and not done and len(self.body) + len(self.buffer) >= self.enough:
+            self.surplus = done = True
         if len(self.body) > LARGEST_BODY:
             raise BadAnswer("answer too large")
         return self._answer() if done else None
 
     def end(self) -> Answer | None:
-        """The connection has ended: the answer, if its end was to be told that way."""
-        if self.status and self.left is None and not self.chunked:
+        """No more will come: the answer, if its end was to be told that way, or its beginning is enough."""
+        if self.status and (self.enough is not None or (self.left is None and not self.chunked)):
+            self.surplus = True
             return self._answer()
         return None
 
@@ -73,7 +85,7 @@ class Reading:
         return b"close" not in told and self.left == 0 and not self.surplus
 
     def _answer(self) -> Answer:
-        return Answer(self.status, self.headers, bytes(self.body))
+        return Answer(self.status, self.headers, bytes(self.body[: self.enough]))
 
     def _head(self, head: bytes) -> None:
         lines = head.split(b"\r\n")
@@ -157,16 +169,16 @@ class Connection(asyncio.Protocol):
         if isinstance(transport, asyncio.Transport):
             self._transport, self.open = transport, True
 
-    async def exchange(self, request: bytes, seconds: float) -> Answer:
+    async def exchange(self, request: bytes, seconds: float, enough: int | None = None) -> Answer:
         """The answer; TimeoutError, OSError or BadAnswer where there is none to be had."""
         if self._transport is None or not self.open:
             raise ConnectionError("closed")
         loop = asyncio.get_running_loop()
-        self._reading = Reading()
+        self._reading = Reading(enough)
         waiting: asyncio.Future[Answer] = loop.create_future()
         self._waiting = waiting
         self._transport.write(request)
-        limit = loop.call_later(max(seconds, 0.0), self._give, TimeoutError("no answer in time"))
+        limit = loop.call_later(max(seconds, 0.0), self._break_off, TimeoutError("no answer in time"))
         try:
             return await waiting
         finally:
@@ -179,8 +191,7 @@ class Connection(asyncio.Protocol):
         try:
             answer = self._reading.feed(data)
         except BadAnswer as error:
-            self._give(error)
-            self.close()
+            self._break_off(error)
             return
         if answer is not None:
             self.open = self.open and self._reading.reusable
@@ -192,6 +203,14 @@ class Connection(asyncio.Protocol):
         self.open = False
         answer = self._reading.end() if self._reading is not None else None
         self._give(answer or error or ConnectionError("closed by the other side"))
+
+    def _break_off(self, why: Exception) -> None:
+        """Nothing more is awaited on this connection."""
+        begun = (
+            self._reading.end() if self._reading is not None and self._reading.enough is not None else None
+        )
+        self._give(begun or why)
+        self.close()
 
     def _give(self, what: Answer | Exception) -> None:
         waiting, self._waiting, self._reading = self._waiting, None, None
@@ -211,14 +230,18 @@ class Connection(asyncio.Protocol):
 class Pool:
     """Connections to one scheme, host and port; the one used last is used first."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(
+        self, endpoint: str, address: str | None = None, context: ssl.SSLContext | None = None
+    ) -> None:
+        """`address` is connected to instead of the host, which still stands in request and certificate."""
         parts = urlsplit(endpoint)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("not an http address")
         self.host_header = parts.netloc.rpartition("@")[2]
         self._host, self._tls = parts.hostname, parts.scheme == "https"
         self._port = parts.port or (443 if self._tls else 80)
-        self._context = ssl.create_default_context() if self._tls else None
+        self._address = address or parts.hostname
+        self._context = (context or ssl.create_default_context()) if self._tls else None
         self._free: list[Connection] = []
 
     def idle(self) -> Connection | None:
@@ -234,7 +257,10 @@ class Pool:
     async def connect(self) -> Connection:
         """A new one; OSError if there is none to be had."""
         loop = asyncio.get_running_loop()
-        _, made = await loop.create_connection(Connection, self._host, self._port, ssl=self._context)
+        name = self._host if self._tls else None
+        _, made = await loop.create_connection(
+            Connection, self._address, self._port, ssl=self._context, server_hostname=name
+        )
         return made
 
     def give(self, connection: Connection) -> None:
@@ -252,3 +278,32 @@ class Pool:
         """Drop what is idle."""
         while self._free:
             self._free.pop().close()
+
+
+class AsyncRunner:
+    """One event loop in a thread of its own, started when first needed."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = threading.Lock()
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run to completion from any other thread."""
+        return self.start(work).result()
+
+    def start(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
+        """Run it there; what comes of it is told to any thread that waits."""
+        return asyncio.run_coroutine_threadsafe(work, self._started())
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="http", daemon=True).start()
+            return self._loop
+
+    def close(self) -> None:
+        with self._lock:
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._loop.stop)
+                self._loop = None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.credit_push.transports.wire import LARGEST_HEAD, Answer, BadAnswer, Reading
+from shared.wire import LARGEST_HEAD, Answer, BadAnswer, Reading
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello"
 HEAD = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n"
