@@ -24,11 +24,12 @@ from bench._ledger import bucket_of, digest_of, key_of, planted
 from bench.facts import keep
 from services.credit_push.models import Holding, metadata
 from services.credit_push.reconciliation import compare
-from services.credit_push.transports.http import AsyncRunner, HttpClient, Reply
+from services.credit_push.transports.http import HttpClient, Reply
 from services.credit_push.transports.http_ledger import HttpLedger
 from shared.clock import SystemClock
 from shared.db import Database, add_rows, open_database
 from shared.platform_keys import PlatformKey
+from shared.wire import AsyncRunner
 from tests.harness.database import LocalPostgres, Server
 from tests.harness.ports import free_port, is_open
 from tests.harness.wait import until

@@ -71,7 +71,10 @@ NAVIGATION = (
     ),
     NavItem("案件", "/cases", CASE_ROLES, also=("/imports", "/letters", "/duties", "/adoptions")),
     NavItem(
-        "公开办理", "/openness-desk", CASE_ROLES, also=("/disclosure-desk", "/catalogue-desk", "/opinions", "/reports-desk")
+        "公开办理",
+        "/openness-desk",
+        CASE_ROLES,
+        also=("/disclosure-desk", "/catalogue-desk", "/opinions", "/reports-desk"),
     ),
     NavItem("监督", "/supervision", SUPERVISION_ROLES),
     NavItem("推送监控", "/push/", PUSH_ROLES),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.credit_push.catalogue import Profile
 from services.credit_push.transports.base import Timing, Transport
 from services.credit_push.transports.exchange_db import ExchangeDb
-from services.credit_push.transports.http import AsyncRunner, HttpClient
+from services.credit_push.transports.http import HttpClient
 from services.credit_push.transports.http_json import HttpJson
 from services.credit_push.transports.http_xml import HttpXml
 from services.credit_push.transports.manual import Manual
@@ -14,6 +14,7 @@ from services.credit_push.transports.mirror import Mirror, Recipients
 from services.credit_push.transports.packet import PacketFolder
 from services.credit_push.transports.pull import Pull
 from shared.platform_keys import PlatformKey
+from shared.wire import AsyncRunner
 
 __all__ = ["KINDS", "AsyncRunner", "Means", "Transport", "open_transport", "open_transports"]
 
