@@ -76,3 +76,23 @@ def test_what_is_left_over_ends_the_connection() -> None:
 def test_what_cannot_be_read_is_refused(raw: bytes) -> None:
     with pytest.raises(BadAnswer):
         Reading().feed(raw)
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 900000", b"Transfer-Encoding: chunked", b"X: y"])
+def test_of_a_long_body_only_the_beginning_is_taken_where_that_is_enough(length: bytes) -> None:
+    reading = Reading(enough=10)
+    head = b"HTTP/1.1 200 OK\r\n" + length + b"\r\n\r\n"
+    reading.feed(head)
+    answer = reading.feed(b"5\r\nworld\r\n" * 4)
+    assert answer is not None
+    assert len(answer.body) <= 10
+    assert not reading.reusable
+
+
+def test_a_body_that_breaks_off_counts_only_where_its_beginning_is_enough() -> None:
+    begun = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
+    for reading, expected in ((Reading(), None), (Reading(enough=10), b"half")):
+        assert reading.feed(begun) is None
+        answer = reading.end()
+        assert (answer.body if answer else None) == expected
+    assert Reading(enough=10).end() is None
