@@ -83,6 +83,13 @@ def test_a_published_listing_is_public_with_one_event_each(world: World) -> None
     assert (event["operation"], event["version"], event["migrated"]) == ("list", 1, False)
 
 
+def test_one_corrected_into_a_persons_is_withdrawn_from_the_public_topic(world: World) -> None:
+    listing_id = world.publish(organisation("石家庄甲建设工程有限公司"))
+    correct(world, listing_id, case=person(world.keyring))
+    assert sent(world, PUBLIC) == [("current", 1), ("withdrawn", 2)]
+    assert set(data(world, PUBLIC)[1]) == {"listing_id", "version", "recorded_at"}
+
+
 def test_every_change_raises_version_and_sequence(world: World) -> None:
     listing_id = world.publish(organisation("石家庄甲建设工程有限公司"))
     correct(world, listing_id, case=organisation("石家庄乙建设工程有限公司"))

@@ -143,8 +143,9 @@ def exchange_kind(listing: Listing, kind: Kind, at: datetime) -> Kind | None:
 
 def _tell_public(ledger: Ledger, step: Step) -> None:
     listing = step.listing
-    public = status(standing(listing), local_date(step.at)) is Status.PUBLIC
-    if listing.subject_type == "individual" or not (public or listing.public_sequence):
+    organisation = listing.subject_type != "individual"  # corrected into a person's, it ends for the public
+    public = organisation and status(standing(listing), local_date(step.at)) is Status.PUBLIC
+    if not (public or listing.public_sequence):
         return
     listing.public_sequence += 1
     ledger.public.append(publishes.public_event(listing, public=public, at=step.at))
