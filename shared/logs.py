@@ -11,6 +11,8 @@ from typing import Any
 
 import structlog
 
+from shared.written import cover_identities
+
 REDACTED = "[redacted]"
 _SECRET_KEYS = re.compile(
     r"(?i)password|passwd|secret|authorization|cookie|credential|private_key|api_key|token$|id_number|id_tail"
@@ -29,7 +31,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 
 def redact_text(text: str) -> str:
     """The text without identity numbers (15 and 18 digits), tokens and credentials, on one line."""
-    clean = _SECRETS.sub(REDACTED, text)
+    clean = cover_identities(_SECRETS.sub(REDACTED, text), lambda _: REDACTED)
     return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode(), clean)
 
 

@@ -2,15 +2,13 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.identifiers import InvalidIdentifier, check_resident_id, mask_id
+from shared.written import cover_identities
 
 GENESIS = "0" * 64
-_IDENTITY = re.compile(r"(?<![0-9A-Za-z])(\d{17}[\dXx]|\d{15})(?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True)
@@ -45,21 +43,12 @@ def link_hash(previous: str, position: int, content: str) -> str:
 
 
 def without_identities(value: Any) -> Any:
-    """The same JSON value with every valid resident identity number masked: the trail never holds one."""
+    """The same JSON value with every resident identity number masked: the trail never holds one."""
     if isinstance(value, str):
-        return _IDENTITY.sub(_masked, value)
+        return cover_identities(value)
     if isinstance(value, Mapping):
         return {str(key): without_identities(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         items = sorted(value) if isinstance(value, set | frozenset) else value
         return [without_identities(item) for item in items]
     return value
-
-
-def _masked(match: re.Match[str]) -> str:
-    number = match.group(0)
-    try:
-        check_resident_id(number)
-    except InvalidIdentifier:
-        return number
-    return mask_id(number)

@@ -4,47 +4,19 @@ Works on free text only; structured identity numbers never reach the public form
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc, mask_id
+from shared.written import HIDDEN, ascii_digits, cover_found, cover_identities, is_uscc
 
-_HIDDEN = r"\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"  # takes no room on the page
-_BETWEEN = rf"[\s{_HIDDEN}\-‐-―−﹣－.．·・•‧∙⋅_＿/／*]{{0,3}}"
-_UNSEEN = rf"[{_HIDDEN}]*"
-_CHECKS = "[0-9XxＸｘⅩХх×]"
-
-
-def _spaced(*parts: str, between: str = _BETWEEN) -> str:
-    return between.join(parts)
-
-
-def _digits(count: int, between: str = _BETWEEN) -> str:
-    return _spaced(*["[0-9]"] * count, between=between)
-
-
-def _either(*pairs: str) -> str:
-    """One of the pairs of digits, written as `1 [1-5]`."""
-    return f"(?:{'|'.join(_spaced(*pair.split()) for pair in pairs)})"
-
-
-_PROVINCE = _either("1 [1-5]", "2 [1-3]", "3 [1-7]", "4 [1-6]", "5 [0-4]", "6 [1-5]", "7 1", "8 [1-3]")
-_CENTURY = _either("1 [89]", "2 0")
-_MONTH, _DAY = _either("0 [1-9]", "1 [0-2]"), _either("0 [1-9]", "[12] [0-9]", "3 [01]")
-_LONG = _spaced(_PROVINCE, _digits(4), _CENTURY, _digits(2), _MONTH, _DAY, _digits(3), _CHECKS)
-_SHORT = _spaced(*(_digits(count, _UNSEEN) for count in (6, 6, 3)))  # any other run of 15 is no number
-_IDENTITY = re.compile(rf"(?<![0-9])({_LONG})(?![0-9])")
-_OLD_IDENTITY = re.compile(rf"(?<![0-9A-Za-z])({_SHORT})(?![0-9A-Za-z])")
-_MOBILE = re.compile(rf"(?<![\d.])(?:\+?86[- ]?)?(1[3-9]\d[- {_HIDDEN}]?\d{{4}}[- {_HIDDEN}]?\d{{4}})(?!\d)")
+_MOBILE = re.compile(rf"(?<![\d.])(?:\+?86[- ]?)?(1[3-9]\d[- {HIDDEN}]?\d{{4}}[- {HIDDEN}]?\d{{4}})(?!\d)")
 _LANDLINE = re.compile(r"(?:电话|座机|联系方式)[::]?\s*(0\d{2,3}[-— ]?\d{7,8})(?!\d)")
 _ACCOUNT = re.compile(r"(?:账号|帐号|账户|卡号|银行卡)[^\d,。;]{0,8}(\d[\d ]{11,22}\d)")
 _EMAIL = re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _HOME = re.compile(r"(?:家庭住址|家庭地址|现住址|住址|住于)[::]?\s*([^,,。;;\n]{4,60})")
-_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 _PASSPORT = re.compile(r"(?<![0-9A-Za-z])[EGeg][0-9]{8}(?![0-9A-Za-z])")
-_CARD = re.compile(rf"(?<![0-9A-Za-z])[0-9](?:[- {_HIDDEN}]?[0-9]){{15,18}}(?![0-9A-Za-z])")
+_CARD = re.compile(rf"(?<![0-9A-Za-z])[0-9](?:[- {HIDDEN}]?[0-9]){{15,18}}(?![0-9A-Za-z])")
 
 Facts = Mapping[str, Any]
 FREE_TEXT = (("misconduct", "facts"), ("document", "content"), ("document", "basis"))
@@ -79,13 +51,15 @@ class Redacted:
 
 def redact(text: str) -> Redacted:
     """Mask what must not be public; the rest, and what is only suspected, stays word for word."""
-    found: list[str] = []
+    plain = cover_identities(text)
+    found = ["identity-number"] if plain != text else []
+    text = plain
     for kind, pattern, cover in _RULES:
-        covered = _covered(text, pattern, cover)
+        covered = cover_found(text, pattern, cover)
         if covered != text:
             found.append(kind)
             text = covered
-    plain = _ascii_digits(text)
+    plain = ascii_digits(text)
     if _PASSPORT.search(plain):
         found.append("passport")
     if any(_is_card(match[0]) for match in _CARD.finditer(plain)):
@@ -93,46 +67,11 @@ def redact(text: str) -> Redacted:
     return Redacted(text, tuple(dict.fromkeys(found)))
 
 
-def _covered(text: str, pattern: re.Pattern[str], cover: Callable[[re.Match[str]], str]) -> str:
-    """Found with digits of any script read as 0–9; what is not covered keeps its own characters."""
-    made, end = [], 0
-    for match in pattern.finditer(_ascii_digits(text)):
-        put = cover(match)
-        made += [text[end : match.start()], put if put != match[0] else text[match.start() : match.end()]]
-        end = match.end()
-    return "".join([*made, text[end:]])
-
-
-def _ascii_digits(text: str) -> str:
-    """The same length, so that places found in it are places of the text."""
-    return _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
-
-
-def _cover_identity(match: re.Match[str]) -> str:
-    """Whatever the check digit says: a slip of the pen still tells who it is."""
-    number = "".join(char for char in match[1][:-1] if char in "0123456789")
-    number += match[1][-1] if match[1][-1].isdigit() else "X"
-    try:
-        check_resident_id(number)
-    except InvalidIdentifier as wrong:
-        if wrong.reason != "checksum" or _is_uscc(match[1]):
-            return match[0]
-    return mask_id(number)
-
-
-def _is_uscc(number: str) -> bool:
-    try:
-        check_uscc(number)
-    except InvalidIdentifier:
-        return False
-    return True
-
-
 def _is_card(written: str) -> bool:
     """The check digit of bank cards (Luhn); a unit's code that happens to fit it is none."""
     number = [int(char) for char in written if char.isdigit()]
     doubled = [digit * 2 - 9 * (digit > 4) for digit in number[-2::-2]]
-    return (sum(number[-1::-2]) + sum(doubled)) % 10 == 0 and not _is_uscc(written)
+    return (sum(number[-1::-2]) + sum(doubled)) % 10 == 0 and not is_uscc(written)
 
 
 def _cover_group(match: re.Match[str]) -> str:
@@ -146,8 +85,6 @@ def _cover_mobile(match: re.Match[str]) -> str:
 
 
 _RULES: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    ("identity-number", _IDENTITY, _cover_identity),
-    ("identity-number", _OLD_IDENTITY, _cover_identity),
     ("account", _ACCOUNT, _cover_group),
     ("telephone", _MOBILE, _cover_mobile),
     ("telephone", _LANDLINE, _cover_group),

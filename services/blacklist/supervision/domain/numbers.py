@@ -4,9 +4,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from shared.written import holds_identity
+
 _BRACKETS = str.maketrans(dict.fromkeys("[(【〖﹝{", "〔") | dict.fromkeys("])】〗﹞}", "〕"))
 _NUMBER = re.compile(r"(?P<prefix>[^〔〕]{1,60})〔(?P<year>(?:19|20)\d{2})〕第?(?P<serial>\d{1,6})号")
-_IDENTITY = re.compile(r"(?<!\d)\d{17}[\dX](?!\d)", re.IGNORECASE)
 LONGEST = 128
 
 
@@ -47,6 +48,6 @@ def number_problem(text: str) -> str | None:
         return "请填写文号"
     if len(key) > LONGEST:
         return f"文号不超过 {LONGEST} 字"
-    if _IDENTITY.search(key):
-        return "文号中似含公民身份号码,请核对"
+    if holds_identity(text):
+        return "文号中似含公民身份号码，请核对"
     return None
