@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from services.blacklist.letters.typesetting import (
+from shared.typesetting import (
     LetterText,
     Paragraph,
     Section,
@@ -17,7 +17,7 @@ from services.blacklist.letters.typesetting import (
     render_letter,
     render_report,
 )
-from services.blacklist.letters.typesetting.lines import NOT_FIRST, NOT_LAST, break_lines
+from shared.typesetting.lines import NOT_FIRST, NOT_LAST, break_lines
 
 RARE = "䶮"  # in the second face only
 NOWHERE = "𠮷"

@@ -1,6 +1,6 @@
 """A paper: data that a machine can check, and the same as tables for people. The signature is over the data.
 
-The PDF names Adobe's Song face instead of embedding one; every reader of Chinese PDF brings it.
+The PDF carries the faces it is set in, so that it reads and prints alike everywhere.
 """
 
 import base64
@@ -18,10 +18,10 @@ from cryptography.exceptions import InvalidSignature
 
 from services.credit_push.formats import stable_json
 from shared.crypto import KeyRing
+from shared.typesetting import fonts
 
 PURPOSE = b"credit-push paper v1\n"
 """Before what is signed, so that a signature for a paper is good for nothing else."""
-FACE = "STSong-Light"
 ALGORITHM = "ed25519"
 
 
@@ -111,6 +111,11 @@ def as_xlsx(paper: Paper, keyring: KeyRing) -> bytes:
 
 def as_pdf(paper: Paper, keyring: KeyRing) -> bytes:
     """Tables on A4, the digest of the data and its signature at the end."""
+    with fonts.lock:
+        return _set(paper, keyring)
+
+
+def _set(paper: Paper, keyring: KeyRing) -> bytes:
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.units import mm
     from reportlab.platypus import SimpleDocTemplate, Spacer
@@ -118,7 +123,7 @@ def as_pdf(paper: Paper, keyring: KeyRing) -> bytes:
     out, styles = io.BytesIO(), _styles()
     document = SimpleDocTemplate(
         out, pagesize=A4, leftMargin=18 * mm, rightMargin=18 * mm, topMargin=18 * mm, bottomMargin=20 * mm,
-        title=paper.title, author="credit-push",
+        title=paper.title, author="credit-push", initialFontName=fonts.MAIN,
     )  # fmt: skip
     flow: list[Any] = [_text(paper.title, styles["title"]), Spacer(1, 4 * mm)]
     flow += [_text(text, styles["text"]) for text in paper.lines]
@@ -147,11 +152,10 @@ def _seal(paper: Paper, keyring: KeyRing, styles: dict[str, Any]) -> list[Any]:
 @cache
 def _styles() -> dict[str, Any]:
     from reportlab.lib.styles import ParagraphStyle
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 
-    pdfmetrics.registerFont(UnicodeCIDFont(FACE))
-    common = {"fontName": FACE, "wordWrap": "CJK"}
+    for name in fonts.FILES:
+        fonts.face(name)
+    common = {"fontName": fonts.MAIN, "wordWrap": "CJK"}
     return {
         "title": ParagraphStyle("title", fontSize=18, leading=26, alignment=1, **common),
         "head": ParagraphStyle("head", fontSize=12, leading=20, **common),
@@ -163,7 +167,11 @@ def _styles() -> dict[str, Any]:
 def _text(text: str, style: Any) -> Any:
     from reportlab.platypus import Paragraph
 
-    return Paragraph(escape(text), style)
+    parts = (
+        escape(part) if name == fonts.MAIN else f'<font name="{name}">{escape(part)}</font>'
+        for name, part in fonts.runs(fonts.printable(text))
+    )
+    return Paragraph("".join(parts), style)
 
 
 def _table(section: Section, width: float, styles: dict[str, Any]) -> Any:
@@ -172,13 +180,15 @@ def _table(section: Section, width: float, styles: dict[str, Any]) -> Any:
 
     rows = [section.columns, *section.rows] if section.rows else [section.columns, ["（无）"]]
     cells = [[_text(str(value), styles["small"]) for value in row] for row in rows]
-    cells = [row + [""] * (len(section.columns) - len(row)) for row in cells]
+    cells = [row + [_text("", styles["small"])] * (len(section.columns) - len(row)) for row in cells]
     share = sum(section.widths)
     table = Table(cells, colWidths=[width * each / share for each in section.widths], repeatRows=1)
-    table.setStyle(TableStyle([("GRID", (0, 0), (-1, -1), 0.4, grey), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
+    whole = (0, 0), (-1, -1)
+    lines = [("GRID", *whole, 0.4, grey), ("VALIGN", *whole, "TOP"), ("FONTNAME", *whole, fonts.MAIN)]
+    table.setStyle(TableStyle(lines))
     return table
 
 
 def _foot(canvas: Any, document: Any) -> None:
-    canvas.setFont(FACE, 8)
+    canvas.setFont(fonts.MAIN, 8)
     canvas.drawCentredString(document.pagesize[0] / 2, 28, f"第 {canvas.getPageNumber()} 页")

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from services.blacklist.checks.domain.words import BARRED, CLASSES, VERDICTS, moment
-from services.blacklist.letters.typesetting import fonts
-from services.blacklist.letters.typesetting.sheet import Sheet
 from services.blacklist.transparency.usecases.printing import Page
+from shared.typesetting import fonts
+from shared.typesetting.sheet import Sheet
 
 TITLE = "投标人信用核查单"
 

@@ -13,13 +13,13 @@ from services.blacklist.audit import usecases as audit
 from services.blacklist.letters.domain.templates import ANSWER
 from services.blacklist.letters.domain.wording import chinese_day, grouped, tidy
 from services.blacklist.letters.models import Letter
-from services.blacklist.letters.typesetting import LetterText, Paragraph, render_letter
 from services.blacklist.letters.usecases.issuing import new_code
 from services.blacklist.letters.usecases.keeping import fetch, keep
 from services.blacklist.letters.usecases.numbering import take_number, use_number
 from services.blacklist.store import Deps
 from shared.errors import NotFound
 from shared.ids import new_id
+from shared.typesetting import LetterText, Paragraph, render_letter
 from shared.web.access import Principal
 
 

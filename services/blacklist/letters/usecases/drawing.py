@@ -23,11 +23,11 @@ from services.blacklist.letters.domain.wording import LABELS, chinese_day, group
 from services.blacklist.letters.models import Letter
 from services.blacklist.letters.queries.facts import Occasion, flags_of, values_of
 from services.blacklist.letters.queries.finding import told_steps
-from services.blacklist.letters.typesetting import LetterText, Paragraph, render_letter
 from services.blacklist.rules.domain import ListRule
 from services.blacklist.store import Deps
 from shared.clock import local_date
 from shared.errors import Conflict, FieldError, Invalid, describe_errors
+from shared.typesetting import LetterText, Paragraph, render_letter
 from shared.web.access import Principal
 
 STEP_DATED = "step"

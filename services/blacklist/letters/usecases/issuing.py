@@ -17,7 +17,6 @@ from services.blacklist.cases.queries import case_to_act_on
 from services.blacklist.letters.domain.templates import DECISION, REPAIR_NOTICE
 from services.blacklist.letters.models import Letter, LetterCopy, LetterService
 from services.blacklist.letters.queries.finding import current_letter
-from services.blacklist.letters.typesetting import render_letter
 from services.blacklist.letters.usecases.drawing import Draft, draft_letter
 from services.blacklist.letters.usecases.keeping import keep
 from services.blacklist.letters.usecases.numbering import recorded_number, take_number, use_number
@@ -25,6 +24,7 @@ from services.blacklist.store import Deps
 from shared.clock import local_date
 from shared.errors import Conflict, FieldError, Invalid, describe_errors
 from shared.ids import new_id
+from shared.typesetting import render_letter
 from shared.web.access import Principal
 
 FULL = "full"

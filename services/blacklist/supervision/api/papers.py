@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.blacklist.letters.typesetting import Section, Table, render_report
+from shared.typesetting import Section, Table, render_report
 
 PDF = "application/pdf"
 

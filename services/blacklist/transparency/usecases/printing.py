@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from services.blacklist.letters.typesetting import fonts
-from services.blacklist.letters.typesetting.codes import draw_code
-from services.blacklist.letters.typesetting.lines import break_lines
-from services.blacklist.letters.typesetting.sheet import GREY, HEIGHT, MM, RED, WIDTH, Colour, Sheet
 from services.blacklist.transparency.domain.certificates import spaced
+from shared.typesetting import fonts
+from shared.typesetting.codes import draw_code
+from shared.typesetting.lines import break_lines
+from shared.typesetting.sheet import GREY, HEIGHT, MM, RED, WIDTH, Colour, Sheet
 
 LEFT = 26 * MM
 MEASURE = WIDTH - 2 * LEFT

@@ -6,7 +6,7 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-from services.blacklist.letters.typesetting import fonts
+from shared.typesetting import fonts
 
 MM = 72 / 25.4
 WIDTH, HEIGHT = 210 * MM, 297 * MM

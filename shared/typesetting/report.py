@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.blacklist.letters.typesetting import fonts
-from services.blacklist.letters.typesetting.lines import Line, break_lines
-from services.blacklist.letters.typesetting.sheet import GREY, HEIGHT, MM, PALE, RED, WIDTH, Sheet
+from shared.typesetting import fonts
+from shared.typesetting.lines import Line, break_lines
+from shared.typesetting.sheet import GREY, HEIGHT, MM, PALE, RED, WIDTH, Sheet
 
 LEFT = RIGHT = 24 * MM
 TOP, BOTTOM = 28 * MM, 24 * MM

@@ -1,4 +1,4 @@
-"""The two embedded TrueType faces (fonts/vendored.json): Micro Hei for everything, Droid Fallback for
+"""The two embedded TrueType faces (faces/vendored.json): Micro Hei for everything, Droid Fallback for
 the rare characters it lacks, and the geta mark 〓 for what neither has, so that no empty box is ever printed.
 """
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-FOLDER = Path(__file__).resolve().parents[1] / "fonts"
+FOLDER = Path(__file__).resolve().parent / "faces"
 MAIN, RARE = "LetterMain", "LetterRare"
 FILES = {MAIN: "wqy-microhei.ttc", RARE: "DroidSansFallbackFull.ttf"}
 GETA = "〓"

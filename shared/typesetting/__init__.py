@@ -2,7 +2,7 @@
 for the same content.
 """
 
-from services.blacklist.letters.typesetting.letter import LetterText, Paragraph, render_letter
-from services.blacklist.letters.typesetting.report import Section, Table, render_report
+from shared.typesetting.letter import LetterText, Paragraph, render_letter
+from shared.typesetting.report import Section, Table, render_report
 
 __all__ = ["LetterText", "Paragraph", "Section", "Table", "render_letter", "render_report"]

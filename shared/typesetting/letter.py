@@ -5,10 +5,10 @@ body with two characters' indent, organ and date at the end with room for the se
 from dataclasses import dataclass
 from datetime import date
 
-from services.blacklist.letters.typesetting import fonts
-from services.blacklist.letters.typesetting.codes import draw_code
-from services.blacklist.letters.typesetting.lines import Line, Measure, break_lines
-from services.blacklist.letters.typesetting.sheet import BLACK, GREY, HEIGHT, MM, PALE, RED, WIDTH, Sheet
+from shared.typesetting import fonts
+from shared.typesetting.codes import draw_code
+from shared.typesetting.lines import Line, Measure, break_lines
+from shared.typesetting.sheet import BLACK, GREY, HEIGHT, MM, PALE, RED, WIDTH, Sheet
 
 LEFT, RIGHT = 28 * MM, 26 * MM
 TOP, BOTTOM = 37 * MM, 35 * MM

@@ -2,7 +2,7 @@
 
 import segno
 
-from services.blacklist.letters.typesetting.sheet import BLACK, Sheet
+from shared.typesetting.sheet import BLACK, Sheet
 
 QUIET = 2
 
