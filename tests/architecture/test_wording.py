@@ -24,7 +24,6 @@ QUOTED = re.compile(r'"([^"]*)"' + r"|'([^']*)'")
 
 ALLOWED = {
     "services/blacklist/letters/domain/wording.py": "marks that end a sentence, as officers type them",
-    "services/blacklist/supervision/domain/numbers.py": "brackets of document numbers, as officers type them",
     "services/notifier/channels/email.py": "smtp://用户:口令@主机:端口 is an address",
     "services/blacklist/sample/data/penalties.toml": "罚款;没收… is two code words of the sheet's code list",
 }
