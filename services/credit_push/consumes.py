@@ -4,8 +4,7 @@ confirmed calendar years.
 Contract events stop here; the rest of the service sees `Arrival`s. Identity numbers stay sealed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +13,8 @@ from services.credit_push.domain import parse_time, record_from
 from services.credit_push.models import DepartmentCopy, revocations
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.planning import Arrival, plan_deliveries
-from services.credit_push.usecases.recounting import ConfirmedYear, take_years
+from services.credit_push.usecases.recounting import take_years
+from shared.calendar.copies import ConfirmedYear
 from shared.contracts.envelope import Event
 from shared.web.revocations import apply_identity_events
 
@@ -63,13 +63,9 @@ def rules_handler(deps: Deps) -> Handle:
 
     def handle(session: Session, events: list[Event]) -> None:
         years = [event.data for event in events if event.type == "calendar.confirmed"]
-        take_years(session, deps, [ConfirmedYear(**_members(each)) for each in years])
+        take_years(session, deps, [ConfirmedYear.told(each) for each in years])
 
     return handle
-
-
-def _members(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: data[name] for name in ("year", "generation", "rest", "work")}
 
 
 def handle_identity(session: Session, events: list[Event]) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 from services.notifier import api, web, worker
 from services.notifier.channels import Ports, open_channels
 from services.notifier.domain import ROBOTS
-from services.notifier.models import Deps, revocations
+from services.notifier.models import Deps, calendar_years, revocations
 from services.notifier.settings import NAME, TITLE, Settings, read_settings
+from shared.calendar.copies import copied_calendar
 from shared.clock import SystemClock
 from shared.contracts.schema_export import asyncapi
 from shared.crypto import KeyRing
@@ -82,6 +83,7 @@ def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
         channels=open_channels(settings.channels, Ports(given.db, given.clock)),
         holder=settings.holder,
         lease_seconds=settings.lease_seconds,
+        calendar=copied_calendar(given.db, calendar_years),
         quiet=settings.quiet,
     )
     return worker.build_loops(parts, open_log(settings.common.events_url))

@@ -6,19 +6,21 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.notifier.domain import Happening, chinese_date
-from services.notifier.models import revocations
+from services.notifier.models import calendar_years, revocations
 from services.notifier.routing import routing
 from services.notifier.routing.quiet import pauses
 from services.notifier.usecases.announcing import announce
 from services.notifier.usecases.escalating import start_ladders
 from services.notifier.usecases.staff import DepartmentFacts, UserFacts, remember_departments, remember_users
 from shared.calendar import WorkingCalendar, builtin_calendar
+from shared.calendar.copies import ConfirmedYear, keep_years
 from shared.clock import Clock, local_date
 from shared.contracts.envelope import Event
 from shared.logs import get_log
 from shared.web.revocations import apply_identity_events
 
 IDENTITY_TOPICS = ("blacklist.identity.v1",)
+RULES_TOPICS = ("blacklist.rules.v1",)
 NEWS_TOPICS = ("blacklist.cases.v1", "credit-push.deliveries.v1")
 OPERATIONS = {"list": "公示", "correct": "更正", "withdraw": "撤下"}
 DIFFERENCES = {"missing": "平台缺少", "extra": "平台多出", "stale": "平台为旧版本", "altered": "内容不一致"}
@@ -54,6 +56,12 @@ def learn_identity(session: Session, events: list[Event]) -> None:
     remember_departments(session, [_department(e) for e in events if e.type == "department.changed"])
     remember_users(session, [_user(e) for e in events if e.type == "user.changed"])
     apply_identity_events(session, revocations, events)
+
+
+def learn_calendar(session: Session, events: list[Event]) -> None:
+    """Confirmed calendar years: quiet hours and ladders count by them from then on."""
+    told = [ConfirmedYear.told(event.data) for event in events if event.type == "calendar.confirmed"]
+    keep_years(session, calendar_years, told)
 
 
 def hear_news(

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.notifier.channels import Channel, Sent
-from services.notifier.consumes import IDENTITY_TOPICS, NEWS_TOPICS, hear_news, learn_identity
+from services.notifier.consumes import (
+    IDENTITY_TOPICS,
+    NEWS_TOPICS,
+    RULES_TOPICS,
+    hear_news,
+    learn_calendar,
+    learn_identity,
+)
 from services.notifier.models import inbox, leases, outbox, revocations
 from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
@@ -212,11 +219,13 @@ def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
     """Identity has its own place in the log, so that no backlog of news delays the end of a session."""
     put_aside = to_unreadable(event_log)
     identity = event_log.reader(list(IDENTITY_TOPICS), f"{GROUP}-identity")
+    rules = event_log.reader(list(RULES_TOPICS), f"{GROUP}-rules")
     news = event_log.reader(list(NEWS_TOPICS), GROUP)
     handle = hear_news(parts.clock, frozenset(parts.channels), parts.calendar, quiet=parts.quiet)
     return [
         Relay(parts.db, outbox, leases, event_log, parts.holder),
         Consumer(parts.db, inbox, identity, f"{GROUP}-identity", learn_identity, put_aside),
+        Consumer(parts.db, inbox, rules, f"{GROUP}-rules", learn_calendar, put_aside),
         Consumer(parts.db, inbox, news, GROUP, handle, put_aside),
         *(Sender(parts, channel) for channel in parts.channels.values()),
         Escalator(parts),

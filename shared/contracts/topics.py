@@ -75,7 +75,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "blacklist.rules.v1",
         publisher="blacklist",
-        readers=("credit-push",),
+        readers=("credit-push", "notifier"),
         types=vocabulary.RULES,
         key="calendar and its year",
         partitions=1,

@@ -3,11 +3,10 @@ and the due days of open deliveries that reach into a year just told.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -15,7 +14,8 @@ from services.credit_push.domain import record_from
 from services.credit_push.models import CalendarYearCopy, Delivery, ListingVersion
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.planning import working_days
-from shared.calendar import CalendarYear, WorkingCalendar, builtin_years
+from shared.calendar import WorkingCalendar, builtin_years
+from shared.calendar.copies import ConfirmedYear, copied_calendar, copied_years, keep_years
 from shared.calendar.live import LiveCalendar
 from shared.clock import local_date
 from shared.db import Database
@@ -23,56 +23,22 @@ from shared.db import Database
 BATCH = 500
 
 
-@dataclass(frozen=True)
-class ConfirmedYear:
-    """A year as it was told; days in ISO form."""
-
-    year: int
-    generation: int
-    rest: list[str]
-    work: list[str]
-
-
-def newest_generation(session: Session) -> int:
-    return session.scalar(select(func.max(CalendarYearCopy.generation))) or 0
-
-
-def copied_years(session: Session) -> list[CalendarYear]:
-    return [
-        CalendarYear(row.year, _days(row.rest), _days(row.work))
-        for row in session.scalars(select(CalendarYearCopy))
-    ]
-
-
-def _days(texts: Sequence[str]) -> frozenset[date]:
-    return frozenset(date.fromisoformat(each) for each in texts)
+YEARS = cast("Table", CalendarYearCopy.__table__)
 
 
 def confirmed_calendar(db: Database) -> LiveCalendar:
     """Follows our copy of the confirmed years within a second, in every process."""
-    return LiveCalendar(db, newest_generation, copied_years)
+    return copied_calendar(db, YEARS)
 
 
 def take_years(session: Session, deps: Deps, years: Sequence[ConfirmedYear]) -> int:
     """Keep the newest reading of each year and count open deliveries anew; how many days moved."""
-    fresh = [each.year for each in years if _keep(session, each)]
+    fresh = keep_years(session, YEARS, years)
     if not fresh:
         return 0
-    session.flush()
-    calendar = WorkingCalendar(deps.calendar.version, (*builtin_years(), *copied_years(session)))
-    return sum(_recount(session, deps, calendar, year) for year in sorted(set(fresh)))
-
-
-def _keep(session: Session, told: ConfirmedYear) -> bool:
-    """Only forward: an older reading that comes late changes nothing."""
-    row = session.get(CalendarYearCopy, told.year)
-    if row is not None and row.generation >= told.generation:
-        return False
-    if row is None:
-        row = CalendarYearCopy(year=told.year)
-        session.add(row)
-    row.generation, row.rest, row.work = told.generation, told.rest, told.work
-    return True
+    known = copied_years(session, YEARS)
+    calendar = WorkingCalendar(deps.calendar.version, (*builtin_years(), *known))
+    return sum(_recount(session, deps, calendar, year) for year in fresh)
 
 
 def _recount(session: Session, deps: Deps, calendar: WorkingCalendar, year: int) -> int:

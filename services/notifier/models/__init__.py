@@ -10,10 +10,22 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.notifier.models.store import SOURCE, Base, Deps, inbox, leases, metadata, outbox, revocations
+from services.notifier.models.store import (
+    SOURCE,
+    Base,
+    Deps,
+    calendar_years,
+    inbox,
+    leases,
+    metadata,
+    outbox,
+    revocations,
+)
 from shared.db import JsonDoc, UtcDateTime
 
-__all__ = ["SOURCE", "Base", "Deps", "inbox", "leases", "metadata", "outbox", "revocations"]
+__all__ = [
+    "SOURCE", "Base", "Deps", "calendar_years", "inbox", "leases", "metadata", "outbox", "revocations",
+]  # fmt: skip
 
 
 class DepartmentCopy(Base):

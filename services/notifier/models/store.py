@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import DeclarativeBase
 
+from shared.calendar.copies import copies_table
 from shared.clock import Clock
 from shared.crypto import KeyRing
 from shared.db import Database, new_metadata
@@ -27,6 +28,7 @@ outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 leases = leases_table(metadata)
 revocations = revocation_table(metadata)
+calendar_years = copies_table(metadata, "calendar_years")
 
 
 @dataclass(frozen=True)
