@@ -11,14 +11,20 @@ from sqlalchemy import delete, update
 from services.blacklist.app import create_app
 from services.blacklist.register.models import Change, Listing
 from services.blacklist.register.queries import changes_after
-from services.blacklist.register.usecases import ChangeSequencer, hide_listing, revoke_listing, show_listing
+from services.blacklist.register.usecases import (
+    ChangeSequencer,
+    correct_listing,
+    hide_listing,
+    revoke_listing,
+    show_listing,
+)
 from services.blacklist.settings import read_settings
 from services.blacklist.snapshots.domain import read_manifest
 from services.blacklist.snapshots.usecases import FOLDER, SnapshotKeeper, export
 from shared.clock import FixedClock
 from shared.db import Database
 from shared.loops import drain
-from tests.integration.register_world import World, make_world, organisation, person
+from tests.integration.register_world import PUBLICITY, TERMS, World, make_world, organisation, person
 
 SNAPSHOT = "/api/v1/register/snapshot"
 
@@ -114,6 +120,24 @@ def test_what_is_removed_leaves_every_file_at_commit(world: World, client: Flask
     kept = client.get(f"{SNAPSHOT}/index.json").get_json()
     assert all(each["sha256"] for each in (*kept["files"], *kept["deltas"]))
     assert all("石家庄1建设" not in path.read_text("utf-8") for path in snapshot_files(world))
+
+
+def test_what_a_correction_replaced_stays_in_no_file(world: World, client: FlaskClient) -> None:
+    build(world)
+    listing_id = world.publish(organisation("石家庄旧称建设工程有限公司", 1))
+    build(world)
+    names = [path.name for path in snapshot_files(world)]
+    with world.write() as session:
+        correct_listing(
+            session, world.keyring, listing_id, case=organisation("石家庄新称建设工程有限公司", 1),
+            terms=TERMS, publicity=PUBLICITY, reason="更正", at=world.clock.now(),
+        )  # fmt: skip
+    assert all("旧称" not in client.get(f"{SNAPSHOT}/{name}").text for name in names)
+    build(world)
+    assert all("旧称" not in path.read_text("utf-8") for path in snapshot_files(world))
+    said = client.get(f"{SNAPSHOT}/index.json").get_json()
+    held = replayed(client, [each["name"] for each in said["deltas"]])
+    assert held[listing_id]["name"] == "石家庄新称建设工程有限公司"
 
 
 def test_a_loss_without_a_removal_blocks_the_export(world: World, client: FlaskClient) -> None:

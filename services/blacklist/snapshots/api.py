@@ -6,18 +6,17 @@ what has gone, until the next generation is written moments later (docs/decision
 
 import base64
 import json
-from collections.abc import Collection
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from apiflask import APIBlueprint
 from flask import Response, request, send_file
 
 from services.blacklist.register.api.downloads import LICENCE
 from services.blacklist.snapshots.domain import BLOCKED, Manifest, StoredFile, read_manifest, shown_lines
-from services.blacklist.snapshots.queries import gone_since
+from services.blacklist.snapshots.queries import changed_again, gone_since
 from services.blacklist.snapshots.usecases import FOLDER
 from services.blacklist.store import Deps
 from shared.errors import NotFound, Unavailable
@@ -59,7 +58,7 @@ def _add_files(made: APIBlueprint, deps: Deps) -> None:
             raise NotFound(
                 "not-found", "没有这个数据文件", "文件可能已由新的快照取代，请重新读取 index.json。"
             )
-        return _sent(deps, stored, _gone(deps, manifest))
+        return _sent(deps, stored, _omitted(deps, manifest))
 
 
 def manifest_of(deps: Deps) -> Manifest:
@@ -72,7 +71,7 @@ def manifest_of(deps: Deps) -> Manifest:
 def index(deps: Deps, base: str) -> dict[str, Any]:
     """What is offered now; a file from which something is left out at the moment has no checksum."""
     manifest = manifest_of(deps)
-    whole = not _gone(deps, manifest)
+    whole = not any(_omitted(deps, manifest))
     return {
         "title": TITLE,
         "generation": manifest.generation,
@@ -101,11 +100,19 @@ def _offered(stored: StoredFile, base: str, *, whole: bool) -> dict[str, Any]:
     }
 
 
-def _gone(deps: Deps, manifest: Manifest) -> Collection[str]:
+class Omitted(NamedTuple):
+    """Listings left out of what is sent: public no more, or saying something else since."""
+
+    gone: set[str]
+    changed: set[str]
+
+
+def _omitted(deps: Deps, manifest: Manifest) -> Omitted:
     day = date.fromisoformat(manifest.day)
     with deps.db.read() as session:
         gone = gone_since(session, manifest.position, day, deps.clock.today())
-    return gone | _lost(deps.data_dir / FOLDER / BLOCKED)
+        changed = changed_again(session, manifest.position)
+    return Omitted(gone | _lost(deps.data_dir / FOLDER / BLOCKED), changed)
 
 
 def _lost(path: Path) -> set[str]:
@@ -124,11 +131,11 @@ def _document(content: dict[str, Any], media_type: str) -> Response:
     return response
 
 
-def _sent(deps: Deps, stored: StoredFile, gone: Collection[str]) -> Response:
+def _sent(deps: Deps, stored: StoredFile, left_out: Omitted) -> Response:
     path = deps.data_dir / FOLDER / stored.name
     try:
         changing = path.stat().st_size != stored.bytes  # between a delta's rewriting and its manifest
-        response = _filtered(path, stored, gone) if gone or changing else _whole(path, stored)
+        response = _filtered(path, stored, left_out) if any(left_out) or changing else _whole(path, stored)
     except FileNotFoundError as error:
         raise Unavailable(
             "unavailable", "数据文件正在更换", "请重新读取 index.json。", retry_after=1
@@ -150,11 +157,11 @@ def _whole(path: Path, stored: StoredFile) -> Response:
     return response
 
 
-def _filtered(path: Path, stored: StoredFile, gone: Collection[str]) -> Response:
+def _filtered(path: Path, stored: StoredFile, left_out: Omitted) -> Response:
     file = path.open("rb")
-    response = Response(shown_lines(file, stored.form, gone), mimetype=TYPES[stored.form])
+    response = Response(shown_lines(file, stored.form, *left_out), mimetype=TYPES[stored.form])
     response.call_on_close(file.close)
-    tag = sha256("\n".join([stored.sha256, *sorted(gone)]).encode()).hexdigest()
+    tag = sha256("\n".join([stored.sha256, *sorted(left_out.gone | left_out.changed)]).encode()).hexdigest()
     response.set_etag(tag, weak=True)
     response.make_conditional(request)
     return response

@@ -84,14 +84,21 @@ def id_of(line: bytes, form: str) -> str:
     return line[start : start + _ID_SIZE].decode("utf-8", "replace")
 
 
-def shown_lines(lines: Iterable[bytes], form: str, gone: Collection[str]) -> Iterator[bytes]:
-    """The lines without listings that are no longer public; in a delta they become tombstones."""
+def shown_lines(
+    lines: Iterable[bytes], form: str, gone: Collection[str], changed: Collection[str] = ()
+) -> Iterator[bytes]:
+    """The lines without listings that are no longer public; in a delta they become tombstones.
+
+    Those that say something else by now are left out: a newer delta has them, and a correction may have
+    covered what they said.
+    """
     for line in lines:
         listing_id = id_of(line, form)
-        if listing_id not in gone:
+        if listing_id in gone:
+            if form == "delta":
+                yield tombstone(listing_id)
+        elif listing_id not in changed:
             yield line
-        elif form == "delta":
-            yield tombstone(listing_id)
 
 
 def tombstone(listing_id: str) -> bytes:

@@ -36,6 +36,12 @@ def gone_since(session: Session, position: int, day: date, today: date) -> set[s
     return gone
 
 
+def changed_again(session: Session, position: int) -> set[str]:
+    """Listings that a file of this position may show as they are no more."""
+    newer = or_(Change.position > position, Change.position.is_(None))
+    return set(session.scalars(select(Change.listing_id).where(newer, Change.version > 1)))
+
+
 def unexplained(session: Session, missing: Sequence[str], position: int, today: date) -> list[str]:
     """Of listings that vanished, those for which neither a change nor their last day accounts."""
     left: list[str] = []

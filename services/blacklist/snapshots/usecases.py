@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -57,6 +57,7 @@ class Pass:
     rows: int = 0
     changes: int = 0
     missing: list[str] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
 
 
 class SnapshotKeeper:
@@ -141,6 +142,8 @@ def _compare(
             old = next(before, None)
         if old is not None and id_of(old, "ndjson") == row["id"]:
             same, old = old == line, next(before, None)
+            if not same:
+                found.changed.add(row["id"])
         else:
             same = False
         if not same:
@@ -178,7 +181,7 @@ def _csv_line(cells: list[str]) -> bytes:
 def _block(folder: Path, lost: list[str], names: dict[str, Path], deps: Deps) -> None:
     for path in names.values():
         path.unlink(missing_ok=True)
-    write_json(folder / BLOCKED, {"at": stamp(deps.clock.now()), "count": len(lost), "listings": lost[:1000]})
+    write_json(folder / BLOCKED, {"at": stamp(deps.clock.now()), "count": len(lost), "listings": lost})
     blocked_gauge.set(len(lost))
     log.error("register export blocked: listings vanished without a removal", count=len(lost))
 
@@ -193,7 +196,7 @@ def _manifest(
     built_at: str,
 ) -> Manifest:
     files = [StoredFile.of(names[form], form, found.rows, position) for form in ("ndjson", "csv")]
-    deltas = [_forgetting(names["delta"].parent, each, found.missing) for each in old.deltas] if old else []
+    deltas = [_forgetting(names["delta"].parent, each, found) for each in old.deltas] if old else []
     if old is not None and found.changes:
         deltas.append(StoredFile.of(names["delta"], "delta", found.changes, position))
     return Manifest(
@@ -201,18 +204,19 @@ def _manifest(
     )
 
 
-def _forgetting(folder: Path, delta: StoredFile, missing: Collection[str]) -> StoredFile:
-    """An older delta without what has gone since: tombstones in its place."""
-    path, gone = folder / delta.name, set(missing)
+def _forgetting(folder: Path, delta: StoredFile, found: Pass) -> StoredFile:
+    """An older delta without what has gone or changed since: nothing that was covered stays in it."""
+    path, gone = folder / delta.name, set(found.missing)
+    old = gone | found.changed
     with path.open("rb") as lines:
-        if not any(id_of(line, "delta") in gone for line in lines):
+        if not any(id_of(line, "delta") in old for line in lines):
             return delta
         lines.seek(0)
         fresh = path.with_suffix(".tmp")
         with fresh.open("wb") as file:
-            file.writelines(shown_lines(lines, "delta", gone))
+            left = sum(1 for line in shown_lines(lines, "delta", gone, found.changed) if file.write(line))
     fresh.replace(path)
-    return StoredFile.of(path, "delta", delta.lines, delta.position)
+    return StoredFile.of(path, "delta", left, delta.position)
 
 
 def _tidy(folder: Path, manifest: Manifest) -> None:
