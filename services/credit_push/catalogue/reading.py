@@ -166,13 +166,15 @@ class _Document:
 
 
 _TABLES = ("record.tables", "record.columns", "record.codes")
+DEEPEST = 4
+"""No setting lies deeper, so nothing below is looked for."""
 
 
 def _fields(content: dict[str, Any], prefix: str = "") -> list[str]:
     found = []
     for name, value in content.items():
         found.append(prefix + name)
-        if isinstance(value, dict):
+        if isinstance(value, dict) and prefix.count(".") < DEEPEST:
             found.extend(_fields(value, f"{prefix}{name}."))
     return found
 
@@ -309,6 +311,8 @@ def read_profile(file: str, text: str, values: Mapping[str, str]) -> tuple[Profi
         doc = _Document(file, text, values)
     except tomllib.TOMLDecodeError as error:
         return None, [Problem(file, "", f"不是合法的 TOML：{error}", line_told(str(error)))]
+    except (RecursionError, ValueError):  # the parser's own limits: brackets in brackets, endless numbers
+        return None, [Problem(file, "", "不是合法的 TOML：嵌套过深或数字过长")]
     profile = _profile(doc)
     return profile, doc.problems
 

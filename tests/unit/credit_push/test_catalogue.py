@@ -12,6 +12,7 @@ from services.credit_push.catalogue import (
     check_catalogue,
     check_file,
     load_catalogue,
+    read_profile,
 )
 
 PLATFORMS = {
@@ -65,6 +66,11 @@ def test_a_wrong_file_is_told_with_its_field(tmp_path: Path, was: str, becomes: 
 def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text("id = ", "utf-8")
     assert [problem.file for problem in check_catalogue(tmp_path)] == ["x.toml"]
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 9000, "a = " + "1" * 9000, ".".join("a" * 9000) + " = 1"])
+def test_a_text_beyond_the_parser_is_told_as_a_problem(text: str) -> None:
+    assert read_profile("x.toml", f'id = "x"\n{text}', SAMPLE_VALUES)[1]
 
 
 def test_every_file_says_what_is_published_and_what_is_assumed() -> None:
