@@ -48,6 +48,8 @@ NEEDS = {
     OBSERVED: (),
 }
 """What each kind of transport cannot do without."""
+LONGEST_PAUSE = 864_000
+"""Seconds: ten days."""
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIDNIGHT = time()
@@ -139,9 +141,9 @@ class _Document:
 
     def numbers(self, field: str, default: list[float] | None = None) -> tuple[float, ...]:
         value = self.get(field, default)
-        good = isinstance(value, list) and value and all(isinstance(n, int | float) and n > 0 for n in value)
+        good = isinstance(value, list) and value and all(_is_pause(item) for item in value)
         if value is not None and not good:
-            self.note(field, "应为正数列表")
+            self.note(field, f"应为正数列表，每个不超过 {LONGEST_PAUSE}")
         return tuple(float(n) for n in value) if good else (60.0,)
 
     def names(self, field: str) -> dict[str, str]:
@@ -163,6 +165,10 @@ class _Document:
         for field in _fields(self.content):
             if field not in known and not any(field.startswith(f"{table}.") for table in _TABLES):
                 self.note(field, "不认识的设置项")
+
+
+def _is_pause(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= LONGEST_PAUSE
 
 
 _TABLES = ("record.tables", "record.columns", "record.codes")

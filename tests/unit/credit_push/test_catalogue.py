@@ -52,6 +52,11 @@ def test_addresses_come_from_the_settings() -> None:
         ('key = "sandbox:credit-quanzhou"', "", "transport.key"),
         ("list_working_days = 1", "list_working_days = -1", "deadline.list_working_days"),
         ("seconds = [0.2,", "seconds = [0,", "retry.seconds"),
+        ("seconds = [0.2,", "seconds = [inf,", "retry.seconds"),
+        ("seconds = [0.2,", "seconds = [nan,", "retry.seconds"),
+        ("seconds = [0.2,", "seconds = [1e308,", "retry.seconds"),
+        ("seconds = [0.2,", "seconds = [true,", "retry.seconds"),
+        ("[takes]", "breaker.pause_seconds = [inf]\n[takes]", "breaker.pause_seconds"),
     ],
 )
 def test_a_wrong_file_is_told_with_its_field(tmp_path: Path, was: str, becomes: str, field: str) -> None:
