@@ -1,8 +1,8 @@
 """What the public process may read: the same table names in a schema of its own, without identity columns.
 
-PostgreSQL: views its role may read, and nothing else. Listings that may not be shown are not there,
-persons' names are masked. SQLite knows no roles: the file is opened read-only, identity columns read as
-NULL.
+PostgreSQL: views its role may read, and nothing else. Listings that may not be shown are not there (their
+search keys are: a join per posting would cost every search), persons' names are masked. SQLite knows no
+roles: the file is opened read-only, identity columns read as NULL.
 """
 
 from collections.abc import Iterator

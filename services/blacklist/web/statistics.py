@@ -20,6 +20,8 @@ from shared.web.access import access, public
 from shared.web.pages import render
 
 KEPT_SECONDS = 300
+UNDIVIDED = frozenset({"list_code"})
+"""Persons are counted by class alone: lists make up their class, so one table would undo the other."""
 BY = (
     ("list_code", "名单"), ("list_class", "类别"), ("domain", "领域"), ("region", "行政区划"),
     ("month", "列入月份"),
@@ -89,12 +91,12 @@ def statistics_of(cells: Sequence[Cell], today: date) -> Statistics:
 
 
 def _lines(firms: Sequence[Cell], people: Sequence[Cell], by: str, label: Callable[[str], str]) -> list[Line]:
-    organisations = counted(firms, by)
-    persons = withheld(counted(people, by))
+    organisations, none = counted(firms, by), None if by in UNDIVIDED and people else 0
+    persons = {} if by in UNDIVIDED else withheld(counted(people, by))
     values = sorted({*organisations, *persons}, key=lambda value: (-organisations[value], value))
     if by == "month":
         values = sorted(values, reverse=True)
-    return [Line(value, label(value), organisations[value], persons.get(value, 0)) for value in values]
+    return [Line(value, label(value), organisations[value], persons.get(value, none)) for value in values]
 
 
 def as_csv(found: Statistics) -> str:
