@@ -1,4 +1,4 @@
-"""One running embedded system shared by the outside checks of this folder."""
+"""One running embedded system shared by the outside checks of this folder, and ended with the last of them."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from services.demo import sign_in
 from tests.e2e.world import running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world():
     with running() as started:
         yield started
