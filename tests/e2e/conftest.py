@@ -1,4 +1,4 @@
-"""One running embedded system shared by the outside checks of this folder, and ended with the last of them."""
+"""One running embedded system shared by the outside checks of this folder; it ends with the last of them."""
 
 import pytest
 
