@@ -95,7 +95,18 @@ class _Document:
         value = self.get(field, default)
         if value is not None and not isinstance(value, str):
             self.note(field, "应为文字")
-        return self.fill(field, value) if isinstance(value, str) else ""
+        return value if isinstance(value, str) else ""
+
+    def word(self, field: str, default: str | None = None) -> str:
+        """A text that no setting may be read into: it is shown, and told in messages."""
+        value = self.text(field, default)
+        if _VARIABLE.search(value):
+            self.note(field, "此项不能引用设置，只有地址、数据库、目录和证书文件可以")
+        return value
+
+    def place(self, field: str) -> str:
+        """An address, a database or a file, which lies where a setting says; never told in a message."""
+        return self.fill(field, self.text(field, ""))
 
     def fill(self, field: str, value: str) -> str:
         def one(match: re.Match[str]) -> str:
@@ -106,7 +117,7 @@ class _Document:
         return _VARIABLE.sub(one, value)
 
     def choice(self, field: str, allowed: tuple[str, ...], default: str | None = None) -> str:
-        value = self.text(field, default)
+        value = self.word(field, default)
         if value and value not in allowed:
             self.note(field, f"应为 {', '.join(allowed)} 之一，而不是 {value}")
         return value
@@ -187,11 +198,11 @@ def _fields(content: dict[str, Any], prefix: str = "") -> list[str]:
 
 def _profile(doc: _Document) -> Profile:
     profile = Profile(
-        id=doc.text("id"),
-        name=doc.text("name"),
-        site=doc.text("site", ""),
+        id=doc.word("id"),
+        name=doc.word("name"),
+        site=doc.word("site", ""),
         level=doc.choice("level", LEVELS),
-        region=doc.text("region"),
+        region=doc.word("region"),
         named_in=doc.texts("named_in", default=[]),
         takes=_takes(doc),
         record=RecordLayout(
@@ -214,9 +225,9 @@ def _profile(doc: _Document) -> Profile:
             int(doc.number("deadline.withdraw_working_days", 0, 60)),
         ),
         retry_seconds=doc.numbers("retry.seconds"),
-        relay_to=doc.text("relay.to", ""),
+        relay_to=doc.word("relay.to", ""),
         basis=doc.choice("source.basis", BASES),
-        source=doc.text("source.text"),
+        source=doc.word("source.text"),
         limits=Limits(
             rows_per_second=doc.number("limits.rows_per_second", 0, 100_000, 0),
             daily_rows=int(doc.number("limits.daily_rows", 0, 10_000_000, 0)),
@@ -251,7 +262,7 @@ def _windows(doc: _Document) -> tuple[Window, ...]:
 
 
 def _door(doc: _Document) -> Door:
-    door = Door(doc.text("door.key", ""), doc.texts("door.addresses", default=[]))
+    door = Door(doc.word("door.key", ""), doc.texts("door.addresses", default=[]))
     for network in door.addresses:
         try:
             ip_network(network)
@@ -286,18 +297,18 @@ def _transport(doc: _Document) -> TransportSpec:
     spec = TransportSpec(
         kind=kind,
         protocol=doc.choice("transport.protocol", ("json", "xml"), ""),
-        endpoint=doc.text("transport.endpoint", ""),
-        database=doc.text("transport.database", ""),
-        directory=doc.text("transport.directory", ""),
-        ledger=doc.text("transport.ledger", ""),
+        endpoint=doc.place("transport.endpoint"),
+        database=doc.place("transport.database"),
+        directory=doc.place("transport.directory"),
+        ledger=doc.place("transport.ledger"),
         file=doc.choice("transport.file", ("xlsx", "csv"), ""),
-        key=doc.text("transport.key", ""),
-        events=doc.text("transport.events", ""),
-        topic=doc.text("transport.topic", ""),
-        receipts_topic=doc.text("transport.receipts_topic", ""),
+        key=doc.word("transport.key", ""),
+        events=doc.place("transport.events"),
+        topic=doc.word("transport.topic", ""),
+        receipts_topic=doc.word("transport.receipts_topic", ""),
         mechanism=doc.choice("transport.mechanism", MECHANISMS, MECHANISMS[0]),
         tls=doc.flag("transport.tls", default=True),
-        ca_file=doc.text("transport.ca_file", ""),
+        ca_file=doc.place("transport.ca_file"),
         in_flight=int(doc.number("transport.in_flight", 1, 512, 16)),
         rows_per_request=int(doc.number("transport.rows_per_request", 1, 500, 1)),
         batch_rows=int(doc.number("transport.batch_rows", 1, 1000, 500)),

@@ -78,6 +78,18 @@ def test_a_text_beyond_the_parser_is_told_as_a_problem(text: str) -> None:
     assert read_profile("x.toml", f'id = "x"\n{text}', SAMPLE_VALUES)[1]
 
 
+@pytest.mark.parametrize(
+    "was", ['"city"', '""', '"sandbox:credit-quanzhou"', '"assumed"', '"http"', '"350500"']
+)
+def test_a_setting_is_read_into_places_only_and_never_told(was: str) -> None:
+    text = GOOD.replace(was, '"${SANDBOX_EXCHANGE}"')
+    profile, problems = read_profile(
+        "credit-quanzhou.toml", text, {**SAMPLE_VALUES, "SANDBOX_EXCHANGE": "pg://s3cret"}
+    )
+    assert problems
+    assert "s3cret" not in repr((profile, problems))
+
+
 def test_every_file_says_what_is_published_and_what_is_assumed() -> None:
     for path in FOLDER.glob("*.toml"):
         source = tomllib.loads(path.read_text("utf-8"))["source"]
