@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from services.credit_push.catalogue.lines import line_of, line_told
+from services.credit_push.catalogue.places import inward
 from services.credit_push.catalogue.profile import (
     OBSERVED,
     Breaker,
@@ -73,8 +74,8 @@ class Problem:
 class _Document:
     """One parsed file; every reader notes a problem and returns something harmless."""
 
-    def __init__(self, file: str, text: str, values: Mapping[str, str]) -> None:
-        self.file, self.source, self.values = file, text, values
+    def __init__(self, file: str, text: str, values: Mapping[str, str], *, of_site: bool) -> None:
+        self.file, self.source, self.values, self.of_site = file, text, values, of_site
         self.content: dict[str, Any] = tomllib.loads(text)
         self.problems: list[Problem] = []
         self.seen: set[str] = set()
@@ -106,7 +107,11 @@ class _Document:
 
     def place(self, field: str) -> str:
         """An address, a database or a file, which lies where a setting says; never told in a message."""
-        return self.fill(field, self.text(field, ""))
+        written = self.text(field, "")
+        filled = self.fill(field, written)
+        if self.of_site and written and (fault := inward(field, written, filled)):
+            self.note(field, fault)
+        return filled
 
     def fill(self, field: str, value: str) -> str:
         def one(match: re.Match[str]) -> str:
@@ -322,10 +327,15 @@ def _transport(doc: _Document) -> TransportSpec:
     return spec
 
 
-def read_profile(file: str, text: str, values: Mapping[str, str]) -> tuple[Profile | None, list[Problem]]:
-    """One platform from the text of its file, and every problem in it; None where it is no TOML at all."""
+def read_profile(
+    file: str, text: str, values: Mapping[str, str], *, of_site: bool = False
+) -> tuple[Profile | None, list[Problem]]:
+    """One platform from the text of its file, and every problem in it; None where it is no TOML at all.
+
+    A text written on the site, `of_site`, may not point to places inside that no setting names.
+    """
     try:
-        doc = _Document(file, text, values)
+        doc = _Document(file, text, values, of_site=of_site)
     except tomllib.TOMLDecodeError as error:
         return None, [Problem(file, "", f"不是合法的 TOML：{error}", line_told(str(error)))]
     except (RecursionError, ValueError):  # the parser's own limits: brackets in brackets, endless numbers

@@ -65,8 +65,17 @@ class LiveCatalogue(Mapping[str, Profile]):
         rows = session.scalars(
             select(ProfileDraft).where(ProfileDraft.number.is_not(None)).order_by(ProfileDraft.number)
         )
-        read = (read_profile(f"{row.platform}.toml", row.text, self.values_given) for row in rows)
-        return {profile.id: profile for profile, problems in read if profile is not None and not problems}
+        found: dict[str, Profile] = {}
+        for row in rows:
+            profile, problems = read_profile(
+                f"{row.platform}.toml", row.text, self.values_given, of_site=True
+            )
+            if profile is not None and not problems:
+                found[profile.id] = profile
+            else:
+                fields = sorted({one.field for one in problems})
+                log.warning("release not in force", platform=row.platform, number=row.number, fields=fields)
+        return found
 
     def forget(self) -> None:
         """Look again at the next question."""
@@ -86,7 +95,7 @@ def check_text(deps: Deps, text: str) -> tuple[str, list[Problem]]:
     """The platform a text is about, and everything wrong with it, alone and beside the others."""
     name = _named(text)
     values = deps.catalogue.values_given if isinstance(deps.catalogue, LiveCatalogue) else {}
-    profile, problems = read_profile(f"{name}.toml", text, values)
+    profile, problems = read_profile(f"{name}.toml", text, values, of_site=True)
     if profile is None or problems:
         return name, problems
     between = problems_between({**deps.catalogue, profile.id: profile})
