@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from services.notifier import models
+import services.notifier
 from services.notifier.models import Attempt, Base, Dispatch, Notice, Subject, outbox
 from services.notifier.publishes import TOPIC
 from services.notifier.usecases.endpoints import Change, add_endpoint
@@ -175,5 +175,5 @@ def check_outcome(home: Installation, receiver: Receiver, mails: list[bytes], ev
 
 
 def test_every_point_of_the_notifier_is_tested():
-    named = list_points([Path(models.__file__).parent])
+    named = list_points([Path(services.notifier.__file__).parent])
     assert named == set(POINTS)
