@@ -8,7 +8,7 @@ from apiflask.fields import File
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.blacklist.checks.domain.figures import figure
-from services.blacklist.register.schemas import SLUG, RegisterVersion
+from services.blacklist.register.schemas import SLUG, OrganisationName, RegisterVersion
 from services.blacklist.transparency.schemas import SignedOut
 from shared.clock import SHANGHAI
 from shared.web.paging import page_schema
@@ -90,7 +90,7 @@ class CutoffField(fields.AwareDateTime):
 class BidderIn(Schema):
     """One organisation by name, code or both."""
 
-    name = Text(200, load_default=None)
+    name = OrganisationName(200, load_default=None)
     uscc = UsccField(load_default=None)
 
     @validates_schema

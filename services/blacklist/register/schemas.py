@@ -1,5 +1,6 @@
 """What the register takes and answers over HTTP; unknown fields are refused on the way in."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -9,6 +10,7 @@ from shared.errors import describe_errors
 from shared.identifiers import InvalidIdentifier, check_resident_id
 from shared.web.paging import PageQuery, page_schema
 from shared.web.schemas import RegionField, Schema, StatutoryDate, Text, UsccField
+from shared.written import holds_identity
 
 SLUG = validate.Regexp(r"^[a-z][a-z0-9-]{0,59}\Z", error="应为小写字母、数字和连字符组成的代码。")
 LIST_CLASSES = ("serious", "industry-misconduct", "penalty-record", "notice")
@@ -64,10 +66,22 @@ class PersonQuery(Schema):
             raise ValidationError({"id_number": ["请填写证件号码，或者证件号码后几位，二者填一项。"]})
 
 
+class OrganisationName(Text):
+    """Whom to check; an identity number in it is refused, and so never searched for, kept or printed."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        name: str = super()._deserialize(value, attr, data, **kwargs)
+        if holds_identity(name):
+            raise ValidationError("不得填写证件号码；自然人请在自然人查询中逐一查询。")
+        return name
+
+
 class MemberSchema(Schema):
     """One organisation by name, code or both."""
 
-    name = Text(200, load_default=None)
+    name = OrganisationName(200, load_default=None)
     uscc = UsccField(load_default=None)
 
 

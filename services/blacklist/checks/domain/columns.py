@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc
+from shared.identifiers import InvalidIdentifier, check_uscc
+from shared.written import holds_identity
 
 Cell = str | int | float | bool | None
 HEADING_ROWS = 5
@@ -98,20 +99,12 @@ def _code_of(text: str) -> str | None:
 def ask(number: int, name: str, code: str) -> Asked:
     """One row from its two texts, whichever of them there are."""
     uscc = _code_of(code) or (None if code else _code_of(name))
-    if _is_person(code) or _is_person(name):
+    if holds_identity(code) or holds_identity(name):
         return Asked(number, None, None, PERSON)
     kept = name[:LONGEST_NAME] if name and uscc != name.upper() else None
     if not kept and not uscc:
         return Asked(number, None, None, NOTHING)
     return Asked(number, kept, uscc, BAD_CODE if code and not uscc else None)
-
-
-def _is_person(text: str) -> bool:
-    try:
-        check_resident_id(text)
-    except InvalidIdentifier:
-        return False
-    return True
 
 
 def read_rows(columns: Columns, rows: Iterable[tuple[int, Sequence[Cell]]]) -> Iterable[Asked]:
