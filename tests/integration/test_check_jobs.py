@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from services.blacklist.app import create_app
+from services.blacklist.checks.domain.figures import figure
 from services.blacklist.checks.models import CheckJob, CheckPart
 from services.blacklist.checks.usecases import running
 from services.blacklist.checks.usecases.receiving import sheets
@@ -137,6 +138,27 @@ def test_a_result_is_not_given_out_once_a_listing_is_gone(
     assert client.post(f"{JOBS}/{code}/again").status_code == 202
     drain([loop])
     assert result(client, code)[0]["verdict"] == "none"
+
+
+@ON_SQLITE
+def test_again_costs_a_submission_and_waits_its_turn(
+    world: World, client: FlaskClient, loop: CheckJobs, clock: FixedClock
+) -> None:
+    first = submit(client, LISTED.encode())
+    drain([loop])
+    clock.advance(timedelta(seconds=1))
+    second = submit(client, LISTED.encode())
+    clock.advance(timedelta(seconds=1))
+    assert client.post(f"{JOBS}/{first}/again").get_json()["finished_at"] is None
+    loop.step()
+    assert (job(client, first)["state"], job(client, second)["state"]) == ("received", "done")
+    drain([loop])
+    answers: list[int] = []
+    while len(answers) < figure("jobs", "per_address") and 429 not in answers:
+        answers.append(client.post(f"{JOBS}/{first}/again").status_code)
+        drain([loop])
+    assert answers[-1] == 429
+    assert job(client, first)["state"] == "done"
 
 
 def die() -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,9 @@ from sqlalchemy import select
 
 from services.blacklist.app import create_app
 from services.blacklist.checks.models import TenderKey, TenderProject
+from services.blacklist.checks.queries import projects
 from services.blacklist.checks.queries.projects import find_project, own_projects
+from services.blacklist.checks.usecases import sheets as issuing
 from services.blacklist.checks.usecases.projects import Entry, enter_project
 from services.blacklist.checks.usecases.watching import ProjectWatch
 from services.blacklist.register.usecases import ChangeSequencer, correct_listing, revoke_listing
@@ -27,7 +30,14 @@ from shared.db import Database
 from shared.errors import NotFound
 from shared.loops import Loop, drain
 from shared.web.access import Principal
-from tests.integration.register_world import PUBLICITY, TERMS, World, make_world, organisation
+from tests.integration.register_world import (
+    PERSON_NUMBER,
+    PUBLICITY,
+    TERMS,
+    World,
+    make_world,
+    organisation,
+)
 from tests.integration.test_check_jobs import BAN, CODE, LISTED, ON_SQLITE, publish
 
 PROJECTS, SHEETS = "/api/v1/tender-projects", "/api/v1/tender-sheets"
@@ -129,6 +139,21 @@ def test_a_sheet_says_no_more_once_a_listing_is_gone(
     assert client.get(f"{SHEETS}/{code}.pdf").status_code == 404
 
 
+@ON_SQLITE
+def test_others_write_while_a_sheets_searches_run(
+    world: World, client: FlaskClient, loops: list[Loop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, searches = enter(client), projects.group_answers
+
+    def beside_a_writer(*asked: Any) -> list[dict[str, Any]]:
+        with ThreadPoolExecutor(1) as other:
+            other.submit(enter, client.application.test_client()).result(timeout=5)
+        return searches(*asked)
+
+    monkeypatch.setattr(issuing, "group_answers", beside_a_writer)
+    assert sheet(client, code)["payload"]["groups"][0]["members"][0]["name"] == OTHER
+
+
 def test_the_watch_tells_of_listing_correction_and_lifting_until_award(
     world: World, client: FlaskClient, loops: list[Loop]
 ) -> None:
@@ -219,3 +244,15 @@ def test_a_project_without_distinct_bidders_is_refused(client: FlaskClient) -> N
     wrong: list[list[dict[str, Any]]] = [[], [{"members": []}], [{"members": [{}]}], twice, half]
     for groups in wrong:
         assert client.post(PROJECTS, json={**FACTS, "groups": groups}).status_code == 422
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "name", [PERSON_NUMBER, f"张三 {PERSON_NUMBER}", f"张三{PERSON_NUMBER[:6]} {PERSON_NUMBER[6:]}"]
+)
+def test_an_identity_number_is_neither_checked_nor_kept(client: FlaskClient, name: str) -> None:
+    groups = [{"members": [{"name": name}]}]
+    assert client.post(PROJECTS, json={**FACTS, "groups": groups}).status_code == 422
+    asked = {"entities": [{"name": name}], "purpose": "bidding"}
+    refused = client.post("/api/v1/register/check", json=asked)
+    assert (refused.status_code, PERSON_NUMBER in refused.text) == (422, False)

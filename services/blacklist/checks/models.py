@@ -27,7 +27,7 @@ class CheckJob(Base):
     file_name: Mapped[str] = mapped_column(String(200))
     size: Mapped[int]
     asked: Mapped[dict[str, Any]] = mapped_column(JsonDoc)
-    """Purpose, day and whether names are looked for by likeness."""
+    """Purpose, day, whether names are looked for by likeness, and whose budget it costs (blind)."""
     expected_rows: Mapped[int | None] = mapped_column(Integer)
     done_rows: Mapped[int] = mapped_column(default=0)
     listed_rows: Mapped[int] = mapped_column(default=0)
@@ -39,6 +39,7 @@ class CheckJob(Base):
     """The register's version when the work began."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it ended; until it has ended again, when it was asked for again."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 

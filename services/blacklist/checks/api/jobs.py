@@ -106,7 +106,7 @@ def _sent(file: IO[bytes], name: str, media_type: str) -> Response:
 def _add_changing(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/check-jobs/<key>/again")
     @access(public())
-    @problems(409)
+    @problems(409, 429)
     @bp.output(schemas.JobOut, 202)
     @bp.doc(summary="按当前的登记册重新核查")
     def repeat_check_job(key: str) -> dict[str, Any]:

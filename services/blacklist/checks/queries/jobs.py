@@ -62,12 +62,13 @@ def job_view(job: CheckJob, *, current: bool = True) -> dict[str, Any]:
         "file_name": job.file_name,
         "progress": 1.0 if job.state == DONE else share,
         "current": current,
+        "finished_at": job.finished_at if job.state in (DONE, FAILED) else None,
         "register": _register(job.register),
         **{
             name: getattr(job, name)
             for name in (
                 "done_rows", "expected_rows", "listed_rows", "possible_rows", "barred_rows", "bad_rows",
-                "problem", "created_at", "finished_at", "expires_at",
+                "problem", "created_at", "expires_at",
             )
         },
     }  # fmt: skip

@@ -45,7 +45,9 @@ class Upload:
 def receive_job(deps: Deps, upload: Upload, owner: Principal | None) -> tuple[CheckJob, str]:
     """The job, and the code of its link, which is told this once."""
     _require(upload)
-    spend_one(deps, "check-job", upload.address, figure("jobs", "per_address"), figure("jobs", "overall"))
+    spender = _spender(deps, "check-job", upload.address)
+    with deps.db.write() as session:
+        _spend(session, deps, "check-job", spender, figure("jobs", "per_address"), figure("jobs", "overall"))
     code, now, job_id = new_code(), deps.clock.system_now(), new_id()
     sheets(deps).keep(job_id, upload.content)
     job = CheckJob(
@@ -53,17 +55,24 @@ def receive_job(deps: Deps, upload: Upload, owner: Principal | None) -> tuple[Ch
         file_name=Path(upload.file_name.replace("\\", "/")).name[:200], size=len(upload.content),
         asked={
             "purpose": upload.purpose, "alike": upload.alike,
-            "on": upload.on.isoformat() if upload.on else None,
+            "on": upload.on.isoformat() if upload.on else None, "spender": spender,
         },
         done_rows=0, listed_rows=0, possible_rows=0, barred_rows=0, bad_rows=0, created_at=now,
         expires_at=now + timedelta(hours=figure("jobs", "keep_hours")),
     )  # fmt: skip
     with deps.db.write() as session:
-        if waiting_jobs(session) >= figure("jobs", "waiting"):
+        try:
+            _require_room(session)
+        except TooMany:
             sheets(deps).drop(job_id)
-            raise TooMany("check-too-many", "排队的批量核查过多", "请稍后再试。", retry_after=60)
+            raise
         session.add(job)
     return job, code
+
+
+def _require_room(session: Session) -> None:
+    if waiting_jobs(session) >= figure("jobs", "waiting"):
+        raise TooMany("check-too-many", "排队的批量核查过多", "请稍后再试。", retry_after=60)
 
 
 def _require(upload: Upload) -> None:
@@ -81,21 +90,35 @@ def _refuse(text: str) -> None:
 
 def spend_one(deps: Deps, what: str, address: str, per_address: int, overall: int) -> None:
     """One request out of the address's budget and everybody's; TooMany says how long to wait."""
-    own = deps.keyring.blind_index(f"{what} {whose(address)}")
     with deps.db.write() as session:
-        wanted = [Budget(own, per_address), Budget(what, overall)]
-        late = spend(session, budgets, wanted, deps.clock.system_now())
+        _spend(session, deps, what, _spender(deps, what, address), per_address, overall)
+
+
+def _spender(deps: Deps, what: str, address: str) -> str:
+    """Whose budget it is; no address can be read from it."""
+    return deps.keyring.blind_index(f"{what} {whose(address)}")
+
+
+def _spend(session: Session, deps: Deps, what: str, own: str, per_address: int, overall: int) -> None:
+    wanted = [Budget(own, per_address), Budget(what, overall)]
+    late = spend(session, budgets, wanted, deps.clock.system_now())
     if late is not None:
         raise TooMany("check-too-many", "请求过多", "请稍后再试。", retry_after=late.total_seconds())
 
 
 def check_again(session: Session, deps: Deps, key: str, who: Principal | None) -> CheckJob:
-    """The same table against the register as it is now."""
+    """The same table against the register as it is now: it costs whoever submitted it a submission, and waits
+    behind what was submitted meanwhile.
+    """
     job = find_job(session, key, who, deps.clock, lock=True)
     if job.state not in (DONE, FAILED):
         raise Conflict("check-job-not-ready", "批量核查尚未完成", "请等待完成后再重新核查。", state=job.state)
+    _require_room(session)
+    spender = asked_of(job).get("spender", job.id)
+    _spend(session, deps, "check-job", spender, figure("jobs", "per_address"), figure("jobs", "overall"))
     session.execute(delete(CheckPart).where(CheckPart.job_id == job.id))
-    job.state, job.problem, job.register, job.finished_at = RECEIVED, None, None, None
+    job.state, job.problem, job.register = RECEIVED, None, None
+    job.finished_at = deps.clock.system_now()
     job.done_rows = job.listed_rows = job.possible_rows = job.barred_rows = job.bad_rows = 0
     return job
 

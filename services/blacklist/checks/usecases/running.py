@@ -66,8 +66,9 @@ class CheckJobs:
 
     def _next(self) -> str | None:
         wanted = select(CheckJob.id).where(CheckJob.state.in_((RECEIVED, RUNNING)))
+        queued_at = func.coalesce(CheckJob.finished_at, CheckJob.created_at)
         with self._deps.db.read() as session:
-            return session.scalar(wanted.order_by(CheckJob.id).limit(1))
+            return session.scalar(wanted.order_by(queued_at, CheckJob.id).limit(1))
 
     def _old(self) -> Sequence[str]:
         wanted = select(CheckJob.id).where(CheckJob.expires_at <= self._deps.clock.system_now()).limit(20)

@@ -43,33 +43,36 @@ def issue_sheet(deps: Deps, key: str, who: Principal | None, office: Office, at:
     spend_one(
         deps, "tender", office.address, figure("projects", "per_address"), figure("projects", "overall")
     )
-    with deps.db.write() as session:
+    with deps.db.read() as session:
         project = find_project(session, key, who)
-        groups = _asked(session, deps, project, at)
-        found = found_in(groups)
-        if is_pending(session, [listing for listing, _ in found]):
-            raise Unavailable("certificate-log-behind", "正在写入透明日志", "请一秒后再试。", retry_after=1)
-        checkpoint = latest_checkpoint(session)
-        payload = _payload(project, office, groups, at)
-        payload["log"] = logged_at(checkpoint, signed_note(session, checkpoint))
-        proofs = [
-            leaf
-            for listing in _listings(session, [each for each, _ in found])
-            for leaf in opened_leaves(session, listing, checkpoint)[-1:]
-        ]
-        document = {"payload": payload, "proofs": proofs, "signature": signature_of(deps.keyring, payload)}
-        code = payload["code"]
-        sealed = deps.keyring.seal(json.dumps(document, ensure_ascii=False), sheet_aad(code))
-        session.add(
-            TenderSheet(
-                code=code,
-                project_id=project.id,
-                sealed=sealed,
-                found=[list(each) for each in found],
-                issued_at=at,
-            )
-        )
+        project_id, payload, proofs = project.id, *_sheet(session, deps, project, office, at)
+    document = {"payload": payload, "proofs": proofs, "signature": signature_of(deps.keyring, payload)}
+    code, found = payload["code"], payload["listings"]
+    sealed = deps.keyring.seal(json.dumps(document, ensure_ascii=False), sheet_aad(code))
+    kept = [[each["id"], each["version"]] for each in found]
+    row = TenderSheet(code=code, project_id=project_id, sealed=sealed, found=kept, issued_at=at)
+    with deps.db.write() as session:
+        session.add(row)
     return {"code": code, **document}
+
+
+def _sheet(
+    session: Session, deps: Deps, project: TenderProject, office: Office, at: datetime
+) -> tuple[dict[str, Any], list[Any]]:
+    """What is signed, and the proofs beside it. Hundreds of searches: no writer waits for them."""
+    groups = _asked(session, deps, project, at)
+    found = [listing for listing, _ in found_in(groups)]
+    if is_pending(session, found):
+        raise Unavailable("certificate-log-behind", "正在写入透明日志", "请一秒后再试。", retry_after=1)
+    checkpoint = latest_checkpoint(session)
+    payload = _payload(project, office, groups, at)
+    payload["log"] = logged_at(checkpoint, signed_note(session, checkpoint))
+    proofs = [
+        leaf
+        for listing in _listings(session, found)
+        for leaf in opened_leaves(session, listing, checkpoint)[-1:]
+    ]
+    return payload, proofs
 
 
 def _asked(session: Session, deps: Deps, project: TenderProject, at: datetime) -> list[dict[str, Any]]:
