@@ -55,6 +55,7 @@ class Installation:
             "SMTP_URL": smtp_url,
             "WEBHOOK_ALLOWED_HOSTS": "127.0.0.1",
             "NOTIFIER_LEASE_SECONDS": "3",
+            "NOTIFIER_QUIET_HOURS": "off",  # these tests run at night as well
         }
         with self.db.write() as session:
             hire_staff(session)
