@@ -126,7 +126,8 @@ def _complete_operation(operation: dict[str, Any], method: str, path: str, view:
         operation["x-roles"] = sorted(policy.roles)
     files = getattr(view, "__produces__", ())
     if files:
-        content = {kind: {"schema": JSON_FILE if kind == "application/json" else BINARY} for kind in files}
+        shapes = {kind: JSON_FILE if kind.endswith(("/json", "+json")) else BINARY for kind in files}
+        content = {kind: {"schema": shape} for kind, shape in shapes.items()}
         operation["responses"]["200"] = {"description": "文件", "content": content}
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True

@@ -193,7 +193,7 @@ def test_the_keyboard_reaches_the_text_first_and_focus_is_seen(visit):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "govuk-skip-link"
     page.keyboard.press("Enter")
-    assert page.url.endswith("#main-content")
+    page.wait_for_url("**/#main-content")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.name") == "q"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
