@@ -1,9 +1,9 @@
-"""What the files must know of the register: where its feed stands, and what of a file is public no more."""
+"""What the files must know of the register: what of a file is public no more, or otherwise than it says."""
 
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.models import Change, Listing
@@ -11,11 +11,6 @@ from services.blacklist.register.queries import in_force
 from shared.db import among
 
 MOST_ASKED = 500
-
-
-def head(session: Session) -> int:
-    """The last position of the change feed."""
-    return session.scalar(select(func.max(Change.position))) or 0
 
 
 def changed_since(session: Session, position: int) -> bool:

@@ -17,7 +17,7 @@ from threading import Event
 from typing import IO, Any
 
 from services.blacklist.register.api.downloads import COLUMNS, flat, safe_cell
-from services.blacklist.register.queries import organisations_in_force
+from services.blacklist.register.queries import newest_position, organisations_in_force
 from services.blacklist.snapshots.domain import (
     BLOCKED,
     DELTAS_KEPT,
@@ -32,7 +32,7 @@ from services.blacklist.snapshots.domain import (
     write_json,
     write_manifest,
 )
-from services.blacklist.snapshots.queries import changed_since, head, unexplained
+from services.blacklist.snapshots.queries import changed_since, unexplained
 from services.blacklist.store import Deps, leases
 from shared.leases import Lease
 from shared.logs import get_log
@@ -103,7 +103,7 @@ def export(deps: Deps) -> Manifest | None:
     generation = old.generation + 1 if old else 1
     names = {form: folder / f"{generation:08d}.{form}" for form in ("ndjson", "csv", "delta")}
     with deps.db.read() as session:
-        position = head(session)
+        position = newest_position(session)
         found = _write(folder, old, organisations_in_force(session, today), names)
         lost = unexplained(session, found.missing, old.position, today) if old else []
     if lost:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from threading import Event
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.checks.domain.figures import figure
@@ -25,6 +25,7 @@ from services.blacklist.checks.publishes import Told, publish_tender_news
 from services.blacklist.checks.queries.projects import ENDED, OPEN, aad, ask_bidders, groups_of, purpose_of
 from services.blacklist.register.domain import full_key
 from services.blacklist.register.models import Change, Listing, ListingName
+from services.blacklist.register.queries import newest_position
 from services.blacklist.store import Deps, leases
 from shared.clock import local_date
 from shared.crypto import KeyRing
@@ -88,7 +89,7 @@ class ProjectWatch:
             row = session.get(WatchPlace, PLACE)
             if row is not None:
                 return row.position
-            newest = session.scalar(select(func.max(Change.position))) or 0
+            newest = newest_position(session)
         with self._deps.db.write() as session:
             session.merge(WatchPlace(name=PLACE, position=newest))
         return newest

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from services.blacklist.register.domain import full_key
 from services.blacklist.register.domain.names import same_writing
 from services.blacklist.register.index import Reading, reading, reading_of
-from services.blacklist.register.models import Change, Listing, ListingName
+from services.blacklist.register.models import Listing, ListingName
+from services.blacklist.register.queries.changes import newest_position
 from services.blacklist.register.queries.lines import Criteria, Shown
 from services.blacklist.register.queries.listings import in_force
 from services.blacklist.register.queries.matching import (
@@ -116,7 +117,7 @@ def check_entities(
 
 def version_of(session: Session, today: date) -> dict[str, Any]:
     """How far the register was at least, by its change feed: read before what it is said of."""
-    return {"position": session.scalar(select(func.max(Change.position))) or 0, "as_of": today}
+    return {"position": newest_position(session), "as_of": today}
 
 
 def _by_code(session: Session, codes: set[str], today: date) -> Mapping[str, list[Line]]:

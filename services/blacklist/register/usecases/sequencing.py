@@ -4,10 +4,11 @@ A position exists only once its change is committed, and positions are given in 
 time: whoever has read up to position n will never see a new entry at or below n.
 """
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.models import Change
+from services.blacklist.register.queries import newest_position
 from services.blacklist.store import leases
 from shared.db import Database, Wakeup
 from shared.leases import Lease
@@ -48,7 +49,7 @@ def assign_positions(session: Session, limit: int) -> int:
     """Positions for the oldest changes that have none; how many got one."""
     waiting = select(Change.id).where(Change.position.is_(None)).order_by(Change.id).limit(limit)
     ids = session.scalars(waiting).all()
-    last = session.scalar(select(func.max(Change.position))) or 0
+    last = newest_position(session)
     rows = [{"id": each, "position": last + number} for number, each in enumerate(ids, start=1)]
     if rows:
         session.execute(update(Change), rows)
