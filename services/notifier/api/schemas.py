@@ -128,7 +128,9 @@ class AttemptOut(Schema):
     permanent = Boolean(required=True)
     reason = String(required=True, allow_none=True)
     duration_ms = Integer(required=True)
-    provider_id = String(required=True, allow_none=True)
+    provider_id = String(required=True, allow_none=True, metadata={"description": "服务商给出的编号"})
+    provider = String(required=True, allow_none=True, metadata={"description": "服务商，如 aliyun"})
+    cost = Integer(required=True, allow_none=True, metadata={"description": "费用，单位为厘（千分之一元）"})
 
 
 class DeliveryOut(Schema):

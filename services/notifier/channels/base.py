@@ -47,11 +47,23 @@ class Target:
 
 @dataclass(frozen=True)
 class Sent:
+@dataclass(frozen=True)
+class Try:
+    """One provider that was asked, and why it did not take the message; `reason` empty: it did."""
+
+    provider: str
+    reason: str = ""
+    duration_ms: int = 0
+    cost: int | None = None
+
+
     """The receiver took it; `provider_id` is its own number for it, where it has one."""
 
     provider_id: str | None = None
 
 
+    tries: tuple[Try, ...] = ()
+    """Where a channel has several providers: those asked, the one that took it last."""
 class Gone(DeliveryError):
     """The address itself is finished; nothing is sent there until somebody renews it."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.notifier.models.addresses import FailingAddress
 from services.notifier.models.store import (
     SOURCE,
     Base,
@@ -22,12 +23,14 @@ from services.notifier.models.store import (
     revocations,
 )
 from shared.db import JsonDoc, UtcDateTime
+from services.notifier.models.watching import PublicListing, Watch, WatchMail
 
 __all__ = [
     "SOURCE", "Base", "Deps", "calendar_years", "inbox", "leases", "metadata", "outbox", "revocations",
 ]  # fmt: skip
 
 
+__all__ += ["FailingAddress"]
 class DepartmentCopy(Base):
     """A managing department as blacklist last described it; `sequence` keeps an older event from winning."""
 
@@ -120,7 +123,7 @@ class Dispatch(Base):
     __tablename__ = "dispatches"
     __table_args__ = (
         UniqueConstraint("notice_id", "channel", "target"),
-        Index("ix_dispatches_due", "channel", "state", "next_attempt_at"),
+        Index("ix_dispatches_due", "channel", "state", "next_attempt_at", "target"),
         Index("ix_dispatches_department", "department_id", "id"),
     )
 
@@ -141,7 +144,7 @@ class Dispatch(Base):
 
 
 class Attempt(Base):
-    """One try of a dispatch; append-only."""
+    """One try of a dispatch; append-only. `cost` is in 厘, `provider_id` the provider's own number for it."""
 
     __tablename__ = "attempts"
 
@@ -156,6 +159,8 @@ class Attempt(Base):
     provider_id: Mapped[str | None] = mapped_column(String(200))
 
 
+    provider: Mapped[str | None] = mapped_column(String(40))
+    cost: Mapped[int | None] = mapped_column(Integer)
 class WebhookEndpoint(Base):
     """A department's own address for machine-readable messages; `event_types` empty means all."""
 

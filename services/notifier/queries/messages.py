@@ -227,6 +227,8 @@ def _attempts(session: Session, dispatch_ids: Sequence[str]) -> dict[str, list[d
                 "reason": row.reason,
                 "duration_ms": row.duration_ms,
                 "provider_id": row.provider_id,
+                "provider": row.provider,
+                "cost": row.cost,
             }
         )
     return found
