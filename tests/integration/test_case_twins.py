@@ -73,3 +73,15 @@ def test_a_period_of_zero_closes_without_publication(office):
     assert [each["title"] for each in shown["warnings"]] == ["不予公示"]
     case = office.take(case, "close_undisclosed", "decider", reason="决定不予公示")
     assert (case.state, case.listing_id) == ("archived", None)
+
+
+def test_a_correction_takes_no_paper_that_is_public(office):
+    first, second = office.published(), office.published(filing(document={"number": "长住建罚〔2026〕13号"}))
+    changes = {"document": {"number": "长住建罚〔2026〕12号"}}
+    with pytest.raises(Conflict) as refused:
+        office.take(second, "correct", "decider", reason="更正文号", changes=changes)
+    assert refused.value.slug == "published-already"
+    assert first.id in refused.value.detail
+    changes = {"document": {"number": "长住建罚〔2026〕14号"}}
+    assert office.take(second, "correct", "decider", reason="更正文号", changes=changes).state == "published"
+    office.published(filing(document={"number": "长住建罚〔2026〕13号"}))

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from services.blacklist.cases.models import Case, CaseImport, CaseImportRow, CaseStep
+from services.blacklist.cases.models import Case, CaseImport, CaseImportRow, CaseStep, PublishedPaper
 from services.blacklist.cases.usecases.announcing import announce_duty
 from services.blacklist.cases.usecases.bulk import take_many
 from services.blacklist.cases.usecases.clockwork import CaseClock
@@ -26,6 +26,7 @@ from services.blacklist.rules.models import Duty
 from services.blacklist.rules.usecases import DutyClock
 from services.blacklist.store import outbox
 from shared.errors import Conflict, DomainError
+from tests.harness.wait import until
 from tests.integration.test_cases_api import sheet, sheet_row
 from tests.unit.blacklist.case_office import WALK, add_department, filing, officer, open_office
 
@@ -100,6 +101,52 @@ def test_two_reviewers_race_and_one_wins(office):
         thread.join()
     assert sum(isinstance(outcome, Case) for outcome in outcomes) == 1
     assert [o.slug for o in outcomes if isinstance(o, Conflict)] == ["stale-version"]
+
+
+def someone_waits(office):
+    """PostgreSQL: a transaction is past its guards and waits for another's key."""
+    if office.deps.db.dialect == "sqlite":
+        return True  # the second writer waits for the first before it reads anything
+    with office.deps.db.read() as session:
+        waiting = "wait_event_type = 'Lock' AND query LIKE '%case_papers%'"
+        return session.scalar(text(f"SELECT count(*) FROM pg_stat_activity WHERE {waiting}")) > 0
+
+
+def test_of_two_transactions_that_publish_one_paper_one_wins(office):
+    first, second = [office.walk(office.file(), "served") for _ in range(2)]
+    refused: list[DomainError] = []
+
+    def publish(case, session):
+        order = Order(case.id, case.version, "publish", {})
+        take_step(session, office.deps, order, actor=office.people["decider"], at=office.clock.now())
+
+    def publish_too():
+        try:
+            with office.deps.db.write() as session:
+                publish(second, session)
+        except DomainError as why:
+            refused.append(why)
+
+    other = threading.Thread(target=publish_too)
+    with office.deps.db.write() as session:
+        publish(first, session)
+        session.flush()
+        other.start()
+        until(lambda: someone_waits(office))
+    other.join()
+    assert [each.slug for each in refused] == ["published-already"]
+    assert "撤回本案" in refused[0].detail
+    with office.deps.db.read() as session:
+        listing = session.scalars(select(Listing)).one()
+        assert session.scalars(select(PublishedPaper.case_id)).all() == [first.id]
+    assert first.id in refused[0].detail or listing.id in refused[0].detail
+
+
+def test_a_paper_is_free_again_when_its_publication_ends(office):
+    first, second = office.published(), office.walk(office.file(), "served")
+    paper = {"number": "复议〔2026〕1号", "date": office.clock.today()}
+    office.take(first, "revoke", "decider", reason="撤销", document=paper)
+    assert office.take(second, "publish", "decider").state == "published"
 
 
 def received(office, rows):

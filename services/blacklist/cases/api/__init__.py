@@ -11,6 +11,7 @@ from services.blacklist.cases.api import (
     linking,
     transitions,
 )
+from services.blacklist.cases.domain.guards import TWIN_REMEDY
 from services.blacklist.store import Deps, idempotency
 from shared.errors import describe_errors
 from shared.web.idempotency import Once
@@ -27,7 +28,7 @@ describe_errors(
         "wrong-state": "案件当前状态不能办理此事项。possible_actions 列出当前状态可以办理的事项。",
         "four-eyes": "录入、审核、决定、公示须由不同人员办理。请由另一名有权限的人员办理。",
         "action-blocked": "按规定现在还不能办理。rule 说明依据，earliest 说明最早可以办理的日期。",
-        "published-already": "同一文书、机关、主体和名单的信息正在公示，不能重复公示。请核对后撤回本案。",
+        "published-already": f"同一文书、机关、主体和名单的信息正在公示，不能重复公示。{TWIN_REMEDY}。",
         "already-linked": "两个案件已经关联，不必重复。",
         "link-not-found": "没有这条关联，或者不是本部门的案件。",
         "import-not-own": "更正后的行须由上传原表的人上传，审核才能由另一人进行。",

@@ -10,6 +10,8 @@ from typing import Any
 from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.table import ROLE_NAMES, Transition, rows_from
 
+ONCE = "同一决定公示一次"
+TWIN_REMEDY = "内容相同的，请撤回本案；前一条有误的，请先更正或者撤销前一条"
 ROLE, FOUR_EYES, WAIT, STATE, TWICE = "role", "four-eyes", "wait", "state", "twice"
 
 
@@ -214,7 +216,7 @@ def not_published_twice(case: Standing, _: Actor, __: date) -> Blocked | None:
     if case.twin is None:
         return None
     return Blocked(
-        f"同一文书、机关、主体和名单的信息正在公示（{case.twin}），不得重复公示", "同一决定公示一次", TWICE
+        f"同一文书、机关、主体和名单的信息正在公示（{case.twin}），不得重复公示。{TWIN_REMEDY}", ONCE, TWICE
     )
 
 

@@ -1,5 +1,7 @@
 """When two filings are of one document about one subject on one list: by number, organ and subject."""
 
+import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -36,6 +38,14 @@ class Entry(NamedTuple):
     @property
     def paper(self) -> tuple[str, str, str]:
         return self.list_code, folded_number(self.number or ""), folded_name(self.organ)
+
+    @property
+    def key(self) -> str | None:
+        """One value for paper and subject, fit for a unique index; unnumbered papers have none."""
+        if not self.number:
+            return None
+        subject = self.blind or self.uscc or folded_name(self.name)
+        return hashlib.sha256(json.dumps((*self.paper, subject)).encode()).hexdigest()
 
     def same_subject(self, other: "Entry") -> bool:
         if self.blind and other.blind:

@@ -7,6 +7,7 @@ from services.blacklist.cases.models.case import Case, CaseAttachment, CaseOverl
 from services.blacklist.cases.models.imports import CaseImport, CaseImportRow, ImportMapping
 from services.blacklist.cases.models.links import CaseLink
 from services.blacklist.cases.models.notices import NoticeStatus
+from services.blacklist.cases.models.papers import PublishedPaper
 
 __all__ = [
     "Adoption",
@@ -19,4 +20,5 @@ __all__ = [
     "CaseStep",
     "ImportMapping",
     "NoticeStatus",
+    "PublishedPaper",
 ]

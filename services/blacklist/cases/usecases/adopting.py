@@ -17,6 +17,7 @@ from services.blacklist.cases.queries.adoptions import adoption_to_answer
 from services.blacklist.cases.usecases.columns import content_columns
 from services.blacklist.cases.usecases.filing import refuse
 from services.blacklist.cases.usecases.office import Office
+from services.blacklist.cases.usecases.papers import hold_papers
 from services.blacklist.register.models import Listing
 from services.blacklist.register.publishes import storage_aad
 from services.blacklist.register.usecases.ownership import adoptable_listing, give_to_case
@@ -80,6 +81,7 @@ def confirm_adoption(
     case = Case(**_case_columns(office, deps.keyring, listing, rule, wish, at))
     session.add(case)
     session.flush()
+    hold_papers(session, [case])  # of twins the former system already published, the first holds
     session.add(_step(case, wish, actor, at))
     give_to_case(listing, case.id, case.department_id)
     wish.case_id = case.id

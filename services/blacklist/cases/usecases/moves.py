@@ -44,6 +44,10 @@ class Batch:
     acts: list[Act] = field(default_factory=list)
     published: Entries = field(default_factory=Entries)
     """What is public under the document numbers this batch is about to publish."""
+    shown: list[Case] = field(default_factory=list)
+    """Published, restored, or corrected to another document or subject: their papers must be free."""
+    gone: list[str] = field(default_factory=list)
+    """Ids of cases that left public view for good."""
     _duties: dict[str, list[Duty]] | None = None
 
     @property

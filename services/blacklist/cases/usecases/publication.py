@@ -10,6 +10,7 @@ from services.blacklist.cases.domain.guards import Blocked
 from services.blacklist.cases.domain.redaction import covered_groups, newly_exposed
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.models.case import ID_AAD, REPRESENTATIVE_AAD
+from services.blacklist.cases.queries.twins import entry_of
 from services.blacklist.cases.usecases.columns import content_columns, filing_of
 from services.blacklist.cases.usecases.duties import settle_publication
 from services.blacklist.cases.usecases.filing import filing_problems, refuse
@@ -41,6 +42,7 @@ def publish(move: Move) -> None:
         window.min_end,
         window.max_end,
     )
+    move.batch.shown.append(case)
     move.batch.publications.append(
         Publication(case.listing_id, case_facts(case), terms_of(case, rule), publicity_of(case))
     )
@@ -64,11 +66,14 @@ def correct(move: Move) -> None:
             for pointer, message in filing_problems(move.batch.office, filing, case.department_id)
         ]
     )
-    before = case.content_hash
+    before, paper = case.content_hash, entry_of(case).key
     columns = content_columns(move.batch.deps.keyring, case.id, normalised(filing))
     _require_publishable(move, columns)
     for name, value in columns.items():
         setattr(case, name, value)
+    if entry_of(case).key != paper:
+        move.batch.gone.append(case.id)
+        move.batch.shown.append(case)
     case.reviewed_hash = case.content_hash
     case.redacted_hash = case.content_hash if case.redacted_hash else None
     move.detail |= {"changed": sorted(move.inputs["changes"]), "before": before, "after": case.content_hash}

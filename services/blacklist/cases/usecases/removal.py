@@ -72,6 +72,7 @@ def end(move: Move, reason_code: str) -> None:
         if overlay.closed_at is None:
             overlay.closed_at, overlay.outcome_reason = move.batch.at, reason_code
     cancel_all(move)
+    move.batch.gone.append(case.id)
     move.batch.session.flush()
 
 
@@ -84,6 +85,7 @@ def restore(move: Move) -> None:
     case.publicity_max_end = move.today + left
     case.ended_at = case.reason_code = case.reason = None
     move.detail |= {"document": plain(move.inputs["document"]), "max_end": case.publicity_max_end.isoformat()}
+    move.batch.shown.append(case)
     move.batch.session.flush()
     restore_listing(
         move.batch.session,

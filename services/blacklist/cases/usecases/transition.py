@@ -31,6 +31,7 @@ from services.blacklist.cases.usecases import (
 from services.blacklist.cases.usecases.filing import refuse
 from services.blacklist.cases.usecases.moves import Batch, Move, check_inputs, refusal, wrong_state
 from services.blacklist.cases.usecases.office import Office
+from services.blacklist.cases.usecases.papers import keep_papers
 from services.blacklist.cases.usecases.versions import require_version
 from services.blacklist.register.usecases import publish_listings
 from services.blacklist.store import Deps
@@ -126,6 +127,7 @@ def take_steps(
         _attempt(batch, cases[order.case_id], order, known.get(order.case_id, {})) for order in orders
     ]
     session.flush()
+    keep_papers(batch)
     batch.write_down()
     if batch.publications:
         publish_listings(session, deps.keyring, batch.publications, at=at)
