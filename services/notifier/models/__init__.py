@@ -28,9 +28,9 @@ from services.notifier.models.watching import PublicListing, Watch, WatchMail
 __all__ = [
     "SOURCE", "Base", "Deps", "calendar_years", "inbox", "leases", "metadata", "outbox", "revocations",
 ]  # fmt: skip
-
-
 __all__ += ["FailingAddress"]
+
+
 class DepartmentCopy(Base):
     """A managing department as blacklist last described it; `sequence` keeps an older event from winning."""
 
@@ -157,10 +157,10 @@ class Attempt(Base):
     reason: Mapped[str | None] = mapped_column(String(300))
     duration_ms: Mapped[int] = mapped_column(Integer)
     provider_id: Mapped[str | None] = mapped_column(String(200))
-
-
     provider: Mapped[str | None] = mapped_column(String(40))
     cost: Mapped[int | None] = mapped_column(Integer)
+
+
 class WebhookEndpoint(Base):
     """A department's own address for machine-readable messages; `event_types` empty means all."""
 
