@@ -23,7 +23,6 @@ from services.notifier.models.store import (
     revocations,
 )
 from shared.db import JsonDoc, UtcDateTime
-from services.notifier.models.watching import PublicListing, Watch, WatchMail
 
 __all__ = [
     "SOURCE", "Base", "Deps", "calendar_years", "inbox", "leases", "metadata", "outbox", "revocations",
