@@ -4,7 +4,6 @@ A file with nothing to leave out is sent as it lies, with checksum and ranges; e
 what has gone, until the next generation is written moments later (docs/decisions/0009-snapshots.md).
 """
 
-import base64
 import json
 from datetime import date
 from hashlib import sha256
@@ -12,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from apiflask import APIBlueprint
-from flask import Response, request, send_file
+from flask import Response, request
 
-from services.blacklist.register.api.downloads import LICENCE
+from services.blacklist.register.api.downloads import LICENCE, whole_file
 from services.blacklist.snapshots.domain import BLOCKED, Manifest, StoredFile, read_manifest, shown_lines
 from services.blacklist.snapshots.queries import changed_again, gone_since
 from services.blacklist.snapshots.usecases import FOLDER
@@ -146,15 +145,8 @@ def _sent(deps: Deps, stored: StoredFile, left_out: Omitted) -> Response:
 
 
 def _whole(path: Path, stored: StoredFile) -> Response:
-    response = send_file(
-        path.open("rb"), TYPES[stored.form], as_attachment=True, download_name=stored.name,
-        etag=stored.sha256, conditional=False,
-    )  # fmt: skip
-    response.content_length = stored.bytes
-    digest = base64.b64encode(bytes.fromhex(stored.sha256)).decode()
-    response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
-    response.make_conditional(request, accept_ranges=True, complete_length=stored.bytes)
-    return response
+    digest = bytes.fromhex(stored.sha256)
+    return whole_file(path.open("rb"), TYPES[stored.form], stored.name, digest, stored.bytes)
 
 
 def _filtered(path: Path, stored: StoredFile, left_out: Omitted) -> Response:

@@ -6,7 +6,6 @@ listing that vanished without a removal blocks the export: the old generation st
 
 import csv
 import io
-import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ from pathlib import Path
 from threading import Event
 from typing import IO, Any
 
-from services.blacklist.register.api.downloads import COLUMNS, flat, safe_cell
+from services.blacklist.register.api.downloads import COLUMNS, flat, ndjson_line, safe_cell
 from services.blacklist.register.queries import newest_position, organisations_in_force
 from services.blacklist.snapshots.domain import (
     BLOCKED,
@@ -162,13 +161,6 @@ def _vanish(line: bytes, files: Mapping[str, IO[bytes]], found: Pass) -> None:
     files["delta"].write(tombstone(listing_id))
     found.missing.append(listing_id)
     found.changes += 1
-
-
-def ndjson_line(row: dict[str, Any]) -> bytes:
-    """The same line as of `download.ndjson`."""
-    names = [name for name, _, _ in COLUMNS]
-    content = dict(zip(names, flat(row), strict=True)) | {"measures": row["measures"]}
-    return json.dumps(content, ensure_ascii=False, default=str).encode() + b"\n"
 
 
 def _csv_line(cells: list[str]) -> bytes:

@@ -3,10 +3,9 @@
 from functools import partial
 
 from apiflask import APIBlueprint
-from flask import Response, request
 
 from services.blacklist.register.api import downloads, listings, lookups
-from services.blacklist.register.api.freshness import cache_control
+from services.blacklist.register.api.freshness import revalidated
 from services.blacklist.store import Deps
 
 
@@ -18,14 +17,5 @@ def blueprint(
     lookups.add_routes(made, deps, persons=persons, logged=logged)
     downloads.add_routes(made, deps)
     listings.add_routes(made, deps)
-    made.after_request(partial(_revalidated, deps))
+    made.after_request(partial(revalidated, deps))
     return made
-
-
-def _revalidated(deps: Deps, response: Response) -> Response:
-    """Answers may be kept but, unless the operator says otherwise, never used without asking."""
-    if request.method == "GET" and response.status_code == 200 and not response.direct_passthrough:
-        response.headers["Cache-Control"] = cache_control(deps)
-        response.add_etag()
-        response.make_conditional(request)
-    return response

@@ -46,6 +46,7 @@ COLUMNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("publicity_start", "公示开始", ("publicity", "start")),
     ("publicity_end", "公示截止", ("publicity", "max_end")),
 )
+NAMES = tuple(name for name, _, _ in COLUMNS)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 Row = Mapping[str, Any]
 
@@ -76,14 +77,20 @@ def _sent(file: IO[bytes], name: str, media_type: str) -> Response:
     digest, size = _digest(file), file.seek(0, io.SEEK_END)
     file.seek(0)
     plain = media_type.partition(";")[0]  # the charset is added to text by itself
+    response = whole_file(file, plain, name, digest, size)
+    schema = request.base_url.rsplit("/", 1)[0] + "/download.schema.json"
+    response.headers["Link"] = f'<{LICENCE}>; rel="license", <{schema}>; rel="describedby"'
+    return response
+
+
+def whole_file(file: IO[bytes], media_type: str, name: str, digest: bytes, size: int) -> Response:
+    """With its SHA-256 in the headers: a known copy is not sent again, a torn one goes on where it ended."""
     response = send_file(
-        file, plain, as_attachment=True, download_name=name, etag=digest.hex(), conditional=False
+        file, media_type, as_attachment=True, download_name=name, etag=digest.hex(), conditional=False
     )
     response.content_length = size
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(digest).decode()}:"
-    schema = request.base_url.rsplit("/", 1)[0] + "/download.schema.json"
-    response.headers["Link"] = f'<{LICENCE}>; rel="license", <{schema}>; rel="describedby"'
     response.make_conditional(request, accept_ranges=True, complete_length=size)
     return response
 
@@ -116,10 +123,12 @@ def safe_cell(value: Any) -> str:
 
 
 def write_ndjson(rows: Iterable[Row], file: IO[bytes]) -> None:
-    names = [name for name, _, _ in COLUMNS]
-    for row in rows:
-        line = dict(zip(names, flat(row), strict=True)) | {"measures": row["measures"]}
-        file.write(json.dumps(line, ensure_ascii=False, default=str).encode() + b"\n")
+    file.writelines(map(ndjson_line, rows))
+
+
+def ndjson_line(row: Row) -> bytes:
+    line = dict(zip(NAMES, flat(row), strict=True)) | {"measures": row["measures"]}
+    return json.dumps(line, ensure_ascii=False, default=str).encode() + b"\n"
 
 
 def write_csv(rows: Iterable[Row], file: IO[bytes]) -> None:

@@ -6,8 +6,19 @@ for again (ETag) unless the operator trades freshness for a cache in front.
 
 from datetime import datetime, time, timedelta
 
+from flask import Response, request
+
 from services.blacklist.store import Deps
 from shared.clock import SHANGHAI
+
+
+def revalidated(deps: Deps, response: Response) -> Response:
+    """Answers may be kept but, unless the operator says otherwise, never used without asking."""
+    if request.method in {"GET", "HEAD"} and response.status_code == 200 and not response.is_streamed:
+        response.headers["Cache-Control"] = cache_control(deps)
+        response.add_etag()
+        response.make_conditional(request)
+    return response
 
 
 def cache_control(deps: Deps) -> str:

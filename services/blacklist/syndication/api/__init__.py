@@ -3,9 +3,8 @@
 from functools import partial
 
 from apiflask import APIBlueprint
-from flask import Response, request
 
-from services.blacklist.register.api.freshness import cache_control
+from services.blacklist.register.api.freshness import revalidated
 from services.blacklist.store import Deps
 from services.blacklist.syndication.api import feeds, files, sitemaps
 
@@ -15,13 +14,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
     feeds.add_routes(made, deps)
     sitemaps.add_routes(made, deps)
     files.add_routes(made, deps)
-    made.after_request(partial(_revalidated, deps))
+    made.after_request(partial(revalidated, deps))
     return made
-
-
-def _revalidated(deps: Deps, response: Response) -> Response:
-    if response.status_code == 200 and not response.is_streamed:
-        response.headers["Cache-Control"] = cache_control(deps)
-        response.add_etag()
-        response.make_conditional(request)
-    return response
