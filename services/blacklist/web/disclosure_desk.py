@@ -11,7 +11,6 @@ from services.blacklist.disclosure import queries, usecases
 from services.blacklist.disclosure.api.requests import OFFICERS, detail_for_officer, letter_pdf
 from services.blacklist.disclosure.domain import ACTIONS, STATES, answer_types
 from services.blacklist.disclosure.schemas import ActionIn
-from services.blacklist.letters.api.common import origin
 from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.store import Deps
 from services.blacklist.web.options import department_options
@@ -20,6 +19,7 @@ from shared.web.access import access, principal, roles
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
 from shared.web.paging import cut, decode_cursor
+from shared.web.place import origin
 
 PER_PAGE = 30
 LABELS = {

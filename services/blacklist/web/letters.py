@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
 from services.blacklist.letters import queries, usecases
-from services.blacklist.letters.api.common import UPLOAD, file_answer, origin
+from services.blacklist.letters.api.common import MOST_BYTES, file_answer
 from services.blacklist.letters.domain.serving import methods
 from services.blacklist.letters.schemas import LetterIn, ServiceIn
 from services.blacklist.letters.usecases import Wish
@@ -24,9 +24,10 @@ from services.blacklist.web.attachments import chosen_file
 from services.blacklist.web.desk import OFFICERS
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal, public, roles
-from shared.web.body import body_limit
+from shared.web.body import upload_limit
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render
+from shared.web.place import origin
 from shared.web.problem import wants_page
 
 WORKERS = roles("clerk", "reviewer", "decider")
@@ -108,7 +109,7 @@ def _sealing(made: APIBlueprint, deps: Deps) -> None:
 
     @made.post("/letters/<letter_id>/sealed-copy")
     @access(WORKERS)
-    @body_limit(UPLOAD)
+    @upload_limit(MOST_BYTES)
     def add_copy(letter_id: str) -> AnyResponse:
         electronic = request.form.get("kind") == E_SEAL
         try:
@@ -133,7 +134,7 @@ def _seal(session: Session, deps: Deps, letter_id: str, *, electronic: bool) -> 
 def _service(made: APIBlueprint, deps: Deps) -> None:
     @made.post("/letters/<letter_id>/service")
     @access(WORKERS)
-    @body_limit(UPLOAD)
+    @upload_limit(MOST_BYTES)
     def serve_letter(letter_id: str) -> AnyResponse:
         file = request.files.get("proof")
         try:
@@ -214,7 +215,7 @@ def _verifying(made: APIBlueprint, deps: Deps) -> None:
 
     @made.post("/verify/letters/<code>")
     @access(public())
-    @body_limit(UPLOAD)
+    @upload_limit(MOST_BYTES)
     def match_letter(code: str) -> Response:
         file = request.files.get("file")
         digest = hashlib.sha256(file.read()).hexdigest() if file is not None and file.filename else None

@@ -17,12 +17,12 @@ from services.blacklist.checks.usecases.receiving import (
     spend_one,
 )
 from services.blacklist.checks.usecases.results import FORMS, result_of, write_result
-from services.blacklist.letters.api.common import origin
 from services.blacklist.store import Deps
 from shared.web.access import access, current_principal, principal, public, signed_in
 from shared.web.body import upload_limit
 from shared.web.openapi import produces
 from shared.web.paging import page
+from shared.web.place import origin
 from shared.web.problem import problems
 
 MOST_OWN = 50

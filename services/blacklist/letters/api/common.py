@@ -9,10 +9,10 @@ from services.blacklist.cases.domain.figures import figure
 from shared.web.access import scope
 from shared.web.place import origin
 
-__all__ = ["READ", "UPLOAD", "WRITE", "file_answer", "origin"]
+__all__ = ["MOST_BYTES", "READ", "WRITE", "file_answer", "origin"]
 
 WRITE = scope("cases:write", roles=("clerk", "reviewer", "decider"))
-UPLOAD = figure("attachments", "max_bytes") + 64 * 1024
+MOST_BYTES = figure("attachments", "max_bytes")
 
 
 def file_answer(content: bytes, media_type: str, name: str, *, inline: bool = False) -> Response:

@@ -7,7 +7,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from services.blacklist.letters import schemas, usecases
-from services.blacklist.letters.api.common import READ, UPLOAD, WRITE, file_answer
+from services.blacklist.letters.api.common import MOST_BYTES, READ, WRITE, file_answer
 from services.blacklist.letters.queries.views import copy_view, service_view
 from services.blacklist.letters.usecases.copies import E_SEAL
 from services.blacklist.letters.usecases.seals import Ed25519Seal
@@ -15,7 +15,7 @@ from services.blacklist.letters.usecases.serving import Proof
 from services.blacklist.store import Deps
 from shared.errors import FieldError, Invalid
 from shared.web.access import access, principal
-from shared.web.body import body_limit
+from shared.web.body import upload_limit
 from shared.web.idempotency import Once
 from shared.web.openapi import produces
 
@@ -30,7 +30,7 @@ def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
 def _add_copies(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @bp.post("/letters/<letter_id>/sealed-copy")
     @access(WRITE)
-    @body_limit(UPLOAD)
+    @upload_limit(MOST_BYTES)
     @bp.input(schemas.CopyIn, location="form_and_files")
     @bp.output(schemas.CopyOut, 201)
     @bp.doc(summary="上传盖章件，或者加盖电子签章")
@@ -61,7 +61,7 @@ def _add_copies(bp: APIBlueprint, deps: Deps, once: Once) -> None:
 def _add_services(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @bp.post("/letters/<letter_id>/service")
     @access(WRITE)
-    @body_limit(UPLOAD)
+    @upload_limit(MOST_BYTES)
     @bp.input(schemas.ServiceIn, location="form_and_files")
     @bp.output(schemas.ServiceList, 201)
     @bp.doc(summary="登记送达；对决定书登记的，修复告知书一并登记")

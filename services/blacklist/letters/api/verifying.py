@@ -6,10 +6,10 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from services.blacklist.letters import queries, schemas
-from services.blacklist.letters.api.common import UPLOAD
+from services.blacklist.letters.api.common import MOST_BYTES
 from services.blacklist.store import Deps
 from shared.web.access import access, public
-from shared.web.body import body_limit
+from shared.web.body import upload_limit
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -23,7 +23,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 
     @bp.post("/verify/letters/<code>")
     @access(public())
-    @body_limit(UPLOAD)
+    @upload_limit(MOST_BYTES)
     @bp.input(schemas.DigestIn, location="files")
     @bp.output(schemas.VerificationOut)
     @bp.doc(summary="核对文件与制发的文书是否一致；文件不保存")
