@@ -18,6 +18,8 @@ from services.credit_push.models import (
     Difference,
     Listing,
     ReconciliationRun,
+    RefusedCount,
+    RefusedReceipt,
     StrayReceipt,
 )
 
@@ -217,6 +219,24 @@ def batch_view(row: Batch, members: Sequence[Delivery] = ()) -> dict[str, Any]:
 def stray_receipts(session: Session, limit: int = 50) -> list[StrayReceipt]:
     """Receipts that fitted nothing, newest first."""
     return list(session.scalars(select(StrayReceipt).order_by(StrayReceipt.id.desc()).limit(limit)))
+
+
+def refused_receipts(
+    session: Session, platform: str | None, why: str | None, before: str | None, limit: int
+) -> list[RefusedReceipt]:
+    """What was not believed, newest first, at most `limit + 1`."""
+    given = {RefusedReceipt.platform: platform, RefusedReceipt.why: why}
+    query = select(RefusedReceipt).where(*(column == value for column, value in given.items() if value))
+    if before is not None:
+        query = query.where(RefusedReceipt.id < before)
+    return list(session.scalars(query.order_by(RefusedReceipt.id.desc()).limit(limit + 1)))
+
+
+def refused_counts(session: Session, days: int) -> list[RefusedCount]:
+    """How many were refused, of the last so many days on which any was and every platform."""
+    last = select(RefusedCount.on_day).distinct().order_by(RefusedCount.on_day.desc()).limit(days)
+    query = select(RefusedCount).where(RefusedCount.on_day.in_(last))
+    return list(session.scalars(query.order_by(RefusedCount.on_day.desc(), RefusedCount.platform)))
 
 
 def department_names(session: Session, ids: Sequence[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The trail of attempts cannot be rewritten, on either database."""
+"""What is kept for proof cannot be rewritten, on either database: attempts, refusals, strays, decisions."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import DatabaseError
 
-from services.credit_push.models import Attempt, Delivery, Listing
+from services.credit_push.models import Attempt, Decision, Delivery, Listing, RefusedReceipt, StrayReceipt
 from shared.db import migrate, open_database
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -31,15 +31,50 @@ DELIVERY = SHARED | {
     "created_at": AT,
 }
 ATTEMPT = {"id": "a1", "delivery_id": "d1", "at": AT, "kind": "send", "outcome": "filed"}
+REFUSED = {
+    "id": "r1",
+    "platform": "p",
+    "door": "callback",
+    "why": "forged",
+    "body_sha256": "0" * 64,
+    "received_at": AT,
+}
+STRAY = {
+    "id": "s1",
+    "platform": "p",
+    "idempotency_key": "k",
+    "result": "filed",
+    "why": "w",
+    "received_at": AT,
+}
+PROPOSED = {
+    "id": "c1",
+    "delivery_id": "d1",
+    "action": "retry",
+    "reason": "r",
+    "proposed_by": "甲",
+    "proposed_at": AT,
+}
+PROOF = ((Attempt, ATTEMPT), (RefusedReceipt, REFUSED), (StrayReceipt, STRAY))
 
 
-def test_attempts_are_append_only(any_db_url: str) -> None:
+def test_what_is_kept_for_proof_is_append_only(any_db_url: str) -> None:
     migrate(any_db_url, "services.credit_push")
     db = open_database(any_db_url)
     with db.write() as session:
-        for model, row in ((Listing, LISTING), (Delivery, DELIVERY), (Attempt, ATTEMPT)):
+        for model, row in ((Listing, LISTING), (Delivery, DELIVERY), *PROOF, (Decision, PROPOSED)):
             session.execute(insert(model), [row])
-    for statement in (update(Attempt).values(outcome="x"), delete(Attempt)):
+    with db.write() as session:
+        session.execute(update(Decision).values(confirmed=True, decided_by="乙", decided_at=AT))
+    again = Decision(**{**PROPOSED, "id": "c2"})
+    with db.write() as session:
+        session.add(again)
+    changes = [update(model).values(id="x") for model, _ in PROOF]
+    changes += [
+        update(Decision).where(Decision.id == "c1").values(confirmed=False),
+        update(Decision).where(Decision.id == "c2").values(reason="x"),
+    ]
+    for statement in (*changes, *(delete(model) for model in (*dict(PROOF), Decision))):
         with pytest.raises(DatabaseError, match="append-only"), db.write() as session:
             session.execute(statement)
     db.close()

@@ -11,6 +11,7 @@ from services.credit_push.api import (
     profiles,
     receipts,
     reconciliations,
+    refused,
 )
 from services.credit_push.usecases import Deps
 from shared.errors import describe_errors
@@ -44,7 +45,7 @@ describe_errors(
 def blueprint(deps: Deps) -> APIBlueprint:
     """All JSON routes of the service."""
     made = APIBlueprint("push", __name__, url_prefix="/api/v1", tag="推送")
-    for part in (deliveries, platforms, profiles, reconciliations, hand, receipts, papers):
+    for part in (deliveries, platforms, profiles, reconciliations, hand, receipts, refused, papers):
         part.add_routes(made, deps)
     return made
 

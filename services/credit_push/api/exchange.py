@@ -8,7 +8,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from services.credit_push.api.schemas import EventPage, EventQuery, HandledIn, ReceiptsOut
-from services.credit_push.api.signatures import check_signature
+from services.credit_push.api.signatures import check_signature, refusals_kept
 from services.credit_push.catalogue import Profile
 from services.credit_push.transports.base import FILED, REFUSED
 from services.credit_push.usecases import Deps
@@ -29,7 +29,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.output(EventPage)
     @bp.doc(summary="交换事件（平台自取）", description=f"证件号码以平台公钥封装。{SIGNED}")
     def fetch_events(query_data: dict[str, Any]) -> dict[str, Any]:
-        with deps.db.write() as session:  # the nonce is kept
+        with refusals_kept(deps, "events"), deps.db.write() as session:  # the nonce is kept
             profile = whoever_asks(session, deps)
         with deps.db.read() as session:
             offer = events_after(session, deps, profile, query_data["after"], query_data["limit"])
@@ -43,7 +43,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="平台办理结果（平台送达）", description=SIGNED)
     def bring_receipts(json_data: dict[str, Any]) -> dict[str, Any]:
         handled = [Handled(**{**row, "result": RESULTS[row["result"]]}) for row in json_data["receipts"]]
-        with deps.db.write() as session:
+        with refusals_kept(deps, "receipts"), deps.db.write() as session:
             profile = whoever_asks(session, deps)
             take_handled(session, deps, profile, handled)
         return {"received": len(handled)}

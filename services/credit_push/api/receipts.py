@@ -5,10 +5,11 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from services.credit_push.api.schemas import ReceiptsIn, ReceiptsOut
-from services.credit_push.api.signatures import check_signature
+from services.credit_push.api.signatures import check_signature, note_refused, refusals_kept
 from services.credit_push.transports.base import FILED, REFUSED, Receipt
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.receiving import receive_receipts
+from services.credit_push.usecases.refusing import NOBODY, UNKNOWN_PLATFORM
 from shared.errors import NotFound
 from shared.web.access import access, public
 from shared.web.problem import problems
@@ -28,6 +29,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     def receive(platform: str, json_data: dict[str, Any]) -> dict[str, Any]:
         profile = deps.catalogue.get(platform)
         if profile is None or profile.receipts.by != "callback":
+            note_refused(deps, "callback", profile.id if profile else NOBODY, UNKNOWN_PLATFORM)
             raise NotFound("not-found", "该平台不以回调方式送达回执")
         receipts = [
             Receipt(
@@ -41,7 +43,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             )
             for row in json_data["receipts"]
         ]
-        with deps.db.write() as session:
+        with refusals_kept(deps, "callback", profile.id), deps.db.write() as session:
             check_signature(session, deps, [profile.transport.key])
             receive_receipts(session, deps, profile, receipts)
         return {"received": len(receipts)}

@@ -1,6 +1,11 @@
-"""Requests of platforms are signed with a key of theirs, within the window, each nonce once."""
+"""Requests of platforms are signed with a key of theirs, within the window, each nonce once.
 
-from collections.abc import Iterable
+What is not believed changes nothing, and is written down after the roll-back (`refusals_kept`).
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from flask import request
@@ -9,12 +14,28 @@ from sqlalchemy.orm import Session
 
 from services.credit_push.models import Nonce
 from services.credit_push.usecases import Deps
+from services.credit_push.usecases.refusing import (
+    FOREIGN,
+    FOREIGN_ADDRESS,
+    FORGED,
+    NOBODY,
+    REPLAYED,
+    STALE,
+    UNKNOWN,
+    Refusal,
+    keep_refused,
+)
 from shared.db import dialect_of, upsert
-from shared.errors import Unauthenticated
+from shared.errors import Forbidden, Unauthenticated
 from shared.http import WINDOW_SECONDS, BadSignature, verify_request
 from shared.logs import get_log
 
 log = get_log(__name__)
+REASONS = {
+    "timestamp outside the window": STALE,
+    "nonce used before": REPLAYED,
+    "unknown key": UNKNOWN,
+}
 
 
 class StoredNonces:
@@ -49,3 +70,41 @@ def check_signature(session: Session, deps: Deps, references: Iterable[str]) -> 
     except BadSignature as error:
         log.warning("bad signature", path=request.path, address=request.remote_addr, why=error.reason)
         raise Unauthenticated("bad-signature", "签名无法验证", error.reason) from error
+
+
+@contextmanager
+def refusals_kept(deps: Deps, door: str, platform: str = "") -> Iterator[None]:
+    """Around the transaction of a signed request: what is refused in it is kept in one of its own."""
+    try:
+        yield
+    except (Unauthenticated, Forbidden) as error:
+        owner, key_id = _owner(deps)
+        why = FOREIGN_ADDRESS if isinstance(error, Forbidden) else _why(error)
+        if why == UNKNOWN and owner and platform:
+            why = FOREIGN
+        note_refused(deps, door, platform or owner or NOBODY, why, key_id)
+        raise
+
+
+def note_refused(deps: Deps, door: str, platform: str, why: str, key_id: str | None = None) -> None:
+    """Write down that the current request was not believed."""
+    digest = hashlib.sha256(request.get_data(cache=True)).hexdigest()
+    address = (request.remote_addr or "")[:45] or None
+    with deps.db.write() as session:
+        keep_refused(session, Refusal(platform, door, why, key_id, digest, address), deps.clock.system_now())
+
+
+def _why(error: Unauthenticated) -> str:
+    cause = error.__cause__
+    return REASONS.get(cause.reason, FORGED) if isinstance(cause, BadSignature) else FORGED
+
+
+def _owner(deps: Deps) -> tuple[str, str | None]:
+    """The platform whose key the request names, and that key; nothing where we know no such key."""
+    named = request.headers.get("X-Key-Id", "")
+    for profile in deps.catalogue.values() if named else ():
+        for reference in (profile.transport.key, profile.door.key):
+            key = deps.keys.get(reference) if reference else None
+            if key is not None and key.key_id == named:
+                return profile.id, named
+    return "", None

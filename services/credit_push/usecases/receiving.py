@@ -64,7 +64,7 @@ def receive_receipts(
     attempts: list[dict[str, Any]] = []
     for receipt in receipts:
         row = locked.get(receipt.key)
-        objection = _objection(row, receipt)
+        objection = _objection(deps, profile, row, receipt)
         if objection is not None:
             _keep_aside(session, profile.id, receipt, objection, now)
         elif row is not None and SAME.get(row.state) != receipt.result:
@@ -97,10 +97,12 @@ def _fits(session: Session, platform: str, receipts: Sequence[Receipt]) -> Colum
     return and_(TABLE.c.platform == platform, among(session, TABLE.c.idempotency_key, keys))
 
 
-def _objection(row: Row | None, receipt: Receipt) -> str | None:
+def _objection(deps: Deps, profile: Profile, row: Row | None, receipt: Receipt) -> str | None:
     """Why a receipt cannot be acted upon; None where it can, or says again what is known."""
     if row is None:
-        return "没有对应的推送"
+        named = receipt.key.partition(":")[0]
+        foreign = named != profile.id and named in deps.catalogue
+        return "对应的是其他平台的推送" if foreign else "没有对应的推送"
     if receipt.result not in (FILED, REFUSED):
         return "回执结果无法识别"
     if row.state == SUPERSEDED and not row.possibly_sent:

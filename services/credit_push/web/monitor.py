@@ -56,6 +56,7 @@ TABS = [
     ("dead", "失败处理"),
     ("hand", "人工报送"),
     ("reconciliations", "对账"),
+    ("refused", "拒收回执"),
     ("profiles", "平台配置"),
 ]
 
@@ -84,9 +85,8 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             views = platform_views(
                 session, deps.catalogue, deps.clock.system_now(), visible_region(principal())
             )
-            strays = queries.stray_receipts(session, 20)
         totals = {state: sum(view["counts"][state] for view in views) for state in STATES}
-        return page_of("push/board.html", "", platforms=views, totals=totals, strays=strays)
+        return page_of("push/board.html", "", platforms=views, totals=totals)
 
     @bp.get("/deliveries")
     @access(roles(*READERS))

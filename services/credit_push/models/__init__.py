@@ -16,29 +16,46 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.db import JsonDoc, UtcDateTime, new_metadata
-from shared.inbox import inbox_table
-from shared.leases import leases_table
-from shared.outbox import outbox_table
-from shared.web.revocations import revocation_table
+from services.credit_push.models.base import (
+    SOURCE,
+    Base,
+    inbox,
+    leases,
+    metadata,
+    outbox,
+    revocations,
+)
+from services.credit_push.models.refused import RefusedCount, RefusedReceipt
+from shared.db import JsonDoc, UtcDateTime
 
-SOURCE = "credit-push"
-"""CloudEvents `source` of everything this service publishes."""
-
-
-class Base(DeclarativeBase):
-    """Every table of this service hangs here."""
-
-    metadata = new_metadata()
-
-
-metadata = Base.metadata
-outbox = outbox_table(metadata)
-inbox = inbox_table(metadata)
-leases = leases_table(metadata)
-revocations = revocation_table(metadata)
+__all__ = [
+    "SOURCE",
+    "Attempt",
+    "Base",
+    "Batch",
+    "CalendarYearCopy",
+    "Decision",
+    "Delivery",
+    "DepartmentCopy",
+    "Difference",
+    "Holding",
+    "Listing",
+    "ListingVersion",
+    "Nonce",
+    "PlatformState",
+    "ProfileDraft",
+    "ReconciliationRun",
+    "RefusedCount",
+    "RefusedReceipt",
+    "StrayReceipt",
+    "inbox",
+    "leases",
+    "metadata",
+    "outbox",
+    "revocations",
+]
 
 
 class Listing(Base):

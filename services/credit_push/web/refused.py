@@ -1,0 +1,43 @@
+"""拒收回执: what was not believed, and receipts that fitted nothing we sent."""
+
+from apiflask import APIBlueprint
+from flask import request
+from werkzeug.wrappers import Response
+
+from services.credit_push import queries
+from services.credit_push.usecases import Deps
+from services.credit_push.usecases.refusing import DOORS, MOST_A_DAY, WHYS
+from services.credit_push.web.monitor import PER_PAGE, READERS, first_page, page_of
+from shared.web.access import access, roles
+from shared.web.pages import with_query
+from shared.web.paging import cut, decode_cursor
+
+DAYS = 7
+
+
+def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/refused")
+    @access(roles(*READERS))
+    def refused() -> Response:
+        given = {name: request.args.get(name, "").strip() for name in ("platform", "why")}
+        cursor = request.args.get("cursor")
+        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        with deps.db.read() as session:
+            found = queries.refused_receipts(session, given["platform"], given["why"], before, PER_PAGE)
+            counts = queries.refused_counts(session, DAYS)
+            strays = queries.stray_receipts(session)
+        rows, following = cut(found, PER_PAGE, lambda row: [row.id])
+        return page_of(
+            "push/refused.html",
+            "refused",
+            rows=rows,
+            counts=counts,
+            strays=strays,
+            filters=given,
+            whys=WHYS,
+            doors=DOORS,
+            most=MOST_A_DAY,
+            catalogue=deps.catalogue,
+            next_url=with_query(cursor=following) if following else "",
+            first_url=first_page(),
+        )
