@@ -42,6 +42,8 @@ class TransportSpec:
     endpoint: str = ""
     database: str = ""
     directory: str = ""
+    """A folder, or sftp://host[:port]/folder: then `key` names the account, `host_key` its public key."""
+    host_key: str = ""
     ledger: str = ""
     file: str = ""
     key: str = ""

@@ -49,6 +49,7 @@ NEEDS = {
     OBSERVED: (),
 }
 """What each kind of transport cannot do without."""
+SFTP_NEEDS = ("key", "host_key")
 LONGEST_PAUSE = 864_000
 """Seconds: ten days."""
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -305,6 +306,7 @@ def _transport(doc: _Document) -> TransportSpec:
         endpoint=doc.place("transport.endpoint"),
         database=doc.place("transport.database"),
         directory=doc.place("transport.directory"),
+        host_key=doc.word("transport.host_key", ""),
         ledger=doc.place("transport.ledger"),
         file=doc.choice("transport.file", ("xlsx", "csv"), ""),
         key=doc.word("transport.key", ""),
@@ -321,7 +323,7 @@ def _transport(doc: _Document) -> TransportSpec:
     )
     if spec.key.startswith("sandbox:") and not _ID.fullmatch(spec.key.removeprefix("sandbox:")):
         doc.note("transport.key", "沙箱密钥应由 sandbox、冒号和平台代码组成")
-    for name in NEEDS.get(kind, ()):
+    for name in (*NEEDS.get(kind, ()), *(SFTP_NEEDS if spec.directory.startswith("sftp:") else ())):
         if not getattr(spec, name):
             doc.note(f"transport.{name}", f"传输方式 {kind} 需要此项")
     return spec

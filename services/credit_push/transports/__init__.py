@@ -2,21 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.transports.base import Timing, Transport
+from services.credit_push.transports.drops import Drop, LocalDrop
 from services.credit_push.transports.exchange_db import ExchangeDb
 from services.credit_push.transports.http import HttpClient
 from services.credit_push.transports.http_json import HttpJson
 from services.credit_push.transports.http_xml import HttpXml
 from services.credit_push.transports.manual import Manual
 from services.credit_push.transports.mirror import Mirror, Recipients
-from services.credit_push.transports.packet import PacketFolder
+from services.credit_push.transports.packet import Packets
 from services.credit_push.transports.pull import Pull
 from shared.platform_keys import PlatformKey
 from shared.wire import AsyncRunner
 
 __all__ = ["KINDS", "AsyncRunner", "Means", "Transport", "open_transport", "open_transports"]
+
+
+LOOK_EVERY = 10.0
+"""Seconds between two looks for feedback at a place that is not a folder of ours, at most."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,25 @@ def _http(profile: Profile, means: Means) -> Transport:
     return HttpJson(client, means.clock, means.sender, profile.transport.rows_per_request, later=later)
 
 
+def _drop(profile: Profile, means: Means) -> Drop:
+    spec = profile.transport
+    if not spec.directory.startswith("sftp:"):
+        return LocalDrop(Path(spec.directory))
+    from services.credit_push.transports.sftp import Place, SftpDrop  # a second of CPU where nobody needs it
+
+    for reference in (spec.key, spec.host_key):
+        if reference not in means.keys:
+            raise LookupError(f"{profile.id}: no key {reference}")
+    return SftpDrop(
+        means.runner,
+        Place.read(spec.directory),
+        means.keys[spec.key],
+        means.keys[spec.host_key].secret,
+        seconds=spec.timeout_seconds,
+        every=min(LOOK_EVERY, profile.receipts.wait_seconds / 2),
+    )
+
+
 def _manual(profile: Profile, means: Means) -> Transport:
     where = profile.transport.ledger
     return Manual(_client(profile, means, where) if where else None)
@@ -62,7 +87,7 @@ def _mirror(profile: Profile, means: Means) -> Transport:
 KINDS: dict[str, Callable[[Profile, Means], Transport]] = {
     "http": _http,
     "exchange_db": lambda profile, means: ExchangeDb(profile, means.clock),
-    "packet": lambda profile, means: PacketFolder(profile, means.clock, means.sender),
+    "packet": lambda profile, means: Packets(profile, _drop(profile, means), means.clock, means.sender),
     "kafka": _mirror,
     "manual": _manual,
     "pull": lambda _profile, _means: Pull(),

@@ -1,15 +1,13 @@
-"""Data packets in a folder both sides reach: sheet, manifest, then an empty .ok by rename; feedback returns.
+"""Data packets in a place both sides reach: sheet, manifest, then an empty .ok by rename; feedback returns.
 
 A row that got no feedback is sent again in another packet under its own key: the platform answers it once.
 """
 
 import csv
 import io
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.formats import packet
@@ -28,74 +26,76 @@ from services.credit_push.transports.base import (
     Preview,
     Receipt,
     Timing,
+    TransportDown,
     Within,
 )
 from services.credit_push.transports.buckets import bucket_hash, digest_rows
+from services.credit_push.transports.drops import IN, OUT, Drop, DropFault
 from services.credit_push.transports.http_ledger import ledger_row
+from shared.logs import get_log
 
 RESULTS = {"accepted": FILED, "rejected": REFUSED}
+FLAG, SHEET = ".feedback.ok", ".feedback.csv"
+log = get_log(__name__)
 
 
-class PacketFolder:
+class Packets:
     """A platform that takes data packets."""
 
-    def __init__(self, profile: Profile, clock: Timing, sender: str) -> None:
-        self._profile, self._clock, self._sender = profile, clock, sender
-        folder = Path(profile.transport.directory)
-        self._in, self._out = folder / "in", folder / "out"
+    def __init__(self, profile: Profile, drop: Drop, clock: Timing, sender: str) -> None:
+        self._profile, self._drop, self._clock, self._sender = profile, drop, clock, sender
 
     def send(self, jobs: Sequence[Job]) -> list[Outcome]:
-        batches: dict[str, list[Job]] = defaultdict(list)
-        for job in jobs:
-            batches[job.batch_id].append(job)
-        return [outcome for batch in batches.values() for outcome in self._deliver(batch)]
+        return [outcome for batch in _batches(jobs).values() for outcome in self._deliver(batch)]
 
     def _deliver(self, jobs: Sequence[Job]) -> list[Outcome]:
         batch_id = jobs[0].batch_id
         try:
-            if not self._sent(batch_id):
-                self._write(batch_id, jobs)
-        except OSError as error:
-            result = UNKNOWN if (self._in / f"{batch_id}.ok").exists() else FAILED
-            return [Outcome(job.delivery_id, result, message=type(error).__name__) for job in jobs]
+            if not self._drop.there(f"{IN}/{batch_id}.ok", f"{OUT}/{batch_id}.feedback.ok"):
+                self._drop.put(self._files(batch_id, jobs))
+        except DropFault as fault:
+            result = UNKNOWN if fault.uncertain else FAILED
+            return [_silent(job, result, fault) for job in jobs]
         return [Outcome(job.delivery_id, TAKEN) for job in jobs]
 
-    def _sent(self, batch_id: str) -> bool:
-        return (self._in / f"{batch_id}.ok").exists() or (self._out / f"{batch_id}.feedback.ok").exists()
-
-    def _write(self, batch_id: str, jobs: Sequence[Job]) -> None:
+    def _files(self, batch_id: str, jobs: Sequence[Job]) -> list[tuple[str, bytes]]:
+        """Sheet, manifest, and last the mark that both are complete."""
         layout, kind = jobs[0].content.layout, self._profile.transport.file
         lines = [
             packet.Line(job.key, job.operation, job.listing_id, job.version, job.content.row) for job in jobs
         ]
         body = packet.sheet(layout, lines, kind)
         file, now = f"{batch_id}.{kind}", self._clock.system_now()
-        self._in.mkdir(parents=True, exist_ok=True)
-        _put(self._in / file, body)
-        _put(
-            self._in / f"{batch_id}.manifest.json",
-            packet.manifest(batch_id, self._sender, layout, file, body, lines, now),
-        )
-        _put(self._in / f"{batch_id}.ok", b"")
+        told = packet.manifest(batch_id, self._sender, layout, file, body, lines, now)
+        return [
+            (f"{IN}/{file}", body),
+            (f"{IN}/{batch_id}.manifest.json", told),
+            (f"{IN}/{batch_id}.ok", b""),
+        ]
 
     def query(self, jobs: Sequence[Job]) -> list[Outcome]:
-        return [self._ask(job) for job in jobs]
+        return [outcome for batch in _batches(jobs).values() for outcome in self._ask(batch)]
 
-    def _ask(self, job: Job) -> Outcome:
+    def _ask(self, jobs: Sequence[Job]) -> list[Outcome]:
         # between the taking of a packet and its feedback nothing is to be seen
+        batch_id = jobs[0].batch_id
         try:
-            for receipt in self._feedback(job.batch_id):
-                if receipt.key == job.key:
-                    return _outcome(job, receipt)
-            waiting = (self._in / f"{job.batch_id}.ok").exists()
-        except (OSError, ValueError) as error:
-            return Outcome(job.delivery_id, UNKNOWN, message=type(error).__name__)
-        return Outcome(job.delivery_id, TAKEN if waiting else UNSEEN)
+            told = {receipt.key: receipt for receipt in self._feedback(batch_id)}
+            waiting = self._drop.there(f"{IN}/{batch_id}.ok")
+        except DropFault as fault:
+            return [_silent(job, UNKNOWN, fault) for job in jobs]
+        except ValueError as error:
+            return [Outcome(job.delivery_id, UNKNOWN, message=type(error).__name__) for job in jobs]
+        unsaid = TAKEN if waiting else UNSEEN
+        return [
+            _outcome(job, told[job.key]) if job.key in told else Outcome(job.delivery_id, unsaid)
+            for job in jobs
+        ]
 
     def _feedback(self, batch_id: str) -> list[Receipt]:
-        if not batch_id or not (self._out / f"{batch_id}.feedback.ok").exists():
+        if not batch_id or not self._drop.there(f"{OUT}/{batch_id}{FLAG}"):
             return []
-        rows = packet.read_feedback((self._out / f"{batch_id}.feedback.csv").read_bytes())
+        rows = packet.read_feedback(self._drop.read(f"{OUT}/{batch_id}{SHEET}"))
         return [
             Receipt(
                 key=row["idempotency_key"],
@@ -112,44 +112,54 @@ class PacketFolder:
 
     def receipts(self, awaited: Sequence[str]) -> list[Receipt]:  # noqa: ARG002  whatever lies in the folder
         found: list[Receipt] = []
-        for flag in sorted(self._out.glob("*.feedback.ok")):
+        for flag in self._drop.listing(FLAG) if self._drop.ripe() else ():
+            batch_id = flag.removesuffix(FLAG)
             try:
-                found.extend(self._feedback(flag.name.removesuffix(".feedback.ok")))
-            except ValueError:
-                self._put_aside(flag.name.removesuffix(".feedback.ok"))
+                found.extend(self._feedback(batch_id))
+            except ValueError:  # no feedback sheet: kept for a person, out of the way of the others
+                self._drop.rename(f"{OUT}/{flag}", f"{OUT}/{batch_id}.feedback.unreadable")
         return found
-
-    def _put_aside(self, batch_id: str) -> None:
-        """Feedback that is no feedback sheet: kept for a person, out of the way of the others."""
-        (self._out / f"{batch_id}.feedback.ok").rename(self._out / f"{batch_id}.feedback.unreadable")
 
     def forget(self, receipts: Sequence[Receipt]) -> None:
         for batch_id in {receipt.token for receipt in receipts if receipt.token}:
-            (self._out / f"{batch_id}.feedback.ok").unlink(missing_ok=True)
-            (self._out / f"{batch_id}.feedback.csv").unlink(missing_ok=True)
+            try:
+                self._drop.clear(f"{OUT}/{batch_id}{FLAG}", f"{OUT}/{batch_id}{SHEET}")
+            except DropFault as fault:  # found again, and by then known
+                log.warning("feedback not cleared", platform=self._profile.id, why=str(fault))
 
     def ledger(self, run_id: str) -> Ledger | None:
-        done, file = self._out / f"{run_id}.ledger.ok", self._out / f"{run_id}.ledger.csv"
-        if not done.exists():
-            self._in.mkdir(parents=True, exist_ok=True)
-            request = self._in / f"{run_id}.ledger-request"
-            if not request.exists():
-                _put(request, b"")
-            return None
-        rows = [
-            _known_by_content(dict(row)) for row in csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))
-        ]
-        done.unlink()
-        file.unlink()
+        done, file = f"{OUT}/{run_id}.ledger.ok", f"{OUT}/{run_id}.ledger.csv"
+        request = f"{IN}/{run_id}.ledger-request"
+        try:
+            if not self._drop.there(done):
+                if not self._drop.there(request):
+                    self._drop.put([(request, b"")])
+                return None
+            told = csv.DictReader(io.StringIO(self._drop.read(file).decode("utf-8-sig")))
+            rows = [_known_by_content(dict(row)) for row in told]
+            self._drop.clear(done, file)
+        except DropFault as fault:
+            raise TransportDown(str(fault)) from fault
         return ListLedger(rows)
 
     def preview(self, job: Job) -> Preview:
         line = packet.Line(job.key, job.operation, job.listing_id, job.version, job.content.row)
-        file = f"{job.batch_id}.{self._profile.transport.file}"
-        return Preview(str(self._in / file), packet.to_csv(packet.table_of(job.content.layout, [line])))
+        file = f"{IN}/{job.batch_id}.{self._profile.transport.file}"
+        return Preview(self._drop.shown(file), packet.to_csv(packet.table_of(job.content.layout, [line])))
 
     def close(self) -> None:
-        pass
+        self._drop.close()
+
+
+def _batches(jobs: Sequence[Job]) -> dict[str, list[Job]]:
+    batches: dict[str, list[Job]] = defaultdict(list)
+    for job in jobs:
+        batches[job.batch_id].append(job)
+    return batches
+
+
+def _silent(job: Job, result: str, fault: DropFault) -> Outcome:
+    return Outcome(job.delivery_id, result, message=str(fault), retry_after=fault.retry_after)
 
 
 def _known_by_content(row: dict[str, str]) -> LedgerRow:
@@ -180,13 +190,3 @@ def _outcome(job: Job, receipt: Receipt) -> Outcome:
         code=receipt.code,
         message=receipt.message,
     )
-
-
-def _put(path: Path, body: bytes) -> None:
-    """Write and rename, so that nobody ever sees half a file."""
-    fresh = path.with_name(f".{path.name}.new")
-    with fresh.open("wb") as out:
-        out.write(body)
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(path)

@@ -1,5 +1,6 @@
 """One stand-in per kind of transport, and a bench that speaks to it through our transport alone."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,13 +18,14 @@ from services.credit_push.transports.base import TAKEN, Job, Outcome
 from shared.ids import new_id
 from tests.harness.platforms import http_json, quick, running_sandbox
 from tests.harness.ports import free_port
+from tests.harness.sftp import SftpPlace, by_sftp, sftp_server
 from tests.harness.wait import until
 from tests.unit.credit_push.records import COMPANY, DOCUMENT, PERSON, record
 
 PLATFORMS = {
     "http": ("credit-quanzhou", "trade-quanzhou"),
     "exchange_db": ("credit-liaoning", "trade-shijiazhuang"),
-    "packet": ("credit-shijiazhuang", "credit-hebei"),
+    "packet": ("credit-shijiazhuang", "credit-hebei", "credit-hebei by sftp"),
     "kafka": ("mirror-sample",),
 }
 
@@ -111,16 +113,29 @@ def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, 
         yield folder, url
 
 
+@pytest.fixture(scope="module")
+def sftp_place(stand_ins: tuple[Path, str]) -> Iterator[SftpPlace]:
+    """The packet platform's folder behind SFTP."""
+    with sftp_server(stand_ins[0] / "sandbox/packets/credit-hebei") as place:
+        yield place
+
+
 @pytest.fixture(params=[name for names in PLATFORMS.values() for name in names])
 def bench(request: pytest.FixtureRequest, stand_ins: tuple[Path, str]) -> Iterator[Bench]:
     """Once per kind of transport and variant."""
     folder, url = stand_ins
-    settings = read_settings({"DATA_DIR": str(folder), "SANDBOX_URL": url})
+    platform, _, way = request.param.partition(" by ")
+    env = {"DATA_DIR": str(folder), "SANDBOX_URL": url, "PLATFORM_KEYS_FILE": str(folder / "sftp-keys.json")}
+    settings = read_settings(env)
     deps = wiring.open_deps(settings)
     samples = load_catalogue(settings.catalogue_values(), PROFILES)
     catalogue = {name: quick(profile) for name, profile in {**deps.catalogue, **samples}.items()}
+    if way:
+        place = request.getfixturevalue("sftp_place")
+        (folder / "sftp-keys.json").write_text(json.dumps(place.keys), "utf-8")
+        catalogue[platform] = by_sftp(catalogue[platform], place.url)
     transports = wiring.open_ways(settings, replace(deps, catalogue=catalogue))
-    yield Bench(catalogue[request.param], transports[request.param], url)
+    yield Bench(catalogue[platform], transports[platform], url)
     http_json("DELETE", f"{url}/faults")
     for transport in transports.values():
         transport.close()
