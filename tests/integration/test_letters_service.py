@@ -1,10 +1,12 @@
 """Service of a letter is the case's own step: recorded once, with its proof and the day it counts from."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from services.blacklist.cases.models import Case
+from services.blacklist.cases.queries.views import steps_of
 from services.blacklist.letters.usecases.serving import Proof
 from shared.clock import FixedClock
 from shared.errors import Conflict, Forbidden
@@ -74,6 +76,19 @@ def test_serving_the_decision_serves_the_case(desk):
     assert case.service["letter"]["proof"] == rows[0].proof_sha256
     assert decision.number in case.service["proof"]
     assert desk.office.take(case, "publish", "decider").state == "published"
+
+
+def test_a_departments_own_system_records_service_as_a_clerk_does(desk):
+    case, clerk = decided(desk), desk.office.people["clerk"]
+    system = replace(clerk, user_id="k1", display_name="住建系统", roles=frozenset(), key_id="k1")
+    desk.office.people["clerk"] = replace(system, scopes=frozenset({"cases:write"}))
+    decision = both(desk, case)
+    desk.serve(decision, Proof("回证.pdf", SCAN))
+    with desk.office.deps.db.read() as session:
+        case = session.get_one(Case, case.id)
+        step = steps_of(session, case.id)[-1]
+    assert (case.state, case.service_effective_on) == ("served", DAY)
+    assert (step.action, step.actor_name, step.actor_role) == ("record_service", "住建系统", "key")
 
 
 def test_public_notice_makes_the_case_wait(desk):

@@ -185,7 +185,7 @@ def _write_down(move: Move) -> None:
     version = move.rule.version if move.rule else case.rule_version
     case.version += 1
     case.updated_at = batch.at
-    role = next((role for role in row.roles if batch.actor and role in batch.actor.roles), None)
+    role = _role(move)
     batch.steps.append(
         {
             "id": new_id(),
@@ -210,3 +210,11 @@ def _write_down(move: Move) -> None:
     if row.event:
         case.sequence += 1
         batch.news.append(CaseNews(case, row.event, row.action, role, move.reason, row.rule, batch.at))
+
+
+def _role(move: Move) -> str | None:
+    """In what capacity the actor acts: a department's system is named as one (接口)."""
+    actor = move.batch.actor
+    if actor is not None and actor.key_id:
+        return "key"
+    return next((role for role in move.row.roles if actor and role in actor.roles), None)
