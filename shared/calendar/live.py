@@ -3,14 +3,13 @@
 It looks at the database at most once a second; while that is away it counts by what it knew last.
 """
 
-import threading
-import time
 from collections.abc import Callable, Iterable
 
 from sqlalchemy.orm import Session
 
 from shared.calendar import CalendarYear, Days, WorkingCalendar, builtin_calendar, builtin_years
 from shared.db import Database, is_passing
+from shared.follower import Follower
 
 STALE_AFTER = 1.0
 Newest = Callable[[Session], int]
@@ -31,28 +30,20 @@ class LiveCalendar(WorkingCalendar):
 
     def __init__(self, db: Database, newest: Newest, years: Years, stale_after: float = STALE_AFTER) -> None:
         super().__init__(builtin_calendar().version, builtin_years())
-        self._db, self._newest, self._years, self._stale_after = db, newest, years, stale_after
-        self._known: Days = self._given
-        self._generation, self._looked = 0, float("-inf")
-        self._looking = threading.Lock()
+        self._db, self._newest, self._years = db, newest, years
+        self.follower = Follower((0, self._given), self._look, stale_after)
 
     def days(self) -> Days:
-        stale = time.monotonic() - self._looked >= self._stale_after
-        if stale and self._looking.acquire(blocking=False):
-            try:
-                self._look()
-            finally:
-                self._looking.release()
-        return self._known
+        return self.follower.current()[1]
 
-    def _look(self) -> None:
-        self._looked = time.monotonic()
+    def _look(self, known: tuple[int, Days]) -> tuple[int, Days]:
         try:
             with self._db.read() as session:
                 generation = self._newest(session)
-                if generation != self._generation:
-                    self._known = days_over(builtin_years(), self._years(session), generation)
-                    self._generation = generation
+                if generation == known[0]:
+                    return known
+                return generation, days_over(builtin_years(), self._years(session), generation)
         except Exception as error:
             if not is_passing(error):
                 raise
+            return known

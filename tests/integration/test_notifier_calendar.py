@@ -28,7 +28,7 @@ def confirmed(generation: int, rest: list[str]) -> Event:
 def test_a_confirmed_year_counts_at_once_and_only_forward(any_db: Database) -> None:
     Base.metadata.create_all(any_db.engine)
     calendar = copied_calendar(any_db, calendar_years)
-    calendar._stale_after = 0
+    calendar.follower.every = 0
     assert not calendar.covers(date(2027, 1, 4))
     for generation, rest in ((2, REST), (1, [])):
         with any_db.write() as session:

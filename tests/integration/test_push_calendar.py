@@ -18,7 +18,7 @@ RULES = "blacklist.rules.v1"
 @pytest.fixture
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PushWorld]:
     with push_world(tmp_path_factory.mktemp("push"), api=False) as made:
-        made.deps.calendar._stale_after = 0  # type: ignore[attr-defined]
+        made.deps.calendar.follower.every = 0  # type: ignore[attr-defined]
         made.loops[:] = [loop for loop in made.loops if "Consumer" in type(loop).__name__]
         yield made
 

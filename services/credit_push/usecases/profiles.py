@@ -3,8 +3,6 @@
 Every process follows the releases within a second: what is in force is asked, not remembered.
 """
 
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import func, select
@@ -16,12 +14,12 @@ from services.credit_push.models import ProfileDraft
 from services.credit_push.usecases.deps import Deps
 from shared.db import Database
 from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from shared.follower import Follower
 from shared.ids import new_id
 from shared.logs import get_log
 
 log = get_log(__name__)
 LONGEST = 20_000
-STALE_AFTER = 1.0
 WAITING, RELEASED, REFUSED = "waiting", "released", "refused"
 
 
@@ -31,37 +29,26 @@ class LiveCatalogue(Mapping[str, Profile]):
     def __init__(self, db: Database, shipped: Catalogue, values: Mapping[str, str]) -> None:
         self.values_given = dict(values)
         self._db, self._shipped = db, dict(shipped)
-        self._known: dict[str, Profile] = self._shipped
-        self._generation, self._looked = 0, float("-inf")
-        self._looking = threading.Lock()
+        self._follower = Follower((0, self._shipped), self._look)
 
     @property
     def generation(self) -> int:
         """Rises with every release."""
-        self._current()
-        return self._generation
+        return self._follower.current()[0]
 
-    def _current(self) -> dict[str, Profile]:
-        stale = time.monotonic() - self._looked >= STALE_AFTER
-        if stale and self._looking.acquire(blocking=False):
-            try:
-                self._look()
-            finally:
-                self._looking.release()
-        return self._known
+    def _released(self) -> dict[str, Profile]:
+        return self._follower.current()[1]
 
-    def _look(self) -> None:
-        self._looked = time.monotonic()
+    def _look(self, known: tuple[int, dict[str, Profile]]) -> tuple[int, dict[str, Profile]]:
         try:
             with self._db.read() as session:
                 newest = session.scalar(select(func.max(ProfileDraft.number))) or 0
-                if newest != self._generation:
-                    self._known = self._shipped | self._released(session)
-                    self._generation = newest
+                return known if newest == known[0] else (newest, self._shipped | self._releases(session))
         except SQLAlchemyError as error:  # away, or not migrated yet: what is known goes on
             log.warning("releases not readable", error=type(error).__name__)
+            return known
 
-    def _released(self, session: Session) -> dict[str, Profile]:
+    def _releases(self, session: Session) -> dict[str, Profile]:
         rows = session.scalars(
             select(ProfileDraft).where(ProfileDraft.number.is_not(None)).order_by(ProfileDraft.number)
         )
@@ -79,16 +66,16 @@ class LiveCatalogue(Mapping[str, Profile]):
 
     def forget(self) -> None:
         """Look again at the next question."""
-        self._looked = float("-inf")
+        self._follower.forget()
 
     def __getitem__(self, platform: str) -> Profile:
-        return self._current()[platform]
+        return self._released()[platform]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._current())
+        return iter(self._released())
 
     def __len__(self) -> int:
-        return len(self._current())
+        return len(self._released())
 
 
 def check_text(deps: Deps, text: str) -> tuple[str, list[Problem]]:

@@ -4,8 +4,6 @@ A file put into that folder is picked up within a second, by its dates of force,
 with faults is not used at all: the law last read goes on counting, and the faults are in the log.
 """
 
-import threading
-import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from services.blacklist.rules.domain import ListRule
+from shared.follower import Follower
 from shared.logs import get_log
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 KINDS = ("publicity", "disclosure", "objection")
-LOOK_EVERY = 1.0
 Entry = Mapping[str, Any]
 Stamp = tuple[tuple[str, int, int], ...]
 log = get_log(__name__)
@@ -39,34 +37,25 @@ class Book:
 class Source:
     """The shipped rules with those of `folder`, if there is one, laid beside them."""
 
-    def __init__(self, folder: Path | None = None, look_every: float = LOOK_EVERY) -> None:
-        self._folder, self._look_every = folder, look_every
-        self._book, self._stamp = read_book(DATA), Stamp()
-        self._looked = float("-inf")
-        self._looking = threading.Lock()
+    def __init__(self, folder: Path | None = None, look_every: float = 1.0) -> None:
+        self._folder, self._stamp = folder, Stamp()
+        self._follower = Follower(read_book(DATA), self._look, look_every)
 
     def book(self) -> Book:
-        due = self._folder is not None and time.monotonic() - self._looked >= self._look_every
-        if due and self._looking.acquire(blocking=False):
-            try:
-                self._look()
-            finally:
-                self._looking.release()
-        return self._book
+        return self._follower.current()
 
-    def _look(self) -> None:
-        self._looked = time.monotonic()
+    def _look(self, known: Book) -> Book:
         stamp = _stamp(self._folder) if self._folder else ()
         if stamp == self._stamp or self._folder is None:
-            return
+            return known
         from services.blacklist.rules.queries.checking import check_additions
 
         self._stamp = stamp
         problems = check_additions(self._folder)
         if problems:
             log.error("rules_not_used", folder=str(self._folder), problems=[str(each) for each in problems])
-            return
-        self._book = read_book(DATA, self._folder)
+            return known
+        return read_book(DATA, self._folder)
 
 
 def read(path: Path) -> dict[str, Any]:
