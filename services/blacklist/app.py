@@ -78,6 +78,7 @@ def open_deps(settings: Settings) -> Deps:
         calendar=LiveCalendar(db),
         data_dir=common.data_dir,
         lookups=settings.lookups,
+        tender_keep_days=settings.tender_keep_days,
     )
 
 

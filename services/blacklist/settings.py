@@ -45,6 +45,7 @@ class Settings:
     audit_heads: Path
     """Where the audit trail's signed heads are appended; best on another machine's disk."""
     public: PublicSide
+    tender_keep_days: int
 
 
 def read_settings(env: Mapping[str, str]) -> Settings:
@@ -60,6 +61,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         log_origin=_origin(env, site),
         audit_heads=Path(env.get("AUDIT_HEADS_FILE", "").strip() or common.data_dir / "audit-heads.jsonl"),
         public=_public_side(env, common),
+        tender_keep_days=read_count(env, "TENDER_KEEP_DAYS", 365),
     )
 
 

@@ -53,6 +53,8 @@ class Deps:
     calendar: WorkingCalendar
     data_dir: Path
     lookups: LookupLimits = field(default_factory=LookupLimits)
+    tender_keep_days: int = 365
+    """How long a tender project, its news and its sheets are kept after it was closed."""
     cache_seconds: int = 0
     """How long others may keep a public answer without asking again; 0: a removal is seen at once."""
     embed_ancestors: str = "'self'"

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.blacklist.app import create_app
-from services.blacklist.checks.models import TenderKey, TenderProject
+from services.blacklist.checks.models import TenderKey, TenderProject, TenderSheet
 from services.blacklist.checks.queries import projects
 from services.blacklist.checks.queries.projects import find_project, own_projects
 from services.blacklist.checks.usecases import sheets as issuing
@@ -137,6 +137,86 @@ def test_a_sheet_says_no_more_once_a_listing_is_gone(
     answer = client.get(f"{SHEETS}/{code}").get_json()
     assert (answer["genuine"], answer["status"], "payload" in answer) == (True, "changed", False)
     assert client.get(f"{SHEETS}/{code}.pdf").status_code == 404
+
+
+def verdicts(found: dict[str, Any]) -> list[str]:
+    return [member["verdict"] for group in found["groups"] for member in group["members"]]
+
+
+@ON_SQLITE
+def test_a_look_shows_what_was_answered_and_never_what_is_public_no_more(
+    world: World, client: FlaskClient, loops: list[Loop]
+) -> None:
+    listing_id = publish(world)
+    drain(loops)
+    code = enter(client)
+    before = project(client, code)
+    assert verdicts(before) == ["possible", "none", "listed"]
+    with world.write() as session:
+        revoke_listing(session, world.keyring, listing_id, reason="撤销", at=world.clock.now())
+    removed = project(client, code)
+    assert verdicts(removed) == ["outdated", "none", "outdated"]
+    assert removed["answered_at"] == before["answered_at"]
+    assert listing_id not in str(removed)
+    drain(loops)
+    assert verdicts(project(client, code))[2] == "none"
+
+
+@ON_SQLITE
+def test_a_sheet_is_outdated_by_what_is_listed_later(
+    world: World, client: FlaskClient, loops: list[Loop]
+) -> None:
+    code = enter(client)
+    drain(loops)
+    publish(world)  # the log needs a first checkpoint, and the listed bidder is in it
+    drain(loops)
+    first = sheet(client, code)["code"]
+    world.publish(organisation(OTHER, 2))
+    drain(loops)
+    assert client.get(f"{SHEETS}/{first}").get_json()["status"] == "changed"
+    second = sheet(client, code)
+    assert verdicts(second["payload"]) == verdicts(project(client, code)) == ["listed", "none", "listed"]
+    client.post(f"{PROJECTS}/{code}/closing", json={})
+    assert "不再监测" in client.get(f"{SHEETS}/{second['code']}").get_json()["statement"]
+
+
+@ON_SQLITE
+def test_nothing_of_a_closed_project_is_kept_past_its_time(
+    world: World, client: FlaskClient, loops: list[Loop], clock: FixedClock
+) -> None:
+    publish(world)
+    drain(loops)
+    code = enter(client)
+    made = sheet(client, code)["code"]
+    clock.advance(timedelta(days=401))
+    drain(loops)
+    assert kept(world) == (1, 0, 1)
+    clock.advance(timedelta(days=366))
+    drain(loops)
+    assert kept(world) == (0, 0, 0)
+    assert client.get(f"/verify/{made}").status_code == 404
+
+
+def kept(world: World) -> tuple[int, ...]:
+    with world.db.read() as session:
+        tables = (TenderProject, TenderKey, TenderSheet)
+        return tuple(session.scalar(select(func.count()).select_from(each)) or 0 for each in tables)
+
+
+@ON_SQLITE
+def test_signed_papers_name_no_host_that_was_only_asked(
+    world: World, client: FlaskClient, loops: list[Loop]
+) -> None:
+    publish(world)
+    drain(loops)
+    code = enter(client)
+    asked = {"Host": "elsewhere.example"}
+    made = client.post(f"{PROJECTS}/{code}/sheets", headers=asked).get_json()
+    assert made["payload"]["verify_at"] == f"/verify/{made['code']}"
+    assert "elsewhere" not in json.dumps(made["payload"])
+    assert made["verify_at"] == f"http://elsewhere.example/verify/{made['code']}"
+    broken = client.get("/api/v1/register/download.ndjson", headers={"Host": "a.example/<b>"})
+    assert "<b>" not in broken.headers.get("Link", "")
 
 
 @ON_SQLITE

@@ -76,6 +76,8 @@ class TenderProject(Base):
     """Groups of bidders."""
     standing: Mapped[str] = mapped_column(Text)
     """What was last found of each, sealed: what the watch compares with."""
+    answers: Mapped[str | None] = mapped_column(Text)
+    """The whole answer of every group as it was last asked, sealed: what is shown without asking again."""
     sequence: Mapped[int] = mapped_column(default=0)
     """Of its events on the log."""
     winner: Mapped[int | None]
@@ -83,7 +85,7 @@ class TenderProject(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     checked_on: Mapped[date]
     """The day on which it was last looked at as a whole."""
-    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
     __table_args__ = (Index("ix_tender_projects_day", "state", "checked_on"),)
 
@@ -98,6 +100,8 @@ class TenderSheet(Base):
     sealed: Mapped[str] = mapped_column(Text)
     found: Mapped[list[Any]] = mapped_column(JsonDoc)
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the watch first found something else than it says."""
 
 
 class TenderKey(Base):

@@ -180,7 +180,9 @@ class GroupOut(Schema):
 
     number = fields.Integer(required=True)
     name = fields.String(required=True, allow_none=True)
-    verdict = fields.String(required=True, validate=validate.OneOf(("listed", "possible", "none")))
+    verdict = fields.String(
+        required=True, validate=validate.OneOf(("listed", "possible", "outdated", "none"))
+    )
     barred = fields.String(required=True, validate=validate.OneOf(("yes", "unclear", "no")))
     list_class = fields.String(required=True, allow_none=True)
     members = fields.List(fields.Nested(MemberOut), required=True)
@@ -200,8 +202,9 @@ class SheetLine(Schema):
 
 
 class ProjectOut(ProjectLine):
-    """With its groups as the register has them now, the news, and its sheets."""
+    """With its groups as last asked (`outdated` where what was found is public no more), news and sheets."""
 
+    answered_at = fields.AwareDateTime(required=True)
     groups = fields.List(fields.Nested(GroupOut), required=True)
     news = fields.List(fields.Nested(NewsOut), required=True)
     sheets = fields.List(fields.Nested(SheetLine), required=True)

@@ -21,6 +21,7 @@ from services.blacklist.store import Deps
 from shared.errors import NotFound, Unavailable
 from shared.web.access import access, public
 from shared.web.openapi import produces
+from shared.web.place import origin
 from shared.web.problem import problems
 
 TYPES = {"ndjson": "application/x-ndjson", "csv": "text/csv", "delta": "application/x-ndjson"}
@@ -41,7 +42,7 @@ def _add_index(made: APIBlueprint, deps: Deps) -> None:
     @problems(503)
     @made.doc(summary="快照和增量文件目录")
     def snapshot_index() -> Response:
-        return _document(index(deps, request.base_url.rsplit("/", 1)[0]), "application/json")
+        return _document(index(deps, f"{origin()}/api/v1/register/snapshot"), "application/json")
 
 
 def _add_files(made: APIBlueprint, deps: Deps) -> None:

@@ -10,13 +10,14 @@ from services.blacklist.checks import schemas
 from services.blacklist.checks.queries import projects, sheets
 from services.blacklist.checks.usecases.printing import render_sheet
 from services.blacklist.checks.usecases.projects import Entry, close_project, enter_project
-from services.blacklist.checks.usecases.sheets import Office, issue_sheet
-from services.blacklist.letters.api.common import file_answer, origin
+from services.blacklist.checks.usecases.sheets import Office, issue_sheet, spend_paper
+from services.blacklist.letters.api.common import file_answer
 from services.blacklist.store import Deps
 from services.blacklist.transparency.schemas import CertificateCheck
 from shared.web.access import access, current_principal, principal, public, signed_in
 from shared.web.openapi import produces
 from shared.web.paging import PageQuery, cut, decode_cursor, page
+from shared.web.place import lasting_origin, origin
 from shared.web.problem import problems
 from shared.web.site import Site
 
@@ -42,7 +43,7 @@ def entry_of(asked: dict[str, Any]) -> Entry:
 def office() -> Office:
     """On whose behalf sheets are made out here."""
     site: Site = current_app.jinja_env.globals["site"]  # type: ignore[assignment]
-    return Office(site.sponsor, site.name, origin(), request.remote_addr or "")
+    return Office(site.sponsor, site.name, lasting_origin(), request.remote_addr or "")
 
 
 def _add_entry(bp: APIBlueprint, deps: Deps) -> None:
@@ -76,7 +77,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/tender-projects/<key>")
     @access(public())
     @bp.output(schemas.ProjectOut)
-    @bp.doc(summary="招标项目：各投标组当前的核查结果、变化和核查单")
+    @bp.doc(summary="招标项目：各投标组最近一次的核查结果、变化和核查单")
     def get_tender_project(key: str) -> Any:
         with deps.db.read() as session:
             project = projects.find_project(session, key, current_principal())
@@ -92,7 +93,8 @@ def _add_steps(bp: APIBlueprint, deps: Deps) -> None:
     def make_tender_sheet(key: str) -> Any:
         made = issue_sheet(deps, key, current_principal(), office(), deps.clock.now())
         pdf = f"{origin()}/api/v1/tender-sheets/{made['code']}.pdf"
-        return made | {"verify_at": made["payload"]["verify_at"], "pdf": pdf}, 201, PRIVATE
+        verify_at = f"{origin()}/verify/{made['code']}"
+        return made | {"verify_at": verify_at, "pdf": pdf}, 201, PRIVATE
 
     @bp.post("/tender-projects/<key>/closing")
     @access(public())
@@ -119,9 +121,11 @@ def _add_files(bp: APIBlueprint, deps: Deps) -> None:
 
     @bp.get("/tender-sheets/<code>.pdf")
     @access(public())
+    @problems(429)
     @produces(PDF)
     @bp.doc(summary="投标人信用核查单（PDF）；状态变化后不再提供")
     def tender_sheet_pdf(code: str) -> Response:
+        spend_paper(deps, request.remote_addr or "")
         return _file(render_sheet(_document(code)), PDF, f"信用核查单{code}.pdf")
 
     @bp.get("/tender-sheets/<code>.json")

@@ -3,12 +3,12 @@
 A consortium (联合体) is as its worst member; whoever bids alone is a group of one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 CLASSES = ("serious", "industry-misconduct", "penalty-record", "notice")
-VERDICTS = ("listed", "possible", "none")
+VERDICTS = ("listed", "possible", "outdated", "none")
 BARRED = ("yes", "unclear", "no")
 LISTED, POSSIBLE, LIFTED, CHANGED = "listed", "possible", "lifted", "changed"
 Standing = Mapping[str, Sequence[Sequence[Any]]]
@@ -48,6 +48,65 @@ def group_answer(number: int, name: str | None, members: Sequence[Mapping[str, A
         "list_class": min(classes, key=CLASSES.index, default=None),
         "members": list(members),
     }
+
+
+def as_it_stands(
+    groups: Iterable[Mapping[str, Any]], public: Collection[tuple[str, int]]
+) -> list[dict[str, Any]]:
+    """Stored answers without what is public no more as it was: such a member waits to be looked at again."""
+    return [
+        group_answer(
+            group["number"],
+            group["name"],
+            [each if found_of(each) <= set(public) else _outdated(each) for each in group["members"]],
+        )
+        for group in groups
+    ]
+
+
+def found_of(member: Mapping[str, Any]) -> set[tuple[str, int]]:
+    """The listings a member's answer names, with their versions."""
+    return {(str(each["id"]), int(each["version"])) for each in member["listings"]}
+
+
+def found_in(groups: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """Listings with their versions, each once."""
+    return sorted({each for group in groups for member in group["members"] for each in found_of(member)})
+
+
+def _outdated(member: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": member.get("name"), "uscc": member.get("uscc"), "listed": False, "verdict": "outdated",
+        "list_class": None, "barred": "unclear", "listings": [], "measures": [],
+    }  # fmt: skip
+
+
+def replaced(
+    groups: Iterable[Mapping[str, Any]], fresh: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Stored answers with newer ones in the places (`group.member`) they are for."""
+    return [
+        group_answer(
+            group["number"],
+            group["name"],
+            [fresh.get(f"{group['number']}.{place}", each) for place, each in enumerate(group["members"], 1)],
+        )
+        for group in groups
+    ]
+
+
+def newer_answers(
+    groups: Iterable[Mapping[str, Any]], exact: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Answers in which whatever was published or removed while likeness was asked stands as it is now."""
+    kept = list(groups)
+    old = {
+        f"{group['number']}.{place}": each
+        for group in kept
+        for place, each in enumerate(group["members"], start=1)
+    }
+    named = {place: new for place, new in exact.items() if new["listings"] or old[place]["listed"]}
+    return replaced(kept, named)
 
 
 def standing_of(bidders: Iterable[Bidder], answers: Iterable[Mapping[str, Any]]) -> Standing:

@@ -2,7 +2,10 @@
 
 from datetime import datetime
 
-VERDICTS = {"listed": "列入", "possible": "疑似", "none": "未查到", "unusable": "未核查"}
+VERDICTS = {
+    "listed": "列入", "possible": "疑似", "none": "未查到", "unusable": "未核查",
+    "outdated": "有变化，待更新",
+}  # fmt: skip
 BARRED = {"yes": "受限", "no": "不受限", "unclear": "待核实"}
 CLASSES = {
     "serious": "严重失信", "industry-misconduct": "行业失信",

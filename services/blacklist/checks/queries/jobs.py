@@ -82,18 +82,23 @@ def is_current(session: Session, job: CheckJob, clock: Clock) -> bool:
     """Whether every listing its answers name is public today in the version they name."""
     rows = session.scalars(select(CheckPart.found).where(CheckPart.job_id == job.id))
     found = sorted({(str(listing), int(version)) for part in rows for listing, version in part})
-    return is_public(session, found, clock)
+    return are_public(session, found, clock.today())
 
 
-def is_public(session: Session, found: Sequence[tuple[str, int]], clock: Clock) -> bool:
+def are_public(session: Session, found: Sequence[tuple[str, int]], today: date) -> bool:
+    return public_of(session, found, today) == set(found)
+
+
+def public_of(session: Session, found: Sequence[tuple[str, int]], today: date) -> set[tuple[str, int]]:
+    """Those of the listings that are public today in the version named."""
+    shown: set[tuple[str, int]] = set()
     for start in range(0, len(found), ORGANISATIONS):
         pairs = found[start : start + ORGANISATIONS]
         wanted = select(Listing.id, Listing.version).where(
-            in_force(clock.today()), among(session, Listing.id, [each for each, _ in pairs])
+            in_force(today), among(session, Listing.id, [each for each, _ in pairs])
         )
-        if {(row[0], row[1]) for row in session.execute(wanted)} != set(pairs):
-            return False
-    return True
+        shown |= {(row[0], row[1]) for row in session.execute(wanted)} & set(pairs)
+    return shown
 
 
 def part_aad(job_id: str, number: int) -> str:

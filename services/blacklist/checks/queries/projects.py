@@ -1,18 +1,18 @@
 """A tender project by its link, or for the department that entered it; its bidders, news and sheets."""
 
 import json
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.blacklist.checks.domain.groups import Bidder, bidders_of, group_answer
+from services.blacklist.checks.domain.groups import Bidder, as_it_stands, bidders_of, found_in, group_answer
 from services.blacklist.checks.models import TenderNews, TenderProject, TenderSheet
+from services.blacklist.checks.queries.jobs import public_of
 from services.blacklist.checks.queries.links import digest
 from services.blacklist.register.queries import Entity, Purpose, check_entities
-from shared.clock import local_date
 from shared.crypto import KeyRing
 from shared.errors import NotFound, describe_errors
 from shared.web.access import Principal
@@ -86,24 +86,50 @@ def group_answers(
         group_answer(
             number,
             group.get("name"),
-            [_plain(answer) for _, answer in zip(group["members"], answers, strict=False)],
+            [plain(answer) for _, answer in zip(group["members"], answers, strict=False)],
         )
         for number, group in enumerate(groups, start=1)
     ]
 
 
-def _plain(answer: dict[str, Any]) -> dict[str, Any]:
+def plain(answer: dict[str, Any]) -> dict[str, Any]:
     """As JSON has it: signed bytes must not hang on how a date is written."""
     listings = [each | {"public_until": each["public_until"].isoformat()} for each in answer["listings"]]
     return answer | {"listings": listings}
 
 
+def sealed_answers(
+    keyring: KeyRing, project_id: str, groups: Sequence[Mapping[str, Any]], at: datetime
+) -> str:
+    """What was answered and when, for showing it without asking again."""
+    text = json.dumps({"at": at.isoformat(), "groups": list(groups)}, ensure_ascii=False)
+    return keyring.seal(text, aad("answers", project_id))
+
+
+def stored_answers(keyring: KeyRing, project: TenderProject) -> dict[str, Any]:
+    """`{at, groups}` as last asked; of a project not asked for yet every member waits."""
+    if project.answers is not None:
+        found: dict[str, Any] = json.loads(keyring.unseal(project.answers, aad("answers", project.id)))
+        return found
+    waiting = {"listings": [{"id": "", "version": 0}]}
+    groups = [
+        {
+            "number": number,
+            "name": group.get("name"),
+            "members": [each | waiting for each in group["members"]],
+        }
+        for number, group in enumerate(groups_of(keyring, project), start=1)
+    ]
+    return {"at": project.created_at.isoformat(), "groups": groups}
+
+
 def project_view(session: Session, keyring: KeyRing, project: TenderProject, today: date) -> dict[str, Any]:
-    """What its holder sees: the groups as the register has them now, what happened, and its sheets."""
-    groups = groups_of(keyring, project)
-    on = local_date(project.cutoff_at)
+    """What its holder sees: the groups as last asked, less what is public no more; what happened; sheets."""
+    stored = stored_answers(keyring, project)
+    public = public_of(session, found_in(stored["groups"]), today)
     return project_line(project) | {
-        "groups": group_answers(session, groups, purpose_of(project), on, today),
+        "answered_at": datetime.fromisoformat(stored["at"]),
+        "groups": as_it_stands(stored["groups"], public),
         "news": [_news(keyring, row) for row in _news_of(session, project.id)],
         "sheets": [{"code": row.code, "issued_at": row.issued_at} for row in sheets_of(session, project.id)],
     }

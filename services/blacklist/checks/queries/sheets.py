@@ -1,42 +1,34 @@
 """What the holder of a sheet's code may learn: everything while the answer still stands, else only that the
-signature is valid and the status has changed.
+signature is valid and the status has changed. Nothing is searched: the signed answer lies here, its listings
+are looked at by their ids, and the watch notes what else was found.
 """
 
 import base64
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.blacklist.checks.models import TenderSheet
-from services.blacklist.checks.queries.projects import group_answers
-from services.blacklist.register.queries import Purpose
+from services.blacklist.checks.models import TenderProject, TenderSheet
+from services.blacklist.checks.queries.jobs import are_public
+from services.blacklist.checks.queries.projects import OPEN
 from services.blacklist.transparency.domain.certificates import (
     CHANGED,
+    CURRENT,
     STATEMENTS,
     normal_code,
     signature_holds,
-    status_of,
 )
-from shared.clock import local_date
 from shared.crypto import KeyRing
 from shared.errors import NotFound
 
 WORDS = STATEMENTS | {"current": "签名有效，核查单的结果没有变化。"}
+UNWATCHED = "签名有效，核查单所列信息没有变化。项目已经结束，此后新的列入不再监测。"
 
 
 def sheet_aad(code: str) -> str:
     return f"tender_sheets.document.{code}"
-
-
-def found_in(groups: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]]:
-    """Listings with their versions, each once."""
-    members = (member for group in groups for member in group["members"])
-    return sorted(
-        {(str(each["id"]), int(each["version"])) for member in members for each in member["listings"]}
-    )
 
 
 def is_sheet(session: Session, code: str) -> bool:
@@ -46,18 +38,18 @@ def is_sheet(session: Session, code: str) -> bool:
 def verification(session: Session, keyring: KeyRing, code: str, today: date) -> dict[str, Any]:
     """The answer to a code."""
     row, document = _find(session, keyring, code)
-    status = _status(session, row, document["payload"], today)
+    status = _status(session, row, today)
     known = {key.private.public_key().public_bytes_raw() for key in keyring.signers("certificate")}
     signed = signature_holds(document["payload"], document["signature"])
     ours = base64.b64decode(document["signature"]["public_key"]) in known
-    answer = {"genuine": signed and ours, "status": status, "statement": WORDS[status]}
+    answer = {"genuine": signed and ours, "status": status, "statement": _statement(session, row, status)}
     return answer if status == CHANGED else answer | {"payload": document["payload"]}
 
 
 def sheet(session: Session, keyring: KeyRing, code: str, today: date) -> dict[str, Any]:
     """The signed document again, while it still holds."""
     row, document = _find(session, keyring, code)
-    if _status(session, row, document["payload"], today) == CHANGED:
+    if _status(session, row, today) == CHANGED:
         raise NotFound("certificate-status-changed", "该核查单的状态已经变化", "需要的请重新出具。")
     return document
 
@@ -69,13 +61,12 @@ def _find(session: Session, keyring: KeyRing, code: str) -> tuple[TenderSheet, d
     return row, json.loads(keyring.unseal(row.sealed, sheet_aad(row.code)))
 
 
-def _status(session: Session, row: TenderSheet, payload: Mapping[str, Any], today: date) -> str:
-    project = payload["project"]
-    purpose = Purpose(**project["purpose"])
-    on = local_date(datetime.fromisoformat(project["cutoff_at"]))
-    groups: Sequence[dict[str, Any]] = [
-        {"name": group["name"], "members": [{"name": m["name"], "uscc": m["uscc"]} for m in group["members"]]}
-        for group in payload["groups"]
-    ]
-    now = group_answers(session, groups, None if purpose == Purpose() else purpose, on, today)
-    return status_of(row.found, found_in(now))
+def _status(session: Session, row: TenderSheet, today: date) -> str:
+    found = [(str(listing), int(version)) for listing, version in row.found]
+    return CURRENT if row.changed_at is None and are_public(session, found, today) else CHANGED
+
+
+def _statement(session: Session, row: TenderSheet, status: str) -> str:
+    if status == CHANGED or session.get_one(TenderProject, row.project_id).state == OPEN:
+        return WORDS[status]
+    return UNWATCHED

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from services.blacklist.checks.domain.figures import figure
-from services.blacklist.checks.domain.groups import bidders_of, standing_of
-from services.blacklist.checks.models import KEYS, TenderKey, TenderProject
+from services.blacklist.checks.domain.groups import bidders_of, newer_answers, standing_of
+from services.blacklist.checks.models import KEYS, TenderProject
 from services.blacklist.checks.queries.links import digest
 from services.blacklist.checks.queries.projects import (
     AWARDED,
@@ -20,11 +19,14 @@ from services.blacklist.checks.queries.projects import (
     aad,
     ask_bidders,
     find_project,
+    group_answers,
     groups_of,
+    plain,
     purpose_of,
+    sealed_answers,
 )
 from services.blacklist.checks.usecases.receiving import spend_one
-from services.blacklist.checks.usecases.watching import keys_of
+from services.blacklist.checks.usecases.watching import end_watch, keys_of
 from services.blacklist.store import Deps
 from services.blacklist.transparency.domain.certificates import new_code
 from shared.clock import local_date
@@ -62,12 +64,17 @@ def enter_project(
         sealed=deps.keyring.seal(json.dumps(list(entry.groups)), aad("groups", project_id)),
         **entry.purpose,
     )  # fmt: skip
-    bidders = bidders_of(entry.groups)
+    bidders, on = bidders_of(entry.groups), local_date(entry.cutoff_at)
+    with deps.db.read() as session:
+        groups = group_answers(session, entry.groups, purpose_of(project), on, today)
     with deps.db.write() as session:
-        on = local_date(entry.cutoff_at)
         answers = ask_bidders(session, bidders, purpose_of(project), on, today, alike=False)
         standing = standing_of(bidders, answers)
         project.standing = deps.keyring.seal(json.dumps(standing), aad("standing", project_id))
+        fresh = newer_answers(
+            groups, {each.place: plain(a) for each, a in zip(bidders, answers, strict=True)}
+        )
+        project.answers = sealed_answers(deps.keyring, project_id, fresh, at)
         session.add(project)
         session.flush()
         keys = keys_of(deps.keyring, bidders, standing)
@@ -101,6 +108,6 @@ def close_project(
     if winner is not None and winner > len(groups_of(deps.keyring, project)):
         field = FieldError("/winner", "没有这个投标组。")
         raise Invalid("validation-failed", "提交的内容有误", fields=[field])
-    project.state, project.winner, project.closed_at = AWARDED if winner else ENDED, winner, at
-    session.execute(delete(TenderKey).where(TenderKey.project_id == project.id))
+    project.winner = winner
+    end_watch(session, project, AWARDED if winner else ENDED, at)
     return project

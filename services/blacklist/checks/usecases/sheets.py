@@ -9,10 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.checks.domain.figures import figure
+from services.blacklist.checks.domain.groups import found_in
 from services.blacklist.checks.domain.sites import sites_for
 from services.blacklist.checks.models import TenderProject, TenderSheet
-from services.blacklist.checks.queries.projects import find_project, group_answers, groups_of, purpose_of
-from services.blacklist.checks.queries.sheets import found_in, sheet_aad
+from services.blacklist.checks.queries.projects import (
+    find_project,
+    group_answers,
+    groups_of,
+    purpose_of,
+    sealed_answers,
+)
+from services.blacklist.checks.queries.sheets import sheet_aad
 from services.blacklist.checks.usecases.receiving import spend_one
 from services.blacklist.register.models import Listing
 from services.blacklist.rules.queries import all_lists
@@ -45,15 +52,31 @@ def issue_sheet(deps: Deps, key: str, who: Principal | None, office: Office, at:
     )
     with deps.db.read() as session:
         project = find_project(session, key, who)
-        project_id, payload, proofs = project.id, *_sheet(session, deps, project, office, at)
+        project_id, standing = project.id, project.standing
+        payload, proofs = _sheet(session, deps, project, office, at)
     document = {"payload": payload, "proofs": proofs, "signature": signature_of(deps.keyring, payload)}
     code, found = payload["code"], payload["listings"]
     sealed = deps.keyring.seal(json.dumps(document, ensure_ascii=False), sheet_aad(code))
     kept = [[each["id"], each["version"]] for each in found]
     row = TenderSheet(code=code, project_id=project_id, sealed=sealed, found=kept, issued_at=at)
     with deps.db.write() as session:
+        current = session.scalars(
+            select(TenderProject).where(TenderProject.id == project_id).with_for_update()
+        ).one()
+        if current.standing == standing:
+            current.answers = sealed_answers(deps.keyring, project_id, payload["groups"], at)
+        else:  # the watch found something else while the searches ran
+            row.changed_at = at
         session.add(row)
     return {"code": code, **document}
+
+
+def spend_paper(deps: Deps, address: str) -> None:
+    """A sheet of hundreds of bidders takes seconds to print; TooMany beyond the budget."""
+    spend_one(
+        deps, "tender-paper", address, figure("projects", "papers_per_address"),
+        figure("projects", "papers_overall"),
+    )  # fmt: skip
 
 
 def _sheet(

@@ -5,11 +5,12 @@ and end by their dates.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from threading import Event
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from services.blacklist.checks.domain.figures import figure
@@ -18,11 +19,29 @@ from services.blacklist.checks.domain.groups import (
     Standing,
     bidders_of,
     differences,
+    replaced,
     standing_of,
 )
-from services.blacklist.checks.models import KEYS, TenderKey, TenderNews, TenderProject, WatchPlace
+from services.blacklist.checks.models import (
+    KEYS,
+    TenderKey,
+    TenderNews,
+    TenderProject,
+    TenderSheet,
+    WatchPlace,
+)
 from services.blacklist.checks.publishes import Told, publish_tender_news
-from services.blacklist.checks.queries.projects import ENDED, OPEN, aad, ask_bidders, groups_of, purpose_of
+from services.blacklist.checks.queries.projects import (
+    ENDED,
+    OPEN,
+    aad,
+    ask_bidders,
+    groups_of,
+    plain,
+    purpose_of,
+    sealed_answers,
+    stored_answers,
+)
 from services.blacklist.register.domain import full_key
 from services.blacklist.register.models import Change, Listing, ListingName
 from services.blacklist.register.queries import newest_position
@@ -74,7 +93,7 @@ class ProjectWatch:
         waiting = self._unseen()
         for project_id in waiting:
             self._look(project_id)
-        return bool(waiting)
+        return bool(waiting) or self._forget_old()
 
     def wait(self, timeout: float) -> bool:
         """Half a second is soon enough here, and spares the database ten questions a second."""
@@ -117,9 +136,23 @@ class ProjectWatch:
 
     def _unseen(self) -> Sequence[str]:
         today = self._deps.clock.today()
-        wanted = select(TenderProject.id).where(TenderProject.state == OPEN, TenderProject.checked_on < today)
+        wanted = select(TenderProject.id).where(
+            TenderProject.state == OPEN,
+            or_(TenderProject.checked_on < today, TenderProject.answers.is_(None)),
+        )
         with self._deps.db.read() as session:
             return session.scalars(wanted.order_by(TenderProject.id).limit(PROJECTS)).all()
+
+    def _forget_old(self) -> bool:
+        """Projects closed so long ago that nothing of them is kept."""
+        before = self._deps.clock.now() - timedelta(days=self._deps.tender_keep_days)
+        wanted = select(TenderProject.id).where(TenderProject.closed_at < before).limit(PROJECTS)
+        with self._deps.db.read() as session:
+            old = session.scalars(wanted).all()
+        for project_id in old:
+            with self._deps.db.write() as session:
+                forget_project(session, project_id)
+        return bool(old)
 
     def _look(self, project_id: str) -> None:
         with self._deps.db.write() as session:
@@ -146,7 +179,7 @@ def look_at(session: Session, deps: Deps, project: TenderProject, today: date) -
     keyring, at = deps.keyring, deps.clock.now()
     project.checked_on = today
     if at - project.created_at > timedelta(days=figure("projects", "max_days")):
-        project.state, project.closed_at = ENDED, at
+        end_watch(session, project, ENDED, at)
         return
     bidders = bidders_of(groups_of(keyring, project))
     on = local_date(project.cutoff_at)
@@ -154,16 +187,63 @@ def look_at(session: Session, deps: Deps, project: TenderProject, today: date) -
     now = standing_of(bidders, answers)
     before: Standing = json.loads(keyring.unseal(project.standing, aad("standing", project.id)))
     changed = differences(before, now)
+    if project.answers is None:
+        groups = [plain(each) for each in answers]
+        _keep_answers(deps, project, dict(zip((b.place for b in bidders), groups, strict=True)))
     if not changed and now == before:
         return
     project.standing = keyring.seal(json.dumps(now), aad("standing", project.id))
     _watch_listings(session, project.id, now)
     called = {each.place: each for each in bidders}
+    exact = dict(zip(called, answers, strict=True))
+    places = [place for place, _ in changed]
+    fresh = _answers_again(session, project, [called[each] for each in places], exact, today)
+    _keep_answers(deps, project, fresh)
+    _outdate_sheets(session, project.id, at)
     for place, kind in changed:
         bidder = called[place]
         _note(session, keyring, project, bidder, kind, deps)
         project.sequence += 1
         publish_tender_news(session, Told(project, kind, bidder.group, at))
+
+
+def _answers_again(
+    session: Session,
+    project: TenderProject,
+    bidders: Sequence[Bidder],
+    exact: Mapping[str, dict[str, Any]],
+    today: date,
+) -> dict[str, dict[str, Any]]:
+    """Whole answers of the bidders whose standing changed: likeness is asked where nothing is left else."""
+    left = [each for each in bidders if not exact[each.place]["listings"]]
+    on = local_date(project.cutoff_at)
+    asked = ask_bidders(session, left, purpose_of(project), on, today, alike=True) if left else []
+    alike = {each.place: answer for each, answer in zip(left, asked, strict=True)}
+    return {each.place: plain(alike.get(each.place) or exact[each.place]) for each in bidders}
+
+
+def _keep_answers(deps: Deps, project: TenderProject, fresh: Mapping[str, Mapping[str, Any]]) -> None:
+    groups = replaced(stored_answers(deps.keyring, project)["groups"], fresh)
+    project.answers = sealed_answers(deps.keyring, project.id, groups, deps.clock.now())
+
+
+def _outdate_sheets(session: Session, project_id: str, at: datetime) -> None:
+    """Sheets made out before say something else than the register does."""
+    told = update(TenderSheet).where(TenderSheet.project_id == project_id, TenderSheet.changed_at.is_(None))
+    session.execute(told.values(changed_at=at))
+
+
+def end_watch(session: Session, project: TenderProject, state: str, at: datetime) -> None:
+    """Closed by award, by hand or by time: whom it watched is forgotten at once."""
+    project.state, project.closed_at = state, at
+    session.execute(delete(TenderKey).where(TenderKey.project_id == project.id))
+
+
+def forget_project(session: Session, project_id: str) -> None:
+    """All of it, signed sheets included: those who hold one verify it offline."""
+    for kind in (TenderKey, TenderNews, TenderSheet):
+        session.execute(delete(kind).where(kind.project_id == project_id))
+    session.execute(delete(TenderProject).where(TenderProject.id == project_id))
 
 
 def _watch_listings(session: Session, project_id: str, now: Standing) -> None:

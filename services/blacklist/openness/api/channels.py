@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from apiflask import APIBlueprint
-from flask import request
 from sqlalchemy.orm import Session
 
 from services.blacklist.openness.api.items import ACTORS
@@ -20,6 +19,7 @@ from services.blacklist.openness.usecases.channels import (
 from services.blacklist.store import Deps
 from shared.web.access import Principal, access, principal, roles
 from shared.web.idempotency import Once
+from shared.web.place import origin
 from shared.web.problem import problems
 
 
@@ -50,7 +50,7 @@ def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
 
 
 def item_address(item_id: str) -> str:
-    return f"{request.host_url}items/{item_id}"
+    return f"{origin()}/items/{item_id}"
 
 
 def take(session: Session, deps: Deps, draft_id: str, given: dict[str, Any], who: Principal) -> ChannelDraft:

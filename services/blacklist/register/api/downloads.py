@@ -22,6 +22,7 @@ from services.blacklist.store import Deps
 from shared.errors import NotFound
 from shared.web.access import access, public
 from shared.web.openapi import produces
+from shared.web.place import origin
 from shared.web.problem import problems
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -78,7 +79,7 @@ def _sent(file: IO[bytes], name: str, media_type: str) -> Response:
     file.seek(0)
     plain = media_type.partition(";")[0]  # the charset is added to text by itself
     response = whole_file(file, plain, name, digest, size)
-    schema = request.base_url.rsplit("/", 1)[0] + "/download.schema.json"
+    schema = f"{origin()}/api/v1/register/download.schema.json"
     response.headers["Link"] = f'<{LICENCE}>; rel="license", <{schema}>; rel="describedby"'
     return response
 

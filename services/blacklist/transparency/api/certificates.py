@@ -6,7 +6,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, current_app, request
 
-from services.blacklist.letters.api.common import file_answer, origin
+from services.blacklist.letters.api.common import file_answer
 from services.blacklist.store import Deps
 from services.blacklist.transparency import schemas
 from services.blacklist.transparency.queries import certificates as queries
@@ -14,6 +14,7 @@ from services.blacklist.transparency.usecases.certifying import Request, issue_c
 from services.blacklist.transparency.usecases.printing import render_certificate
 from shared.web.access import access, public
 from shared.web.openapi import produces
+from shared.web.place import lasting_origin, origin
 from shared.web.problem import problems
 from shared.web.site import Site
 
@@ -29,7 +30,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 def certificate_request(asked: dict[str, Any]) -> Request:
     """What is asked, by whom and on whose behalf it is answered."""
     site: Site = current_app.jinja_env.globals["site"]  # type: ignore[assignment]
-    return Request(asked, site.sponsor, site.name, origin(), request.remote_addr or "")
+    return Request(asked, site.sponsor, site.name, lasting_origin(), request.remote_addr or "")
 
 
 def _add_issue(bp: APIBlueprint, deps: Deps) -> None:
@@ -41,9 +42,8 @@ def _add_issue(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="出具查询证明：列入情况或者未查到")
     def make_certificate(json_data: dict[str, Any]) -> Any:
         made = issue_certificate(deps, certificate_request(json_data), deps.clock.now())
-        payload = made["payload"]
         pdf = f"{origin()}/api/v1/register/certificates/{made['code']}.pdf"
-        made |= {"verify_at": payload["verify_at"], "pdf": pdf}
+        made |= {"verify_at": f"{origin()}/verify/{made['code']}", "pdf": pdf}
         return made, 201, {"Cache-Control": "no-store"}
 
 
