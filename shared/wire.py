@@ -274,6 +274,14 @@ class Pool:
         """Whether no idle connection is kept."""
         return not self._free
 
+    def prune(self) -> None:
+        """Drop what has been idle for too long."""
+        now, kept = asyncio.get_running_loop().time(), self._free
+        self._free = [each for each in kept if each.open and now - each.idle_since < IDLE_SECONDS]
+        for each in kept:
+            if each not in self._free:
+                each.close()
+
     def close(self) -> None:
         """Drop what is idle."""
         while self._free:

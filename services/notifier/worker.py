@@ -5,12 +5,12 @@ A sender keeps a sliding window of sends in threads, so a slow receiver holds on
 
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from services.notifier.channels import Channel, Sent
+from services.notifier.channels import Channel
+from services.notifier.channels.flights import Flights, Landing
 from services.notifier.consumes import (
     IDENTITY_TOPICS,
     NEWS_TOPICS,
@@ -26,11 +26,9 @@ from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.sending import Job, Result, claim_jobs, keep_jobs, record
 from shared.calendar import WorkingCalendar, builtin_calendar
 from shared.clock import Clock
-from shared.crash import crash_point
 from shared.crypto import KeyRing
 from shared.db import Database, Wakeup
 from shared.delivery import Backoff
-from shared.errors import DeliveryError
 from shared.eventlog.base import EventLog
 from shared.inbox import Consumer, purge, to_unreadable
 from shared.logs import get_log
@@ -40,7 +38,6 @@ from shared.outbox import Relay
 from shared.web.revocations import prune_revocations
 
 GROUP = "notifier"
-PER_TARGET = 2
 PATIENCE = 0.05  # seconds to wait for a send to end before looking for more work
 CLIMB_EVERY = timedelta(seconds=5)
 PRUNE_EVERY = timedelta(hours=1)
@@ -74,16 +71,16 @@ class Sender:
         self._pool = ThreadPoolExecutor(channel.concurrency, thread_name_prefix=self.name)
         self._flying: dict[Future[Result], Job] = {}
         self._kept_at = parts.clock.system_now()
+        self._claim_due = 0.0
         self._wakeup = Wakeup(parts.db, WAKE_CHANNEL)
 
     def step(self) -> bool:
         """Record what has ended, claim into the free places; true while anything is on its way."""
         self._keep()
         claimed = self._claim()
-        if not self._flying:
+        if not self._jobs:
             return claimed
-        done, _ = wait(self._flying, timeout=0 if claimed else PATIENCE, return_when=FIRST_COMPLETED)
-        self._record(done)
+        self._record(0 if claimed else PATIENCE)
         return True
 
     def wait(self, timeout: float) -> bool:
@@ -91,69 +88,64 @@ class Sender:
 
     def close(self) -> None:
         """Let what is on its way end, and record it."""
-        done, _ = wait(self._flying)
-        self._record(done)
-        self._pool.shutdown()
+        while self._jobs:
+            self._record(PATIENCE)
+        self._flights.close()
         self._wakeup.close()
 
     def _keep(self) -> None:
         """Renew the leases of what is on its way, each third of their time."""
         now, lease = self._parts.clock.system_now(), timedelta(seconds=self._parts.lease_seconds)
-        if self._flying and now - self._kept_at > lease / 3:
-            keep_jobs(self._parts.db, self._flying.values(), holder=self._holder, until=now + lease)
+        if self._jobs and now - self._kept_at > lease / 3:
+            jobs = [job for job, _ in self._jobs.values()]
+            keep_jobs(self._parts.db, jobs, holder=self._holder, until=now + lease)
             self._kept_at = now
 
     def _claim(self) -> bool:
-        free = self._channel.concurrency - len(self._flying)
-        if free <= 0:
+        """Where much is sent, many at a time; but nobody waits long for a place that is free."""
+        most, limit = self._channel.per_target, self._channel.concurrency
+        free = limit - len(self._jobs)
+        if free <= 0 or (free < limit // 4 and time.monotonic() < self._claim_due):
             return False
-        loads = Counter(job.target.ref for job in self._flying.values())
+        self._claim_due = time.monotonic() + PATIENCE
+        loads = Counter(job.target.ref for job, _ in self._jobs.values())
+        share = max(1, most // 2)
+        now = self._parts.clock.system_now()
         jobs = claim_jobs(
             self._parts.db,
             self._parts.keyring,
             channel=self._channel.name,
             holder=self._holder,
-            now=self._parts.clock.system_now(),
+            now=now,
             limit=free,
             lease_seconds=self._parts.lease_seconds,
-            busy=[ref for ref, count in loads.items() if count >= PER_TARGET],
+            busy=[ref for ref, count in loads.items() if count > most - share],
+            share=share,
         )
         for job in jobs:
-            self._flying[self._pool.submit(self._send, job)] = job
+            self._jobs[job.dispatch_id] = (job, now)
+            self._flights.launch(job.dispatch_id, job.message, job.target)
         return bool(jobs)
 
-    def _send(self, job: Job) -> Result:
-        started_at, clock_start = self._parts.clock.system_now(), time.perf_counter()
-        answer = attempt(self._channel, job)
-        crash_point("notices.after_send")
-        duration_ms = round((time.perf_counter() - clock_start) * 1000)
-        return Result(job, started_at, duration_ms, answer)
-
-    def _record(self, done: Collection[Future[Result]]) -> None:
-        if not done:
+    def _record(self, patience: float) -> None:
+        self._landings += self._flights.landed(0 if self._landings else patience)
+        if not self._landings:
             return
-        results = [future.result() for future in done]
+        landed = self._landings
+        results = [Result(*self._jobs[each.key], each.duration_ms, each.answer) for each in landed]
         now, channel = self._parts.clock.system_now(), self._channel.name
         states = record(
             self._parts.db, results, channel=channel, backoff=self._backoff, holder=self._holder, now=now
         )
-        for future in done:
-            del self._flying[future]
-        for result in results:
-            sent.labels(channel, "failed" if result.failure else "delivered").inc()
-            state = states[result.job.dispatch_id]
-            log.info("notice sent", channel=channel, dispatch_id=result.job.dispatch_id, state=state)
-
-
-def attempt(channel: Channel, job: Job) -> Sent | DeliveryError:
-    """One call outside. An error the channel did not foresee counts as passing; only its kind is told."""
-    try:
-        return channel.send(job.message, job.target)
-    except DeliveryError as error:
-        return error
-    except Exception as error:  # noqa: BLE001  whatever a channel does, the dispatch must be accounted for
-        log.error("channel failed unforeseen", channel=channel.name, error=type(error).__name__)  # noqa: TRY400  a trace may quote secrets
-        return DeliveryError(f"渠道内部错误（{type(error).__name__}）")
+        self._landings = []
+        for each in landed:
+            del self._jobs[each.key]
+        failed = [result for result in results if result.failure]
+        sent.labels(channel, "failed").inc(len(failed))
+        sent.labels(channel, "delivered").inc(len(results) - len(failed))
+        for result in failed:
+            key = result.job.dispatch_id
+            log.info("notice not sent", channel=channel, dispatch_id=key, state=states[key])
 
 
 class Escalator:

@@ -7,6 +7,7 @@ from marshmallow import EXCLUDE
 
 from services.notifier.channels import dingtalk, email, feishu, inbox, sms, webhook, wecom
 from services.notifier.channels.base import (
+    AllFailed,
     Channel,
     ChannelModule,
     Gone,
@@ -15,10 +16,12 @@ from services.notifier.channels.base import (
     Postponed,
     Sent,
     Target,
+    Try,
 )
 
 __all__ = [
     "CHANNELS",
+    "AllFailed",
     "Channel",
     "Gone",
     "Message",
@@ -26,6 +29,7 @@ __all__ = [
     "Postponed",
     "Sent",
     "Target",
+    "Try",
     "open_channels",
     "read_settings",
 ]

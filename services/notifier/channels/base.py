@@ -5,9 +5,10 @@ recognisable by the receiver: after a crash between send and record the sender r
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from shared.clock import Clock
 from shared.db import Database
@@ -34,6 +35,8 @@ class Message:
     department_name: str
     occurred_at: datetime
     created_at: datetime
+    unsubscribe: str = ""  # where one click ends such mails (RFC 8058); only mails to the public have it
+    footer: str = ""  # instead of the one for officers
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,6 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Sent:
-@dataclass(frozen=True)
 class Try:
     """One provider that was asked, and why it did not take the message; `reason` empty: it did."""
 
@@ -57,13 +58,15 @@ class Try:
     cost: int | None = None
 
 
+@dataclass(frozen=True)
+class Sent:
     """The receiver took it; `provider_id` is its own number for it, where it has one."""
 
     provider_id: str | None = None
-
-
     tries: tuple[Try, ...] = ()
     """Where a channel has several providers: those asked, the one that took it last."""
+
+
 class Gone(DeliveryError):
     """The address itself is finished; nothing is sent there until somebody renews it."""
 
@@ -82,6 +85,14 @@ class Postponed(DeliveryError):
         self.wait = wait
 
 
+class AllFailed(DeliveryError):
+    """No provider of a channel took it; the last one's reason counts."""
+
+    def __init__(self, last: DeliveryError, tries: tuple[Try, ...]) -> None:
+        super().__init__(last.reason, permanent=last.permanent, retry_after=last.retry_after)
+        self.tries = tries
+
+
 class Channel(Protocol):
     """One way to reach people."""
 
@@ -98,8 +109,22 @@ class Channel(Protocol):
         """How many sends may be under way at once."""
         ...
 
+    @property
+    def per_target(self) -> int:
+        """How many of them to one target, so that a slow one does not hold every place."""
+        ...
+
     def send(self, message: Message, target: Target) -> Sent:
         """Carry the message; raises DeliveryError(reason in Chinese, permanent or not)."""
+        ...
+
+
+@runtime_checkable
+class Starting(Protocol):
+    """A channel that needs no thread for each send."""
+
+    def start(self, message: Message, target: Target) -> Future[Sent]:
+        """As `send`; what it would raise comes out of the future."""
         ...
 
 

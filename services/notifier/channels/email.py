@@ -97,6 +97,7 @@ class EmailChannel:
     name = NAME
     retries = (10, 60, 300, 1800, 7200, 21600, 43200)
     concurrency = 4
+    per_target = 2
 
     def __init__(
         self, server: SmtpServer, sender: str, public_url: str = "", timeout: float = TIMEOUT_SECONDS

@@ -28,6 +28,7 @@ class InboxChannel:
     name = NAME
     retries = (1, 2, 5, 10, 30, *[60] * 1000)  # the database comes back; nobody gives up on it
     concurrency = 1
+    per_target = 1
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports

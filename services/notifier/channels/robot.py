@@ -66,6 +66,7 @@ def settings_of(vendor: str, host: str) -> Schema:
 class RobotChannel:
     retries: Sequence[float] = (10, 60, 300, 1800, 7200, 21600)
     concurrency = 4
+    per_target = 2
 
     def __init__(
         self,

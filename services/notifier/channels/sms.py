@@ -94,6 +94,7 @@ class SmsChannel:
     name = NAME
     retries: Sequence[float] = (30, 120, 600, 1800, 7200)
     concurrency = 4
+    per_target = 2
 
     def __init__(
         self,

@@ -1,23 +1,25 @@
 """Channel Webhook: one signed HTTPS POST per message, as Standard Webhooks (v1, HMAC-SHA256) says.
 
 A repeat carries the same `webhook-id`; during a rotation every valid secret signs. Addresses are checked and
-pinned (see `pinned`); hosts in WEBHOOK_ALLOWED_HOSTS (own network, tests) are trusted.
+pinned (see `wired`); hosts in WEBHOOK_ALLOWED_HOSTS (own network, tests) are trusted.
 """
 
 import base64
 import hmac
-import http.client
 import json
 import ssl
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Any
 
 from marshmallow import Schema
 
 from services.notifier.channels.base import Channel, Gone, Message, Ports, Sent, Target
-from services.notifier.channels.pinned import TIMEOUT_SECONDS, Answer, Hosts, PinnedHttp, refusal
+from services.notifier.channels.pinned import TIMEOUT_SECONDS, Answer, Hosts, refusal
+from services.notifier.channels.wired import WiredHttp
 from services.notifier.domain import one_line
 from shared.clock import Clock
 from shared.http import Resolver
@@ -43,7 +45,8 @@ def sign(secrets: Sequence[bytes], message_id: str, timestamp: int, body: bytes)
 class WebhookChannel:
     name = NAME
     retries = (5, 300, 1800, 7200, 18000, 36000, 36000)  # the schedule Standard Webhooks recommends
-    concurrency = 8
+    concurrency = 256
+    per_target = 32
 
     def __init__(
         self,
@@ -55,9 +58,13 @@ class WebhookChannel:
         context: ssl.SSLContext | None = None,
     ) -> None:
         self._clock = clock
-        self._http = PinnedHttp(trusted=allowed_hosts, resolve=resolve, timeout=timeout, context=context)
+        self._http = WiredHttp(trusted=allowed_hosts, resolve=resolve, timeout=timeout, context=context)
 
     def send(self, message: Message, target: Target) -> Sent:
+        return self.start(message, target).result()
+
+    def start(self, message: Message, target: Target) -> Future[Sent]:
+        """Send it without a thread of its own; what `send` would raise comes out of the future."""
         body = payload(message)
         timestamp = int(self._clock.system_now().timestamp())
         headers = {
@@ -66,12 +73,12 @@ class WebhookChannel:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": sign(target.secrets, message.id, timestamp, body),
         }
-        return self._judge(self._http.post(target.address, body, headers))
+        return self._http.start(target.address, body, headers, self._judge)
 
     def _judge(self, answer: Answer) -> Sent:
         if 200 <= answer.status < 300:
             return Sent(_receipt(answer))
-        if answer.status == http.HTTPStatus.GONE:
+        if answer.status == HTTPStatus.GONE:
             raise Gone(GONE)
         raise refusal(answer, self._clock.system_now())
 

@@ -197,3 +197,36 @@ def test_an_endless_answer_is_read_only_so_far():
 
 def test_default_context_verifies_certificates():
     assert channel()._http._context.verify_mode == ssl.CERT_REQUIRED
+
+
+def test_a_connection_is_kept_and_one_that_was_closed_meanwhile_is_replaced():
+    closed = threading.Event()
+    seen: list[bytes] = []
+
+    def serve() -> None:
+        for stays in (2, 1):  # requests on this connection before it is closed
+            connection, _ = server.accept()
+            with connection:
+                for _ in range(stays):
+                    seen.append(connection.recv(65536))
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            closed.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, daemon=True).start()
+        target = Target("webhook:1", f"http://127.0.0.1:{server.getsockname()[1]}/", (SECRET,))
+        kept = channel(timeout=5.0)
+        for _ in range(2):
+            kept.send(message(), target)
+        closed.wait(5)
+        kept.send(message(), target)
+    assert len(seen) == 3
+
+
+def test_many_under_way_need_no_thread_each():
+    with webhook_receiver() as receiver:
+        busy = channel(timeout=5.0)
+        target = Target("webhook:1", receiver.url, (SECRET,))
+        futures = [busy.start(message(str(number)), target) for number in range(20)]
+        assert all(future.result(10) for future in futures)
+    assert sorted(receiver.ids()) == sorted(str(number) for number in range(20))

@@ -1,0 +1,182 @@
+"""A sender takes work: due dispatches under its lease, with all that is needed to send them.
+
+What cannot be sent to anybody any more is settled here, so that it does not wait for ever.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Row, Table, func, select, union_all
+from sqlalchemy.orm import Session
+
+from services.notifier.channels import Message, Target
+from services.notifier.models import DepartmentCopy, Dispatch, Notice
+from services.notifier.publishes import FAILED, Outcome, publish
+from services.notifier.usecases.addressing import Asked, failing, find_targets
+from shared.crash import crash_point
+from shared.crypto import KeyRing
+from shared.db import Database, among, change_rows
+from shared.delivery import DEAD, SENDING, SUPERSEDED, WAITING, claim_due, extend
+
+DISPATCHES = cast("Table", Dispatch.__table__)
+NOBODY = "收件人已停用或已不存在"
+BOUNCED = "收件地址此前被退信（{}），已停止发送"
+WINDOW = 1000
+"""So many of the longest due are looked at for one claim."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One dispatch in our hands."""
+
+    dispatch_id: str
+    attempt: int
+    message: Message
+    target: Target
+
+
+def claim_jobs(
+    db: Database,
+    keyring: KeyRing,
+    *,
+    channel: str,
+    holder: str,
+    now: datetime,
+    limit: int,
+    lease_seconds: float,
+    busy: Collection[str] = (),
+    share: int = 1,
+) -> list[Job]:
+    """Due dispatches of a channel: `share` per target at most, none for busy ones: none crowds others out."""
+    with db.read() as session:
+        due = _candidates(session, channel, now, limit, share, busy)
+    if not due:
+        return []
+    with db.write() as session:
+        wanted = among(session, DISPATCHES.c.id, due)
+        ids = claim_due(session, DISPATCHES, now, holder, limit, lease_seconds, where=wanted)
+        jobs = _jobs(session, keyring, ids, now)
+    crash_point("notices.after_claim")
+    return jobs
+
+
+def keep_jobs(db: Database, jobs: Iterable[Job], *, holder: str, until: datetime) -> None:
+    """Prolong our leases on what is still on its way, so that nobody takes it for left behind."""
+    with db.write() as session:
+        extend(session, DISPATCHES, [job.dispatch_id for job in jobs], holder, until)
+
+
+def _candidates(
+    session: Session, channel: str, now: datetime, limit: int, share: int, busy: Collection[str]
+) -> Sequence[str]:
+    """Among the longest due, by the index of what is due: left behind ones, and `share` of each target."""
+    row = DISPATCHES.c
+    mine = [row.channel == channel, *([row.target.not_in(sorted(busy))] if busy else [])]
+    waiting = select(row.id, row.target, row.next_attempt_at.label("at"))
+    waiting = waiting.where(*mine, row.state == WAITING, row.next_attempt_at <= now)
+    left = select(row.id, row.target, row.lease_until.label("at"))
+    left = left.where(*mine, row.state == SENDING, row.lease_until < now)
+    oldest = waiting.order_by(row.next_attempt_at).limit(WINDOW).subquery()
+    either = union_all(select(oldest), select(left.limit(WINDOW).subquery())).subquery()
+    place = func.row_number().over(partition_by=either.c.target, order_by=(either.c.at, either.c.id))
+    ranked = select(either.c.id, either.c.at, place.label("place")).subquery()
+    chosen = select(ranked.c.id).where(ranked.c.place <= share).order_by(ranked.c.at, ranked.c.id)
+    return session.execute(chosen.limit(limit)).scalars().all()
+
+
+def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime) -> list[Job]:
+    """What to send of the rows claimed; the others are settled, in the order they were claimed."""
+    if not ids:
+        return []
+    rows = {row.dispatch_id: row for row in session.execute(_rows(session, ids))}
+    asked = {key: Asked(row.target, row.channel, row.dispatch_department) for key, row in rows.items()}
+    found = find_targets(session, keyring, set(asked.values()), now)
+    bounced = failing(session, found)
+    jobs: list[Job] = []
+    ended: list[tuple[Row[Any], str, str]] = []
+    for key in ids:
+        row, each = rows[key], asked[key]
+        if each in bounced:
+            ended.append((row, DEAD, BOUNCED.format(bounced[each])))
+        elif each in found:
+            jobs.append(Job(key, row.attempts_count + 1, _message(row), found[each]))
+        else:
+            ended.append((row, SUPERSEDED, NOBODY))
+    _end(session, ended, now)
+    return jobs
+
+
+def _rows(session: Session, ids: Sequence[str]) -> Any:
+    columns = (
+        Dispatch.id.label("dispatch_id"),
+        Dispatch.target,
+        Dispatch.channel,
+        Dispatch.department_id.label("dispatch_department"),
+        Dispatch.attempts_count,
+        Notice.id.label("notice_id"),
+        Notice.event_type,
+        Notice.severity,
+        Notice.title,
+        Notice.body,
+        Notice.link,
+        Notice.subject_id,
+        Notice.case_id,
+        Notice.listing_id,
+        Notice.facts,
+        Notice.department_id,
+        Notice.occurred_at,
+        Notice.created_at,
+        DepartmentCopy.name.label("department_name"),
+    )
+    joined = select(*columns).join(Notice, Notice.id == Dispatch.notice_id)
+    joined = joined.join(DepartmentCopy, DepartmentCopy.id == Notice.department_id, isouter=True)
+    return joined.where(among(session, Dispatch.id, ids))
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        id=row.dispatch_id,
+        notice_id=row.notice_id,
+        event_type=row.event_type,
+        severity=row.severity,
+        title=row.title,
+        body=row.body,
+        link=row.link,
+        subject_id=row.subject_id,
+        case_id=row.case_id,
+        listing_id=row.listing_id,
+        document_number=row.facts.get("document_number", ""),
+        department_id=row.department_id,
+        department_name=row.department_name or "",
+        occurred_at=row.occurred_at,
+        created_at=row.created_at,
+    )
+
+
+def _end(session: Session, ended: Sequence[tuple[Row[Any], str, str]], now: datetime) -> None:
+    """Rows under our lease that go nowhere; a required one that fails is told as failed."""
+    change_rows(session, DISPATCHES, [_ended(row, state, reason, now) for row, state, reason in ended])
+    publish(
+        session,
+        [
+            Outcome(
+                FAILED,
+                row.notice_id,
+                row.event_type,
+                row.subject_id,
+                row.department_id,
+                row.channel,
+                now,
+                reason,
+            )
+            for row, state, reason in ended
+            if state == DEAD
+        ],
+    )
+
+
+def _ended(row: Row[Any], state: str, reason: str, now: datetime) -> Mapping[str, Any]:
+    freed = {"lease_holder": None, "lease_until": None, "next_attempt_at": None}
+    return {"id": row.dispatch_id, "state": state, "reason": reason, "settled_at": now, **freed}
