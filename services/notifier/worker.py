@@ -68,8 +68,10 @@ class Sender:
         self._parts, self._channel = parts, channel
         self._holder = f"{parts.holder}:{channel.name}"
         self._backoff = Backoff(tuple(channel.retries))
-        self._pool = ThreadPoolExecutor(channel.concurrency, thread_name_prefix=self.name)
-        self._flying: dict[Future[Result], Job] = {}
+        self._flights = Flights(channel)
+        self._jobs: dict[str, tuple[Job, datetime]] = {}
+        """In our hands, until recorded; with the time each was sent off."""
+        self._landings: list[Landing] = []
         self._kept_at = parts.clock.system_now()
         self._claim_due = 0.0
         self._wakeup = Wakeup(parts.db, WAKE_CHANNEL)
