@@ -18,6 +18,7 @@ from shared.loops import Loop
 from shared.web.app import ServiceApp, create_service_app, finish
 from shared.web.revocations import is_revoked
 from shared.web.tokens import Claims, TokenAuthenticator
+from shared.web.uniform import UniformAnswers
 
 PACKAGE = "services.notifier"
 
@@ -29,6 +30,7 @@ def open_deps(settings: Settings) -> Deps:
         db=open_database(common.db_url),
         clock=SystemClock(common.clock_file),
         keyring=KeyRing.load_or_create(common.keys_file, suite=common.crypto_suite),
+        mail_origin=settings.mail_origin,
         allowed_hosts=settings.channels["webhook"]["allowed_hosts"],
         robot_hosts={name: settings.channels[name]["hosts"] for name in ROBOTS},
     )
@@ -54,6 +56,8 @@ def create_app(settings: Settings, deps: Deps | None = None) -> ServiceApp:
     )
     app.register_blueprint(api.blueprint(given))
     app.register_blueprint(web.blueprint(given))
+    asking = [f"{common.url_prefix}{path}" for path in ("/watches/new", "/api/v1/watches")]
+    app.wsgi_app = UniformAnswers(app.wsgi_app, asking)  # type: ignore[method-assign]
     return finish(app)
 
 
@@ -85,6 +89,8 @@ def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
         lease_seconds=settings.lease_seconds,
         calendar=copied_calendar(given.db, calendar_years),
         quiet=settings.quiet,
+        origin=settings.mail_origin,
+        prefix=settings.common.url_prefix,
     )
     return worker.build_loops(parts, open_log(settings.common.events_url))
 

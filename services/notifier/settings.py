@@ -28,6 +28,12 @@ class Settings:
     holder: str
     quiet: bool
 
+    @property
+    def mail_origin(self) -> str:
+        """The site's address for links in mails; empty where no mail can be sent or no link be made."""
+        email = self.channels["email"]
+        return email["public_url"].rstrip("/") if email["server"] is not None else ""
+
 
 def read_settings(env: Mapping[str, str]) -> Settings:
     return Settings(

@@ -19,11 +19,14 @@ from services.notifier.consumes import (
     learn_calendar,
     learn_identity,
 )
+from services.notifier.following import TOPICS as FOLLOWED_TOPICS
+from services.notifier.following import follow_public
 from services.notifier.models import inbox, leases, outbox, revocations
 from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.sending import Job, Result, claim_jobs, keep_jobs, record
+from services.notifier.usecases.watch_mailing import Mailing, WatchKeeper, WatchMailer
 from shared.calendar import WorkingCalendar, builtin_calendar
 from shared.clock import Clock
 from shared.crypto import KeyRing
@@ -58,6 +61,8 @@ class Parts:
     lease_seconds: float
     calendar: WorkingCalendar = field(default_factory=builtin_calendar)
     quiet: bool = False
+    origin: str = ""  # the site's address in mails to the public; without it there are none
+    prefix: str = ""
 
 
 class Sender:
@@ -215,14 +220,26 @@ def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
     identity = event_log.reader(list(IDENTITY_TOPICS), f"{GROUP}-identity")
     rules = event_log.reader(list(RULES_TOPICS), f"{GROUP}-rules")
     news = event_log.reader(list(NEWS_TOPICS), GROUP)
+    public = event_log.reader(list(FOLLOWED_TOPICS), f"{GROUP}-public")
     handle = hear_news(parts.clock, frozenset(parts.channels), parts.calendar, quiet=parts.quiet)
     return [
         Relay(parts.db, outbox, leases, event_log, parts.holder),
         Consumer(parts.db, inbox, identity, f"{GROUP}-identity", learn_identity, put_aside),
         Consumer(parts.db, inbox, rules, f"{GROUP}-rules", learn_calendar, put_aside),
         Consumer(parts.db, inbox, news, GROUP, handle, put_aside),
+        Consumer(parts.db, inbox, public, f"{GROUP}-public", follow_public(parts.clock), put_aside),
         *(Sender(parts, channel) for channel in parts.channels.values()),
         Escalator(parts),
         Digester(parts),
         Pruner(parts),
+        *_watch_loops(parts),
     ]
+
+
+def _watch_loops(parts: Parts) -> list[Loop]:
+    keeper = WatchKeeper(parts.db, parts.clock)
+    channel = parts.channels.get("email")
+    if channel is None or not parts.origin:
+        return [keeper]
+    given = (parts.db, parts.clock, parts.keyring, channel, parts.origin, parts.prefix)
+    return [keeper, WatchMailer(Mailing(*given, parts.holder, parts.lease_seconds))]

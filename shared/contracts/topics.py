@@ -37,7 +37,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "blacklist.public.v1",
         publisher="blacklist",
-        readers=(ANYONE,),
+        readers=(ANYONE, "notifier"),
         types=vocabulary.PUBLIC,
         key="listing id",
         compacted=True,

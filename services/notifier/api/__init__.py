@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.notifier.api import deliveries, inbox, robots, subscriptions, webhooks
+from services.notifier.api import deliveries, inbox, robots, subscriptions, watches, webhooks
 from services.notifier.models import Deps
 
 
@@ -13,4 +13,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
     deliveries.add_routes(made, deps)
     webhooks.add_routes(made, deps)
     robots.add_routes(made, deps)
+    watches.add_routes(made, deps)
     return made

@@ -20,7 +20,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from services.notifier.channels.base import Channel, Message, Ports, Sent, Target
 from services.notifier.channels.pinned import Cord
-from services.notifier.domain import one_line
+from services.notifier.domain import MAIL_ADDRESS, one_line
 from services.notifier.templates import render_mail
 from shared.errors import DeliveryError
 
@@ -29,9 +29,7 @@ TIMEOUT_SECONDS = 10.0
 LONGEST_TALK = 4  # times the timeout of a single answer
 SERVICE_READY = 220
 FOOTER = "本邮件由系统自动发送，请勿回复。办理请登录系统。"
-_ADDRESS = re.compile(
-    r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?", re.ASCII
-)
+_ADDRESS = re.compile(MAIL_ADDRESS)
 
 
 @dataclass(frozen=True)
@@ -133,9 +131,13 @@ class EmailChannel:
         mail["Date"] = format_datetime(message.created_at)
         mail["Message-ID"] = f"<{message.id}@{self._sender.partition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"
-        text = "\n\n".join(part for part in (message.body, link, FOOTER) if part)
+        if message.unsubscribe:
+            mail["List-Unsubscribe"] = f"<{one_line(message.unsubscribe, 900)}>"
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        footer = message.footer or FOOTER
+        text = "\n\n".join(part for part in (message.body, link, footer) if part)
         mail.set_content(text, cte="base64")
-        page = render_mail(message.title, message.body, link, FOOTER)
+        page = render_mail(message.title, message.body, link, footer)
         mail.add_alternative(page, subtype="html", cte="base64")
         return mail
 

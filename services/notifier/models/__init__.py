@@ -15,6 +15,7 @@ from services.notifier.models.store import (
     SOURCE,
     Base,
     Deps,
+    budgets,
     calendar_years,
     inbox,
     leases,
@@ -22,10 +23,12 @@ from services.notifier.models.store import (
     outbox,
     revocations,
 )
+from services.notifier.models.watching import PublicListing, Watch, WatchMail
 from shared.db import JsonDoc, UtcDateTime
 
 __all__ = [
-    "SOURCE", "Base", "Deps", "calendar_years", "inbox", "leases", "metadata", "outbox", "revocations",
+    "SOURCE", "Base", "Deps", "PublicListing", "Watch", "WatchMail", "budgets", "calendar_years", "inbox",
+    "leases", "metadata", "outbox", "revocations",
 ]  # fmt: skip
 __all__ += ["FailingAddress"]
 

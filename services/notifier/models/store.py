@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import DeclarativeBase
 
+from shared.budgets import budget_table
 from shared.calendar.copies import copies_table
 from shared.clock import Clock
 from shared.crypto import KeyRing
@@ -29,6 +30,7 @@ inbox = inbox_table(metadata)
 leases = leases_table(metadata)
 revocations = revocation_table(metadata)
 calendar_years = copies_table(metadata, "calendar_years")
+budgets = budget_table(metadata)
 
 
 @dataclass(frozen=True)
@@ -39,4 +41,5 @@ class Deps:
     clock: Clock
     keyring: KeyRing
     allowed_hosts: frozenset[str] = frozenset()  # hosts a webhook may have although they are not public
+    mail_origin: str = ""  # where our pages are, for links in mails; empty where no mail can be sent
     robot_hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by channel

@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 
 from services.notifier.models import Deps
-from services.notifier.web import deliveries, inbox, robots, subscriptions, webhooks
+from services.notifier.web import deliveries, inbox, robots, subscriptions, watches, webhooks
 
 
 def blueprint(deps: Deps) -> APIBlueprint:
@@ -13,4 +13,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
     subscriptions.add_routes(made, deps)
     webhooks.add_routes(made, deps)
     robots.add_routes(made, deps)
+    watches.add_routes(made, deps)
     return made
