@@ -5,7 +5,7 @@ A supervisor or operator hears of what happens in the own region and below it; a
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
@@ -14,6 +14,7 @@ from typing import Any
 from services.notifier.domain import ROBOTS, Happening, Recipient, Seat
 from shared.regions import within
 
+MOST_TYPES = 1000
 ALL_CHANNELS = ("inbox", "email", "webhook", *ROBOTS)
 
 
@@ -56,9 +57,16 @@ class Routing:
     silent: frozenset[str]
     links: Mapping[str, str]
     routes: tuple[Route, ...]
+    _found: dict[str, Route | None] = field(default_factory=dict, repr=False, compare=False)
+    """What was looked up before: there are few types and many events."""
 
     def route(self, event_type: str) -> Route | None:
         """The route of an event type: the exact one, else the longest matching pattern, else None."""
+        if event_type not in self._found and len(self._found) < MOST_TYPES:
+            self._found[event_type] = self._match(event_type)
+        return self._found[event_type] if event_type in self._found else self._match(event_type)
+
+    def _match(self, event_type: str) -> Route | None:
         matching = [r for r in self.routes if fnmatchcase(event_type, r.event)]
         return max(matching, key=lambda r: (r.event == event_type, len(r.event)), default=None)
 

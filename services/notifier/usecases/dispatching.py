@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from services.notifier.domain import Recipient
@@ -25,11 +25,14 @@ from services.notifier.queries.staff import (
 )
 from services.notifier.routing import Route
 from services.notifier.routing.quiet import TO_PEOPLE, Pauses
-from shared.db import wake
+from shared.db import add_rows, wake
 from shared.delivery import ACCEPTED, WAITING
 from shared.ids import new_id
 
 NO_PAUSES = Pauses()
+DISPATCHES, ATTEMPTS, DIGEST_ITEMS = (
+    cast("Table", model.__table__) for model in (Dispatch, Attempt, DigestItem)
+)
 WAKE_CHANNEL = "dispatches"
 MAILBOX_FROM = frozenset({"warning", "urgent"})  # severities a department's own mailbox hears of too
 
@@ -99,9 +102,9 @@ def dispatch(
                 row = dispatch_row(notice.notice_id, notice.department_id, channel, target, at)
                 rows.append({**row, "next_attempt_at": due})
     if items:
-        session.execute(insert(DigestItem), items)
+        add_rows(session, DIGEST_ITEMS, items)
     if rows:
-        session.execute(insert(Dispatch), rows)
+        add_rows(session, DISPATCHES, rows)
         wake(session, WAKE_CHANNEL)
 
 
@@ -160,8 +163,8 @@ def _deliver_inbox(session: Session, shown: Sequence[Fresh], at: datetime) -> No
         )
         done = {"state": ACCEPTED, "attempts_count": 1, "next_attempt_at": None, "settled_at": at}
         rows.append({**waiting, **done})
-    session.execute(insert(Dispatch), rows)
-    session.execute(insert(Attempt), [_shown(row["id"], row["notice_id"], at) for row in rows])
+    add_rows(session, DISPATCHES, rows)
+    add_rows(session, ATTEMPTS, [_shown(row["id"], row["notice_id"], at) for row in rows])
     publish(
         session,
         [
