@@ -13,8 +13,10 @@ from typing import Any, Protocol
 from shared.logs import get_log
 from shared.metrics import counter, gauge
 
-IDLE = 0.1  # seconds between steps of a loop that cannot be woken
+IDLE = 0.1  # seconds between steps of a loop that cannot be woken, once it finds nothing to do
+QUIET = 0.5  # what they grow to while it goes on finding nothing
 WAKEABLE_IDLE = 0.5  # the same for one that can
+GROWTH = 1.5
 WORST_PAUSE = 2.0
 log = get_log(__name__)
 
@@ -40,12 +42,11 @@ def run(loops: Sequence[Loop], stop: threading.Event, idle: float = IDLE) -> Non
 
 
 def _run_one(loop: Loop, stop: threading.Event, idle: float) -> None:
-    failures = 0
+    failures, rest = 0, idle
     while not stop.is_set():
         try:
             worked = loop.step()
-            if not worked:
-                _rest(loop, stop, idle)
+            rest = idle if worked else _rest(loop, stop, rest)
             failures = 0
             last_success.labels(loop.name).set(time.time())
         except Exception as error:  # a loop outlives any error of one step, loudly
@@ -56,12 +57,14 @@ def _run_one(loop: Loop, stop: threading.Event, idle: float) -> None:
     _close(loop)
 
 
-def _rest(loop: Loop, stop: threading.Event, idle: float) -> None:
+def _rest(loop: Loop, stop: threading.Event, rest: float) -> float:
+    """Wait before the next step; how long to wait after that, should it find nothing either."""
     wait: Any = getattr(loop, "wait", None)
     if wait is None:
-        stop.wait(idle)
+        stop.wait(rest)
     else:
-        wait(max(idle, WAKEABLE_IDLE))
+        wait(max(rest, WAKEABLE_IDLE))
+    return max(rest, min(QUIET, rest * GROWTH))
 
 
 def _close(loop: Loop) -> None:
