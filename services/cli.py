@@ -44,6 +44,7 @@ from services.log_tool import blacklist_means, verify_log, witness
 from services.notifier.app import create_app as create_notifier
 from services.notifier.settings import read_settings as read_notifier
 from services.search_tool import reindex as reindex_names
+from services.text_tool import templates
 from shared.contracts.schema_export import asyncapi as asyncapi_document
 from shared.db.readiness import DatabaseNotReady, require_migrated
 from shared.errors import ERROR_PAGES, DomainError
@@ -240,6 +241,7 @@ main.add_command(verify_log)
 main.add_command(witness)
 main.add_command(reindex_names)
 main.add_command(consumer_kit)
+main.add_command(templates)
 
 
 @main.group()

@@ -1,6 +1,9 @@
 """What arrives from the event log, turned into our own words; a contract object goes no further than here."""
 
+import json
 from collections.abc import Callable, Collection, Mapping
+from fnmatch import fnmatchcase
+from importlib.resources import files
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,13 +18,14 @@ from services.notifier.usecases.staff import DepartmentFacts, UserFacts, remembe
 from shared.calendar import WorkingCalendar, builtin_calendar
 from shared.calendar.copies import ConfirmedYear, keep_years
 from shared.clock import Clock, local_date
-from shared.contracts.envelope import Event
+from shared.contracts.envelope import Event, Record, from_record
 from shared.logs import get_log
 from shared.web.revocations import apply_identity_events
 
 IDENTITY_TOPICS = ("blacklist.identity.v1",)
 RULES_TOPICS = ("blacklist.rules.v1",)
 NEWS_TOPICS = ("blacklist.cases.v1", "credit-push.deliveries.v1")
+GOLDEN = files("shared.contracts").joinpath("golden")
 OPERATIONS = {"list": "公示", "correct": "更正", "withdraw": "撤下"}
 DIFFERENCES = {"missing": "平台缺少", "extra": "平台多出", "stale": "平台为旧版本", "altered": "内容不一致"}
 DUTIES = {
@@ -82,6 +86,18 @@ def hear_news(
         start_ladders(session, fresh, calendar=working, now=now)
 
     return handle
+
+
+def golden_facts(name: str) -> Facts | None:
+    """The facts of the golden sample of a kind of event (exact, or a pattern); None where there is none."""
+    for topic in NEWS_TOPICS:
+        for entry in sorted(GOLDEN.joinpath(topic).iterdir(), key=lambda each: each.name):
+            if fnmatchcase(entry.name.removesuffix(".json"), name):
+                sample = json.loads(entry.read_text("utf-8"))
+                headers = tuple((key, text.encode()) for key, text in sample["headers"].items())
+                record = Record(topic, sample["key"], json.dumps(sample["data"]).encode(), headers)
+                return dict(_happening(from_record(record)).facts)
+    return None
 
 
 def _is_expected(event_type: str) -> bool:
@@ -169,6 +185,14 @@ def _tender(data: Mapping[str, Any]) -> Facts:
     }
 
 
+def _data_user(data: Mapping[str, Any]) -> Facts:
+    return {
+        "data_user_name": _text(data["name"]),
+        "pending": _text(data["pending"]),
+        "oldest_on": chinese_date(data["oldest_at"]),
+    }
+
+
 def _delivery(data: Mapping[str, Any]) -> Facts:
     platform = _text(data.get("platform_name")) or _text(data.get("platform"))
     return {
@@ -217,6 +241,7 @@ _FAMILIES: dict[str, Callable[[Mapping[str, Any]], Facts]] = {
     "case": _case,
     "duty": _duty,
     "tender": _tender,
+    "data-user": _data_user,
     "delivery": _delivery,
     "reconciliation": _reconciliation,
 }

@@ -1,34 +1,60 @@
-"""Texts of the messages (消息文字): one TOML file per family of events, rendered in a sandbox.
+"""Texts of the messages (消息文字): one TOML file per family of events and language, rendered in a sandbox.
 
-A text may use only the variables its file allows; anything else fails when the texts are loaded.
+A text may use only the variables its family allows; anything else fails when the texts are loaded. A site's
+own texts (`queries.texts`) come before the shipped ones.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, TemplateError
 
 from services.notifier.domain import one_line
+from services.notifier.templates.sandbox import HTML, LONGEST_TITLE, compiled, problems
+from shared.logs import get_log
 
-_PLAIN = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-_HTML = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+LANGUAGES = {"zh": "中文", "en": "English"}
+NO_TEXTS: Mapping[str, "Text"] = {}
+log = get_log(__name__)
 
 
 class BadTemplate(Exception):
-    """A text uses a variable that its family does not allow."""
+    """A text uses a variable or a construct that is not allowed."""
 
 
 @dataclass(frozen=True)
 class Text:
-    title: Template
-    body: Template
+    """The words for one kind of message in one language, as written."""
+
+    title_source: str
+    body_source: str
     variables: frozenset[str]
+
+    @property
+    def title(self) -> Template:
+        return compiled(self.title_source)
+
+    @property
+    def body(self) -> Template:
+        return compiled(self.body_source)
+
+    def problems(self) -> list[tuple[str, int, str]]:
+        """(field, line, what is wrong), empty where the text can be used."""
+        titles = problems(self.title_source, self.variables, LONGEST_TITLE)
+        bodies = problems(self.body_source, self.variables)
+        found = [("title", each.line, each.message) for each in titles]
+        return found + [("body", each.line, each.message) for each in bodies]
+
+    def filled(self, facts: Mapping[str, str]) -> "Rendered":
+        """With the facts in their places; facts that the text does not allow are not even passed."""
+        allowed = {name: facts.get(name, "") for name in self.variables}
+        title = one_line(self.title.render(allowed))
+        return Rendered(title, self.body.render(allowed).strip())
 
 
 @dataclass(frozen=True)
@@ -37,55 +63,71 @@ class Rendered:
     body: str
 
 
-def render(event_type: str, facts: Mapping[str, str]) -> Rendered:
-    """Title (one line) and body of a message; facts that the text does not allow are not even passed."""
-    text = text_for(event_type)
-    allowed = {name: facts.get(name, "") for name in text.variables}
-    body = text.body.render(allowed).strip()
-    return Rendered(one_line(text.title.render(allowed)), body)
+def render(
+    event_type: str, facts: Mapping[str, str], own: Mapping[str, Text] = NO_TEXTS, language: str = "zh"
+) -> Rendered:
+    """Title (one line) and body of a message; `own` are the site's texts, by name of the text."""
+    name = text_name(event_type)
+    shipped = all_texts(language)[name]
+    if name in own:
+        try:
+            return own[name].filled(facts)
+        except TemplateError as error:
+            log.warning("own text cannot be used", text=name, error=type(error).__name__)
+    return shipped.filled(facts)
 
 
 def render_mail(title: str, body: str, link: str, footer: str) -> str:
     """The HTML part of a mail; every value is escaped."""
     source = files(__package__).joinpath("mail.html").read_text("utf-8")
-    return _HTML.from_string(source).render(title=title, body=body, link=link, footer=footer)
+    return HTML.from_string(source).render(title=title, body=body, link=link, footer=footer)
 
 
-def text_for(event_type: str) -> Text:
-    """The text of an event type, by exact name or by pattern; KeyError where there is none."""
+@lru_cache(maxsize=1000)
+def text_name(event_type: str) -> str:
+    """The name of an event type's text: its own, or the longest pattern; KeyError where there is none."""
     texts = all_texts()
     if event_type in texts:
-        return texts[event_type]
+        return event_type
     matching = [name for name in texts if fnmatchcase(event_type, name)]
     if not matching:
         raise KeyError(event_type)
-    return texts[max(matching, key=len)]
+    return max(matching, key=len)
 
 
 @cache
-def all_texts() -> dict[str, Text]:
+def all_texts(language: str = "zh") -> dict[str, Text]:
     """Every text shipped with the service, by event type or pattern."""
     texts: dict[str, Text] = {}
-    for entry in sorted(files(__package__).iterdir(), key=lambda e: e.name):
-        if entry.name.endswith(".toml"):
-            texts.update(compile_texts(tomllib.loads(entry.read_text("utf-8"))))
+    for _, source in text_files(language):
+        texts.update(compile_texts(tomllib.loads(source), {} if language == "zh" else all_texts()))
     return texts
 
 
-def compile_texts(raw: Mapping[str, Any]) -> dict[str, Text]:
-    """Texts of one family, each checked against the variables the family allows."""
-    variables = frozenset(raw["variables"])
+def text_files(language: str) -> Iterator[tuple[str, str]]:
+    """(file, content) of what is shipped in a language."""
+    folder = files(__package__) if language == "zh" else files(__package__).joinpath(language)
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.name.endswith(".toml"):
+            where = entry.name if language == "zh" else f"{language}/{entry.name}"
+            yield f"services/notifier/templates/{where}", entry.read_text("utf-8")
+
+
+def compile_texts(raw: Mapping[str, Any], chinese: Mapping[str, Text] = NO_TEXTS) -> dict[str, Text]:
+    """Texts of one file, each checked; another language allows what the Chinese text of that name does."""
+    texts = read_texts(raw, chinese)
+    for name, text in texts.items():
+        if wrong := text.problems():
+            raise BadTemplate("；".join(f"{name} {field} {line}：{said}" for field, line, said in wrong))
+    return texts
+
+
+def read_texts(raw: Mapping[str, Any], chinese: Mapping[str, Text] = NO_TEXTS) -> dict[str, Text]:
+    """Texts of one file as they stand, unchecked."""
+    shared = frozenset(raw.get("variables", ()))
+    known = {name: text.variables for name, text in chinese.items()}
     return {
-        name: Text(
-            _checked(text["title"], variables, name), _checked(text["body"], variables, name), variables
-        )
+        name: Text(text["title"], text["body"].strip("\n"), known.get(name, shared))
         for name, text in raw.items()
         if isinstance(text, dict)
     }
-
-
-def _checked(source: str, variables: frozenset[str], name: str) -> Template:
-    unknown = meta.find_undeclared_variables(_PLAIN.parse(source)) - variables
-    if unknown:
-        raise BadTemplate(f"{name} uses {', '.join(sorted(unknown))}")
-    return _PLAIN.from_string(source)

@@ -3,7 +3,7 @@
 Set-based: a batch of events costs a handful of statements. Routes that fold gather several events in one.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -14,13 +14,16 @@ from sqlalchemy.orm import Session
 from services.notifier.domain import Happening, Recipient, fold_facts
 from services.notifier.models import Notice
 from services.notifier.queries.staff import Departments, overseer_seats
+from services.notifier.queries.texts import texts_in_force
 from services.notifier.routing import Route, recipients, routing
 from services.notifier.routing.quiet import Pauses
-from services.notifier.templates import render
+from services.notifier.templates import Text, render
 from services.notifier.usecases.dispatching import NO_PAUSES, Fresh, dispatch
 from shared.db import dialect_of, upsert
 from shared.ids import new_id
 from shared.regions import is_known, region
+
+Texts = Mapping[str, Text]
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,9 @@ def announce(
 ) -> list[Fresh]:
     """Write the messages these events call for, and their dispatches; returns those that are new."""
     drafts = _drafts(session, happenings, today)
-    single = [(draft, _row(draft, at)) for draft in drafts if not draft.route.fold]
-    folded = _fold(session, [draft for draft in drafts if draft.route.fold], at)
+    own = texts_in_force(session, today) if drafts else {}
+    single = [(draft, _row(draft, own, at)) for draft in drafts if not draft.route.fold]
+    folded = _fold(session, [draft for draft in drafts if draft.route.fold], own, at)
     fresh = _insert(session, [*single, *folded])
     dispatch(session, fresh, channels=channels, at=at, pauses=pauses)
     return fresh
@@ -77,9 +81,9 @@ def _place(happening: Happening, department_name: str) -> dict[str, str]:
     return {**happening.facts, "department_name": department_name, "region_name": place}
 
 
-def _row(draft: Draft, at: datetime) -> dict[str, Any]:
+def _row(draft: Draft, own: Texts, at: datetime) -> dict[str, Any]:
     happening, route = draft.happening, draft.route
-    text = render(happening.type, draft.facts)
+    text = render(happening.type, draft.facts, own)
     dedupe_key, department_id = draft.key
     return {
         "id": new_id(),
@@ -128,7 +132,9 @@ def _insert(session: Session, rows: Sequence[tuple[Draft, dict[str, Any]]]) -> l
     ]
 
 
-def _fold(session: Session, drafts: Sequence[Draft], at: datetime) -> list[tuple[Draft, dict[str, Any]]]:
+def _fold(
+    session: Session, drafts: Sequence[Draft], own: Texts, at: datetime
+) -> list[tuple[Draft, dict[str, Any]]]:
     """Add to the messages that stand already; the rest, merged among themselves, are to be written."""
     if not drafts:
         return []
@@ -147,15 +153,15 @@ def _fold(session: Session, drafts: Sequence[Draft], at: datetime) -> list[tuple
         place = {name: draft.facts[name] for name in ("department_name", "region_name")}
         merged[draft.key] = replace(draft, facts=fold_facts({**before, **place}, draft.happening))
     for key in merged.keys() & standing.keys():
-        _rewrite(session, standing[key].id, merged[key])
-    return [(draft, _row(draft, at)) for key, draft in merged.items() if key not in standing]
+        _rewrite(session, standing[key].id, merged[key], own)
+    return [(draft, _row(draft, own, at)) for key, draft in merged.items() if key not in standing]
 
 
 def _facts_of(row: Any) -> dict[str, str]:
     return dict(row.facts) if row is not None else {}
 
 
-def _rewrite(session: Session, notice_id: str, draft: Draft) -> None:
-    text = render(draft.happening.type, draft.facts)
+def _rewrite(session: Session, notice_id: str, draft: Draft, own: Texts) -> None:
+    text = render(draft.happening.type, draft.facts, own)
     values = {"title": text.title, "body": text.body, "facts": draft.facts}
     session.execute(update(Notice).where(Notice.id == notice_id).values(values))

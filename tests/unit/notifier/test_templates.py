@@ -1,7 +1,6 @@
 """The texts: one for every route, only with allowed variables, safe against what data may contain."""
 
 import pytest
-from jinja2.exceptions import SecurityError
 
 from services.notifier.routing import routing
 from services.notifier.templates import BadTemplate, all_texts, compile_texts, render, render_mail
@@ -48,15 +47,23 @@ def test_a_variable_that_is_not_allowed_is_refused_at_loading():
 
 @pytest.mark.parametrize(
     "attack",
-    ["{{ name.__class__.__mro__ }}", "{{ ''.__class__.__base__.__subclasses__() }}", "{{ name.format }}"],
+    [
+        "{{ name.__class__.__mro__ }}",
+        "{{ ''.__class__.__base__.__subclasses__() }}",
+        "{{ name.format }}",
+        "{{ name * 1000000 }}",
+        "{% for a in name %}{{ a }}{% endfor %}",
+        "{{ name | safe }}",
+        "{{ name() }}",
+        "{% set a = name %}",
+        "{% include 'mail.html' %}",
+        "{% macro a() %}{% endmacro %}",
+        "{{ name[0] }}",
+    ],
 )
 def test_a_text_cannot_climb_out_of_the_sandbox(attack):
-    texts = compile_texts({"variables": ["name"], "x.y": {"title": "t", "body": attack}})
-    try:
-        shown = texts["x.y"].body.render(name="x")
-    except SecurityError:
-        return
-    assert "class" not in shown
+    with pytest.raises(BadTemplate, match="不允许的写法"):
+        compile_texts({"variables": ["name"], "x.y": {"title": "t", "body": attack}})
 
 
 def test_facts_are_never_evaluated():
