@@ -96,10 +96,11 @@ class AuditChain:
         self._lease = Lease(db, leases, self.name, holder)
 
     def step(self) -> bool:
-        if not self._lease.acquire():
+        if not self._waiting() or not self._lease.acquire():
             return False
-        with self._db.read() as session:
-            if session.scalars(select(AuditPending.entry_id).limit(1)).first() is None:
-                return False
         with self._db.write() as session:
             return chain_batch(session) > 0
+
+    def _waiting(self) -> bool:
+        with self._db.read() as session:
+            return session.scalars(select(AuditPending.entry_id).limit(1)).first() is not None

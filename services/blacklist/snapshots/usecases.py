@@ -71,7 +71,7 @@ class SnapshotKeeper:
         self._closed = Event()
 
     def step(self) -> bool:
-        if time.monotonic() < self._next or not self._lease.acquire() or not self._due():
+        if time.monotonic() < self._next or not self._due() or not self._lease.acquire():
             return False
         started = time.monotonic()
         export(self._deps)

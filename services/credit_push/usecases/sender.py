@@ -27,6 +27,7 @@ from shared.db import Wakeup
 from shared.leases import Lease
 
 LOOK_SECONDS = 0.04
+HELD_SECONDS = 0.1
 REST_SECONDS = 0.5
 """Before looking again where there is work, but none of the kind that may go now."""
 LANES = {"http": 2}
@@ -64,6 +65,7 @@ class Sender:
         self._paces = {p: Pace(deps.catalogue[p].limits.rows_per_second) for p in transports}
         self._look_at = 0.0
         self._rests = dict.fromkeys(transports, 0.0)
+        self._held = False
         # Made once: asked many times a second, and putting it together costs more than running it.
         self._work = select(*(has_work(platform) for platform in self._dispatches))
 
@@ -108,6 +110,7 @@ class Sender:
         with self._deps.db.read() as session:
             found = session.execute(self._work, {"now": now}).one()
             due = {platform for platform, has in zip(self._dispatches, found, strict=True) if has}
+            self._held = bool(due)
             known = states(session)
             gates = {
                 platform: gate(session, self._deps.catalogue[platform], known.get(platform, {}), now, at)
@@ -140,8 +143,8 @@ class Sender:
                 self._look_at = 0.0  # a full batch: there is more where it came from
 
     def wait(self, timeout: float) -> bool:
-        """Until somebody commits work, or a retry may be due."""
-        return self._wakeup.wait(min(timeout, 0.1))
+        """Until somebody commits work or a retry may be due; not long where work is held back at a gate."""
+        return self._wakeup.wait(min(timeout, HELD_SECONDS) if self._held else timeout)
 
     def close(self) -> None:
         """Finish what is under way, then give the lease up."""

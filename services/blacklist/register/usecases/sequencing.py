@@ -28,7 +28,7 @@ class ChangeSequencer:
         self._wakeup = Wakeup(db, CHANNEL)
 
     def step(self) -> bool:
-        if not self._lease.acquire() or not self._waiting():
+        if not self._waiting() or not self._lease.acquire():
             return False
         with self._db.write() as session:
             return assign_positions(session, BATCH) > 0

@@ -64,7 +64,7 @@ class LogSequencer:
         self._swept: date | None = None
 
     def step(self) -> bool:
-        if not self._lease.acquire():
+        if not self._due() or not self._lease.acquire():
             return False
         if not self._started:
             self._start()
@@ -72,6 +72,10 @@ class LogSequencer:
             with self._deps.db.write() as session:
                 return append(session, self._deps.keyring, self._origin, self._deps.clock.now()) > 0
         return self._sweep()
+
+    def _due(self) -> bool:
+        """Asked before the lease, so that a quiet log writes nothing."""
+        return not self._started or self._swept != self._deps.clock.today() or self._waiting()
 
     def _start(self) -> None:
         """An empty log has a checkpoint too; one cut short before its checkpoint gets it now."""
