@@ -2,14 +2,15 @@
 
 A repeat carries the same Message-ID, by which mail systems and people recognise it. A password is sent only
 over TLS. SMTP_URL: smtp://[user:password@]host[:25] (STARTTLS where offered, required with a password),
-smtps://… for TLS from the start; `?tls=off` for a local mail catcher. Without it the channel is off.
+smtps://… for TLS from the start; `?tls=off` for a local mail catcher. Without it the channel is off. What
+fails for now at SMTP_URL goes to SMTP_2_URL.
 """
 
 import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -19,9 +20,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from marshmallow import Schema, ValidationError, fields
 
 from services.notifier.channels.base import Channel, Message, Ports, Sent, Target
+from services.notifier.channels.failover import Failover
 from services.notifier.channels.pinned import Cord
 from services.notifier.domain import MAIL_ADDRESS, one_line
 from services.notifier.templates import render_mail
+from shared.clock import Clock
 from shared.errors import DeliveryError
 
 NAME = "email"
@@ -69,8 +72,10 @@ class SmtpUrl(fields.String):
 
 class Settings(Schema):
     server = SmtpUrl(data_key="SMTP_URL", load_default=None)
+    second = SmtpUrl(data_key="SMTP_2_URL", load_default=None)
     sender = fields.Email(data_key="MAIL_FROM", load_default="no-reply@localhost.localdomain")
     public_url = fields.Url(data_key="PUBLIC_URL", load_default="", require_tld=False)
+    prefix = fields.String(data_key="NOTIFIER_URL_PREFIX", load_default="/notices")
 
 
 SETTINGS = Settings()
@@ -91,25 +96,29 @@ class Talk(smtplib.SMTP):
         return self._implicit.wrap_socket(raw, server_hostname=host) if self._implicit else raw
 
 
-class EmailChannel:
-    name = NAME
-    retries = (10, 60, 300, 1800, 7200, 21600, 43200)
-    concurrency = 4
-    per_target = 2
+class Relay:
+    """One mail server that takes our mails."""
+
+    cost = None
 
     def __init__(
-        self, server: SmtpServer, sender: str, public_url: str = "", timeout: float = TIMEOUT_SECONDS
+        self,
+        server: SmtpServer,
+        sender: str,
+        public_url: str = "",
+        timeout: float = TIMEOUT_SECONDS,
+        prefix: str = "/notices",
     ) -> None:
+        self.name = f"{server.host}:{server.port}"[-40:]
         self._server = server
         self._sender = sender
         self._public_url = public_url.rstrip("/")
+        self._subscriptions = f"{self._public_url}{prefix}/subscriptions" if self._public_url else ""
         self._timeout = timeout
         self._context = ssl.create_default_context()
 
     def send(self, message: Message, target: Target) -> Sent:
-        if not _ADDRESS.fullmatch(target.address):
-            raise DeliveryError("收件地址不是有效的电子邮箱", permanent=True)
-        mail = self._compose(message, target.address)
+        mail = self._compose(message, target)
         try:
             with Cord(self._timeout * LONGEST_TALK) as cord, self._connect(cord) as smtp:
                 return self._hand_over(smtp, mail, target.address)
@@ -122,18 +131,21 @@ class EmailChannel:
         except (smtplib.SMTPException, OSError) as error:
             raise DeliveryError("邮件服务器无法连接或超时") from error
 
-    def _compose(self, message: Message, address: str) -> EmailMessage:
+    def _compose(self, message: Message, target: Target) -> EmailMessage:
         link = f"{self._public_url}{message.link}" if self._public_url and message.link else ""
         mail = EmailMessage()
         mail["Subject"] = one_line(message.title)
         mail["From"] = self._sender
-        mail["To"] = address
+        mail["To"] = target.address
         mail["Date"] = format_datetime(message.created_at)
         mail["Message-ID"] = f"<{message.id}@{self._sender.partition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"
+        mail["List-Id"] = f"<notices.{self._sender.partition('@')[2]}>"
         if message.unsubscribe:
             mail["List-Unsubscribe"] = f"<{one_line(message.unsubscribe, 900)}>"
             mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        elif self._subscriptions and target.ref.startswith("user:"):
+            mail["List-Unsubscribe"] = f"<{self._subscriptions}>"
         footer = message.footer or FOOTER
         text = "\n\n".join(part for part in (message.body, link, footer) if part)
         mail.set_content(text, cte="base64")
@@ -181,7 +193,22 @@ def _expect(answer: tuple[int, bytes], problem: str, *, own_fault: bool = False)
     raise DeliveryError(f"{problem}({code})", permanent=code >= 500 and not own_fault)
 
 
-def open_channel(settings: Mapping[str, Any], ports: Ports) -> Channel | None:  # noqa: ARG001  one shape for all
-    if settings["server"] is None:
-        return None
-    return EmailChannel(settings["server"], settings["sender"], settings["public_url"])
+class EmailChannel:
+    name = NAME
+    retries = (10, 60, 300, 1800, 7200, 21600, 43200)
+    concurrency = 4
+    per_target = 2
+
+    def __init__(self, relays: Sequence[Relay], clock: Clock) -> None:
+        self._ways = Failover(relays, clock)
+
+    def send(self, message: Message, target: Target) -> Sent:
+        if not _ADDRESS.fullmatch(target.address):
+            raise DeliveryError("收件地址不是有效的电子邮箱", permanent=True)
+        return self._ways.send(message, target)
+
+
+def open_channel(settings: Mapping[str, Any], ports: Ports) -> Channel | None:
+    servers = [server for server in (settings["server"], settings["second"]) if server is not None]
+    about = (settings["sender"], settings["public_url"], TIMEOUT_SECONDS, settings["prefix"])
+    return EmailChannel([Relay(server, *about) for server in servers], ports.clock) if servers else None

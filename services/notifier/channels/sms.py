@@ -1,4 +1,4 @@
-"""Channel 短信: a short text to an officer's phone, through the gateway that SMS_PROVIDER names.
+"""Channel 短信: a short text to an officer's phone, through the gateway that SMS_PROVIDER names, or a second.
 
 The wording is a template approved at the provider with two variables, `kind` (what sort of matter) and
 `number` (of the message): nothing about any party leaves by telephone. Off without SMS_PROVIDER.
@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.notifier.channels.base import Channel, Message, Ports, Postponed, Sent, Target
+from services.notifier.channels.failover import Failover
 from services.notifier.channels.pinned import TIMEOUT_SECONDS, Answer, PinnedHttp, refusal
 from services.notifier.channels.rates import Limit, block, take
 from services.notifier.channels.sms_aliyun import Aliyun
@@ -28,6 +30,7 @@ from shared.errors import DeliveryError
 NAME = "sms"
 UNREADABLE = "短信网关答复无法读取"
 LONGEST_KIND = 20
+BUSY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -60,79 +63,114 @@ PROVIDERS: Mapping[str, tuple[str, Callable[..., Gateway]]] = {
     "aliyun": ("https://dysmsapi.aliyuncs.com", Aliyun),
     "tencent": ("https://sms.tencentcloudapi.com", Tencent),
 }
+NEEDED = ("KEY_ID", "KEY_SECRET", "SIGN_NAME", "TEMPLATE")
+ACCOUNT = (*NEEDED, "APP_ID", "REGION")
+SETS: Mapping[str, tuple[str, ...]] = {
+    "SMS_": (
+        "SMS_PROVIDER", "SMS_ENDPOINT", "SMS_PRICE", "SMS_KEY_ID", "SMS_KEY_SECRET", "SMS_SIGN_NAME",
+        "SMS_TEMPLATE", "SMS_APP_ID", "SMS_REGION",
+    ),
+    "SMS_2_": (
+        "SMS_2_PROVIDER", "SMS_2_ENDPOINT", "SMS_2_PRICE", "SMS_2_KEY_ID", "SMS_2_KEY_SECRET",
+        "SMS_2_SIGN_NAME", "SMS_2_TEMPLATE", "SMS_2_APP_ID", "SMS_2_REGION",
+    ),
+}  # fmt: skip
+"""The settings of the first provider, and of the one asked where it fails."""
 
 
-class Settings(Schema):
-    provider = fields.String(
-        data_key="SMS_PROVIDER", load_default="", validate=validate.OneOf(("", *PROVIDERS))
-    )
-    endpoint = fields.Url(data_key="SMS_ENDPOINT", load_default="", require_tld=False)
-    key_id = fields.String(data_key="SMS_KEY_ID", load_default="")
-    secret = fields.String(data_key="SMS_KEY_SECRET", load_default="")
-    sign_name = fields.String(data_key="SMS_SIGN_NAME", load_default="")
-    template = fields.String(data_key="SMS_TEMPLATE", load_default="")
-    app_id = fields.String(data_key="SMS_APP_ID", load_default="")
-    region = fields.String(data_key="SMS_REGION", load_default="")
+def _field(name: str) -> Any:
+    if name.endswith("_PROVIDER"):
+        return fields.String(load_default="", validate=validate.OneOf(("", *PROVIDERS)))
+    if name.endswith("_ENDPOINT"):
+        return fields.Url(load_default="", require_tld=False)
+    if name.endswith("_PRICE"):
+        return fields.Decimal(load_default=None, places=3, validate=validate.Range(0, 100))
+    return fields.String(load_default="")
 
+
+class _Complete(Schema):
     @validates_schema
     def _complete(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
-        if not data["provider"]:
-            return
-        needed = {"key_id": "SMS_KEY_ID", "secret": "SMS_KEY_SECRET", "sign_name": "SMS_SIGN_NAME"}
-        needed["template"] = "SMS_TEMPLATE"
-        if data["provider"] == "tencent":
-            needed["app_id"] = "SMS_APP_ID"
-        missing = {name: ["使用短信网关时必填"] for key, name in needed.items() if not data[key]}
+        missing: dict[str, list[str]] = {}
+        for prefix in SETS:
+            provider = data[f"{prefix}PROVIDER"]
+            needed = (*NEEDED, "APP_ID") if provider == "tencent" else NEEDED if provider else ()
+            names = [prefix + key for key in needed if not data[prefix + key]]
+            missing |= {name: ["使用短信网关时必填"] for name in names}
+        if data["SMS_2_PROVIDER"] and not data["SMS_PROVIDER"]:
+            missing["SMS_PROVIDER"] = ["填写第二家之前须填写第一家"]
         if missing:
             raise ValidationError(missing)
 
 
-SETTINGS = Settings()
+SETTINGS = _Complete.from_dict(
+    {name: _field(name) for names in SETS.values() for name in names}, name="SmsSettings"
+)()
+
+
+class Gate:
+    """One provider as asked by HTTP; a busy one is left alone for a minute."""
+
+    def __init__(
+        self,
+        name: str,
+        gateway: Gateway,
+        url: str,
+        ports: Ports,
+        *,
+        cost: int | None = None,
+        trusted: frozenset[str] = frozenset(),
+        timeout: float = TIMEOUT_SECONDS,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.name, self.gateway, self.cost = name, gateway, cost
+        self._url, self._ports = url, ports
+        self._http = PinnedHttp(trusted=trusted, resolve=ports.resolve, timeout=timeout, context=context)
+
+    def send(self, message: Message, target: Target) -> Sent:
+        now = self._ports.clock.system_now()
+        route = routing().route(message.event_type)
+        kind = one_line(route.label if route else "测试消息", LONGEST_KIND)
+        body, headers = self.gateway.request(target.address, kind, message.id, now)
+        return self._judge(self._http.post(self._url, body, headers), now)
+
+    def _judge(self, answer: Answer, now: datetime) -> Sent:
+        document = _document(answer.body)
+        if document is None:
+            raise DeliveryError(UNREADABLE) if answer.status == 200 else refusal(answer, now)
+        verdict, said = self.gateway.judge(document)
+        said = one_line(said, 100)
+        if verdict == "ok":
+            return Sent(said or None)
+        if verdict == "busy":
+            raise Postponed(f"短信网关限流（{said}）", BUSY_SECONDS)
+        raise DeliveryError(f"短信网关拒收（{said}）", permanent=verdict == "refused")
 
 
 class SmsChannel:
+    """Holds to what one number may get, whichever provider carries it."""
+
     name = NAME
     retries: Sequence[float] = (30, 120, 600, 1800, 7200)
     concurrency = 4
     per_target = 2
 
-    def __init__(
-        self,
-        gateway: Gateway,
-        url: str,
-        ports: Ports,
-        *,
-        trusted: frozenset[str] = frozenset(),
-        timeout: float = TIMEOUT_SECONDS,
-        context: ssl.SSLContext | None = None,
-    ) -> None:
-        self._gateway, self._url, self._ports = gateway, url, ports
-        self._http = PinnedHttp(trusted=trusted, resolve=ports.resolve, timeout=timeout, context=context)
+    def __init__(self, gates: Sequence[Gate], ports: Ports) -> None:
+        self._ways, self._ports = Failover(gates, ports.clock), ports
+        self._limits = tuple(limit for gate in gates for limit in gate.gateway.limits)
 
     def send(self, message: Message, target: Target) -> Sent:
         if not re.fullmatch(PHONE, target.address):
             raise DeliveryError("手机号码无效", permanent=True)
         now = self._ports.clock.system_now()
-        wait = take(self._ports.db, f"sms:{target.ref}", self._gateway.limits, now)
+        wait = take(self._ports.db, f"sms:{target.ref}", self._limits, now)
         if wait:
             raise Postponed("已达该号码的短信条数上限，稍后发送", wait)
-        route = routing().route(message.event_type)
-        kind = one_line(route.label if route else "测试消息", LONGEST_KIND)
-        body, headers = self._gateway.request(target.address, kind, message.id, now)
-        return self._judge(self._http.post(self._url, body, headers), target, now)
-
-    def _judge(self, answer: Answer, target: Target, now: datetime) -> Sent:
-        document = _document(answer.body)
-        if document is None:
-            raise DeliveryError(UNREADABLE) if answer.status == 200 else refusal(answer, now)
-        verdict, said = self._gateway.judge(document)
-        said = one_line(said, 100)
-        if verdict == "ok":
-            return Sent(said or None)
-        if verdict == "busy":
-            block(self._ports.db, f"sms:{target.ref}", now, 60)
-            raise Postponed(f"短信网关限流（{said}）", 60)
-        raise DeliveryError(f"短信网关拒收（{said}）", permanent=verdict == "refused")
+        try:
+            return self._ways.send(message, target)
+        except Postponed as busy:
+            block(self._ports.db, f"sms:{target.ref}", now, busy.wait)
+            raise
 
 
 def _document(body: bytes) -> Mapping[str, Any] | None:
@@ -143,11 +181,23 @@ def _document(body: bytes) -> Mapping[str, Any] | None:
 
 
 def open_channel(settings: Mapping[str, Any], ports: Ports) -> Channel | None:
-    if not settings["provider"]:
-        return None
-    usual, gateway = PROVIDERS[settings["provider"]]
-    url = settings["endpoint"] or usual
-    host = urlsplit(url).netloc.lower()
-    account = Account(**{key: settings[key] for key in Account.__dataclass_fields__})
-    trusted = frozenset({host}) if settings["endpoint"] else frozenset[str]()
-    return SmsChannel(gateway(account, host), url, ports, trusted=trusted)
+    gates = [_gate(settings, prefix, ports) for prefix in SETS if settings[f"{prefix}PROVIDER"]]
+    return SmsChannel(gates, ports) if gates else None
+
+
+def _gate(settings: Mapping[str, Any], prefix: str, ports: Ports) -> Gate:
+    given = {key: settings[prefix + key] for key in ("PROVIDER", "ENDPOINT", "PRICE", *ACCOUNT)}
+    provider, endpoint = given["PROVIDER"], given["ENDPOINT"]
+    usual, gateway = PROVIDERS[provider]
+    host = urlsplit(endpoint or usual).netloc.lower()
+    stated = (given[key] for key in ACCOUNT)
+    second = prefix == "SMS_2_" and settings["SMS_PROVIDER"] == provider
+    price: Decimal | None = given["PRICE"]
+    return Gate(
+        f"{provider}-2" if second else provider,
+        gateway(Account(*stated), host),
+        endpoint or usual,
+        ports,
+        cost=None if price is None else int(price * 1000),
+        trusted=frozenset({host}) if endpoint else frozenset[str](),
+    )

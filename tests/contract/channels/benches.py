@@ -15,10 +15,10 @@ from urllib.parse import parse_qs
 from sqlalchemy import select, text
 
 from services.notifier.channels import Channel, Message, Ports, Target, dingtalk, feishu, wecom
-from services.notifier.channels.email import EmailChannel, SmtpServer
+from services.notifier.channels.email import EmailChannel, Relay, SmtpServer
 from services.notifier.channels.inbox import InboxChannel
 from services.notifier.channels.robot import RobotChannel, Vendor
-from services.notifier.channels.sms import Account, SmsChannel
+from services.notifier.channels.sms import Account, Gate, SmsChannel
 from services.notifier.channels.sms_aliyun import Aliyun
 from services.notifier.channels.webhook import WebhookChannel
 from services.notifier.models import Base, Notice
@@ -141,10 +141,13 @@ def sms_bench(tmp: Path) -> Iterator[Bench]:
         trusted = frozenset({"127.0.0.1"})
         gateway = Aliyun(account, "127.0.0.1")
         gateway.limits = ()
-        return SmsChannel(gateway, url, Ports(db, SystemClock()), trusted=trusted, timeout=TIMEOUT)
+        ports = Ports(db, SystemClock())
+        return SmsChannel([Gate("aliyun", gateway, url, ports, trusted=trusted, timeout=TIMEOUT)], ports)
 
     def aim(host: str, port: int, scheme: str) -> Target:
-        channel._url = f"{scheme}://{host}:{port}/"
+        gate = channel._ways.providers[0]
+        assert isinstance(gate, Gate)
+        gate._url = f"{scheme}://{host}:{port}/"
         return Target("user:1", "13800000000")
 
     with webhook_receiver() as receiver:
@@ -173,14 +176,15 @@ def json_text(body: bytes) -> str:
 def email_bench(_tmp: Path) -> Iterator[Bench]:
     with mail_server() as (mailbox, url), silent_server() as dead_port:
         server = SmtpServer.parse(url)
-        channel = EmailChannel(server, "no-reply@example.gov.cn", "https://credit.example.gov.cn", TIMEOUT)
+        relay = Relay(server, "no-reply@example.gov.cn", "https://credit.example.gov.cn", TIMEOUT)
+        channel = EmailChannel([relay], SystemClock())
 
         def aim(host: str, port: int, scheme: str) -> Target:
-            channel._server = SmtpServer(host, port, "implicit" if scheme == "https" else "off")
+            relay._server = SmtpServer(host, port, "implicit" if scheme == "https" else "off")
             return Target("user:1", "clerk@example.gov.cn")
 
         def hang() -> None:
-            channel._server = SmtpServer("127.0.0.1", dead_port, "offered", "sender", PASSWORD)
+            relay._server = SmtpServer("127.0.0.1", dead_port, "offered", "sender", PASSWORD)
 
         yield Bench(
             channel,

@@ -6,9 +6,10 @@ from email.message import EmailMessage
 
 import pytest
 
-from services.notifier.channels import read_settings
-from services.notifier.channels.email import EmailChannel, SmtpServer, open_channel
+from services.notifier.channels import Ports, read_settings
+from services.notifier.channels.email import EmailChannel, Relay, SmtpServer, open_channel
 from services.notifier.channels.webhook import SETTINGS as WEBHOOK_SETTINGS
+from shared.clock import SystemClock
 from shared.errors import DeliveryError
 from shared.settings import SettingsError
 from tests.contract.channels.benches import message
@@ -16,6 +17,7 @@ from tests.harness.certificates import self_signed
 from tests.harness.notices import mail_server
 
 SENDER = "no-reply@example.gov.cn"
+PORTS = Ports(None, SystemClock())  # type: ignore[arg-type]  mail needs no database
 
 
 def parsed(raw: bytes) -> EmailMessage:
@@ -27,7 +29,8 @@ def parsed(raw: bytes) -> EmailMessage:
 def send(url: str, mail: object = None, to: str = "clerk@example.gov.cn", **options: object) -> object:
     from services.notifier.channels import Target
 
-    channel = EmailChannel(SmtpServer.parse(url), SENDER, "https://credit.example.gov.cn", 3.0)
+    relay = Relay(SmtpServer.parse(url), SENDER, "https://credit.example.gov.cn", 3.0)
+    channel = EmailChannel([relay], SystemClock())
     return channel.send(mail or message(), Target("user:1", to))  # type: ignore[arg-type]
 
 
@@ -37,6 +40,9 @@ def test_a_mail_has_text_and_page_and_a_stable_id():
     mail = parsed(mailbox.mails[0][2])
     assert mail["Message-ID"] == f"<{message().id}@example.gov.cn>"
     assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["List-Id"] == "<notices.example.gov.cn>"
+    assert mail["List-Unsubscribe"] == "<https://credit.example.gov.cn/notices/subscriptions>"
+    assert mail["List-Unsubscribe-Post"] is None
     assert "华景建设工程有限公司" in mail["Subject"]
     text, page = mail.get_body(("plain",)).get_content(), mail.get_body(("html",)).get_content()
     assert "长住建罚〔2026〕12号" in text
@@ -117,7 +123,7 @@ def test_starttls_protects_the_password(tmp_path):
 
     with mail_server(tls_context=context, require_starttls=True, authenticator=login) as (mailbox, url):
         server = SmtpServer.parse(url.replace("://", "://sender:p%40ss@"))
-        channel = EmailChannel(server, SENDER, timeout=3.0)
+        channel = Relay(server, SENDER, timeout=3.0)
         with pytest.raises(DeliveryError):  # the certificate is not trusted yet
             channel.send(message(), Target("user:1", "clerk@example.gov.cn"))
         channel._context = trust
@@ -136,8 +142,8 @@ def test_a_wrong_smtp_url_is_named_without_being_quoted(url):
 
 
 def test_without_smtp_url_the_channel_is_off():
-    assert open_channel(read_settings({})["email"], None) is None  # type: ignore[arg-type]
-    assert open_channel(read_settings({"SMTP_URL": "smtp://mail:25"})["email"], None) is not None  # type: ignore[arg-type]
+    assert open_channel(read_settings({})["email"], PORTS) is None
+    assert open_channel(read_settings({"SMTP_URL": "smtp://mail:25"})["email"], PORTS) is not None
 
 
 def test_settings_are_read_by_name():
@@ -149,3 +155,12 @@ def test_settings_are_read_by_name():
 
     with pytest.raises(SettingsError, match="SMTP_URL"):
         read_all({"SMTP_URL": "smtp://u:p@h?tls=off"})
+
+
+def test_one_click_ends_a_mail_that_says_so():
+    with mail_server() as (mailbox, url):
+        send(url, message(unsubscribe="https://credit.example.gov.cn/u/1\r\nBcc: x@example.gov.cn"))
+    mail = parsed(mailbox.mails[0][2])
+    assert mail["List-Unsubscribe"] == "<https://credit.example.gov.cn/u/1 Bcc: x@example.gov.cn>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert mail["Bcc"] is None
