@@ -41,6 +41,7 @@ class NavItem:
     url: str
     roles: frozenset[str] | None = None
     also: tuple[str, ...] = ()
+    live: str = ""  # where the number beside it comes from, for who is signed in
 
     def covers(self, path: str) -> bool:
         """Whether a page belongs under this entry; `also` names further places of it."""
@@ -78,7 +79,7 @@ NAVIGATION = (
     ),
     NavItem("监督", "/supervision", SUPERVISION_ROLES),
     NavItem("推送监控", "/push/", PUSH_ROLES),
-    NavItem("消息", "/notices/", SIGNED_IN),
+    NavItem("消息", "/notices/", SIGNED_IN, live="/notices/badge"),
     NavItem("管理", "/admin/calendar", ADMIN_ROLES, also=("/admin",)),
 )
 

@@ -30,6 +30,14 @@ def _add_list(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             return messages.inbox_page(session, principal(), wanted, cursor, limit)
 
+    @bp.get("/inbox/unread")
+    @access(signed_in())
+    @bp.output(schemas.UnreadOut)
+    @bp.doc(summary="本人未签收的条数")
+    def count_unread() -> dict[str, Any]:
+        with deps.db.read() as session:
+            return {"unread": messages.unread_count(session, principal())}
+
 
 def _add_one(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/notices/<notice_id>")

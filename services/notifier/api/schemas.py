@@ -35,6 +35,13 @@ class InboxQuery(PageQuery):
     event_type = String(load_default=None, validate=validate.Length(max=60))
     severity = String(load_default=None, validate=validate.OneOf(SEVERITIES))
     subject_id = String(load_default=None, validate=validate.Length(max=100))
+    required = Boolean(
+        load_default=None,
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "true：只看须签收的（无人签收会逐级催办）"},
+    )
+    text = String(load_default=None, validate=validate.Length(max=100))
 
 
 class NoticeOut(Schema):
@@ -59,6 +66,11 @@ class NoticeOut(Schema):
     read = Boolean(required=True, metadata={"description": "本人是否已签收"})
     acknowledged_at = DateTime(required=True, allow_none=True, metadata={"description": "部门首次签收的时间"})
     acknowledged_by = String(required=True, allow_none=True)
+    must_acknowledge = Boolean(required=True, metadata={"description": "无人签收会逐级催办"})
+
+
+class UnreadOut(Schema):
+    unread = Integer(required=True, metadata={"description": "本人未签收的条数，最多数到 100"})
 
 
 NoticePage = page_schema(NoticeOut, "NoticePage")

@@ -1,12 +1,12 @@
 """A department's messages and their dispatches, as its own officers may see them. Nobody sees another's."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.notifier.domain import CHANNEL_NAMES, ROLE_NAMES, SEVERITY_NAMES, chinese_date, mask_email
@@ -26,6 +26,7 @@ from shared.errors import NotFound
 from shared.web.access import Principal
 from shared.web.paging import cut, decode_cursor, page
 
+MOST_UNREAD = 100  # a badge says 99+
 STATE_NAMES = {
     "waiting": "等待发送",
     "sending": "正在发送",
@@ -40,9 +41,11 @@ class InboxFilter:
     """What to show of an inbox; None is no restriction."""
 
     unread: bool | None = None
-    event_type: str | None = None
+    event_type: str | None = None  # exact, or a family such as case.*
     severity: str | None = None
     subject_id: str | None = None
+    required: bool | None = None  # what somebody must sign, or reminders go up the ladder
+    text: str | None = None
 
 
 def inbox_rows(
@@ -55,14 +58,26 @@ def inbox_rows(
     if wanted.unread is not None:
         read = _read_by(actor)
         query = query.where(~read if wanted.unread else read)
-    for column, value in (
-        (Notice.event_type, wanted.event_type),
-        (Notice.severity, wanted.severity),
-        (Notice.subject_id, wanted.subject_id),
-    ):
-        if value is not None:
-            query = query.where(column == value)
-    return list(session.scalars(query))
+    return list(session.scalars(query.where(*_narrowed(wanted))))
+
+
+def _narrowed(wanted: InboxFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.event_type and wanted.event_type.endswith("*"):
+        yield Notice.event_type.startswith(wanted.event_type[:-1], autoescape=True)
+    elif wanted.event_type is not None:
+        yield Notice.event_type == wanted.event_type
+    if wanted.severity is not None:
+        yield Notice.severity == wanted.severity
+    if wanted.subject_id is not None:
+        yield Notice.subject_id == wanted.subject_id
+    if wanted.required is not None:
+        yield _must_sign() if wanted.required else ~_must_sign()
+    if wanted.text:
+        words = (
+            Notice.title.icontains(wanted.text, autoescape=True),
+            Notice.body.icontains(wanted.text, autoescape=True),
+        )
+        yield or_(*words)
 
 
 def inbox_page(
@@ -75,8 +90,9 @@ def inbox_page(
 
 
 def unread_count(session: Session, actor: Principal) -> int:
-    query = select(func.count()).select_from(Notice).where(_own(actor), ~_read_by(actor))
-    return session.execute(query).scalar_one()
+    """How many the officer has not signed; counted no further than MOST_UNREAD."""
+    newest = select(Notice.id).where(_own(actor), ~_read_by(actor)).limit(MOST_UNREAD)
+    return session.execute(select(func.count()).select_from(newest.subquery())).scalar_one()
 
 
 def notice_of(session: Session, actor: Principal, notice_id: str) -> Notice:
@@ -102,7 +118,11 @@ def notice_views(session: Session, actor: Principal, notices: Sequence[Notice]) 
     ids = [notice.id for notice in notices]
     mine = select(Receipt.notice_id).where(Receipt.notice_id.in_(ids), Receipt.user_id == actor.user_id)
     read = set(session.scalars(mine))
-    return [_notice_view(notice, actor, read=notice.id in read) for notice in notices]
+    required = set(session.scalars(select(Notice.id).where(Notice.id.in_(ids), _must_sign())))
+    return [
+        _notice_view(notice, actor, read=notice.id in read) | {"must_acknowledge": notice.id in required}
+        for notice in notices
+    ]
 
 
 def _notice_view(notice: Notice, actor: Principal, *, read: bool) -> dict[str, Any]:
@@ -134,6 +154,11 @@ def _notice_view(notice: Notice, actor: Principal, *, read: bool) -> dict[str, A
 
 def _own(actor: Principal) -> ColumnElement[bool]:
     return and_(Notice.department_id == actor.department_id, Notice.shown_at.is_not(None))
+
+
+def _must_sign() -> ColumnElement[bool]:
+    """On a ladder, or a rung of one."""
+    return or_(exists().where(Escalation.notice_id == Notice.id), Notice.event_type.startswith("escalation."))
 
 
 def _read_by(actor: Principal) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """An officer acknowledges messages and chooses what to be mailed; the floor of the law stays."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -8,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from services.notifier.models import Notice, Preference, Receipt
 from services.notifier.publishes import ACKNOWLEDGED, Outcome, publish
+from services.notifier.queries.messages import InboxFilter, inbox_rows
 from services.notifier.queries.subscriptions import PERSONAL, route_named
 from shared.db import dialect_of, upsert
 from shared.errors import FieldError, Invalid, describe_errors
 from shared.web.access import Principal
 
+MOST_AT_ONCE = 200
 describe_errors(
     {
         "channel-not-personal": "该渠道不由个人决定：站内消息必达，Webhook 由部门统一管理。",
@@ -36,6 +39,14 @@ def acknowledge(session: Session, ids: Sequence[str], *, actor: Principal, at: d
     fresh = set(session.execute(add, rows).scalars())
     _acknowledge_for_department(session, fresh, actor, at)
     return {i: "not-found" if i not in own else "acknowledged" if i in fresh else "already" for i in ids}
+
+
+def read_matching(session: Session, wanted: InboxFilter, *, actor: Principal, at: datetime) -> int:
+    """Acknowledge what the filter shows and no ladder stands behind; that must be signed one by one."""
+    plain = replace(wanted, unread=True, required=False)
+    ids = [notice.id for notice in inbox_rows(session, actor, plain, None, MOST_AT_ONCE)]
+    acknowledge(session, ids, actor=actor, at=at)
+    return len(ids)
 
 
 def _own_notices(session: Session, ids: set[str], actor: Principal) -> set[str]:

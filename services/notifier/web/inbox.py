@@ -1,5 +1,7 @@
 """The inbox page with its filters and bulk acknowledgement, and the page of one message."""
 
+from collections.abc import Mapping
+
 from apiflask import APIBlueprint
 from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -10,12 +12,19 @@ from services.notifier.queries import messages
 from services.notifier.routing import routing
 from services.notifier.usecases import reading
 from services.notifier.web.looks import SEVERITY_COLOURS, STATE_COLOURS
-from shared.web.access import access, principal, signed_in
+from shared.web.access import access, current_principal, principal, public, signed_in
 from shared.web.pages import render
 from shared.web.site import safe_next
 
 PAGE_SIZE = 30
 MOST_IDS = 200
+MOST_TEXT = 100
+FAMILIES = (
+    ("case.*", "案件（全部）"),
+    ("duty.*", "法定期限（全部）"),
+    ("delivery.*", "推送（全部）"),
+    ("escalation.*", "催办（全部）"),
+)
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -30,7 +39,7 @@ def _add_list(bp: APIBlueprint, deps: Deps) -> None:
     def inbox() -> Response:
         with deps.db.read() as session:
             found = messages.inbox_page(
-                session, principal(), _filter(), request.args.get("cursor"), PAGE_SIZE
+                session, principal(), _filter(request.args), request.args.get("cursor"), PAGE_SIZE
             )
             unread = messages.unread_count(session, principal())
         return render(
@@ -40,17 +49,29 @@ def _add_list(bp: APIBlueprint, deps: Deps) -> None:
             unread=unread,
             colours=SEVERITY_COLOURS,
             severities=[(key, SEVERITY_NAMES[key]) for key in SEVERITIES],
-            events=[(route.event, route.label) for route in routing().routes if "*" not in route.event],
+            events=[*FAMILIES, *((route.event, route.label) for route in routing().routes)],
         )
 
+    @bp.get("/badge")
+    @access(public())
+    def badge() -> Response:
+        """The number beside 消息 in every page's menu; nothing for who is not signed in any more."""
+        who = current_principal()
+        if who is None:
+            return Response(status=204)
+        with deps.db.read() as session:
+            unread = messages.unread_count(session, who)
+        return render("notices/badge.html", unread=unread, most=messages.MOST_UNREAD)
 
-def _filter() -> messages.InboxFilter:
-    given = request.args
+
+def _filter(given: Mapping[str, str]) -> messages.InboxFilter:
     return messages.InboxFilter(
         unread={"unread": True, "read": False}.get(given.get("show", "")),
         event_type=given.get("event_type") or None,
         severity=given.get("severity") or None,
         subject_id=given.get("subject_id") or None,
+        required={"yes": True, "no": False}.get(given.get("required", "")),
+        text=given.get("text", "").strip()[:MOST_TEXT] or None,
     )
 
 
@@ -80,7 +101,10 @@ def _add_acknowledgement(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/acknowledgements")
     @access(signed_in())
     def acknowledge() -> AnyResponse:
-        ids = request.form.getlist("id")[:MOST_IDS]
+        ids, now = request.form.getlist("id")[:MOST_IDS], deps.clock.system_now()
         with deps.db.write() as session:
-            reading.acknowledge(session, ids, actor=principal(), at=deps.clock.system_now())
+            if request.form.get("go") == "all":
+                reading.read_matching(session, _filter(request.form), actor=principal(), at=now)
+            else:
+                reading.acknowledge(session, ids, actor=principal(), at=now)
         return redirect(safe_next(request.form.get("next"), url_for("pages.inbox")), 303)
