@@ -1,15 +1,24 @@
-"""What is public of organisations (`blacklist.public.v1`), followed for those who watch them."""
+"""What others hear of besides the departments themselves: the public that watches an organisation
+(`blacklist.public.v1`), and institutions that apply measures (`blacklist.cases.v1`). Each has a reader of
+its own, so that neither delays a department's messages.
+"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 
 from sqlalchemy.orm import Session
 
+from services.notifier.domain import chinese_date
+from services.notifier.routing.enforcement import CAUSES
+from services.notifier.usecases.enforcing import Turn, tell_enforcers
 from services.notifier.usecases.watch_news import PublicFact, hear_public
+from shared.calendar import WorkingCalendar
 from shared.clock import Clock, local_date
 from shared.contracts.envelope import Event
 
-TOPICS = ("blacklist.public.v1",)
+PUBLIC_TOPICS = ("blacklist.public.v1",)
+CASES_TOPICS = ("blacklist.cases.v1",)
+STATED = ("subject_name", "list_name", "document_number", "reason")
 
 
 def follow_public(clock: Clock) -> Callable[[Session, list[Event]], None]:
@@ -37,4 +46,32 @@ def _fact(event: Event) -> PublicFact:
         organ_name=data["organ"]["name"],
         document_number=data["document"]["number"] or "",
         since=date.fromisoformat(since) if since else None,
+    )
+
+
+def follow_cases(
+    clock: Clock, channels: Collection[str], calendar: WorkingCalendar
+) -> Callable[[Session, list[Event]], None]:
+    """The handler that tells institutions when a listing they may act upon ends or returns."""
+
+    def handle(session: Session, events: list[Event]) -> None:
+        turns = [_turn(event) for event in events if event.type in CAUSES]
+        tell_enforcers(session, turns, clock, channels=channels, calendar=calendar)
+
+    return handle
+
+
+def _turn(event: Event) -> Turn:
+    data = event.data
+    stated = {name: data.get(name) or "" for name in STATED}
+    return Turn(
+        event_id=event.id,
+        cause=event.type,
+        case_id=data["case_id"],
+        listing_id=data.get("listing_id"),
+        department_id=data["department_id"],
+        region=data["region"],
+        domain=data["domain"],
+        at=event.time,
+        facts={**stated, "occurred_on": chinese_date(data["occurred_at"])},
     )

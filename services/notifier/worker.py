@@ -19,8 +19,7 @@ from services.notifier.consumes import (
     learn_calendar,
     learn_identity,
 )
-from services.notifier.following import TOPICS as FOLLOWED_TOPICS
-from services.notifier.following import follow_public
+from services.notifier.following import CASES_TOPICS, PUBLIC_TOPICS, follow_cases, follow_public
 from services.notifier.models import inbox, leases, outbox, revocations
 from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
@@ -220,7 +219,9 @@ def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
     identity = event_log.reader(list(IDENTITY_TOPICS), f"{GROUP}-identity")
     rules = event_log.reader(list(RULES_TOPICS), f"{GROUP}-rules")
     news = event_log.reader(list(NEWS_TOPICS), GROUP)
-    public = event_log.reader(list(FOLLOWED_TOPICS), f"{GROUP}-public")
+    public = event_log.reader(list(PUBLIC_TOPICS), f"{GROUP}-public")
+    cases = event_log.reader(list(CASES_TOPICS), f"{GROUP}-enforcement")
+    turn = follow_cases(parts.clock, frozenset(parts.channels), parts.calendar)
     handle = hear_news(parts.clock, frozenset(parts.channels), parts.calendar, quiet=parts.quiet)
     return [
         Relay(parts.db, outbox, leases, event_log, parts.holder),
@@ -228,6 +229,7 @@ def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
         Consumer(parts.db, inbox, rules, f"{GROUP}-rules", learn_calendar, put_aside),
         Consumer(parts.db, inbox, news, GROUP, handle, put_aside),
         Consumer(parts.db, inbox, public, f"{GROUP}-public", follow_public(parts.clock), put_aside),
+        Consumer(parts.db, inbox, cases, f"{GROUP}-enforcement", turn, put_aside),
         *(Sender(parts, channel) for channel in parts.channels.values()),
         Escalator(parts),
         Digester(parts),

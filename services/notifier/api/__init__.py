@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.notifier.api import deliveries, inbox, robots, subscriptions, watches, webhooks
+from services.notifier.api import deliveries, enforcement, inbox, robots, subscriptions, watches, webhooks
 from services.notifier.models import Deps
 
 
@@ -14,4 +14,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
     webhooks.add_routes(made, deps)
     robots.add_routes(made, deps)
     watches.add_routes(made, deps)
+    enforcement.add_routes(made, deps)
     return made

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, Uni
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.notifier.models.addresses import FailingAddress
+from services.notifier.models.enforcing import Enforcer, StopOrder
 from services.notifier.models.store import (
     SOURCE,
     Base,
@@ -27,8 +28,8 @@ from services.notifier.models.watching import PublicListing, Watch, WatchMail
 from shared.db import JsonDoc, UtcDateTime
 
 __all__ = [
-    "SOURCE", "Base", "Deps", "PublicListing", "Watch", "WatchMail", "budgets", "calendar_years", "inbox",
-    "leases", "metadata", "outbox", "revocations",
+    "SOURCE", "Base", "Deps", "Enforcer", "PublicListing", "StopOrder", "Watch", "WatchMail", "budgets",
+    "calendar_years", "inbox", "leases", "metadata", "outbox", "revocations",
 ]  # fmt: skip
 __all__ += ["FailingAddress"]
 

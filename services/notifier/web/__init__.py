@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 
 from services.notifier.models import Deps
-from services.notifier.web import deliveries, inbox, robots, subscriptions, texts, watches, webhooks
+from services.notifier.web import deliveries, enforcement, inbox, robots, subscriptions, texts, watches, webhooks
 
 
 def blueprint(deps: Deps) -> APIBlueprint:
@@ -14,5 +14,6 @@ def blueprint(deps: Deps) -> APIBlueprint:
     webhooks.add_routes(made, deps)
     robots.add_routes(made, deps)
     watches.add_routes(made, deps)
+    enforcement.add_routes(made, deps)
     texts.add_routes(made, deps)
     return made

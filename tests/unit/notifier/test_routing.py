@@ -5,6 +5,7 @@ import pytest
 from services.notifier.consumes import NEWS_TOPICS
 from services.notifier.domain import ROLE_NAMES, SEVERITIES, Happening, Seat
 from services.notifier.routing import ALL_CHANNELS, recipients, routing
+from services.notifier.routing.enforcement import CAUSES
 from services.notifier.routing.ladders import ladders
 from shared.contracts.topics import topic
 from tests.harness.notices import AT
@@ -32,6 +33,7 @@ def test_routes_are_sound(route):
     assert route.floor <= set(route.channels) <= {*ALL_CHANNELS, "sms"}
     assert route.department or route.supervisors or route.operators
     own = {rung.event for ladder in ladders().by_event.values() for rung in ladder.rungs}
+    own |= {event for event, _ in CAUSES.values()}
     assert any(routing().route(name) == route for name in [*NEWS, *own]), (
         "no published event takes this route"
     )
