@@ -55,6 +55,7 @@ def _arrival(event: Event, levels: dict[str, str]) -> Arrival:
         department_level=levels.get(data.get("department_id") or ""),
         event_id=event.id,
         event_type=event.type,
+        text=event.text,
     )
 
 

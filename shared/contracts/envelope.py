@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from shared.contracts import shapes
@@ -61,6 +62,8 @@ class Event:
     data: dict[str, Any] = field(repr=False)
     dataschema: str = ""
     traceparent: str | None = None
+    text: str = field(default="", repr=False, compare=False)
+    """The data as it came, where it came from the log: whoever keeps it need not write it anew."""
 
     def to_record(self, topic: str) -> Record:
         return Record(topic, self.subject, encode(self.data), self.headers())
@@ -121,7 +124,8 @@ def from_record(record: Record) -> Event:
     headers = dict(record.headers)
     try:
         event_type = headers["ce_type"].decode()
-        data = json.loads(record.value)
+        text = record.value.decode()
+        data = json.loads(text)
         event = Event(
             id=headers["ce_id"].decode(),
             type=event_type,
@@ -132,6 +136,7 @@ def from_record(record: Record) -> Event:
             data=data,
             dataschema=headers.get("ce_dataschema", b"").decode(),
             traceparent=headers["ce_traceparent"].decode() if "ce_traceparent" in headers else None,
+            text=text,
         )
     except KeyError as missing:
         raise Unreadable(f"no {missing.args[0]} header") from None
@@ -156,6 +161,8 @@ def plain_json(value: Any) -> Any:
     """The value with dates, instants and decimals as text and tuples as lists, at any depth."""
     if type(value) in _PLAIN or isinstance(value, str | int | float):
         return value
+    if type(value) is datetime:
+        return _stamp(value)
     if isinstance(value, Mapping):
         return {key: item if type(item) in _PLAIN else plain_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -174,4 +181,9 @@ def plain_json(value: Any) -> Any:
 def _stamp(at: datetime) -> str:
     if at.tzinfo is None:
         raise BadEvent("naive time in an event")
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return _written(at if at.tzinfo is UTC else at.astimezone(UTC))
+
+
+@lru_cache(maxsize=64)  # events of one batch share their times
+def _written(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

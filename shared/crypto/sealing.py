@@ -59,12 +59,15 @@ def unseal(secret: bytes, algorithm: str, body: bytes, aad: str) -> bytes:
         raise CryptoError("sealed value does not open here") from error
 
 
+_aes = lru_cache(maxsize=64)(AESGCM)  # a handful of keys again, made ready once
+
+
 def _aes_encrypt(key: bytes, nonce: bytes, plain: bytes, aad: bytes) -> bytes:
-    return AESGCM(key).encrypt(nonce, plain, aad)
+    return _aes(key).encrypt(nonce, plain, aad)
 
 
 def _aes_decrypt(key: bytes, nonce: bytes, body: bytes, aad: bytes) -> bytes:
-    return AESGCM(key).decrypt(nonce, body, aad)
+    return _aes(key).decrypt(nonce, body, aad)
 
 
 def _sm4_encrypt(key: bytes, nonce: bytes, plain: bytes, aad: bytes) -> bytes:

@@ -52,9 +52,15 @@ class Content:
     row: dict[str, Any]
 
     @cached_property
+    def shown(self) -> bytes:
+        """What a platform shows of it, as the content digest is taken."""
+        return _shown(self.row, self.layout)
+
+    @cached_property
     def json(self) -> bytes:
-        """The row as JSON, made once for what is sent and what is kept."""
-        return json.dumps(self.row, ensure_ascii=False).encode()
+        """The row as JSON, made once for what is sent and what is kept: what is shown, then the rest."""
+        rest = {name: self.row[name] for name in _NOT_SHOWN.get(self.layout, ()) if name in self.row}
+        return b"%b,%b" % (self.shown[:-1], stable_json(rest)[1:]) if rest else self.shown
 
 
 def layout_of(profile: Profile, record: Record) -> str:
@@ -142,13 +148,23 @@ def match_key(layout: str, row: Mapping[str, Any], listing_id: str) -> str:
 
 def content_digest(content: Content | Row | dict[str, Any], layout: str = "") -> str:
     """SHA-256 of what a platform shows of a record, the same on both sides (docs/platform-wire.md)."""
-    row: Mapping[str, Any] = content.row if isinstance(content, Content) else content
-    layout = content.layout if isinstance(content, Content) else layout
-    left_out = {"canonical": canonical.NOT_CONTENT, "trade_v2": ("RecordVersion",)}.get(layout, ())
-    shown = {name: value for name, value in row.items() if name not in left_out}
-    return hashlib.sha256(stable_json(shown)).hexdigest()
+    shown = content.shown if isinstance(content, Content) else _shown(content, layout)
+    return hashlib.sha256(shown).hexdigest()
+
+
+_NOT_SHOWN = {"canonical": canonical.NOT_CONTENT, "trade_v2": ("RecordVersion",)}
+
+
+def _shown(row: Mapping[str, Any], layout: str) -> bytes:
+    shown = dict(row)
+    for name in _NOT_SHOWN.get(layout, ()):
+        shown.pop(name, None)
+    return stable_json(shown)
+
+
+_stable = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def stable_json(value: Any) -> bytes:
     """One byte string per value, whoever writes it."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return _stable(value).encode()

@@ -28,7 +28,7 @@ from services.credit_push.usecases import rows
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.rows import Row
 from shared.clock import local_date
-from shared.db import add_rows, among, change_rows, wake
+from shared.db import JsonText, add_rows, among, change_rows, wake
 from shared.identifiers import mask_person_name
 from shared.ids import new_id
 
@@ -48,6 +48,8 @@ class Arrival:
     department_level: str | None = None
     event_id: str | None = None
     event_type: str | None = None
+    text: str = ""
+    """The payload as it was written, if it is still at hand."""
 
 
 Known = dict[str, dict[str, list[Row]]]
@@ -135,7 +137,7 @@ def _take(plan: _Plan, arrival: Arrival) -> None:
             "sequence": record.sequence,
             "version": record.version,
             "operation": record.operation,
-            "payload": arrival.payload,
+            "payload": JsonText(arrival.text) if arrival.text else arrival.payload,
             "recorded_at": arrival.recorded_at,
             "event_id": arrival.event_id,
             "event_type": arrival.event_type,

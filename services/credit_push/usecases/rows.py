@@ -6,7 +6,8 @@ The ORM's `Delivery` is the table; where hundreds of rows move at a time, these 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, ne
 from typing import Any, cast
 
 from sqlalchemy import Select, Table, select
@@ -90,16 +91,17 @@ def load(session: Session, query: Select[Any], values: dict[str, Any] | None = N
 
 def save(session: Session, rows: Iterable[Row]) -> None:
     """Write what has changed since the rows were loaded or saved last."""
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    groups: dict[tuple[bool, ...], list[tuple[Any, ...]]] = {}
     for row in rows:
         now = _changing(row)
         if now == row.was:
             continue
-        names = tuple(n for n, is_, was in zip(CHANGING, now, row.was, strict=True) if is_ != was)
-        groups.setdefault(names, []).append({"id": row.id, **{name: getattr(row, name) for name in names}})
+        changed = tuple(map(ne, now, row.was))
+        groups.setdefault(changed, []).append((row.id, *compress(now, changed)))
         row.was = now
-    for changes in groups.values():
-        change_rows(session, TABLE, changes)
+    for changed, values in groups.items():
+        names = ("id", *compress(CHANGING, changed))
+        change_rows(session, TABLE, [dict(zip(names, each, strict=True)) for each in values])
 
 
 def add(session: Session, rows: Sequence[Row]) -> None:

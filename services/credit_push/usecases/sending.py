@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -185,9 +186,10 @@ def settle_tries(session: Session, deps: Deps, profile: Profile, tried: Sequence
     newer = with_newer(session, profile.id, pointless)
     settlement = Settlement(session, profile, now, at)
     filed = []
+    for result, count in Counter(one.outcome.result for one in tried).items():
+        outcomes_total.labels(profile.id, result).inc(count)
     for one in tried:
         row = rows[one.claimed.row.id]
-        outcomes_total.labels(profile.id, one.outcome.result).inc()
         row.attempts_count += one.outcome.result != HELD
         if one.sent is not None and (row.content_digest is None or (row.id in ours and one.handed_over)):
             one.sent.note(row)
