@@ -40,6 +40,7 @@ SAMPLES: Mapping[str, Mapping[str, str]] = {
         "items": "1. 法定期限将至",
     },
 }
+STOPPED = {"cause": "移出名单", "field": "工程建设项目招标投标"}
 ESCALATED = {"origin_title": "已超期（2026年11月11日）：公示列入信息", "waiting_since": "2026年11月12日"}
 
 
@@ -57,12 +58,12 @@ def sample_facts(name: str, variables: frozenset[str]) -> dict[str, str]:
     """Facts of the golden sample of this kind of message; a name in brackets where no sample says."""
     if name in SAMPLES:
         return {**PLACE, **SAMPLES[name]}
-    escalation = name.startswith("escalation.")
-    found = golden_facts("duty.overdue" if escalation else name)
+    own = {"escalation": ("duty.overdue", ESCALATED), "enforcement": ("case.removed", STOPPED)}
+    sample, added = own.get(name.partition(".")[0], (name, {}))
+    found = golden_facts(sample)
     if found is None:
         return {each: f"〔{each}〕" for each in variables}
-    item = found.get("item", "")
-    return {**PLACE, **found, **(ESCALATED if escalation else {}), "items": item, "count": "1"}
+    return {**PLACE, **found, **added, "items": found.get("item", ""), "count": "1"}
 
 
 def recent_facts(session: Session, name: str, actor: Principal) -> dict[str, str] | None:
