@@ -6,7 +6,7 @@ Read by `blacklist api`, `credit-push api` and `notifier api` (GUNICORN_CONF nam
 import os
 
 bind = os.environ.get("BIND", "0.0.0.0:8000")  # inside the container the network is the compose network
-worker_class = "gthread"
+worker_class = "shared.refusing.Worker"  # gthread
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 # A long poll or an export may take a while; a hung worker must not live for ever.

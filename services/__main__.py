@@ -29,6 +29,7 @@ from services.notifier.settings import read_settings as read_notifier
 from services.supervisor import Child, Supervisor
 from shared.db import migrate
 from shared.eventlog import ensure_topics
+from shared.process import WORKER
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Any]
 READY_SECONDS = 120.0
@@ -72,7 +73,7 @@ def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 def processes(env: Mapping[str, str]) -> list[Child]:
     python, logs = sys.executable, Path(env["DATA_DIR"]) / "logs"
-    gunicorn = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{env['PORT']}", "--worker-class", "gthread"]
+    gunicorn = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{env['PORT']}", "--worker-class", WORKER]
     gunicorn += [
         "--workers",
         "2",

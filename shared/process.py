@@ -11,6 +11,8 @@ from typing import NoReturn
 from shared.loops import Loop, run
 from shared.metrics import serve_metrics
 
+WORKER = "shared.refusing.Worker"
+"""gunicorn's worker of threads (gthread), which refuses in Chinese."""
 Command = Callable[[], None]
 
 
@@ -29,7 +31,7 @@ def become_web_server(
 def _arguments(default_bind: str, env: Mapping[str, str]) -> list[str]:
     values = {
         "--bind": env.get("BIND", default_bind),
-        "--worker-class": "gthread",
+        "--worker-class": WORKER,
         "--workers": env.get("WEB_PROCESSES", "2"),
         "--threads": env.get("WEB_THREADS", "8"),
         "--timeout": "60",

@@ -72,7 +72,8 @@ class Guard:
 
     def __call__(self) -> Response | None:
         view = self.app.view_functions.get(request.endpoint or "")
-        if view is None:
+        if view is None:  # nothing there: the page that says so still knows who is signed in
+            g.principal = self.authenticate(request) if self._by_cookie() else None
             return None
         policy = policy_of(view)
         if policy is None:

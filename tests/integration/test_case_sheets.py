@@ -153,7 +153,11 @@ def test_exports_record_their_purpose_and_carry_no_number(office):
         ).decode("utf-8-sig")
     assert PERSON_ID not in plain
     assert "'=cmd|calc有限公司" in plain
-    assert len(list(csv.reader(io.StringIO(plain)))) == 4
+    _, head, first, _ = csv.reader(io.StringIO(plain))
+    told = dict(zip(head, first, strict=True))
+    assert (told["领域"], told["领域代码"]) == ("工程建设项目招标投标", "engineering-tendering")
+    assert (told["行政区划"], told["行政区划代码"]) == ("河北省石家庄市长安区", "130102")
+    assert told["违法失信行为类别"] == "骗取公共资源"
     rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
     cells = [str(cell) for row in rows for cell in row]
     assert len(rows) == 4

@@ -279,6 +279,7 @@ def test_texts_for_other_outlets_are_approved_before_they_leave(world):
     """R59: drafted from the item, approved by another, sent by hand, kept with time and address."""
     made = world.publish(body="长" * 500)
     place = f"/items/{made['id']}/channel-drafts"
+    assert [(each["channel"], each["sent_at"]) for each in made["also_at"]] == [("trade-site", None)]
     draft = world.call("clerk", "POST", place, 201, {"channel": "weibo"})
     assert len(draft["text"]) <= 140
     assert draft["text"].startswith("【第三批公共租赁住房分配结果】")
@@ -295,6 +296,22 @@ def test_texts_for_other_outlets_are_approved_before_they_leave(world):
     world.call("finance", "POST", acts, 404, {"action": "drop"})
     with pytest.raises(IntegrityError), world.db.write() as session:
         session.execute(text("UPDATE openness_channel_drafts SET approved_by = drafted_by"))
+
+
+def test_lists_the_documents_name_appear_on_the_named_sites_too(world):
+    """R14, R16: what must be shown in step elsewhere stays open until its time and address are recorded."""
+    made = world.publish(kind="capacity", title="去产能名单")
+    assert [each["name"] for each in made["also_at"]] == ["信用网站"]
+    draft = world.call(
+        "clerk", "POST", f"/items/{made['id']}/channel-drafts", 201, {"channel": "credit-site"}
+    )
+    acts = f"/channel-drafts/{draft['id']}/actions"
+    world.call("decider", "POST", acts, 200, {"action": "approve"})
+    world.on("2026-11-02T12:00")
+    sent = {"action": "sent", "sent_at": "2026-11-02T03:00:00+00:00", "sent_to": "https://credit.invalid/1"}
+    world.call("clerk", "POST", acts, 200, sent)
+    shown = world.call("clerk", "GET", f"/items/{made['id']}", 200)
+    assert [each["sent_to"] for each in shown["also_at"]] == ["https://credit.invalid/1"]
 
 
 def test_a_successor_takes_over_what_was_drafted(world):

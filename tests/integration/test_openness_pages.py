@@ -122,6 +122,10 @@ def test_an_opinion_from_record_to_end(people):
 
 def test_a_report_from_form_to_answer(site, people):
     anyone = site.browser()
+    offered = page(anyone, "/services?region=350524")
+    assert "泉州市公共资源交易平台" in offered
+    assert "石家庄市公共资源交易平台" not in offered
+    assert "selected>业务咨询" in page(anyone, "/reports/new?topic=consultation")
     form = page(anyone, "/reports/new?about=GK130102-2026-00001")
     department = re.search(r'value="([0-9a-f-]{36})">石家庄市长安区住房和城乡建设局<', form)[1]
     told = {"department_id": department, "topic": "late", "text": "逾期没有公开"}

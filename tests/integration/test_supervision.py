@@ -62,6 +62,7 @@ def test_indicators_count_what_was_owed_done_and_pushed(region):
     assert mine["timely_7"]["whole"] == 3
     assert mine["push"]["success"] == {"part": 1, "whole": 2, "percent": "50.0"}
     assert (mine["push"]["late"], mine["push"]["median_hours"]) == (1, "2.00")
+    assert mine["push"]["median_text"] == "2小时"
     assert mine["overdue"] == 1
     assert answer.json["total"]["publication"] == mine["publication"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from services.blacklist.cases.domain.content import misconduct_kind
 from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.table import STATE_NAMES, rows_named
 from services.blacklist.disclosure.domain import APPLICANTS, DELIVERY
@@ -207,6 +208,11 @@ def action_title(action: str) -> str:
     }
     rows = rows_named(action)
     return own.get(action) or (rows[0].title if rows else action)
+
+
+def misconduct_name(category: str | None) -> str | None:
+    """A 违法失信行为类别 filed as a code, by its name."""
+    return misconduct_kind(category)
 
 
 def ground_names(codes: Sequence[str]) -> str:

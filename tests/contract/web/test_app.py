@@ -50,6 +50,16 @@ def test_health_ready_and_documents(client):
     assert (waiting.status_code, waiting.get_json()["status"]) == (503, "waiting")
 
 
+def test_the_page_that_finds_nothing_knows_who_is_signed_in(client):
+    client.set_cookie("credit_session", "clerk")
+    asked = {"Accept": "text/html"}
+    page = client.get("/svc/no-such-page", headers=asked)
+    client.delete_cookie("credit_session")
+    assert page.status_code == 404
+    assert "退出登录" in page.text
+    assert "退出登录" not in client.get("/svc/no-such-page", headers=asked).text
+
+
 @pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/things"])
 def test_nothing_outside_the_prefix(client, path):
     problem(client.get(path), 404, "not-found")

@@ -18,8 +18,9 @@ from services.blacklist.supervision.domain.numbers import (
     parse_number,
 )
 from services.blacklist.supervision.domain.periods import parse_period
-from services.blacklist.supervision.domain.rates import Rate, median_hours, worst_tenth_hours
+from services.blacklist.supervision.domain.rates import Rate, duration_text, median_hours, worst_tenth_hours
 from services.blacklist.supervision.domain.sampling import draw, population_digest
+from services.blacklist.supervision.queries.indicators import Pushes
 
 TODAY = date(2026, 11, 23)
 
@@ -129,6 +130,17 @@ def test_durations():
     assert median_hours([3600, 7200, 10800]) == Decimal("2.00")
     assert worst_tenth_hours([3600.0 * n for n in range(1, 11)]) == Decimal("9.00")
     assert median_hours([]) is None
+    told = [duration_text(each) for each in (0.2, 12, 60, 192, 7200, 9000, 90_000)]
+    assert told == ["不到1秒", "12秒", "1分钟", "3分12秒", "2小时", "2小时30分钟", "1天1小时"]
+
+
+def test_what_waits_for_a_person_or_is_under_way_has_no_outcome_yet():
+    pushes = Pushes()
+    for state in ("acknowledged", "rejected", "awaiting-hand", "sending"):
+        pushes.add(state, late=False, seconds=5.0)
+    pushes.add("accepted", late=True, seconds=5.0)
+    assert pushes.success == Rate(1, 3)
+    assert (pushes.by_hand, pushes.under_way, pushes.late) == (1, 1, 1)
 
 
 def test_the_draw_depends_on_the_seed_alone():

@@ -37,6 +37,14 @@ def fingerprint(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+KINDS_OF_MISCONDUCT = {"fraudulent-obtaining": "骗取公共资源"}
+
+
+def misconduct_kind(category: str | None) -> str | None:
+    """What people read for a category filed as a code; other categories are words already."""
+    return KINDS_OF_MISCONDUCT.get(category or "", category)
+
+
 def penalty_category(document: Mapping[str, Any]) -> str:
     """The category filed, else 罚款 when there is a fine, else 其他 (contract §2)."""
     if document.get("penalty_category"):

@@ -4,26 +4,29 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import xlsxwriter
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
+from services.blacklist.cases.domain.content import misconduct_kind
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.domain.table import STATE_NAMES
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries.finding import CaseFilter, list_cases
 from services.blacklist.cases.usecases.moves import invalid
+from services.blacklist.rules.queries import all_measures, trade_domains
 from shared.clock import local_date
 from shared.ids import new_id
+from shared.regions import full_name, is_known
 from shared.web.access import Principal
 
 COLUMNS = (
-    "案件编号", "状态", "名单", "领域", "行政区划", "主体类型", "主体名称", "统一社会信用代码",
-    "证件（掩码）", "文书文号", "文书日期", "作出机关", "违法事实", "决定内容", "罚款（万元）",
-    "公示起", "公示止", "认定部门",
+    "案件编号", "状态", "名单", "名单代码", "领域", "领域代码", "行政区划", "行政区划代码",
+    "主体类型", "主体名称", "统一社会信用代码", "证件（掩码）", "文书文号", "文书日期", "作出机关",
+    "违法失信行为类别", "违法事实", "决定内容", "罚款（万元）", "惩戒措施", "公示起", "公示止", "认定部门",
 )  # fmt: skip
 PAGE = 1000
 
@@ -48,7 +51,8 @@ def export_cases(
         detail={"purpose": purpose, "form": form, "rows": len(rows), "filter": _shown(wanted)},
         at=at,
     )
-    lines = [[_note(purpose, actor, at)], COLUMNS, *map(_cells, rows)]
+    names = Names()
+    lines = [[_note(purpose, actor, at)], COLUMNS, *(_cells(case, names) for case in rows)]
     return _csv(lines) if form == "csv" else _xlsx(lines)
 
 
@@ -97,13 +101,29 @@ def harmless(cell: object) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _cells(case: Case) -> tuple[Any, ...]:
+class Names:
+    """What codes are called, looked up once for the whole file."""
+
+    def __init__(self) -> None:
+        self.domains = {each.code: each.name for each in trade_domains()}
+        self._measures = {each.code: each.name for each in all_measures(date.max)}
+
+    def measure(self, code: str) -> str:
+        """The name, with the code behind it for whoever compares with another system."""
+        name = self._measures.get(code)
+        return f"{name}（{code}）" if name else code
+
+
+def _cells(case: Case, names: Names) -> tuple[Any, ...]:
     document = case.document
     return (
         case.id,
         STATE_NAMES[case.state],
         case.list_name,
+        case.list_code,
+        names.domains.get(case.domain),
         case.domain,
+        full_name(case.region) if is_known(case.region) else "",
         case.region,
         "自然人" if case.subject_type == "individual" else "法人及非法人组织",
         case.subject_name,
@@ -112,9 +132,11 @@ def _cells(case: Case) -> tuple[Any, ...]:
         case.document_number,
         case.document_date,
         document.get("organ"),
+        misconduct_kind(case.misconduct.get("category")),
         case.misconduct.get("facts"),
         document.get("content"),
         document.get("fine_wan"),
+        "、".join(names.measure(each["code"]) for each in case.measures or ()),
         case.publicity_start,
         case.publicity_max_end,
         case.department_name,

@@ -17,7 +17,7 @@ from services.blacklist.register.queries.views import masked_facts
 from services.blacklist.register.usecases.publication import listing_facts
 from services.blacklist.rules.domain import ListRule
 from services.blacklist.rules.grounds import exception_grounds
-from services.blacklist.rules.queries import list_rule, list_rule_version
+from services.blacklist.rules.queries import all_measures, list_rule, list_rule_version
 from shared.errors import DomainError
 from shared.regions import full_name
 
@@ -154,6 +154,11 @@ def _text_parts(case: Case, facts: dict[str, Any], shown: dict[str, Any]) -> Ite
         )  # fmt: skip
 
 
+def _measure_names(measures: list[dict[str, Any]]) -> str:
+    names = {each.code: each.name for each in all_measures(date.max)}
+    return "、".join(names.get(each["code"], each["code"]) for each in measures)
+
+
 def _document_parts(shown: dict[str, Any]) -> Iterator[Part]:
     document, organ = shown["document"], shown["organ"]
     rows = (
@@ -162,7 +167,11 @@ def _document_parts(shown: dict[str, Any]) -> Iterator[Part]:
         ("/document/organ", "认定机关", organ["name"]),
         ("/document/fine_wan", "罚款金额（万元）", document["fine_wan"]),
         ("/list", "名单", shown["list"]["name"]),
-        ("/measures", "惩戒措施", "、".join(each["code"] for each in shown["measures"]) or None),
+        (
+            "/measures",
+            "惩戒措施",
+            _measure_names(shown["measures"]) or None,
+        ),
     )
     for place, label, value in rows:
         if value is not None:

@@ -1,4 +1,4 @@
-"""监督举报 (R66): what the public may complain of, and what the department does with it."""
+"""监督举报 (R66) and 业务咨询 (R21): what the public may send, and what the department does with it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ TOPICS: Mapping[str, str] = {
     "inaccurate": "公开的信息不准确",
     "privacy": "公开了不应当公开的信息",
     "misconduct": "骗取公共资源等线索",
+    "consultation": "业务咨询",
     "other": "其他",
 }
 REPORT_DUTY = "answer-report"

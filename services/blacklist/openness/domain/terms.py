@@ -25,6 +25,8 @@ class Kind:
     name: str
     relates: str
     timed: bool
+    also: tuple[str, ...] = ()
+    """Outlets (channels) it must appear at too, in step with this site."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,11 @@ def data(name: str) -> Mapping[str, Any]:
 def kinds() -> Mapping[str, Kind]:
     return {
         each["code"]: Kind(
-            each["code"], each["name"], each.get("relates", ""), each.get("term", "catalogue") != "none"
+            each["code"],
+            each["name"],
+            each.get("relates", ""),
+            each.get("term", "catalogue") != "none",
+            tuple(each.get("also", ())),
         )
         for each in data("kinds")["kind"]
     }

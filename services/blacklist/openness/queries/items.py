@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.identity.domain import can_act
+from services.blacklist.openness.domain.channels import SENT, channels
 from services.blacklist.openness.domain.items import (
     ACTS,
     ATTRIBUTES,
@@ -18,7 +19,7 @@ from services.blacklist.openness.domain.items import (
     Act,
     label_of,
 )
-from services.blacklist.openness.domain.terms import kind_name
+from services.blacklist.openness.domain.terms import kind_name, kinds
 from services.blacklist.openness.models import ChannelDraft, OpennessItem
 from services.blacklist.openness.queries.catalogue import entry_title
 from services.blacklist.openness.queries.public import file_view, files_of, versions_of
@@ -71,6 +72,7 @@ def item_view(session: Session, row: OpennessItem, who: Principal, now: datetime
     """Everything an officer needs to draft, check and approve."""
     names = ("body", "medium", "attribute_reason", "exceptions", "secrecy", "term", "related_id", "pending",
              "drafter_name", "approver_name", "returned_reason")  # fmt: skip
+    drafts = _drafts(session, row.id)
     return (
         item_lines(session, [row], now)[0]
         | {name: getattr(row, name) for name in names}
@@ -89,10 +91,25 @@ def item_view(session: Session, row: OpennessItem, who: Principal, now: datetime
                 }
                 for each in versions_of(session, row.id)
             ],
-            "channel_drafts": [draft_view(each) for each in _drafts(session, row.id)],
+            "channel_drafts": [draft_view(each) for each in drafts],
+            "also_at": also_at(row.kind, drafts),
             "available_actions": available_acts(row, who),
         }
     )
+
+
+def also_at(kind: str, drafts: Sequence[ChannelDraft]) -> list[dict[str, Any]]:
+    """Where an item of this kind must appear too, and since when and where it does."""
+    sent = {each.channel: each for each in reversed(drafts) if each.state == SENT}
+    return [
+        {
+            "channel": code,
+            "name": channels()[code].name,
+            "sent_at": sent[code].sent_at if code in sent else None,
+            "sent_to": sent[code].sent_to if code in sent else None,
+        }
+        for code in (kinds()[kind].also if kind in kinds() else ())
+    ]
 
 
 def warnings_of(row: OpennessItem) -> list[str]:

@@ -159,6 +159,15 @@ class ChannelDraftView(Schema):
     sent_to = words(null=True)
 
 
+class AlsoAtView(Schema):
+    """应当同步发布的渠道，发出后有时间和地址."""
+
+    channel = words()
+    name = words()
+    sent_at = moment()
+    sent_to = words(null=True)
+
+
 class ItemView(ItemLine):
     """工作人员看到的一条公开信息."""
 
@@ -179,6 +188,7 @@ class ItemView(ItemLine):
     files = fields.List(fields.Nested(FileView), required=True)
     versions = fields.List(fields.Nested(VersionView), required=True)
     channel_drafts = fields.List(fields.Nested(ChannelDraftView), required=True)
+    also_at = fields.List(fields.Nested(AlsoAtView), required=True)
     available_actions = fields.List(fields.Nested(AvailableView), required=True)
 
 

@@ -48,3 +48,15 @@ def worst_tenth_hours(seconds: Sequence[float]) -> Decimal | None:
 
 def _hours(seconds: float) -> Decimal:
     return (Decimal(str(seconds)) / 3600).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def duration_text(seconds: float) -> str:
+    """As people say it: in the largest unit that fits, with the next one."""
+    whole = max(int(seconds + 0.5), 0)
+    if whole < 60:
+        return f"{whole}秒" if whole else "不到1秒"
+    for name, size, part, smaller in (("天", 86_400, "小时", 3600), ("小时", 3600, "分钟", 60)):
+        if whole >= size:
+            rest = whole % size // smaller
+            return f"{whole // size}{name}" + (f"{rest}{part}" if rest else "")
+    return f"{whole // 60}分" + (f"{whole % 60}秒" if whole % 60 else "钟")

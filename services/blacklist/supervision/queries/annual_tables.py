@@ -44,17 +44,16 @@ def tables(facts: "Facts") -> list[Table]:
 def _departments_table(facts: "Facts") -> Table:
     head = (
         "部门", "公示件数", "公开率", "及时率", "7个工作日内", "20个工作日内", "推送成功率",
-        "推送用时中位数（小时）", "异议按期率", "修复按期率", "当前逾期（件）", "台账合规率", "瞒报率",
+        "推送用时中位数", "异议按期率", "修复按期率", "当前逾期（件）", "台账合规率", "瞒报率",
     )  # fmt: skip
     rows = [(each.name, *_cells(facts.figures[each.id])) for each in facts.departments]
     return Table("各部门主动公开和报送情况", DISCLOSURE, head, (*rows, ("合计", *_cells(facts.total))))
 
 
 def _cells(each: Figures) -> tuple[Any, ...]:
-    hours = each.pushes.median_hours
     return (
         each.published, each.publication.text, each.timeliness.text, each.short.timely.text,
-        each.long.timely.text, each.pushes.success.text, "—" if hours is None else str(hours),
+        each.long.timely.text, each.pushes.success.text, each.pushes.median_text,
         each.objection.timely.text, each.repair.timely.text, each.overdue, each.ledger.compliance.text,
         each.ledger.concealment.text,
     )  # fmt: skip

@@ -55,10 +55,11 @@ def _disclosure(facts: "Facts") -> list[str]:
     if facts.items:
         text.append(f"按公开事项目录公开信息{sum(facts.items.values())}件。{_items(facts)}")
     if pushes.total:
-        lag = f"，用时中位数{pushes.median_hours}小时" if pushes.median_hours is not None else ""
+        lag = f"，用时中位数{pushes.median_text}" if pushes.seconds else ""
+        waiting = f"，另有{pushes.by_hand}件次待人工报送" if pushes.by_hand else ""
         text.append(
             f"向信用平台、交易平台报送{pushes.total}件次，已回执{pushes.confirmed}件次{lag}；"
-            f"未成功{pushes.failed}件次，逾期{pushes.late}件次。"
+            f"未成功{pushes.failed}件次，逾期{pushes.late}件次{waiting}。"
         )
     return text
 

@@ -4,6 +4,7 @@ A publication is owed in the period its due date falls into; what is not yet due
 rate. Deliveries belong to the period their listing's version was made in.
 """
 
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,12 @@ from services.blacklist.register.models import DeliveryStatus, Listing, ListingV
 from services.blacklist.rules.models import Duty
 from services.blacklist.supervision.domain.decisions import Compliance, compliance_of
 from services.blacklist.supervision.domain.periods import Period
-from services.blacklist.supervision.domain.rates import Rate, median_hours, worst_tenth_hours
+from services.blacklist.supervision.domain.rates import (
+    Rate,
+    duration_text,
+    median_hours,
+    worst_tenth_hours,
+)
 from services.blacklist.supervision.models import InspectionItem
 from services.blacklist.supervision.queries.ledger import statuses_by_department
 from shared.clock import local_date
@@ -38,7 +44,7 @@ TALLIES = (
     "opinions", "reports",
 )  # fmt: skip
 COUNTED = (Duty.department_id, Duty.kind, Duty.length_wd, Duty.due_on, Duty.due_at, Duty.done_at)
-CONFIRMED, FAILED = "acknowledged", ("rejected", "dead")
+CONFIRMED, FAILED, BY_HAND = "acknowledged", ("rejected", "dead"), "awaiting-hand"
 NOT_COUNTED = ("superseded",)
 
 
@@ -65,25 +71,32 @@ class Tally:
 
 @dataclass
 class Pushes:
-    """What became of what platforms had to be told."""
+    """What became of what platforms had to be told.
+
+    What waits for a person to report it (待人工报送), or is on its way and not late, has no outcome yet.
+    """
 
     total: int = 0
     confirmed: int = 0
     failed: int = 0
     late: int = 0
+    by_hand: int = 0
+    under_way: int = 0
     seconds: list[float] = field(default_factory=list)
 
     def add(self, state: str, *, late: bool, seconds: float) -> None:
         self.total += 1
         self.failed += state in FAILED
         self.late += late
+        self.by_hand += state == BY_HAND
+        self.under_way += not late and state not in (CONFIRMED, BY_HAND, *FAILED)
         if state == CONFIRMED:
             self.confirmed += 1
             self.seconds.append(max(seconds, 0.0))
 
     @property
     def success(self) -> Rate:
-        return Rate(self.confirmed, self.total)
+        return Rate(self.confirmed, self.total - self.by_hand - self.under_way)
 
     @property
     def timely(self) -> Rate:
@@ -96,6 +109,10 @@ class Pushes:
     @property
     def slow_hours(self) -> Decimal | None:
         return worst_tenth_hours(self.seconds)
+
+    @property
+    def median_text(self) -> str:
+        return duration_text(statistics.median(self.seconds)) if self.seconds else "—"
 
 
 @dataclass
@@ -185,6 +202,7 @@ def together(each: Iterable[Figures]) -> Figures:
 def _merge_pushes(into: Pushes, add: Pushes) -> None:
     into.total, into.confirmed = into.total + add.total, into.confirmed + add.confirmed
     into.failed, into.late = into.failed + add.failed, into.late + add.late
+    into.by_hand, into.under_way = into.by_hand + add.by_hand, into.under_way + add.under_way
     into.seconds = [*into.seconds, *add.seconds]
 
 

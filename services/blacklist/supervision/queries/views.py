@@ -43,10 +43,13 @@ def push_view(pushes: Pushes) -> dict[str, Any]:
         "confirmed": pushes.confirmed,
         "failed": pushes.failed,
         "late": pushes.late,
+        "by_hand": pushes.by_hand,
+        "under_way": pushes.under_way,
         "success": rate_view(pushes.success),
         "timely": rate_view(pushes.timely),
         "median_hours": pushes.median_hours,
         "slow_hours": pushes.slow_hours,
+        "median_text": pushes.median_text,
     }
 
 

@@ -29,10 +29,13 @@ class PushOut(Schema):
     confirmed = fields.Integer(required=True)
     failed = fields.Integer(required=True)
     late = fields.Integer(required=True)
+    by_hand = fields.Integer(required=True, metadata={"description": "待人工报送，不计入成功率"})
+    under_way = fields.Integer(required=True, metadata={"description": "在途且未逾期，不计入成功率"})
     success = fields.Nested(RateOut, required=True)
     timely = fields.Nested(RateOut, required=True)
     median_hours = _decimal(allow_none=True)
     slow_hours = _decimal(allow_none=True, about="九成不超过的小时数")
+    median_text = fields.String(required=True, metadata={"description": "用时中位数，按人读的单位"})
 
 
 class LedgerFigures(Schema):

@@ -3,9 +3,18 @@
 from apiflask import APIBlueprint
 
 from services.blacklist.store import Deps
-from services.blacklist.web.openness import annual, channels, desk, opinions, public, reports, reports_desk
+from services.blacklist.web.openness import (
+    annual,
+    channels,
+    desk,
+    opinions,
+    public,
+    reports,
+    reports_desk,
+    services,
+)
 
 
 def add_routes(made: APIBlueprint, deps: Deps) -> None:
-    for part in (public, desk, channels, opinions, reports, reports_desk, annual):
+    for part in (public, desk, channels, opinions, reports, reports_desk, services, annual):
         part.add_routes(made, deps)

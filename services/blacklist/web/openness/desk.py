@@ -198,6 +198,7 @@ def item_page(deps: Deps, item_id: str, status: int, errors: dict[str, str], tri
     return render(
         "blacklist/openness/detail.html", status, view=view, errors=errors, labels=LABELS, tried=tried,
         values=request.form, acts=ACTS, editable=editable, outlets=channels(),
+        outlet_options=[(each.code, each.name) for each in channels().values()],
         grounds={each.code: each.name for each in exception_grounds().values()},
     )  # fmt: skip
 

@@ -39,7 +39,8 @@ def _new(made: APIBlueprint, deps: Deps) -> None:
     @access(public())
     def report_form() -> Response:
         about = request.args.get("about", "")[:300]
-        return _form(deps, {"about": about}, {}, 200)
+        topic = request.args.get("topic", "")
+        return _form(deps, {"about": about, "topic": topic if topic in TOPICS else ""}, {}, 200)
 
     @made.post("/reports/new")
     @access(public())
