@@ -32,6 +32,7 @@ from services.blacklist.store import Deps
 from services.blacklist.supervision import api as supervision
 from services.blacklist.supervision.api import annual
 from services.blacklist.syndication import api as syndication
+from services.blacklist.syndication.usecases.registering import principal_of_data_user
 from services.blacklist.transparency import api as transparency
 from shared.clock import SystemClock
 from shared.contracts.schema_export import asyncapi
@@ -79,6 +80,7 @@ def open_deps(settings: Settings) -> Deps:
         data_dir=common.data_dir,
         lookups=settings.lookups,
         tender_keep_days=settings.tender_keep_days,
+        data_user_hours=settings.data_user_hours,
     )
 
 
@@ -108,12 +110,16 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
 
 
 def _authenticator(deps: Deps, *, production: bool) -> Authenticate:
-    """A department's system by its key, anyone else by the session token; the database decides each time."""
+    """A department's system or a data user by its key, anyone else by the session token; the database decides
+    each time.
+    """
 
     def authenticate(request: Request) -> Principal | None:
         scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "apikey":
-            return principal_by_key(deps.db, presented.strip(), request.remote_addr, deps.clock.system_now())
+            key, now = presented.strip(), deps.clock.system_now()
+            known = principal_by_key(deps.db, key, request.remote_addr, now)
+            return known or principal_of_data_user(deps, key)
         token = token_of(request, production=production)
         return principal_by_token(deps.db, deps.keyring, token, deps.clock.system_now()) if token else None
 

@@ -46,6 +46,7 @@ class Settings:
     """Where the audit trail's signed heads are appended; best on another machine's disk."""
     public: PublicSide
     tender_keep_days: int
+    data_user_hours: int
 
 
 def read_settings(env: Mapping[str, str]) -> Settings:
@@ -62,6 +63,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         audit_heads=Path(env.get("AUDIT_HEADS_FILE", "").strip() or common.data_dir / "audit-heads.jsonl"),
         public=_public_side(env, common),
         tender_keep_days=read_count(env, "TENDER_KEEP_DAYS", 365),
+        data_user_hours=read_count(env, "DATA_USER_OVERDUE_HOURS", 24),
     )
 
 

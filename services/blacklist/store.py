@@ -55,6 +55,8 @@ class Deps:
     lookups: LookupLimits = field(default_factory=LookupLimits)
     tender_keep_days: int = 365
     """How long a tender project, its news and its sheets are kept after it was closed."""
+    data_user_hours: int = 24
+    """After so many hours a removal that a data user has not processed is overdue."""
     cache_seconds: int = 0
     """How long others may keep a public answer without asking again; 0: a removal is seen at once."""
     embed_ancestors: str = "'self'"

@@ -17,6 +17,7 @@ from services.blacklist.rules.usecases import CalendarKeeper, DutyClock
 from services.blacklist.snapshots.usecases import SnapshotKeeper
 from services.blacklist.store import Deps, inbox, leases, outbox
 from services.blacklist.supervision.usecases.annual import AnnualDuties, announce
+from services.blacklist.syndication.usecases.following import FollowingWatch
 from services.blacklist.transparency.usecases.appending import LogSequencer
 from shared.eventlog.base import EventLog
 from shared.inbox import Consumer, Handle, InboxPurge, to_unreadable
@@ -41,6 +42,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         ProjectWatch(deps, holder),
         CaseClock(deps, holder),
         SnapshotKeeper(deps, holder),
+        FollowingWatch(deps, holder),
         _consumer(deps, log, register.TOPIC, register.record_deliveries),
         _consumer(deps, log, cases.TOPIC, cases.record_notices),
     ]

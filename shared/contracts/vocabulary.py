@@ -54,7 +54,13 @@ CASE_VERBS = (
     "archived",
     "transferred",
 )
-CASES = (*(f"case.{verb}" for verb in CASE_VERBS), "duty.due-soon", "duty.overdue", "tender.changed")
+CASES = (
+    *(f"case.{verb}" for verb in CASE_VERBS),
+    "duty.due-soon",
+    "duty.overdue",
+    "tender.changed",
+    "data-user.overdue",
+)
 
 IDENTITY = ("department.changed", "user.changed", "session.revoked")
 

@@ -49,7 +49,7 @@ class Policy:
             return True
         if who.key_id is not None:
             return self.scope is not None and self.scope in who.scopes
-        return not self.roles or who.has(*self.roles)
+        return (not self.roles and self.scope is None) or who.has(*self.roles)
 
 
 def public() -> Policy:

@@ -25,6 +25,8 @@ from services.blacklist.rules.models import Duty
 from services.blacklist.settings import read_settings as blacklist_settings
 from services.blacklist.store import Base, Deps
 from services.blacklist.supervision.models import AnnualReport
+from services.blacklist.syndication.domain.following import SCOPE
+from services.blacklist.syndication.usecases.registering import Wish, register_data_user
 from services.credit_push import app as push
 from services.credit_push import models as push_models
 from services.credit_push.settings import read_settings as push_settings
@@ -274,7 +276,7 @@ class World:
                 next_attempt_at=AT,
             )
             session.add(row)
-        return {"delivery_id": delivery}
+        return {"delivery_id": delivery, "listing_id": listing}
 
     def _notice(self) -> dict[str, str]:
         event = case_event(department_id=self.people["clerk", HOME].department_id)
@@ -369,4 +371,6 @@ def _keys(deps: Deps, people: Mapping[tuple[str, str], Principal]) -> dict[str, 
             issued = issue_api_key(session, actor=who, name=scope, department_id=who.department_id,
                                    scopes=[scope], addresses=[], expires_at=None, at=AT)  # fmt: skip
             made[scope] = issued.presented
+        wish = Wish("示例信用服务平台", "platform", "x")
+        made[SCOPE] = register_data_user(session, deps, wish, who)[1]
     return made

@@ -99,7 +99,7 @@ def page_blueprint(deps: Deps) -> APIBlueprint:
 FEATURES = (
     partial(register.blueprint, persons=False),
     reconciling.blueprint,
-    syndication.blueprint,
+    partial(syndication.blueprint, users=False),
     rules.public_blueprint,
     page_blueprint,
 )

@@ -16,6 +16,7 @@ from services.blacklist.web import (
     catalogue_desk,
     checks,
     data,
+    data_users,
     desk,
     disclosure,
     disclosure_desk,
@@ -45,6 +46,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     for part in (
         public,
         data,
+        data_users,
         statistics,
         embedding,
         accounts,

@@ -1,4 +1,5 @@
-"""blacklist.cases.v1: how cases proceed, which duties fall due, what changed for bidders of watched tenders.
+"""blacklist.cases.v1: how cases proceed, which duties fall due, what changed for bidders of watched tenders,
+and which data users are behind with removals.
 
 Persons' names are masked.
 """
@@ -67,5 +68,17 @@ Tender = shape(
         "recorded_at": moment(),
     },
 )
-_FAMILIES = {"duty": Duty, "tender": Tender}
+DataUser = shape(
+    "DataUser",
+    {
+        "data_user_id": text(),
+        "sequence": number(),
+        "name": text(about="of the organisation"),
+        "pending": number(about="removals it has not processed; never which"),
+        "oldest_at": moment(),
+        "occurred_at": moment(),
+        "recorded_at": moment(),
+    },
+)
+_FAMILIES = {"duty": Duty, "tender": Tender, "data-user": DataUser}
 SHAPES = {name: _FAMILIES.get(name.partition(".")[0], Case) for name in vocabulary.CASES}

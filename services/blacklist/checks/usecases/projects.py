@@ -60,7 +60,8 @@ def enter_project(
     project = TenderProject(
         id=project_id, link=digest(code), number=entry.number, name=entry.name, operator=entry.operator,
         cutoff_at=entry.cutoff_at, state=OPEN, sequence=0, created_at=at, checked_on=today,
-        owner_id=owner.user_id if owner else None, department_id=owner.department_id if owner else None,
+        owner_id=owner.user_id if owner else None,
+        department_id=(owner.department_id or None) if owner else None,
         sealed=deps.keyring.seal(json.dumps(list(entry.groups)), aad("groups", project_id)),
         **entry.purpose,
     )  # fmt: skip

@@ -6,13 +6,16 @@ from apiflask import APIBlueprint
 
 from services.blacklist.register.api.freshness import revalidated
 from services.blacklist.store import Deps
-from services.blacklist.syndication.api import feeds, files, sitemaps
+from services.blacklist.syndication.api import data_users, feeds, files, sitemaps
 
 
-def blueprint(deps: Deps) -> APIBlueprint:
+def blueprint(deps: Deps, *, users: bool = True) -> APIBlueprint:
+    """`users` are registered only where rows can be written."""
     made = APIBlueprint("syndication", __name__, tag="订阅与数据文件")
     feeds.add_routes(made, deps)
     sitemaps.add_routes(made, deps)
     files.add_routes(made, deps)
+    if users:
+        data_users.add_routes(made, deps)
     made.after_request(partial(revalidated, deps))
     return made

@@ -1,0 +1,1 @@
+"""Registering data users, taking their cursors, and watching who falls behind."""
