@@ -1,6 +1,5 @@
 """What others hear of besides the departments themselves: the public that watches an organisation
-(`blacklist.public.v1`), and institutions that apply measures (`blacklist.cases.v1`). Each has a reader of
-its own, so that neither delays a department's messages.
+(`blacklist.public.v1`), and institutions that apply measures (`blacklist.cases.v1`).
 """
 
 from collections.abc import Callable, Collection
@@ -15,10 +14,20 @@ from services.notifier.usecases.watch_news import PublicFact, hear_public
 from shared.calendar import WorkingCalendar
 from shared.clock import Clock, local_date
 from shared.contracts.envelope import Event
+from shared.inbox import Handle
 
 PUBLIC_TOPICS = ("blacklist.public.v1",)
-CASES_TOPICS = ("blacklist.cases.v1",)
 STATED = ("subject_name", "list_name", "document_number", "reason")
+
+
+def together(*handles: Handle) -> Handle:
+    """One handler after the other, for the same events in one transaction."""
+
+    def handle(session: Session, events: list[Event]) -> None:
+        for each in handles:
+            each(session, events)
+
+    return handle
 
 
 def follow_public(clock: Clock) -> Callable[[Session, list[Event]], None]:

@@ -19,7 +19,7 @@ from services.notifier.consumes import (
     learn_calendar,
     learn_identity,
 )
-from services.notifier.following import CASES_TOPICS, PUBLIC_TOPICS, follow_cases, follow_public
+from services.notifier.following import PUBLIC_TOPICS, follow_cases, follow_public, together
 from services.notifier.models import inbox, leases, outbox, revocations
 from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
@@ -220,16 +220,17 @@ def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
     rules = event_log.reader(list(RULES_TOPICS), f"{GROUP}-rules")
     news = event_log.reader(list(NEWS_TOPICS), GROUP)
     public = event_log.reader(list(PUBLIC_TOPICS), f"{GROUP}-public")
-    cases = event_log.reader(list(CASES_TOPICS), f"{GROUP}-enforcement")
-    turn = follow_cases(parts.clock, frozenset(parts.channels), parts.calendar)
-    handle = hear_news(parts.clock, frozenset(parts.channels), parts.calendar, quiet=parts.quiet)
+    channels = frozenset(parts.channels)
+    handle = together(
+        hear_news(parts.clock, channels, parts.calendar, quiet=parts.quiet),
+        follow_cases(parts.clock, channels, parts.calendar),
+    )
     return [
         Relay(parts.db, outbox, leases, event_log, parts.holder),
         Consumer(parts.db, inbox, identity, f"{GROUP}-identity", learn_identity, put_aside),
         Consumer(parts.db, inbox, rules, f"{GROUP}-rules", learn_calendar, put_aside),
         Consumer(parts.db, inbox, news, GROUP, handle, put_aside),
         Consumer(parts.db, inbox, public, f"{GROUP}-public", follow_public(parts.clock), put_aside),
-        Consumer(parts.db, inbox, cases, f"{GROUP}-enforcement", turn, put_aside),
         *(Sender(parts, channel) for channel in parts.channels.values()),
         Escalator(parts),
         Digester(parts),
