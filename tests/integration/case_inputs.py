@@ -24,7 +24,7 @@ def some_filing(kind: int, number: int) -> dict[str, Any]:
     if kind == 43:
         document["basis"] = ""
     made = filing(list_code=list_code, document=document)
-    if kind == 44:
+    if kind % 15 == 14:
         made["disclosure"] = {"attribute": "on-request", "reason": "涉及商业秘密"}
     if kind % 12 == 5:
         made["misconduct"]["facts"] = "骗取中标，联系电话13900000000"

@@ -139,7 +139,9 @@ class CaseMachine(RuleBasedStateMachine):
             return
         possible = [each for who in PEOPLE for each in seat.possible(who)]
         if possible:
-            self._try(seat, *chance.choice(possible), pick)
+            # An action first, then one who may: what one person alone may do is as likely as what everyone may.
+            action = chance.choice(sorted({action for _, action in possible}))
+            self._try(seat, chance.choice([who for who, what in possible if what == action]), action, pick)
 
     def _alive(self, chance: Random) -> Sequence[str]:
         """Cases not yet at their end; a new one where there are none."""
