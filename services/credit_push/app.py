@@ -15,6 +15,7 @@ from services.credit_push.catalogue import Profile, load_catalogue
 from services.credit_push.models import revocations
 from services.credit_push.settings import NAME, TITLE, Settings, read_settings
 from services.credit_push.transports import AsyncRunner, Means, Transport, open_transport, open_transports
+from services.credit_push.transports.asking import Site, open_sites
 from services.credit_push.transports.mirror import Recipients
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.profiles import LiveCatalogue
@@ -100,6 +101,11 @@ def open_ways(settings: Settings, deps: Deps) -> dict[str, Transport]:
     return open_transports(deps.catalogue, means_of(settings, deps))
 
 
+def sites_of(settings: Settings, deps: Deps) -> dict[str, Site]:
+    """The public sites that can be asked what they show."""
+    return open_sites(deps.catalogue, means_of(settings, deps))
+
+
 def ways_of(settings: Settings, deps: Deps) -> Callable[[str], Transport]:
     """One platform's transport, made when first asked for: the web side only previews and probes."""
     means = means_of(settings, deps)
@@ -162,7 +168,8 @@ def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
     given = deps or open_deps(settings)
     log, catalogue = open_log(settings.common.events_url), given.catalogue
     if not isinstance(catalogue, LiveCatalogue):
-        return worker.build_loops(given, log, open_ways(settings, given), settings.holder)
+        sites = sites_of(settings, given)
+        return worker.build_loops(given, log, open_ways(settings, given), settings.holder, sites)
     means = means_of(settings, given)
-    renew = partial(open_transports, catalogue, means)
-    return worker.following_loops(given, log, catalogue, renew, settings.holder)
+    renew, look = partial(open_transports, catalogue, means), partial(open_sites, catalogue, means)
+    return worker.following_loops(given, log, catalogue, renew, look, settings.holder)

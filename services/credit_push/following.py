@@ -2,20 +2,30 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
-from services.credit_push.transports import Transport
 from services.credit_push.usecases.profiles import LiveCatalogue
 from shared.loops import Loop
 
-Ways = Mapping[str, Transport]
+
+class Closable(Protocol):
+    """What a loop speaks through."""
+
+    def close(self) -> None: ...
 
 
-class Following:
+Way = TypeVar("Way", bound=Closable)
+
+
+class Following(Generic[Way]):
     """One loop over ways of its own, as the catalogue is now. What is under way is finished first."""
 
     def __init__(
-        self, name: str, catalogue: LiveCatalogue, renew: Callable[[], Ways], make: Callable[[Ways], Loop]
+        self,
+        name: str,
+        catalogue: LiveCatalogue,
+        renew: Callable[[], Mapping[str, Way]],
+        make: Callable[[Mapping[str, Way]], Loop],
     ) -> None:
         self.name = name
         self._catalogue, self._renew, self._make = catalogue, renew, make

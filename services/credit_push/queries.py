@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import REPLAYABLE
 from services.credit_push.models import (
+    Appearance,
     Attempt,
     Batch,
     Decision,
@@ -17,6 +18,7 @@ from services.credit_push.models import (
     DepartmentCopy,
     Difference,
     Listing,
+    Observation,
     ReconciliationRun,
     RefusedCount,
     RefusedReceipt,
@@ -290,3 +292,23 @@ def latest_deliveries(session: Session, listing_ids: Sequence[str]) -> dict[str,
     for row in session.scalars(query.order_by(Delivery.sequence, Delivery.id)):
         found.setdefault(row.listing_id, {})[row.platform] = row
     return found
+
+
+def appearances(session: Session, listing_ids: Sequence[str]) -> dict[str, dict[str, Appearance]]:
+    """What is known of public sites, by listing and platform."""
+    found: dict[str, dict[str, Appearance]] = {}
+    for row in session.scalars(select(Appearance).where(Appearance.listing_id.in_(listing_ids))):
+        found.setdefault(row.listing_id, {})[row.platform] = row
+    return found
+
+
+def observations(session: Session, listing_id: str, limit: int = 200) -> list[Observation]:
+    """Every sight of a listing, newest first."""
+    query = select(Observation).where(Observation.listing_id == listing_id)
+    return list(session.scalars(query.order_by(Observation.id.desc()).limit(limit)))
+
+
+def listing(session: Session, listing_id: str, region: str = "") -> Listing | None:
+    """One listing, if the asker may see its region."""
+    row = session.get(Listing, listing_id)
+    return row if row is not None and row.region.startswith(region) else None

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import BLOCKING, STATES
-from services.credit_push.models import Attempt, Delivery, PlatformState
+from services.credit_push.models import Appearance, Attempt, Delivery, PlatformState
 from services.credit_push.queries import latest_runs, run_view
 from services.credit_push.routing import relay_chain
 from shared.ids import first_id_at
@@ -55,6 +55,37 @@ def health(session: Session, now: datetime) -> dict[str, dict[str, Any]]:
     return found
 
 
+NOTHING_SEEN: dict[str, Any] = {
+    **dict.fromkeys(("displayed", "absent", "awaiting_display", "awaiting_absence"), 0),
+    **dict.fromkeys(("oldest_awaited", "mean_lag_seconds")),
+}
+
+
+def seen(session: Session, region: str = "") -> dict[str, dict[str, Any]]:
+    """What is known of public sites: how many listings are as they should be, how many awaited, how long."""
+    query = select(
+        Appearance.platform,
+        Appearance.expects,
+        Appearance.lag_seconds.is_(None),
+        func.count(),
+        func.min(Appearance.since),
+        func.avg(Appearance.lag_seconds),
+    ).group_by(Appearance.platform, Appearance.expects, Appearance.lag_seconds.is_(None))
+    if region:
+        query = query.where(Appearance.region.startswith(region, autoescape=True))
+    found: dict[str, dict[str, Any]] = {}
+    for platform, expects, awaited, number, oldest, lag in session.execute(query):
+        one = found.setdefault(platform, dict(NOTHING_SEEN))
+        if not awaited:
+            one[expects] = number
+            if expects == "displayed":
+                one["mean_lag_seconds"] = round(lag)
+            continue
+        one["awaiting_absence" if expects == "absent" else "awaiting_display"] = number
+        one["oldest_awaited"] = min(oldest, one["oldest_awaited"] or oldest)
+    return found
+
+
 def _filed_since(since: datetime) -> Any:
     return (
         select(Delivery.platform, func.count())
@@ -84,7 +115,7 @@ def platform_views(
 ) -> list[dict[str, Any]]:
     """Every platform of the catalogue with what is under way there. `now` is system time."""
     counted = counts(session, region)
-    latest, fares = latest_runs(session), health(session, now)
+    latest, fares, sights = latest_runs(session), health(session, now), seen(session, region)
     return [
         {
             "id": profile.id,
@@ -101,6 +132,7 @@ def platform_views(
             "basis": profile.basis,
             "source": profile.source,
             "counts": counted.get(profile.id, dict.fromkeys(STATES, 0)),
+            "appearance": sights.get(profile.id, NOTHING_SEEN),
             "health": fares.get(profile.id, UNKNOWN_HEALTH),
             "last_reconciliation": run_view(latest[profile.id]) if profile.id in latest else None,
         }

@@ -15,7 +15,9 @@ from services.credit_push.following import Following
 from services.credit_push.models import inbox, leases, outbox
 from services.credit_push.reconciling import Reconciler
 from services.credit_push.transports import Transport
+from services.credit_push.transports.asking import Site
 from services.credit_push.usecases import Deps
+from services.credit_push.usecases.asking import Observer
 from services.credit_push.usecases.backfilling import Backfill
 from services.credit_push.usecases.offering import Sequencer
 from services.credit_push.usecases.profiles import LiveCatalogue
@@ -27,26 +29,36 @@ from shared.loops import Loop
 from shared.outbox import Relay
 
 Ways = Mapping[str, Transport]
+Sites = Mapping[str, Site]
 
 
-def build_loops(deps: Deps, log: EventLog, transports: Ways, holder: str) -> list[Loop]:
-    """Every loop of the worker process, over these platforms."""
+def build_loops(
+    deps: Deps, log: EventLog, transports: Ways, holder: str, sites: Sites | None = None
+) -> list[Loop]:
+    """Every loop of the worker process, over these platforms and the sites that can be asked."""
     speaking: list[Loop] = [
         Sender(deps, transports, holder),
         ReceiptPoller(deps, transports),
         Reconciler(deps, transports, holder),
+        *([Observer(deps, sites, holder)] if sites else []),
     ]
     return _with_the_others(deps, log, holder, speaking)
 
 
 def following_loops(
-    deps: Deps, log: EventLog, catalogue: LiveCatalogue, renew: Callable[[], Ways], holder: str
+    deps: Deps,
+    log: EventLog,
+    catalogue: LiveCatalogue,
+    renew: Callable[[], Ways],
+    look: Callable[[], Sites],
+    holder: str,
 ) -> list[Loop]:
     """The same, where platforms may come and change while the process runs."""
     speaking: list[Loop] = [
         Following("sender", catalogue, renew, lambda ways: Sender(deps, ways, holder)),
         Following("receipts", catalogue, renew, lambda ways: ReceiptPoller(deps, ways)),
         Following("reconciler", catalogue, renew, lambda ways: Reconciler(deps, ways, holder)),
+        Following("observer", catalogue, look, lambda sites: Observer(deps, sites, holder)),
     ]
     return _with_the_others(deps, log, holder, speaking)
 

@@ -276,6 +276,9 @@ class World:
                 next_attempt_at=AT,
             )
             session.add(row)
+            filed = {"id": new_id(), "listing_id": listing, "platform": "credit-hebei", "operation": "list"}
+            done = {"state": "acknowledged", "idempotency_key": new_id(), "next_attempt_at": AT}
+            session.add(filled(push_models.Delivery, region=HOME, department_id=home, **filed, **done))
         return {"delivery_id": delivery, "listing_id": listing}
 
     def _notice(self) -> dict[str, str]:

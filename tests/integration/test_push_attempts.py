@@ -6,7 +6,15 @@ import pytest
 from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import DatabaseError
 
-from services.credit_push.models import Attempt, Decision, Delivery, Listing, RefusedReceipt, StrayReceipt
+from services.credit_push.models import (
+    Attempt,
+    Decision,
+    Delivery,
+    Listing,
+    Observation,
+    RefusedReceipt,
+    StrayReceipt,
+)
 from shared.db import migrate, open_database
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -47,6 +55,17 @@ STRAY = {
     "why": "w",
     "received_at": AT,
 }
+SIGHT = {
+    "id": "o1",
+    "platform": "p",
+    "listing_id": "l1",
+    "sequence": 1,
+    "seen": "displayed",
+    "how": "hand",
+    "at": AT,
+    "who": "甲",
+    "recorded_at": AT,
+}
 PROPOSED = {
     "id": "c1",
     "delivery_id": "d1",
@@ -55,7 +74,12 @@ PROPOSED = {
     "proposed_by": "甲",
     "proposed_at": AT,
 }
-PROOF = ((Attempt, ATTEMPT), (RefusedReceipt, REFUSED), (StrayReceipt, STRAY))
+PROOF = (
+    (Attempt, ATTEMPT),
+    (RefusedReceipt, REFUSED),
+    (StrayReceipt, STRAY),
+    (Observation, SIGHT),
+)
 
 
 def test_what_is_kept_for_proof_is_append_only(any_db_url: str) -> None:

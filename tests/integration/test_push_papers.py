@@ -83,7 +83,7 @@ def test_the_same_as_pdf_and_sheet(world: PushWorld, tmp_path: Any) -> None:
     path = tmp_path / "proof.xlsx"
     path.write_bytes(sheet.data)
     names = CalamineWorkbook.from_path(str(path)).sheet_names
-    assert names == ["说明", "1 各平台现状", "2 推送经过", "签名"]
+    assert names == ["说明", "1 各平台现状", "2 推送经过", "3 转送到达的平台（只观察）", "签名"]
 
 
 def test_runs_are_due_by_themselves_and_reported(world: PushWorld) -> None:

@@ -3,6 +3,7 @@
 from apiflask import APIBlueprint
 
 from services.credit_push.api import (
+    appearances,
     deliveries,
     exchange,
     hand,
@@ -37,6 +38,7 @@ describe_errors(
         "batch-recorded": "同一批次只登记一次批号。",
         "bad-feedback": "反馈表无法读取。请上传平台给出的反馈表（CSV）。",
         "not-a-letter": "只有撤销函登记复函。",
+        "nothing-to-see": "该平台没有确认收录或撤下过这条名单，没有可登记的显示情况。",
         "bad-signature": "回执的签名无法验证。请用平台的密钥签名，时间偏差不超过 300 秒，随机数不重复。",
     }
 )
@@ -45,7 +47,17 @@ describe_errors(
 def blueprint(deps: Deps) -> APIBlueprint:
     """All JSON routes of the service."""
     made = APIBlueprint("push", __name__, url_prefix="/api/v1", tag="推送")
-    for part in (deliveries, platforms, profiles, reconciliations, hand, receipts, refused, papers):
+    for part in (
+        deliveries,
+        appearances,
+        platforms,
+        profiles,
+        reconciliations,
+        hand,
+        receipts,
+        refused,
+        papers,
+    ):
         part.add_routes(made, deps)
     return made
 

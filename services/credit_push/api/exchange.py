@@ -12,6 +12,7 @@ from services.credit_push.api.signatures import check_signature, refusals_kept
 from services.credit_push.catalogue import Profile
 from services.credit_push.transports.base import FILED, REFUSED
 from services.credit_push.usecases import Deps
+from services.credit_push.usecases.observing import Report, take_reports
 from services.credit_push.usecases.offering import Handled, events_after, take_handled
 from shared.errors import Forbidden
 from shared.web.access import access, public
@@ -43,9 +44,11 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="平台办理结果（平台送达）", description=SIGNED)
     def bring_receipts(json_data: dict[str, Any]) -> dict[str, Any]:
         handled = [Handled(**{**row, "result": RESULTS[row["result"]]}) for row in json_data["receipts"]]
+        reports = [Report(one.displayed_at, one.absent_at, listing_id=one.listing_id) for one in handled]
         with refusals_kept(deps, "receipts"), deps.db.write() as session:
             profile = whoever_asks(session, deps)
             take_handled(session, deps, profile, handled)
+            take_reports(session, deps, profile, reports)
         return {"received": len(handled)}
 
 

@@ -7,6 +7,9 @@ from services.credit_push.domain import OPERATIONS, REPLAYABLE, STATES
 from shared.web.paging import PageQuery, page_schema
 from shared.web.schemas import Flag, Schema, Text
 
+SHOWN = "平台网站自何时起显示该记录（选填）"
+GONE = "平台网站自何时起不再显示该记录（选填）"
+
 
 class DeliveryQuery(PageQuery):
     """Filters of the list of deliveries."""
@@ -162,6 +165,17 @@ class ReplayedOut(Schema):
     left = fields.Integer(required=True)
 
 
+class SeenFiguresOut(Schema):
+    """What is known of a platform's public site; also of one that is reached by relay only."""
+
+    displayed = fields.Integer(required=True)
+    absent = fields.Integer(required=True)
+    awaiting_display = fields.Integer(required=True)
+    awaiting_absence = fields.Integer(required=True)
+    oldest_awaited = fields.DateTime(required=True, allow_none=True)
+    mean_lag_seconds = fields.Integer(required=True, allow_none=True)
+
+
 class PlatformOut(Schema):
     """A platform of the catalogue and what is under way there."""
 
@@ -179,6 +193,7 @@ class PlatformOut(Schema):
     basis = fields.String(required=True)
     source = fields.String(required=True)
     counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    appearance = fields.Nested(SeenFiguresOut, required=True)
     health = fields.Nested(HealthOut, required=True)
     last_reconciliation = fields.Nested(RunOut, required=True, allow_none=True)
 
@@ -239,6 +254,8 @@ class RowReceiptIn(Schema):
     field = fields.String(load_default="", validate=validate.Length(max=200))
     code = fields.String(load_default="", validate=validate.Length(max=64))
     message = fields.String(load_default="", validate=validate.Length(max=1000))
+    displayed_at = fields.AwareDateTime(load_default=None, allow_none=True, metadata={"description": SHOWN})
+    absent_at = fields.AwareDateTime(load_default=None, allow_none=True, metadata={"description": GONE})
 
 
 class ReceiptsIn(Schema):
@@ -334,6 +351,8 @@ class HandledRowIn(Schema):
     field = fields.String(load_default="", validate=validate.Length(max=200))
     code = fields.String(load_default="", validate=validate.Length(max=64))
     message = fields.String(load_default="", validate=validate.Length(max=1000))
+    displayed_at = fields.AwareDateTime(load_default=None, allow_none=True, metadata={"description": SHOWN})
+    absent_at = fields.AwareDateTime(load_default=None, allow_none=True, metadata={"description": GONE})
 
 
 class HandledIn(Schema):

@@ -129,6 +129,19 @@ class Door:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """How a platform's public site is asked; without an endpoint it is not."""
+
+    endpoint: str = ""
+    key: str = ""
+    """Reference of the key questions are signed with; none named: that of the transport."""
+    rows_per_request: int = 50
+    requests_per_minute: float = 30.0
+    pause_seconds: tuple[float, ...] = (30.0, 300.0, 1800.0, 7200.0, 21_600.0, 86_400.0)
+    """Before a listing is asked about again; the last one again and again."""
+
+
+@dataclass(frozen=True)
 class Profile:
     """One platform."""
 
@@ -151,6 +164,7 @@ class Profile:
     limits: Limits = Limits()
     breaker: Breaker = Breaker()
     door: Door = Door()
+    observation: Asking = Asking()
     reconcile_hours: int = 24
     """How often its ledger is compared without anybody's asking; 0: never."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from services.credit_push.catalogue.lines import line_of, line_told
+from services.credit_push.catalogue.observing import read_asking
 from services.credit_push.catalogue.places import inward
 from services.credit_push.catalogue.profile import (
     OBSERVED,
@@ -245,6 +246,7 @@ def _profile(doc: _Document) -> Profile:
             deadline_hours=doc.number("breaker.deadline_hours", 0, 72, 4),
         ),
         door=_door(doc),
+        observation=read_asking(doc),
         reconcile_hours=int(doc.number("reconciliation.every_hours", 0, 8760, 24)),
     )
     if not _ID.fullmatch(profile.id) or f"{profile.id}.toml" != doc.file:

@@ -28,10 +28,12 @@ from services.credit_push.models.base import (
     revocations,
 )
 from services.credit_push.models.refused import RefusedCount, RefusedReceipt
+from services.credit_push.models.seen import Appearance, Mark, Observation
 from shared.db import JsonDoc, UtcDateTime
 
 __all__ = [
     "SOURCE",
+    "Appearance",
     "Attempt",
     "Base",
     "Batch",
@@ -43,7 +45,9 @@ __all__ = [
     "Holding",
     "Listing",
     "ListingVersion",
+    "Mark",
     "Nonce",
+    "Observation",
     "PlatformState",
     "ProfileDraft",
     "ReconciliationRun",

@@ -19,6 +19,7 @@ from services.credit_push.models import Attempt, Delivery, Holding, Listing
 from services.credit_push.papers.paper import Paper, Section
 from services.credit_push.queries import attempts
 from services.credit_push.routing import relay_chain
+from services.credit_push.sights import ABSENT, ACKNOWLEDGED_ONLY, HOW_NAMES, appearances_of
 from shared.clock import SHANGHAI
 from shared.errors import NotFound
 
@@ -29,6 +30,7 @@ STATEMENTS = {
     OPEN: "尚有平台未回执确认，见下表；本文件不作为办结证明。",
 }
 TITLES = {DELIVERED: "信用信息推送送达证明", WITHDRAWN: "信用信息撤下证明", OPEN: "信用信息推送情况"}
+KIND_NAMES = {**HOW_NAMES, ACKNOWLEDGED_ONLY: "平台回执"}
 EVIDENCE = {
     "answer": "平台接口应答",
     "callback": "平台签名回调",
@@ -50,7 +52,10 @@ def prove(
     tried = attempts(session, [row.id for row in rows])
     shown = set(session.scalars(select(Holding.platform).where(Holding.listing_id == listing_id)))
     reached = _by_platform(rows)
-    platforms = [_platform(catalogue, name, mine, name in shown) for name, mine in reached.items()]
+    sights = {one["platform"]: one for one in appearances_of(session, catalogue, listing_id)}
+    platforms = [
+        _platform(catalogue, name, mine, name in shown, sights.get(name)) for name, mine in reached.items()
+    ]
     result = _result(listing, platforms)
     data = {
         "kind": result,
@@ -61,6 +66,7 @@ def prove(
         "issued_at": at,
         "statement": STATEMENTS[result],
         "platforms": platforms,
+        "relayed": [_relayed(one) for one in sights.values() if one["via"]],
         "deliveries": [_delivery(row, tried.get(row.id, ())) for row in rows],
     }
     return Paper(TITLES[result], _lines(data, at), _sections(data), data)
@@ -77,7 +83,11 @@ def _by_platform(rows: Sequence[Delivery]) -> dict[str, list[Delivery]]:
 
 
 def _platform(
-    catalogue: Mapping[str, Profile], name: str, rows: Sequence[Delivery], shown: bool
+    catalogue: Mapping[str, Profile],
+    name: str,
+    rows: Sequence[Delivery],
+    shown: bool,
+    sight: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     profile = catalogue.get(name)
     last = next((row for row in reversed(rows) if row.state != SUPERSEDED), rows[-1])
@@ -93,9 +103,24 @@ def _platform(
         "receipt_number": last.receipt_number,
         "confirmed_at": last.settled_at if last.state == ACKNOWLEDGED else None,
         "evidence": evidence if last.state == ACKNOWLEDGED else "",
+        **_seen(sight if last.state == ACKNOWLEDGED else None),
         "shown": shown,
         "relayed_to": [hop.name for hop in relay_chain(catalogue, name)] if profile else [],
     }
+
+
+def _seen(sight: Mapping[str, Any] | None) -> dict[str, Any]:
+    """On what the proof rests for one site: its receipt only, or a sight, and of what kind."""
+    return {
+        "evidence_kind": sight["evidence"] if sight else "",
+        "seen": sight["expects"] if sight and sight["seen_at"] else None,
+        "seen_at": sight["seen_at"] if sight else None,
+    }
+
+
+def _relayed(sight: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("platform", "platform_name", "via", "via_name", "expects", "seen_at", "lag_seconds")
+    return {**{name: sight[name] for name in names}, "evidence_kind": sight["evidence"]}
 
 
 def _result(listing: Listing, platforms: Sequence[Mapping[str, Any]]) -> str:
@@ -143,37 +168,65 @@ def _lines(data: Mapping[str, Any], at: datetime) -> list[str]:
         f"主体：{data['subject_name']}；决定书文号：{data['document_number']}",
         f"出具时间：{local(at)}（北京时间）",
         data["statement"],
+        _rests_on(data["platforms"]),
         "经转送到达的上级平台由转送平台负责，本文件只列直接推送的平台；“转送”栏列出其后各站。",
     ]
 
 
+def _rests_on(platforms: Sequence[Mapping[str, Any]]) -> str:
+    counted = {
+        text: sum(one["evidence_kind"] == kind for one in platforms) for kind, text in KIND_NAMES.items()
+    }
+    told = "，".join(f"{text} {number} 个" for text, number in counted.items() if number)
+    return f"依据种类（按平台计）：{told or '无'}。只有“平台回执”的，本系统未查看其网站。"
+
+
+def _seen_text(one: Mapping[str, Any]) -> str:
+    """自 11-02 15:30 显示（经查询平台）, or why nothing more is known."""
+    if not one["seen_at"]:
+        return KIND_NAMES.get(one["evidence_kind"], "尚未查见")
+    verb = "不再显示" if one.get("seen", one.get("expects")) == ABSENT else "显示"
+    return f"{local(one['seen_at'])} {verb}（{KIND_NAMES[one['evidence_kind']]}）"
+
+
 def _sections(data: Mapping[str, Any]) -> list[Section]:
-    platforms = [
-        [
-            one["name"],
-            f"{OPERATION_NAMES[one['operation']]} 第 {one['version']} 版",
-            STATE_NAMES[one["state"]],
-            one["receipt_number"] or "—",
-            local(one["confirmed_at"]),
-            one["evidence"] or "—",
-            "、".join(one["relayed_to"]) or "—",
-        ]
-        for one in data["platforms"]
-    ]
-    trail = [
-        [
-            one["platform"],
-            f"{OPERATION_NAMES[one['operation']]} 第 {one['version']} 版",
-            STATE_NAMES[one["state"]],
-            local(one["settled_at"]),
-            f"{len(one['attempts'])} 次",
-            one["content_digest"] or "—",
-        ]
-        for one in data["deliveries"]
-    ]
+    stand = ("平台", "最后操作", "状态", "回执编号", "确认时间", "证据", "网站查见", "转送")
+    relay = ("平台", "转送自", "应有状态", "网站查见")
+    trail = ("平台", "操作", "状态", "办结时间", "尝试", "内容摘要（SHA-256）")
+    platforms = [_standing(one) for one in data["platforms"]]
+    relayed = [_relay_row(one) for one in data["relayed"]]
+    deliveries = [_trail_row(one) for one in data["deliveries"]]
     return [
-        Section("各平台现状", ("平台", "最后操作", "状态", "回执编号", "确认时间", "证据", "转送"), platforms,
-                (3, 2, 2, 3, 2.4, 2.2, 3)),
-        Section("推送经过", ("平台", "操作", "状态", "办结时间", "尝试", "内容摘要（SHA-256）"), trail,
-                (2.4, 2, 2, 2.4, 1, 5)),
-    ]  # fmt: skip
+        Section("各平台现状", stand, platforms, (2.6, 1.8, 1.6, 2.8, 2.2, 2, 2.6, 2.4)),
+        Section("推送经过", trail, deliveries, (2.4, 2, 2, 2.4, 1, 5)),
+        Section("转送到达的平台（只观察）", relay, relayed, (3, 3, 2, 5)),
+    ]
+
+
+def _standing(one: Mapping[str, Any]) -> list[str]:
+    return [
+        one["name"],
+        f"{OPERATION_NAMES[one['operation']]} 第 {one['version']} 版",
+        STATE_NAMES[one["state"]],
+        one["receipt_number"] or "—",
+        local(one["confirmed_at"]),
+        one["evidence"] or "—",
+        _seen_text(one) if one["evidence_kind"] else "—",
+        "、".join(one["relayed_to"]) or "—",
+    ]
+
+
+def _relay_row(one: Mapping[str, Any]) -> list[str]:
+    expected = "应撤下" if one["expects"] == ABSENT else "应显示"
+    return [one["platform_name"], one["via_name"], expected, _seen_text(one)]
+
+
+def _trail_row(one: Mapping[str, Any]) -> list[str]:
+    return [
+        one["platform"],
+        f"{OPERATION_NAMES[one['operation']]} 第 {one['version']} 版",
+        STATE_NAMES[one["state"]],
+        local(one["settled_at"]),
+        f"{len(one['attempts'])} 次",
+        one["content_digest"] or "—",
+    ]

@@ -24,6 +24,7 @@ from services.credit_push.sandbox.intake_xml import xml_blueprint
 from services.credit_push.sandbox.pages import pages_blueprint
 from services.credit_push.sandbox.platforms import played_by
 from services.credit_push.sandbox.settings import SandboxSettings, read_sandbox
+from services.credit_push.sandbox.sites import sites_blueprint
 from services.credit_push.sandbox.store import Store
 from shared.clock import SystemClock
 from shared.logs import configure_logs
@@ -64,7 +65,7 @@ def create_app(desk: Desk) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     ways = (json_blueprint, xml_blueprint, manual_blueprint)
-    for blueprint in (*ways, control_blueprint, handles_blueprint, pages_blueprint):
+    for blueprint in (*ways, control_blueprint, handles_blueprint, pages_blueprint, sites_blueprint):
         app.register_blueprint(blueprint(desk))
     app.register_error_handler(Refused, problem)
     app.before_request(_before(desk))

@@ -28,13 +28,13 @@ def queue_callback(
     receipts: Sequence[Receipt],
     strikes: Strikes,
     now: Moment,
+    withdrawn: frozenset[str] = frozenset(),
 ) -> None:
-    """Note what is to be called back, once, twice or never as the faults say."""
+    """Note what is to be called back, once, twice or never as the faults say; `withdrawn`: keys of 撤销."""
     if "drop_receipt" in strikes.own:
         return
-    body = json.dumps(
-        {"batch_id": batch_id, "receipts": [r.document() for r in receipts]}, ensure_ascii=False
-    )
+    told = [{**r.document(), **_display(platform, r, now, withdrawn)} for r in receipts]
+    body = json.dumps({"batch_id": batch_id, "receipts": told}, ensure_ascii=False)
     bodies = [body] * (2 if "duplicate_receipt" in strikes.own else 1)
     if "garbage" in strikes.own:
         bodies.insert(0, GARBAGE_TEXT)
@@ -42,6 +42,13 @@ def queue_callback(
         "INSERT INTO callbacks (platform, body, due_at) VALUES (?,?,?)",
         [(platform.id, text, now.visible_at) for text in bodies],
     )
+
+
+def _display(platform: Platform, receipt: Receipt, now: Moment, withdrawn: frozenset[str]) -> dict[str, str]:
+    if not platform.reports_display or receipt.result != "accepted":
+        return {}
+    name = "absent_at" if receipt.idempotency_key in withdrawn else "displayed_at"
+    return {name: now.at.isoformat()}
 
 
 class Callbacks:

@@ -1,6 +1,7 @@
 """Misbehaviour on demand: who, what, how often, how long. Set over POST /faults, kept over restarts.
 
-`reject` and `lose_record` strike rows; the others strike submissions (a request, a packet, an exchange row).
+`reject` and `lose_record` strike rows, `stale_site` what is asked of a public site; the others strike
+submissions (a request, a packet, an exchange row).
 """
 
 import random
@@ -24,6 +25,7 @@ KINDS = (
     "duplicate_receipt",
     "delayed_receipt",
     "lose_record",
+    "stale_site",
 )
 KIND_NAMES = {
     "reject": "退回",
@@ -35,6 +37,7 @@ KIND_NAMES = {
     "duplicate_receipt": "重复回执",
     "delayed_receipt": "迟到回执",
     "lose_record": "受理后丢失记录",
+    "stale_site": "网站停留在原状",
 }
 OUTAGES = frozenset({"error500", "timeout", "slow"})  # these strike questions as well as submissions
 EVERYWHERE = "*"

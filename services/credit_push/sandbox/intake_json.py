@@ -10,7 +10,14 @@ from services.credit_push.sandbox.answers import Refused, answer, check_signatur
 from services.credit_push.sandbox.callbacks import queue_callback
 from services.credit_push.sandbox.desk import Desk, book, doubled, draw, moment, take_rows
 from services.credit_push.sandbox.faults import GARBAGE_TEXT
-from services.credit_push.sandbox.ledger import OPERATIONS, Receipt, Submission, find_receipt, receipt_from
+from services.credit_push.sandbox.ledger import (
+    OPERATIONS,
+    WITHDRAW,
+    Receipt,
+    Submission,
+    find_receipt,
+    receipt_from,
+)
 from services.credit_push.sandbox.platforms import Platform
 
 MOST_ROWS = 500
@@ -82,7 +89,8 @@ def _take(desk: Desk, platform: Platform, document: Mapping[str, Any]) -> Respon
         receipts = take_rows(cx, platform, rows, strikes, now)
         if platform.receipts == "callback":
             told: dict[str, Any] = {"batch_id": batch_id, "accepted_rows": len(rows)}
-            queue_callback(cx, platform, batch_id, receipts, strikes, now)
+            gone = frozenset(row.key for row in rows if row.operation == WITHDRAW)
+            queue_callback(cx, platform, batch_id, receipts, strikes, now, gone)
         else:
             told = {
                 "batch_id": batch_id,

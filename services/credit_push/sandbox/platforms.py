@@ -32,6 +32,10 @@ class Platform:
     domains: str = ""
     file: str = ""
     tables: tuple[tuple[str, str], ...] = ()
+    relayed_by: tuple[str, ...] = ()
+    """Platforms below that pass on to it what they hold."""
+    reports_display: bool = False
+    """Whether its receipts say since when its site shows the record, or no longer does."""
 
     @property
     def topic(self) -> str:
@@ -56,7 +60,8 @@ class Platform:
 
 def _platform(name: str, entry: dict[str, Any]) -> Platform:
     tables = tuple(entry.pop("tables", {}).items())
-    return Platform(id=name, layouts=tuple(entry.pop("layouts", ())), tables=tables, **entry)
+    layouts, below = tuple(entry.pop("layouts", ())), tuple(entry.pop("relayed_by", ()))
+    return Platform(id=name, layouts=layouts, tables=tables, relayed_by=below, **entry)
 
 
 PLATFORMS: dict[str, Platform] = {

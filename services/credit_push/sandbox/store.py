@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS records (
   receipt_number TEXT NOT NULL, received_at TEXT NOT NULL, raw TEXT NOT NULL,
   PRIMARY KEY (platform, record_key));
 CREATE INDEX IF NOT EXISTS records_by_content ON records (platform, document_number, subject_name);
+CREATE INDEX IF NOT EXISTS records_by_match ON records (platform, match_key);
 CREATE TABLE IF NOT EXISTS receipts (
   number INTEGER PRIMARY KEY AUTOINCREMENT, platform TEXT NOT NULL, idempotency_key TEXT NOT NULL,
   body_digest TEXT NOT NULL, result TEXT NOT NULL, receipt_number TEXT NOT NULL, field TEXT NOT NULL,

@@ -4,6 +4,7 @@ import base64
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, func, select
@@ -39,14 +40,15 @@ class Sequencer:
 
     def step(self) -> bool:
         """True if any version got its place."""
-        if not self._wanted or not self._lease.acquire():
+        if not self._wanted or not self._waiting() or not self._lease.acquire():
             return False
-        unplaced = select(VERSIONS.c.listing_id).where(VERSIONS.c.position.is_(None)).limit(1)
-        with self._deps.db.read() as session:
-            if session.scalar(unplaced) is None:
-                return False
         with self._deps.db.write() as session:
             return place(session) > 0
+
+    def _waiting(self) -> bool:
+        unplaced = select(VERSIONS.c.listing_id).where(VERSIONS.c.position.is_(None)).limit(1)
+        with self._deps.db.read() as session:
+            return session.scalar(unplaced) is not None
 
     def wait(self, timeout: float) -> bool:
         """Whoever fetches comes now and then: a good second's worth at a time is soon enough."""
@@ -181,10 +183,20 @@ class Handled:
     field: str = ""
     code: str = ""
     message: str = ""
+    displayed_at: datetime | None = None
+    absent_at: datetime | None = None
+
+    @property
+    def reports(self) -> bool:
+        """Whether it says what its public site shows."""
+        return self.displayed_at is not None or self.absent_at is not None
 
 
 def take_handled(session: Session, deps: Deps, profile: Profile, handled: Sequence[Handled]) -> int:
-    """Write down what it says of its own deliveries; what fits none is kept aside. How many moved one."""
+    """Write down what it says of its own deliveries; what fits none is kept aside. How many moved one.
+
+    A platform reached by relay has no delivery of its own: what it reports of its site is no stray receipt.
+    """
     query = select(Delivery.listing_id, Delivery.version, Delivery.idempotency_key).where(
         Delivery.platform == profile.id, Delivery.listing_id.in_({one.listing_id for one in handled})
     )
@@ -199,5 +211,6 @@ def take_handled(session: Session, deps: Deps, profile: Profile, handled: Sequen
             one.message,
         )
         for one in handled
+        if (one.listing_id, one.version) in keys or not one.reports
     ]
     return receive_receipts(session, deps, profile, receipts)

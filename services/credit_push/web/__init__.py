@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from services.credit_push.transports import Transport
 from services.credit_push.usecases import Deps
 from services.credit_push.web import (
+    appearances,
     dead,
     hand,
     matrix,
@@ -21,7 +22,7 @@ from services.credit_push.web import (
 def blueprint(deps: Deps, way: Callable[[str], Transport]) -> APIBlueprint:
     """All pages of the service; `way` gives a platform's transport for previews and probes."""
     made = APIBlueprint("push_pages", __name__, template_folder="templates", enable_openapi=False)
-    for part in (monitor, hand, reconciliations, dead, matrix, profiles, refused):
+    for part in (monitor, hand, reconciliations, dead, matrix, appearances, profiles, refused):
         part.add_routes(made, deps)
     platforms.add_routes(made, deps, way)
     return made

@@ -5,7 +5,9 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from services.credit_push import queries
+from services.credit_push.sights import SEEN_NAMES
 from services.credit_push.usecases import Deps
+from services.credit_push.web.appearances import AWAITED
 from services.credit_push.web.monitor import READERS, first_page, page_of, visible_region
 from shared.web.access import access, principal, roles
 from shared.web.pages import with_query
@@ -24,13 +26,17 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             region = visible_region(principal())
             found = queries.listings(session, region, sought or None, before, PER_PAGE)
             listings, following = cut(found, PER_PAGE, lambda row: [row.id])
-            cells = queries.latest_deliveries(session, [row.id for row in listings])
-        reached = {platform for one in cells.values() for platform in one}
+            ids = [row.id for row in listings]
+            cells, seen = queries.latest_deliveries(session, ids), queries.appearances(session, ids)
+        reached = {platform for found in (cells, seen) for one in found.values() for platform in one}
         return page_of(
             "push/matrix.html",
             "matrix",
             listings=listings,
             cells=cells,
+            seen=seen,
+            seen_names=SEEN_NAMES,
+            awaited=AWAITED,
             platforms=[profile for profile in deps.catalogue.values() if profile.id in reached],
             q=sought,
             next_url=with_query(cursor=following) if following else "",

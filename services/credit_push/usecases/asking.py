@@ -1,0 +1,174 @@
+"""Loop: asks public sites for what was acknowledged and is not yet seen there, within each profile's rate.
+
+Receipts are followed twice, at once and again when no transaction that began earlier can still be open, so
+that none is overlooked. The sites are asked with no database session open.
+"""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.credit_push.catalogue import Profile
+from services.credit_push.domain import ACKNOWLEDGED
+from services.credit_push.models import Appearance, Attempt, Delivery, Mark, PlatformState, leases
+from services.credit_push.routing import relay_chain
+from services.credit_push.sights import ABSENT, ASKED, DISPLAYED, bases
+from services.credit_push.transports.asking import Sight, Site
+from services.credit_push.transports.base import TransportDown
+from services.credit_push.usecases.deps import Deps
+from services.credit_push.usecases.gating import in_maintenance
+from services.credit_push.usecases.observing import SKEW, Sighting, clean_url, record
+from services.credit_push.usecases.tracking import track
+from shared.db import dialect_of, upsert
+from shared.errors import Invalid
+from shared.ids import first_id_at
+from shared.leases import Lease
+from shared.logs import get_log
+
+log = get_log(__name__)
+READ_AT_ONCE = 1000
+LATE = timedelta(minutes=2)
+"""No transaction of ours is open for so long."""
+AT_ONCE, AGAIN = "appearances", "appearances-again"
+SILENT_SECONDS = 60.0
+"""Before a site that did not answer is asked again."""
+
+
+class Observer:
+    """One at a time, by lease."""
+
+    def __init__(self, deps: Deps, sites: Mapping[str, Site], holder: str) -> None:
+        self.name = "observer"
+        self._deps, self._sites = deps, sites
+        self._lease = Lease(deps.db, leases, "observer", holder)
+        self._read: dict[str, str] = {}
+        self._ask_at: dict[str, float] = {}
+        self._followed = {
+            profile.id
+            for profile in deps.catalogue.values()
+            if any(one.id in sites for one in (profile, *relay_chain(deps.catalogue, profile.id)))
+        }
+        self._closing = threading.Event()
+
+    def step(self) -> bool:
+        """True if receipts were followed or a site said something new."""
+        if not self._sites or not self._lease.acquire():
+            return False
+        late = first_id_at(self._deps.clock.system_now() - LATE)
+        moved = [self._follow(AT_ONCE, None), self._follow(AGAIN, late)]
+        moved += [self._ask(self._deps.catalogue[name], site) for name, site in self._sites.items()]
+        return any(moved)
+
+    def wait(self, timeout: float) -> bool:
+        """Sites change slowly."""
+        return self._closing.wait(2 * timeout)
+
+    def close(self) -> None:
+        self._closing.set()
+        self._lease.release()
+
+    def _follow(self, name: str, until: str | None) -> bool:
+        """Go on from where this reading stopped; what is acknowledged is to be seen at its sites."""
+        with self._deps.db.read() as session:
+            if name not in self._read:
+                mark = session.get(Mark, name)
+                self._read[name] = mark.position if mark else ""
+            query = (
+                select(Attempt.id, Delivery.listing_id, Delivery.platform, Delivery.state)
+                .join(Delivery, Delivery.id == Attempt.delivery_id)
+                .where(Attempt.id > self._read[name], *([Attempt.id < until] if until else []))
+                .order_by(Attempt.id)
+                .limit(READ_AT_ONCE)
+            )
+            found = session.execute(query).all()
+        if not found:
+            return False
+        listings = {
+            row.listing_id for row in found if row.state == ACKNOWLEDGED and row.platform in self._followed
+        }
+        with self._deps.db.write() as session:
+            self._track(session, sorted(listings))
+            put = upsert(dialect_of(session))(Mark).values(name=name, position=found[-1].id)
+            there = {"position": found[-1].id}
+            session.execute(put.on_conflict_do_update(index_elements=["name"], set_=there))
+        self._read[name] = found[-1].id
+        return True
+
+    def _track(self, session: Session, listings: Sequence[str]) -> None:
+        if not listings:
+            return
+        now = self._deps.clock.system_now()
+        known = bases(session, self._deps.catalogue, listings)
+        track(
+            session,
+            [one for one in known.values() if one.platform in self._sites],
+            dict.fromkeys(self._sites, now),
+        )
+
+    def _ask(self, profile: Profile, site: Site) -> bool:
+        if time.monotonic() < self._ask_at.get(profile.id, 0.0):
+            return False
+        with self._deps.db.read() as session:
+            due = [] if self._shut(session, profile) else self._due(session, profile)
+        if not due:
+            return False
+        self._ask_at[profile.id] = time.monotonic() + _pause(profile, len(due))
+        try:
+            told = site.ask([row.match_key for row in due])
+        except TransportDown as error:
+            self._ask_at[profile.id] = time.monotonic() + SILENT_SECONDS
+            log.warning("site not answering", platform=profile.id, why=str(error)[:100])
+            return False
+        with self._deps.db.write() as session:
+            news = [self._note(session, profile, row, told.get(row.match_key)) for row in due]
+        return any(news)
+
+    def _shut(self, session: Session, profile: Profile) -> bool:
+        state = session.get(PlatformState, profile.id)
+        paused = state is not None and state.paused_at is not None
+        return paused or in_maintenance(profile.limits, self._deps.clock.now())
+
+    def _due(self, session: Session, profile: Profile) -> list[Appearance]:
+        query = select(Appearance).where(
+            Appearance.platform == profile.id, Appearance.next_ask_at <= self._deps.clock.system_now()
+        )
+        query = query.order_by(Appearance.next_ask_at).limit(profile.observation.rows_per_request)
+        return list(session.scalars(query))
+
+    def _note(self, session: Session, profile: Profile, asked: Appearance, told: Sight | None) -> bool:
+        """True if the site shows what it should; else it is asked again, later and later."""
+        place = (asked.platform, asked.listing_id)
+        row = session.get(Appearance, place, with_for_update=True, populate_existing=True)
+        if row is None or row.sequence != asked.sequence or row.next_ask_at is None:
+            return False
+        now = self._deps.clock.now()
+        row.asked_at, row.asks = now, row.asks + 1
+        pauses = profile.observation.pause_seconds
+        pause = timedelta(seconds=pauses[min(row.asks, len(pauses)) - 1])
+        row.next_ask_at = self._deps.clock.system_now() + pause
+        seen = None if told is None else DISPLAYED if told.displayed else ABSENT
+        if told is None or seen != row.expects:
+            return False
+        known = told.since is not None and row.since - SKEW <= told.since <= now
+        at = told.since if told.since is not None and known else now
+        sight = Sighting(row.platform, row.listing_id, row.expects, ASKED, at, profile.id)
+        record(session, self._deps, row, sight, _page(told.url))
+        return True
+
+
+def _pause(profile: Profile, rows: int) -> float:
+    """Seconds until the next question: by the rate of questions, and of rows where the profile limits it."""
+    rate = profile.limits.rows_per_second
+    return max(60.0 / profile.observation.requests_per_minute, rows / rate if rate else 0.0)
+
+
+def _page(url: str) -> str | None:
+    """The page as evidence: without anything searched for, and only if it is an address."""
+    try:
+        return clean_url(url[:500], person=True)
+    except Invalid:
+        return None

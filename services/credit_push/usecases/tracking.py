@@ -1,0 +1,48 @@
+"""What is expected of public sites is written down, so that they can be asked and sights be compared."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.credit_push.models import Appearance
+from services.credit_push.sights import DISPLAYED, Basis
+from shared.db import among, dialect_of, upsert
+
+
+def track(session: Session, wanted: Iterable[Basis], asked: Mapping[str, datetime]) -> None:
+    """Have what is expected at these sites written down; `asked`: when to ask first, of those that can be."""
+    given = {(one.platform, one.listing_id): one for one in wanted}
+    listings = sorted({listing for _, listing in given})
+    query = select(Appearance).where(among(session, Appearance.listing_id, listings))
+    query = query.order_by(Appearance.listing_id, Appearance.platform).with_for_update()
+    known = {(row.platform, row.listing_id): row for row in session.scalars(query)}
+    fresh = [_fresh(one, asked.get(one.platform)) for at, one in given.items() if at not in known]
+    if fresh:
+        put = upsert(dialect_of(session))(Appearance).on_conflict_do_nothing()
+        session.execute(put, fresh)
+    for at, row in known.items():
+        if at in given and row.sequence < given[at].sequence:
+            _renew(row, given[at], asked.get(row.platform))
+    session.flush()
+
+
+def _fresh(basis: Basis, ask_at: datetime | None) -> dict[str, Any]:
+    names = ("platform", "listing_id", "via", "sequence", "expects", "since", "match_key", "region")
+    return {**{name: getattr(basis, name) for name in names}, "asks": 0, "next_ask_at": ask_at}
+
+
+def _renew(row: Appearance, basis: Basis, ask_at: datetime | None) -> None:
+    """A correction of what is shown asks nothing new; a listing again after a withdrawal does."""
+    again = row.expects != basis.expects
+    row.sequence, row.via, row.match_key = basis.sequence, basis.via, basis.match_key
+    if not again:
+        return
+    row.expects, row.since, row.asks, row.lag_seconds, row.next_ask_at = (
+        basis.expects, basis.since, 0, None, ask_at,
+    )  # fmt: skip
+    row.absent_at = row.absent_how = None
+    if basis.expects == DISPLAYED:
+        row.displayed_at = row.displayed_how = None
