@@ -30,8 +30,8 @@ from services.blacklist.rules.queries import check_catalogue as check_rules
 from services.blacklist.settings import read_settings as read_blacklist
 from services.credit_push.app import create_app as create_credit_push
 from services.credit_push.app import open_deps as open_push_deps
+from services.credit_push.catalogue import SAMPLE_VALUES, check_file
 from services.credit_push.catalogue import check_catalogue as check_platforms
-from services.credit_push.catalogue import check_file
 from services.credit_push.models import ReconciliationRun
 from services.credit_push.queries import run_differences, run_view
 from services.credit_push.reconciliation import request_runs
@@ -321,8 +321,9 @@ def catalogue() -> None:
 def check(files: tuple[Path, ...], machine: bool) -> None:
     """检查名单规则和平台目录数据文件，逐条指出文件、位置和问题；写出文件名的，只检查这些平台文件。"""
     added = read_blacklist(os.environ).common.data_dir / "rules"
+    values = SAMPLE_VALUES | {name: value for name, value in os.environ.items() if name[:9] == "PLATFORM_"}
     found = (
-        [problem for file in files for problem in check_file(file)]
+        [problem for file in files for problem in check_file(file, values)]
         if files
         else [*check_rules(), *check_additions(added), *check_platforms()]
     )

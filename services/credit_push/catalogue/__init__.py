@@ -7,6 +7,7 @@ every problem with its file and field. `${NAME}` in transport values comes from 
 from collections.abc import Mapping
 from pathlib import Path
 
+from services.credit_push.catalogue.document import Problem
 from services.credit_push.catalogue.profile import (
     OBSERVED,
     Breaker,
@@ -21,7 +22,7 @@ from services.credit_push.catalogue.profile import (
     Window,
     Withdrawal,
 )
-from services.credit_push.catalogue.reading import Problem, problems_between, read_folder, read_profile
+from services.credit_push.catalogue.reading import problems_between, read_folder, read_profile
 
 __all__ = [
     "OBSERVED",
@@ -77,9 +78,13 @@ def check_catalogue(folder: Path = FOLDER, values: Mapping[str, str] = SAMPLE_VA
 
 
 def check_file(path: Path, values: Mapping[str, str] = SAMPLE_VALUES) -> list[Problem]:
-    """What is wrong with one platform's file, alone and beside the shipped ones."""
+    """What is wrong with one platform's file, alone and beside the shipped ones.
+
+    A file that is not shipped is meant for the site, whose rule of where a profile may point holds for it.
+    """
+    of_site = path.resolve().parent != FOLDER.resolve()
     try:
-        profile, problems = read_profile(path.name, path.read_text("utf-8"), values)
+        profile, problems = read_profile(path.name, path.read_text("utf-8"), values, of_site=of_site)
     except UnicodeDecodeError as error:
         return [Problem(path.name, "", f"不是 UTF-8 文本：{error.reason}")]
     if profile is None or problems:

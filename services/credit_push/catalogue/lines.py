@@ -7,19 +7,33 @@ _KEY = re.compile(r"\s*([A-Za-z0-9_.\-]+)\s*=")
 _TOLD = re.compile(r"at line (\d+)")
 
 
+class Lines:
+    """The settings and tables of a text with their lines, read once however many problems there are."""
+
+    def __init__(self, text: str) -> None:
+        self._keys: dict[str, int] = {}
+        self._tables = {"": 1}
+        table = ""
+        for number, line in enumerate(text.splitlines(), 1):
+            if heading := _TABLE.match(line):
+                table = heading[1] + "."
+                self._tables[table] = number
+            elif key := _KEY.match(line):
+                self._keys[table + key[1]] = number
+
+    def of(self, field: str) -> int:
+        """The line of a setting (`table.name`); of its table, or the first, where it is missing."""
+        while field:
+            found = self._keys.get(field) or self._tables.get(field + ".")
+            if found:
+                return found
+            field = field.rpartition(".")[0]
+        return 1
+
+
 def line_of(text: str, field: str) -> int:
-    """The line of a setting (`table.name`); of its table, or the first, where it is missing."""
-    table, found, tables = "", 0, {"": 1}
-    for number, line in enumerate(text.splitlines(), 1):
-        if heading := _TABLE.match(line):
-            table = heading[1] + "."
-            tables[table] = number
-        elif (key := _KEY.match(line)) and table + key[1] == field:
-            found = number
-    if found or not field:
-        return found or 1
-    owner = field.rpartition(".")[0]
-    return tables.get(field + ".") or (line_of(text, owner) if owner else 1)
+    """The same for a single question."""
+    return Lines(text).of(field)
 
 
 def line_told(message: str) -> int:

@@ -1,25 +1,10 @@
 """`[observation]`: where a platform can be asked what its public site shows, and how often."""
 
-from typing import Protocol
-
+from services.credit_push.catalogue.document import Document
 from services.credit_push.catalogue.profile import Asking
 
 
-class Reads(Protocol):
-    """The part of a profile's reader that is used here."""
-
-    def place(self, field: str) -> str: ...
-
-    def word(self, field: str, default: str | None = None) -> str: ...
-
-    def number(self, field: str, low: float, high: float, default: float | None = None) -> float: ...
-
-    def numbers(self, field: str, default: list[float] | None = None) -> tuple[float, ...]: ...
-
-    def note(self, field: str, message: str) -> None: ...
-
-
-def read_asking(doc: Reads) -> Asking:
+def read_asking(doc: Document) -> Asking:
     """The table of a profile, with every problem noted."""
     asking = Asking(
         endpoint=doc.place("observation.endpoint"),

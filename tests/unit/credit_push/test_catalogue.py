@@ -14,6 +14,7 @@ from services.credit_push.catalogue import (
     load_catalogue,
     read_profile,
 )
+from services.credit_push.catalogue.lines import Lines
 
 PLATFORMS = {
     *("credit-shijiazhuang", "credit-hebei", "credit-quanzhou", "credit-fujian", "credit-liaoning"),
@@ -125,3 +126,20 @@ def test_one_file_is_checked_beside_the_shipped_ones(tmp_path: Path) -> None:
     assert (problem.field, problem.message) == ("relay.to", "目录中没有平台 nowhere")
     file.write_text(GOOD, "utf-8")
     assert check_file(file) == []
+
+
+def test_a_file_for_the_site_may_not_point_inside(tmp_path: Path) -> None:
+    shipped = (FOLDER / "credit-quanzhou.toml").read_text("utf-8")
+    path = tmp_path / "credit-quanzhou.toml"
+    path.write_text(shipped.replace("${SANDBOX_URL}/sites/", "http://10.1.2.3/sites/"), "utf-8")
+    (problem,) = check_file(path)
+    assert (problem.field, problem.line > 1) == ("observation.endpoint", True)
+    path.write_text(shipped, "utf-8")
+    assert check_file(path) == check_file(FOLDER / "credit-quanzhou.toml") == []
+
+
+def test_lines_of_many_problems_are_found_in_one_reading() -> None:
+    rows = [f"k{number} = 1" for number in range(20_000)]
+    found = Lines("\n".join(["[a]", *rows]))
+    assert [found.of(f"a.k{number}") for number in (0, 19_999)] == [2, 20_001]
+    assert (found.of("a.missing.deep"), found.of("elsewhere"), found.of("")) == (1, 1, 1)
