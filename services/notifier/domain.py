@@ -37,6 +37,7 @@ TEST_EVENT = "webhook.test"
 WATCH_CONFIRM, WATCH_STANDING, WATCH_RENEW = "watch.confirm", "watch.standing", "watch.renew"
 WATCH_LISTED, WATCH_LIFTED = "watch.listed", "watch.lifted"
 DIGEST_EVENT = "notice.digest"
+HANDOVER_EVENT = "notice.handover"
 MOST_ITEMS = 50
 PHONE = r"1[3-9]\d{9}"
 MAIL_ADDRESS = r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"

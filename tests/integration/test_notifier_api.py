@@ -379,7 +379,7 @@ def test_an_officer_states_and_withdraws_a_phone_number(site):
     assert site.call(DECIDER, "GET", "/phone").json == {"number": None}
     with site.db.read() as session:
         assert "13812345678" not in session.scalars(select(Phone)).one().sealed
-    page = site.browse(CLERK, "/subscriptions").text
+    page = site.browse(CLERK, "/preferences").text
     assert "138****5678" in page
     assert "13812345678" not in page
     assert site.browse(CLERK, "/phone", {"number": ""}).status_code == 303

@@ -1,12 +1,15 @@
 """The notification centre's pages: badge, filters, marking read in bulk, preferences, stand-ins, logs."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from services.notifier.models import DigestItem, Dispatch, Notice
 from shared.db import open_database
-from tests.harness.notices import CLERK, DECIDER, case_event, duty_event
+from tests.harness.notices import CLERK, DECIDER, OPERATOR, case_event, duty_event
 from tests.integration.test_notifier_api import Site, items
 
 
@@ -55,3 +58,113 @@ def test_marking_all_read_leaves_what_must_be_signed(site):
     site.browse(CLERK, "/acknowledgements", {"go": "all"})
     left = items(site.call(CLERK, "GET", "/inbox?unread=true"))
     assert [(each["event_type"], each["must_acknowledge"]) for each in left] == [("duty.overdue", True)]
+
+
+def mailed(site: Site, event_type: str) -> set[str]:
+    with site.db.read() as session:
+        query = select(Dispatch.target).join(Notice).where(Dispatch.channel == "email")
+        return set(session.scalars(query.where(Notice.event_type == event_type)))
+
+
+def prefer(site: Site, *off: str, who: str = CLERK, **more: object) -> None:
+    channels = [{"severity": each, "email": False, "sms": False} for each in off]
+    body = {"channels": channels, "digest_hour": 8, **more}
+    assert site.call(who, "PUT", "/preferences", body).status_code == 200
+
+
+def test_mail_may_be_declined_by_severity_but_never_below_the_floor(site):
+    prefer(site, "notice", "urgent")
+    site.hear(case_event(), duty_event())
+    assert f"user:{CLERK}" not in mailed(site, "case.published")
+    assert f"user:{DECIDER}" in mailed(site, "case.published")
+    assert f"user:{CLERK}" in mailed(site, "duty.overdue")
+    site.call(CLERK, "PUT", "/subscriptions/case.removed", {"channel": "email", "enabled": True})
+    site.hear(case_event("case.removed"))
+    assert f"user:{CLERK}" in mailed(site, "case.removed")
+    bad = {"channels": [], "digest_hour": 3}
+    assert site.call(CLERK, "PUT", "/preferences", bad).status_code == 422
+    form = {"digest_hour": "9", "language": "en", "notice.email": "true"}
+    assert site.browse(CLERK, "/preferences", form).status_code == 303
+    kept = site.call(CLERK, "GET", "/preferences").json
+    assert (kept["digest_hour"], kept["language"]) == (9, "en")
+    assert [each["email"] for each in kept["channels"]] == [False, True, False, False]
+    assert site.browse(CLERK, "/preferences", {"digest_hour": "99"}).status_code == 422
+
+
+def test_a_digest_comes_at_the_officer_s_hour(site):
+    prefer(site, digest_hour=10)
+    for who in (CLERK, DECIDER):
+        wish = {"channel": "email", "enabled": True, "digest": True}
+        assert site.call(who, "PUT", "/subscriptions/case.published", wish).status_code == 200
+    site.hear(case_event())
+    with site.db.read() as session:
+        due = {row.user_id: row.due_at for row in session.scalars(select(DigestItem))}
+    assert due[CLERK] - due[DECIDER] == timedelta(hours=2)
+
+
+def test_the_matrix_says_what_is_locked_and_why(site):
+    found = {each["event"]: each for each in items(site.call(CLERK, "GET", "/subscriptions"))}
+    duty = {each["channel"]: each for each in found["duty.overdue"]["channels"]}
+    assert (duty["inbox"]["required"], duty["email"]["required"], duty["webhook"]["required"]) == (
+        True,
+        True,
+        False,
+    )
+    assert "法定期限" in duty["email"]["why"]
+    assert (duty["webhook"]["enabled"], duty["sms"]["enabled"]) == (False, False)
+    page = site.browse(CLERK, "/subscriptions").text
+    assert "必达的原因" in page
+    assert 'value="duty.overdue"' not in page
+
+
+def test_a_message_is_shown_in_the_language_asked_for_beside_the_chinese(site):
+    prefer(site, language="en")
+    site.hear(case_event())
+    notice = items(site.call(CLERK, "GET", "/inbox"))[0]
+    page = site.browse(CLERK, f"/messages/{notice['id']}").text
+    assert "Published – 华景建设工程有限公司" in page
+    assert "已公示" in page
+    assert "Published –" not in site.browse(DECIDER, f"/messages/{notice['id']}").text
+
+
+def away(site: Site, first: int = 0, last: int = 3, **more: object) -> dict[str, object]:
+    today = site.clock.today()
+    days = {"from_day": str(today + timedelta(days=first)), "to_day": str(today + timedelta(days=last))}
+    return {"stand_in_id": OPERATOR, **days, **more}
+
+
+def test_a_stand_in_gets_copies_while_the_days_last_and_no_longer(site):
+    prefer(site, "notice", who=OPERATOR)
+    made = site.call(CLERK, "POST", "/stand-ins", away(site))
+    assert made.status_code == 201
+    assert site.call(CLERK, "POST", "/stand-ins", away(site)).json["slug"] == "stand-in-twice"
+    site.hear(case_event("case.returned"))
+    assert mailed(site, "case.returned") == {f"user:{CLERK}", f"user:{OPERATOR}"}
+    end = f"/stand-ins/{made.json['id']}/end"
+    assert site.call(OPERATOR, "POST", end).status_code == 404
+    assert site.call(CLERK, "POST", end).json["ended_at"]
+    assert site.call(CLERK, "POST", end).status_code == 409
+    site.hear(case_event("case.noticed"))
+    assert mailed(site, "case.noticed") == {f"user:{CLERK}"}
+    assert site.call(CLERK, "POST", "/stand-ins", away(site, 2, 4)).status_code == 201
+    site.hear(case_event("case.decided"))
+    assert mailed(site, "case.decided") == {f"user:{CLERK}"}
+
+
+def test_who_may_stand_in_and_for_how_long(site):
+    for wrong in (away(site, -1), away(site, 3, 2), away(site, 0, 200)):
+        assert site.call(CLERK, "POST", "/stand-ins", wrong).json["slug"] == "stand-in-period"
+    for nobody in (CLERK, "user-anxi", "nobody"):
+        answer = site.call(CLERK, "POST", "/stand-ins", away(site, stand_in_id=nobody))
+        assert answer.json["slug"] == "stand-in-person"
+
+
+def test_a_hand_over_lists_what_is_open_for_the_stand_in(site):
+    site.hear(case_event("case.returned"), case_event("case.submitted"), duty_event())
+    form = {**away(site), "hands_over": "true"}
+    assert site.browse(CLERK, "/stand-ins", form).status_code == 303
+    told = items(site.call(OPERATOR, "GET", "/inbox?event_type=notice.handover"))[0]
+    assert "共2条" in told["body"]
+    assert "代班中" in site.browse(OPERATOR, "/stand-ins").text
+    refused = site.browse(CLERK, "/stand-ins", {**form, "from_day": "x"})
+    assert refused.status_code == 422

@@ -2,7 +2,16 @@
 
 from apiflask import APIBlueprint
 
-from services.notifier.api import deliveries, enforcement, inbox, robots, subscriptions, watches, webhooks
+from services.notifier.api import (
+    deliveries,
+    enforcement,
+    inbox,
+    people,
+    robots,
+    subscriptions,
+    watches,
+    webhooks,
+)
 from services.notifier.models import Deps
 
 
@@ -15,4 +24,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
     robots.add_routes(made, deps)
     watches.add_routes(made, deps)
     enforcement.add_routes(made, deps)
+    people.add_routes(made, deps)
     return made

@@ -93,6 +93,8 @@ class SubscriptionChannel(Schema):
     name = String(required=True)
     enabled = Boolean(required=True)
     locked = Boolean(required=True, metadata={"description": "true：个人不得更改"})
+    required = Boolean(required=True, metadata={"description": "true：底线，任何人不得关闭"})
+    why = String(required=True, allow_none=True, metadata={"description": "个人不得更改的原因"})
     digest = Boolean(required=True, metadata={"description": "true：每日汇总"})
     may_digest = Boolean(required=True, metadata={"description": "是否可以选择每日汇总"})
 

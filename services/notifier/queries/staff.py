@@ -18,6 +18,8 @@ from services.notifier.models import (
     UserRole,
     WebhookEndpoint,
 )
+from services.notifier.queries.people import covered_roles, declined_severities
+from services.notifier.routing import routing
 
 OVERSEERS = ("supervisor", "operator")
 LONGEST_SUCCESSION = 10
@@ -31,6 +33,7 @@ class Person:
     email: str
     roles: frozenset[str]
     has_phone: bool = False
+    covers: frozenset[str] = frozenset()  # roles of those they stand in for
 
 
 class Departments:
@@ -78,8 +81,11 @@ def overseer_seats(session: Session) -> list[Seat]:
     return [Seat(*row) for row in session.execute(query)]
 
 
-def reachable_people(session: Session, department_ids: Collection[str]) -> dict[str, list[Person]]:
+def reachable_people(
+    session: Session, department_ids: Collection[str], today: date
+) -> dict[str, list[Person]]:
     """Officers with a mail address (else it is empty) or a phone number, by department."""
+    covered = covered_roles(session, department_ids, today)
     query = (
         select(UserCopy.department_id, UserCopy.id, UserCopy.email, UserRole.role, Phone.user_id)
         .join(UserRole, UserRole.user_id == UserCopy.id)
@@ -92,16 +98,23 @@ def reachable_people(session: Session, department_ids: Collection[str]) -> dict[
         roles[department_id, user_id, email or "", phone is not None].add(role)
     people: dict[str, list[Person]] = defaultdict(list)
     for (department_id, user_id, email, has_phone), held in sorted(roles.items()):
-        people[department_id].append(Person(user_id, email, frozenset(held), has_phone))
+        covers = frozenset(covered.get(user_id, ()))
+        people[department_id].append(Person(user_id, email, covers | held, has_phone, covers))
     return people
 
 
 def declined(session: Session, user_ids: Collection[str], channel: str) -> set[tuple[str, str]]:
-    """(user, event) pairs that people switched off on a channel."""
-    query = select(Preference.user_id, Preference.event).where(
-        Preference.user_id.in_(user_ids), Preference.channel == channel, Preference.enabled.is_(False)
-    )
-    return {(row.user_id, row.event) for row in session.execute(query)}
+    """(user, event) pairs that people switched off on a channel, singly or by severity."""
+    query = select(Preference.user_id, Preference.event, Preference.enabled)
+    chosen = query.where(Preference.user_id.in_(user_ids), Preference.channel == channel)
+    singly = {(row.user_id, row.event): row.enabled for row in session.execute(chosen)}
+    by_severity = {
+        (user_id, route.event)
+        for user_id, severity in declined_severities(session, user_ids, channel)
+        for route in routing().routes
+        if route.severity == severity
+    }
+    return {pair for pair in by_severity if pair not in singly} | {p for p, on in singly.items() if not on}
 
 
 def gathered(session: Session, user_ids: Collection[str]) -> set[tuple[str, str]]:

@@ -1,14 +1,17 @@
 """The texts that stand: what is shipped, what the site put in its place and from when, and what waits."""
 
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.notifier.models import Notice
+from services.notifier.models.people import Profile
 from services.notifier.models.texts import TextRevision
 from services.notifier.routing import routing
-from services.notifier.templates import LANGUAGES, Text, all_texts
+from services.notifier.templates import LANGUAGES, Rendered, Text, all_texts, render
 from shared.errors import NotFound
 
 PROPOSED, APPROVED, REFUSED, WITHDRAWN = "proposed", "approved", "refused", "withdrawn"
@@ -45,6 +48,15 @@ def _standing(session: Session, today: date, language: str) -> dict[str, TextRev
         .order_by(TextRevision.in_force_from, TextRevision.decided_at, TextRevision.id)
     )
     return {row.name: row for row in session.scalars(query)}
+
+
+def personal_wording(session: Session, notice: Notice, user_id: str, today: date) -> Rendered | None:
+    """The message in the language its reader asked for; None where it stands in it already."""
+    language = session.scalar(select(Profile.language).where(Profile.user_id == user_id)) or "zh"
+    known = language != "zh" and any(fnmatchcase(notice.event_type, name) for name in all_texts(language))
+    if not known or not notice.facts:
+        return None
+    return render(notice.event_type, notice.facts, texts_in_force(session, today, language), language)
 
 
 def text_of(session: Session, name: str, language: str, today: date) -> tuple[Text, TextRevision | None]:

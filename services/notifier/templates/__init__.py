@@ -68,7 +68,7 @@ def render(
 ) -> Rendered:
     """Title (one line) and body of a message; `own` are the site's texts, by name of the text."""
     name = text_name(event_type)
-    shipped = all_texts(language)[name]
+    shipped = all_texts(language).get(name) or all_texts()[name]
     if name in own:
         try:
             return own[name].filled(facts)

@@ -55,7 +55,7 @@ def announce(
     single = [(draft, _row(draft, own, at)) for draft in drafts if not draft.route.fold]
     folded = _fold(session, [draft for draft in drafts if draft.route.fold], own, at)
     fresh = _insert(session, [*single, *folded])
-    dispatch(session, fresh, channels=channels, at=at, pauses=pauses)
+    dispatch(session, fresh, channels=channels, at=at, pauses=pauses, today=today)
     return fresh
 
 

@@ -4,8 +4,8 @@ The inbox needs no call outside: the notice is delivered there by the commit tha
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from services.notifier.domain import Recipient
 from services.notifier.models import Attempt, DepartmentCopy, DigestItem, Dispatch, Robot, WebhookEndpoint
 from services.notifier.publishes import DELIVERED, Outcome, publish
+from services.notifier.queries.people import digest_delays
 from services.notifier.queries.staff import (
     Person,
     active_endpoints,
@@ -25,6 +26,7 @@ from services.notifier.queries.staff import (
 )
 from services.notifier.routing import Route
 from services.notifier.routing.quiet import TO_PEOPLE, Pauses
+from shared.clock import local_date
 from shared.db import add_rows, wake
 from shared.delivery import ACCEPTED, WAITING
 from shared.ids import new_id
@@ -68,6 +70,12 @@ class Reach:
     robots: dict[str, list[Robot]]
     declined: set[tuple[str, str]]
     gathered: set[tuple[str, str]]
+    texts_declined: set[tuple[str, str]] = field(default_factory=set)
+    digest_delays: dict[str, timedelta] = field(default_factory=dict)
+
+    def digest_due(self, target: str, first: datetime) -> datetime:
+        """When a person's digest is due, `first` being the day's first hour."""
+        return first + self.digest_delays.get(target.partition(":")[2], timedelta())
 
     def is_gathered(self, notice: Fresh, channel: str, target: str) -> bool:
         """Whether this mail waits for the person's daily digest."""
@@ -83,19 +91,20 @@ def dispatch(
     channels: Collection[str],
     at: datetime,
     pauses: Pauses = NO_PAUSES,
+    today: date | None = None,
 ) -> None:
     """Write the dispatches of new notices; those in the inbox are done with that."""
     if not fresh:
         return
-    reach = _reach(session, {notice.department_id for notice in fresh})
+    reach = _reach(session, {notice.department_id for notice in fresh}, today or local_date(at))
     shown = [notice for notice in fresh if "inbox" in notice.route.channels]
-    _deliver_inbox(session, shown, at)
+    deliver_inbox(session, [(n.notice_id, n.event_type, n.subject_id, n.department_id) for n in shown], at)
     rows: list[dict[str, Any]] = []
     items: list[dict[str, Any]] = []
     for notice in fresh:
         for channel, target in _targets(notice, reach):
             if reach.is_gathered(notice, channel, target):
-                items.append(_digest_item(notice, target, at + pauses.digest))
+                items.append(_digest_item(notice, target, reach.digest_due(target, at + pauses.digest)))
             elif channel in channels:
                 held = not notice.prompt and channel in TO_PEOPLE
                 due = at + pauses.message if held else at
@@ -137,8 +146,8 @@ def dispatch_row(
     }
 
 
-def _reach(session: Session, department_ids: set[str]) -> Reach:
-    people = reachable_people(session, department_ids)
+def _reach(session: Session, department_ids: set[str], today: date) -> Reach:
+    people = reachable_people(session, department_ids, today)
     user_ids = [person.id for persons in people.values() for person in persons]
     mailboxes = session.query(DepartmentCopy.id).where(
         DepartmentCopy.id.in_(department_ids), DepartmentCopy.email.is_not(None)
@@ -150,28 +159,23 @@ def _reach(session: Session, department_ids: set[str]) -> Reach:
         robots=active_robots(session, department_ids),
         declined=declined(session, user_ids, "email"),
         gathered=gathered(session, user_ids),
+        texts_declined=declined(session, user_ids, "sms"),
+        digest_delays=digest_delays(session, user_ids),
     )
 
 
-def _deliver_inbox(session: Session, shown: Sequence[Fresh], at: datetime) -> None:
+def deliver_inbox(session: Session, shown: Sequence[tuple[str, str, str, str]], at: datetime) -> None:
+    """Record that messages are in the inbox: (notice, event type, subject, department) of each."""
     if not shown:
         return
     rows = []
-    for notice in shown:
-        waiting = dispatch_row(
-            notice.notice_id, notice.department_id, "inbox", f"department:{notice.department_id}", at
-        )
+    for notice_id, _, _, department_id in shown:
+        waiting = dispatch_row(notice_id, department_id, "inbox", f"department:{department_id}", at)
         done = {"state": ACCEPTED, "attempts_count": 1, "next_attempt_at": None, "settled_at": at}
         rows.append({**waiting, **done})
     add_rows(session, DISPATCHES, rows)
     add_rows(session, ATTEMPTS, [_shown(row["id"], row["notice_id"], at) for row in rows])
-    publish(
-        session,
-        [
-            Outcome(DELIVERED, n.notice_id, n.event_type, n.subject_id, n.department_id, "inbox", at)
-            for n in shown
-        ],
-    )
+    publish(session, [Outcome(DELIVERED, *told, "inbox", at) for told in shown])
 
 
 def _shown(dispatch_id: str, notice_id: str, at: datetime) -> dict[str, Any]:
@@ -193,7 +197,8 @@ def _targets(notice: Fresh, reach: Reach) -> Iterator[tuple[str, str]]:
     if "email" in notice.route.channels:
         yield from (("email", target) for target in _mail_targets(notice, reach))
     if "sms" in notice.route.channels:
-        yield from (("sms", f"user:{person.id}") for person in _meant(notice, reach) if person.has_phone)
+        phones = [person for person in _meant(notice, reach) if person.has_phone]
+        yield from (("sms", f"user:{p.id}") for p in phones if _hears(p, notice, reach.texts_declined))
     if "webhook" in notice.route.channels:
         for endpoint in reach.endpoints.get(notice.department_id, ()):
             if wants(endpoint.event_types, notice.event_type):
@@ -204,12 +209,8 @@ def _targets(notice: Fresh, reach: Reach) -> Iterator[tuple[str, str]]:
 
 
 def _mail_targets(notice: Fresh, reach: Reach) -> Iterator[str]:
-    forced = "email" in notice.route.floor
-    people = [
-        person
-        for person in _meant(notice, reach)
-        if person.email and (forced or (person.id, notice.route.event) not in reach.declined)
-    ]
+    refused = set() if "email" in notice.route.floor else reach.declined
+    people = [each for each in _meant(notice, reach) if each.email and _hears(each, notice, refused)]
     yield from (f"user:{person.id}" for person in people)
     if notice.department_id in reach.mailboxes and (not people or notice.route.severity in MAILBOX_FROM):
         yield f"department:{notice.department_id}"
@@ -219,6 +220,12 @@ def _meant(notice: Fresh, reach: Reach) -> list[Person]:
     """The officers of the department who hold a role that is told."""
     people = reach.people.get(notice.department_id, ())
     return [person for person in people if not person.roles.isdisjoint(notice.recipient.roles)]
+
+
+def _hears(person: Person, notice: Fresh, refused: set[tuple[str, str]]) -> bool:
+    """Unless they declined it for themselves; what they get for somebody absent they cannot decline."""
+    for_another = not person.covers.isdisjoint(notice.recipient.roles)
+    return for_another or (person.id, notice.route.event) not in refused
 
 
 def wants(event_types: Sequence[str], event_type: str) -> bool:

@@ -1,16 +1,18 @@
 """An officer acknowledges messages and chooses what to be mailed; the floor of the law stays."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from services.notifier.models import Notice, Preference, Receipt
 from services.notifier.publishes import ACKNOWLEDGED, Outcome, publish
 from services.notifier.queries.messages import InboxFilter, inbox_rows
+from services.notifier.queries.people import declined_severities
 from services.notifier.queries.subscriptions import PERSONAL, route_named
+from services.notifier.routing import routing
 from shared.db import dialect_of, upsert
 from shared.errors import FieldError, Invalid, describe_errors
 from shared.web.access import Principal
@@ -88,3 +90,20 @@ def choose(
         raise Invalid("digest-not-allowed", "该类消息须即时送达", fields=[wrong])
     wish = Preference(user_id=actor.user_id, event=event, channel=channel, enabled=enabled, digest=digest)
     session.merge(wish)
+
+
+def choose_all(
+    session: Session, wanted: Collection[str], daily: Collection[str], *, actor: Principal
+) -> None:
+    """Keep a whole page of choices about mail; what agrees with the severity's is not stated singly."""
+    mine = (Preference.user_id == actor.user_id, Preference.channel == PERSONAL)
+    off = {severity for _, severity in declined_severities(session, [actor.user_id], PERSONAL)}
+    for route in routing().routes:
+        if PERSONAL not in route.channels or PERSONAL in route.floor:
+            continue
+        digest = route.may_gather and route.event in daily
+        enabled = digest or route.event in wanted
+        if digest or enabled == (route.severity in off):
+            choose(session, route.event, PERSONAL, enabled=enabled, digest=digest, actor=actor)
+        else:
+            session.execute(delete(Preference).where(*mine, Preference.event == route.event))

@@ -3,7 +3,17 @@
 from apiflask import APIBlueprint
 
 from services.notifier.models import Deps
-from services.notifier.web import deliveries, enforcement, inbox, robots, subscriptions, texts, watches, webhooks
+from services.notifier.web import (
+    deliveries,
+    enforcement,
+    inbox,
+    people,
+    robots,
+    subscriptions,
+    texts,
+    watches,
+    webhooks,
+)
 
 
 def blueprint(deps: Deps) -> APIBlueprint:
@@ -16,4 +26,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
     watches.add_routes(made, deps)
     enforcement.add_routes(made, deps)
     texts.add_routes(made, deps)
+    people.add_routes(made, deps)
     return made

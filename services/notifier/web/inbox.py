@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.notifier.domain import SEVERITIES, SEVERITY_NAMES
 from services.notifier.models import Deps
 from services.notifier.queries import messages
+from services.notifier.queries.texts import personal_wording
 from services.notifier.routing import routing
 from services.notifier.usecases import reading
 from services.notifier.web.looks import SEVERITY_COLOURS, STATE_COLOURS
@@ -83,6 +84,7 @@ def _add_one(bp: APIBlueprint, deps: Deps) -> None:
             found = messages.notice_of(session, principal(), notice_id)
             view = messages.notice_views(session, principal(), [found])[0]
             ladder = messages.ladder_of(session, notice_id)
+            english = personal_wording(session, found, principal().user_id, deps.clock.today())
             wanted = messages.DispatchFilter(notice_id=notice_id)
             sent = messages.dispatch_views(
                 session, messages.dispatch_rows(session, principal(), wanted, None, 100)
@@ -92,6 +94,7 @@ def _add_one(bp: APIBlueprint, deps: Deps) -> None:
             item=view,
             sent=sent,
             ladder=ladder,
+            english=english,
             colours=SEVERITY_COLOURS,
             states=STATE_COLOURS,
         )

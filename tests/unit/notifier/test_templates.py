@@ -34,7 +34,7 @@ def test_every_text_stands_even_without_facts(event):
 
 def test_every_text_belongs_to_a_route_or_is_our_own():
     routes = {route.event for route in routing().routes}
-    assert set(all_texts()) - routes == {"webhook.test", "notice.digest"} | {
+    assert set(all_texts()) - routes == {"webhook.test", "notice.digest", "notice.handover"} | {
         f"watch.{kind}" for kind in ("confirm", "standing", "renew", "listed", "lifted")
     }
 
