@@ -3,23 +3,31 @@
 After an unknown outcome the platform is asked by key; a repeated request has no second effect there.
 """
 
-import asyncio
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from services.credit_push.transports.base import FAILED, HELD, UNKNOWN, Job, Outcome, Timing, TransportDown
+from services.credit_push.transports.window import NotSent, Round, Told, Window
 from shared.http import sign_request
 from shared.platform_keys import PlatformKey
-from shared.wire import Answer, AsyncRunner, BadAnswer, Pool
+from shared.wire import Answer, AsyncRunner, Pool
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 PATIENCE = 10
 """Silent requests before the rest of a batch is held back, at least."""
 REFUSING = (400, 409, 413, 422)
+
+
+class Request(NamedTuple):
+    """What to ask, before it is signed; `path` below the platform's address."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    content_type: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,11 +75,8 @@ class HttpClient:
         self._runner, self._key, self._clock = runner, key, clock
         self.endpoint = endpoint.rstrip("/")
         self._base = urlsplit(self.endpoint).path
-        self._timeout, self._in_flight = timeout, in_flight
         self._pool = Pool(endpoint)
-        self._silent = 0
-        """Requests in a row without an answer."""
-        self._window, self._turn = asyncio.Semaphore(in_flight), asyncio.Lock()
+        self._window = Window(self._pool, in_flight, timeout, max(in_flight, PATIENCE))
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine of this client's."""
@@ -79,70 +84,50 @@ class HttpClient:
 
     async def each(
         self,
-        ask: Callable[[Item], Coroutine[Any, Any, Result]],
         items: Sequence[Item],
+        ask: Callable[[Item], Request],
+        read: Callable[[Item, Reply], Result],
         held: Callable[[Item], Result],
     ) -> list[Result]:
-        """What `ask` makes of every item, in order, as many at a time as the window takes.
+        """What `read` makes of every item's answer, in order, as many at a time as the window takes.
 
-        Once the platform has been silent for a whole window, the rest is `held` back: one platform that
-        hangs must not occupy its thread, and its rows, for as many time-outs as it has rows.
-
-        One batch after the other: the next begins when the last item of this one is on its way, so that two
-        batches do not end together and leave the window empty.
+        Once the platform has been silent for a whole window, the rest is `held` back.
         """
-        found: list[Result | None] = [None] * len(items)
-        left = iter(enumerate(items))
-        await self._turn.acquire()
-        ours, self._silent = [self._turn], 0
-        enough = max(self._in_flight, PATIENCE)
-
-        async def work() -> None:
-            for at, item in left:
-                found[at] = await ask(item) if self._silent < enough else held(item)
-            while ours:
-                ours.pop().release()
-
-        try:
-            await asyncio.gather(*(work() for _ in range(min(self._in_flight, len(items)))))
-        finally:
-            while ours:
-                ours.pop().release()
-        return cast("list[Result]", found)
+        asked = Round(
+            items,
+            lambda item: self._request(ask(item)),
+            lambda item, told, milliseconds: read(item, self._reply(told, milliseconds)),
+            held,
+        )
+        return await self._window.through(asked)
 
     async def call(self, method: str, path: str, body: bytes = b"", content_type: str = "") -> Reply:
-        """One signed request within the window. Never raises for what the network or the platform does."""
-        async with self._window:
-            reply = await self._exchange(method, self._base + path, body, content_type)
-        self._silent = 0 if reply.answered else self._silent + 1
+        """One signed request, before others that wait. Never raises for what network or platform do."""
+        request = Request(method, path, body, content_type)
+        asked = Round([request], self._request, lambda _, told, milliseconds: self._reply(told, milliseconds))
+        return (await self._window.through(asked, first=True))[0]
+
+    def _reply(self, told: Told, milliseconds: int) -> Reply:
+        if isinstance(told, Answer):
+            reply = Reply(told.status, told.body, milliseconds, retry_after=_retry_after(told))
+        elif isinstance(told, NotSent):
+            reply = Reply(0, b"", milliseconds, sent=False, problem=str(told))
+        else:
+            reply = Reply(0, b"", milliseconds, problem=type(told).__name__)
+        self._window.silent = 0 if reply.answered else self._window.silent + 1
         return reply
 
-    async def _exchange(self, method: str, target: str, body: bytes, content_type: str) -> Reply:
-        began = time.perf_counter()
-        try:
-            connection = self._pool.idle()
-            if connection is None:
-                connection = await asyncio.wait_for(self._pool.connect(), self._timeout)
-        except (OSError, TimeoutError) as error:
-            return Reply(0, b"", _since(began), sent=False, problem=type(error).__name__)
-        left = self._timeout - (time.perf_counter() - began)
-        try:
-            answer = await connection.exchange(self._request(method, target, body, content_type), left)
-        except (OSError, TimeoutError, BadAnswer) as error:
-            connection.close()
-            return Reply(0, b"", _since(began), problem=type(error).__name__)
-        self._pool.give(connection)
-        return Reply(answer.status, answer.body, _since(began), retry_after=_retry_after(answer))
-
-    def _request(self, method: str, target: str, body: bytes, content_type: str) -> bytes:
-        key, now = self._key, self._clock.system_now()
-        headers = sign_request(method, target, body, key_id=key.key_id, secret=key.secret, now=now)
-        if content_type:
-            headers["Content-Type"] = content_type
-        lines = [f"{method} {target} HTTP/1.1", f"Host: {self._pool.host_header}"]
+    def _request(self, asked: Request) -> bytes:
+        key, now, target = self._key, self._clock.system_now(), self._base + asked.path
+        headers = sign_request(
+            asked.method, target, asked.body, key_id=key.key_id, secret=key.secret, now=now
+        )
+        if asked.content_type:
+            headers["Content-Type"] = asked.content_type
+        lines = [f"{asked.method} {target} HTTP/1.1", f"Host: {self._pool.host_header}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        lines += [f"Content-Length: {len(body)}", "Accept: */*", "", ""]
-        return "\r\n".join(lines).encode("ascii") + body
+        lines += [f"Content-Length: {len(asked.body)}", "Accept: */*", "", ""]
+        return "\r\n".join(lines).encode("ascii") + asked.body
 
     def get(self, path: str) -> Reply:
         """One question; TransportDown if there is no answer to it."""
@@ -157,10 +142,6 @@ class HttpClient:
 
         if not self._pool.empty:  # else there may be no loop to run this in
             self.run(drop())
-
-
-def _since(began: float) -> int:
-    return int((time.perf_counter() - began) * 1000)
 
 
 def _retry_after(answer: Answer) -> float | None:

@@ -19,9 +19,10 @@ from services.credit_push.transports.base import (
     Receipt,
     Timing,
 )
-from services.credit_push.transports.http import REFUSING, HttpClient, Reply, chunks, held_back
+from services.credit_push.transports.http import REFUSING, HttpClient, Reply, Request, chunks, held_back
 from services.credit_push.transports.http_ledger import HttpLedger
 
+_json = json.JSONEncoder(ensure_ascii=False).encode
 RESULTS = {"accepted": FILED, "rejected": REFUSED, "pending": TAKEN}
 
 
@@ -38,11 +39,13 @@ class HttpJson:
         return self._client.run(self._send(jobs))
 
     async def _send(self, jobs: Sequence[Job]) -> list[Outcome]:
-        answers = await self._client.each(self._post, chunks(jobs, self._rows), _held)
+        answers = await self._client.each(chunks(jobs, self._rows), self._post, self._outcomes, _held)
         return [outcome for part in answers for outcome in part]
 
-    async def _post(self, jobs: Sequence[Job]) -> list[Outcome]:
-        reply = await self._client.call("POST", "/records", self._body(jobs), "application/json")
+    def _post(self, jobs: Sequence[Job]) -> Request:
+        return Request("POST", "/records", self._body(jobs), "application/json")
+
+    def _outcomes(self, jobs: Sequence[Job], reply: Reply) -> list[Outcome]:
         if not reply.answered or (reply.status >= 300 and reply.status not in REFUSING):
             return [reply.failure(job.delivery_id) for job in jobs]
         answer = _read(reply)
@@ -65,26 +68,19 @@ class HttpJson:
             "count": len(jobs),
             "sent_at": self._clock.system_now().isoformat(),
         }
-        keys = (json.dumps(job.key, ensure_ascii=False).encode() for job in jobs)
+        keys = (_json(job.key).encode() for job in jobs)
         rows = (
             b'{"idempotency_key": %b, %b' % (key, job.content.json[1:])
             for key, job in zip(keys, jobs, strict=True)
         )
-        told = json.dumps(head, ensure_ascii=False).encode()
+        told = _json(head).encode()
         return b'{"head": %b, "records": [%b]}' % (told, b", ".join(rows))
 
     def query(self, jobs: Sequence[Job]) -> list[Outcome]:
         return self._client.run(self._query(jobs))
 
     async def _query(self, jobs: Sequence[Job]) -> list[Outcome]:
-        return await self._client.each(self._ask, jobs, held_back)
-
-    async def _ask(self, job: Job) -> Outcome:
-        reply = await self._client.call("GET", f"/records/{quote(job.key, safe='')}")
-        if reply.status == 404:
-            return Outcome(job.delivery_id, ABSENT, http_status=404, milliseconds=reply.milliseconds)
-        answer = _read(reply) if reply.status == 200 else None
-        return _outcome(job.delivery_id, answer, reply)
+        return await self._client.each(jobs, _question, _known, held_back)
 
     def receipts(self, awaited: Sequence[str]) -> list[Receipt]:  # noqa: ARG002  they come by answer or callback
         return []
@@ -100,6 +96,17 @@ class HttpJson:
 
     def close(self) -> None:
         self._client.close()
+
+
+def _question(job: Job) -> Request:
+    return Request("GET", f"/records/{quote(job.key, safe='')}")
+
+
+def _known(job: Job, reply: Reply) -> Outcome:
+    if reply.status == 404:
+        return Outcome(job.delivery_id, ABSENT, http_status=404, milliseconds=reply.milliseconds)
+    answer = _read(reply) if reply.status == 200 else None
+    return _outcome(job.delivery_id, answer, reply)
 
 
 def _held(jobs: Sequence[Job]) -> list[Outcome]:

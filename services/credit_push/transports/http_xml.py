@@ -22,7 +22,7 @@ from services.credit_push.transports.base import (
     Receipt,
     Timing,
 )
-from services.credit_push.transports.http import REFUSING, HttpClient, Reply, held_back
+from services.credit_push.transports.http import REFUSING, HttpClient, Reply, Request, held_back
 from services.credit_push.transports.http_ledger import HttpLedger
 
 MEDIA_TYPE = "application/xml; charset=utf-8"
@@ -39,15 +39,10 @@ class HttpXml:
         return self._client.run(self._send(jobs))
 
     async def _send(self, jobs: Sequence[Job]) -> list[Outcome]:
-        return await self._client.each(self._post, jobs, held_back)
+        return await self._client.each(jobs, self._post, _filed, held_back)
 
-    async def _post(self, job: Job) -> Outcome:
-        reply = await self._client.call(
-            "POST", "/messages", self._body(job), "application/xml; charset=utf-8"
-        )
-        if reply.answered and (reply.status < 300 or reply.status in REFUSING):
-            return _outcome(job, reply)
-        return reply.failure(job.delivery_id)
+    def _post(self, job: Job) -> Request:
+        return Request("POST", "/messages", self._body(job), MEDIA_TYPE)
 
     def _body(self, job: Job) -> bytes:
         return trade_v2.to_xml(
@@ -62,15 +57,7 @@ class HttpXml:
         return self._client.run(self._query(jobs))
 
     async def _query(self, jobs: Sequence[Job]) -> list[Outcome]:
-        return await self._client.each(self._ask, jobs, held_back)
-
-    async def _ask(self, job: Job) -> Outcome:
-        reply = await self._client.call("GET", f"/messages/{quote(job.key, safe='')}")
-        if reply.status == 404:
-            return Outcome(job.delivery_id, ABSENT, http_status=404, milliseconds=reply.milliseconds)
-        if reply.status == 200:
-            return _outcome(job, reply)
-        return _unknown(job, reply)
+        return await self._client.each(jobs, _question, _known, held_back)
 
     def receipts(self, awaited: Sequence[str]) -> list[Receipt]:  # noqa: ARG002  they are in the answers
         return []
@@ -86,6 +73,22 @@ class HttpXml:
 
     def close(self) -> None:
         self._client.close()
+
+
+def _question(job: Job) -> Request:
+    return Request("GET", f"/messages/{quote(job.key, safe='')}")
+
+
+def _filed(job: Job, reply: Reply) -> Outcome:
+    if reply.answered and (reply.status < 300 or reply.status in REFUSING):
+        return _outcome(job, reply)
+    return reply.failure(job.delivery_id)
+
+
+def _known(job: Job, reply: Reply) -> Outcome:
+    if reply.status == 404:
+        return Outcome(job.delivery_id, ABSENT, http_status=404, milliseconds=reply.milliseconds)
+    return _outcome(job, reply) if reply.status == 200 else _unknown(job, reply)
 
 
 def _outcome(job: Job, reply: Reply) -> Outcome:

@@ -7,7 +7,7 @@ that none is overlooked. The sites are asked with no database session open.
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,6 +33,8 @@ log = get_log(__name__)
 READ_AT_ONCE = 1000
 LATE = timedelta(minutes=2)
 """No transaction of ours is open for so long."""
+QUIET = timedelta(days=1)
+"""What was listed and withdrawn below may still be on its way up: so long it may yet appear there."""
 AT_ONCE, AGAIN = "appearances", "appearances-again"
 SILENT_SECONDS = 60.0
 """Before a site that did not answer is asked again."""
@@ -151,13 +153,19 @@ class Observer:
         pause = timedelta(seconds=pauses[min(row.asks, len(pauses)) - 1])
         row.next_ask_at = self._deps.clock.system_now() + pause
         seen = None if told is None else DISPLAYED if told.displayed else ABSENT
-        if told is None or seen != row.expects:
+        if told is None or seen != row.expects or _may_yet_appear(row, now):
             return False
         known = told.since is not None and row.since - SKEW <= told.since <= now
         at = told.since if told.since is not None and known else now
         sight = Sighting(row.platform, row.listing_id, row.expects, ASKED, at, profile.id)
         record(session, self._deps, row, sight, _page(told.url))
         return True
+
+
+def _may_yet_appear(row: Appearance, now: datetime) -> bool:
+    """Not there, and never seen there: of a platform reached by relay that says nothing at first."""
+    never = row.expects == ABSENT and row.displayed_at is None and row.via != row.platform
+    return never and now - row.since < QUIET
 
 
 def _pause(profile: Profile, rows: int) -> float:

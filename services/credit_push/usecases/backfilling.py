@@ -123,7 +123,7 @@ class Backfill:
 
     def wait(self, timeout: float) -> bool:
         """Nobody waits for a backfill by the second."""
-        return self._closing.wait(2 * timeout)
+        return self._closing.wait(timeout)
 
     def close(self) -> None:
         self._closing.set()

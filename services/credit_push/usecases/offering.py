@@ -26,6 +26,7 @@ from shared.leases import Lease
 VERSIONS = cast("Table", ListingVersion.__table__)
 PLACED_AT_ONCE = 1000
 SCANNED_AT_ONCE = 1000
+PAUSE_SECONDS = 1.0
 
 
 class Sequencer:
@@ -52,7 +53,7 @@ class Sequencer:
 
     def wait(self, timeout: float) -> bool:
         """Whoever fetches comes now and then: a good second's worth at a time is soon enough."""
-        return self._closing.wait(2 * timeout)
+        return not self._closing.wait(PAUSE_SECONDS)
 
     def close(self) -> None:
         self._closing.set()

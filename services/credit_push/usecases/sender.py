@@ -71,13 +71,16 @@ class Sender:
 
     def step(self) -> bool:
         """Start what is due, collect what is done; true while anything is under way."""
+        for dispatch in self._dispatches.values():
+            dispatch.give_back()
+        due = self._due()
+        if not due and not self._running and self._token is not None:
+            return False  # without renewing the lease: a quiet sender writes nothing
         if not self._lease.acquire():
             return False
         if self._token != self._lease.token:
             self._take_over()
-        for dispatch in self._dispatches.values():
-            dispatch.give_back()
-        for platform, opened in self._due():
+        for platform, opened in due:
             self._start(platform, opened)
         if not self._running:
             return False
@@ -144,7 +147,7 @@ class Sender:
 
     def wait(self, timeout: float) -> bool:
         """Until somebody commits work or a retry may be due; not long where work is held back at a gate."""
-        return self._wakeup.wait(min(timeout, HELD_SECONDS) if self._held else timeout)
+        return self._wakeup.wait(HELD_SECONDS if self._held else timeout) or self._held
 
     def close(self) -> None:
         """Finish what is under way, then give the lease up."""

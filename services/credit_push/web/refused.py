@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from services.credit_push import queries
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.refusing import DOORS, MOST_A_DAY, WHYS
-from services.credit_push.web.monitor import PER_PAGE, READERS, first_page, page_of
+from services.credit_push.web.monitor import OUTCOME_NAMES, PER_PAGE, READERS, first_page, page_of
 from shared.web.access import access, roles
 from shared.web.pages import with_query
 from shared.web.paging import cut, decode_cursor
@@ -36,6 +36,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             filters=given,
             whys=WHYS,
             doors=DOORS,
+            outcome_names=OUTCOME_NAMES,
             most=MOST_A_DAY,
             catalogue=deps.catalogue,
             next_url=with_query(cursor=following) if following else "",
