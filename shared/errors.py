@@ -17,6 +17,7 @@ class Kind(IntEnum):
     FORBIDDEN = 403
     NOT_FOUND = 404
     CONFLICT = 409
+    GONE = 410
     TOO_MANY = 429
     UNAVAILABLE = 503
 
@@ -83,6 +84,12 @@ class Conflict(DomainError):
     kind = Kind.CONFLICT
 
 
+class Gone(DomainError):
+    """410: it was here once and will not come back."""
+
+    kind = Kind.GONE
+
+
 class TooMany(DomainError):
     """429: asked too often; retry_after says when to come back."""
 
@@ -111,6 +118,7 @@ ERROR_PAGES: dict[str, str] = {
     "unauthenticated": "未登录、登录已过期或凭证无效。请重新登录后再试。",
     "forbidden": "当前账号没有办理此事项的权限。请由有权限的人员办理。",
     "not-found": "没有找到所请求的内容，或当前账号不可查看。",
+    "gone": "所请求的内容已经不再保留。",
     "method-not-allowed": "该地址不支持此请求方法。",
     "payload-too-large": "请求体超过上限。请减小文件或分批提交。",
     "unsupported-media-type": "不支持的 Content-Type。",

@@ -81,6 +81,7 @@ def open_deps(settings: Settings) -> Deps:
         lookups=settings.lookups,
         tender_keep_days=settings.tender_keep_days,
         data_user_hours=settings.data_user_hours,
+        feed_keep_days=settings.feed_keep_days,
     )
 
 

@@ -47,6 +47,7 @@ class Settings:
     public: PublicSide
     tender_keep_days: int
     data_user_hours: int
+    feed_keep_days: int
 
 
 def read_settings(env: Mapping[str, str]) -> Settings:
@@ -63,6 +64,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         audit_heads=Path(env.get("AUDIT_HEADS_FILE", "").strip() or common.data_dir / "audit-heads.jsonl"),
         public=_public_side(env, common),
         tender_keep_days=read_count(env, "TENDER_KEEP_DAYS", 365),
+        feed_keep_days=read_count(env, "FEED_KEEP_DAYS", 400),
         data_user_hours=read_count(env, "DATA_USER_OVERDUE_HOURS", 24),
     )
 

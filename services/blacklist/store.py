@@ -57,6 +57,8 @@ class Deps:
     """How long a tender project, its news and its sheets are kept after it was closed."""
     data_user_hours: int = 24
     """After so many hours a removal that a data user has not processed is overdue."""
+    feed_keep_days: int = 400
+    """How long a step of the change feed is kept."""
     cache_seconds: int = 0
     """How long others may keep a public answer without asking again; 0: a removal is seen at once."""
     embed_ancestors: str = "'self'"

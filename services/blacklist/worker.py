@@ -12,7 +12,7 @@ from services.blacklist.checks.usecases.running import CheckJobs
 from services.blacklist.checks.usecases.watching import ProjectWatch
 from services.blacklist.register import consumes as register
 from services.blacklist.register.index import ENGINES, GramCounter
-from services.blacklist.register.usecases import ChangeSequencer
+from services.blacklist.register.usecases import ChangeSequencer, FeedTrim
 from services.blacklist.rules.usecases import CalendarKeeper, DutyClock
 from services.blacklist.snapshots.usecases import SnapshotKeeper
 from services.blacklist.store import Deps, inbox, leases, outbox
@@ -30,6 +30,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         Relay(deps.db, outbox, leases, log, holder),
         InboxPurge(deps.db, inbox),
         ChangeSequencer(deps.db, holder),
+        FeedTrim(deps, holder),
         GramCounter(deps.db, ENGINES[deps.db.dialect], holder),
         AuditChain(deps.db, leases, holder),
         HeadKeeper(deps.db, leases, deps.keyring, deps.clock, heads, holder),

@@ -67,6 +67,16 @@ def produces(*media_types: str) -> Callable[[View], View]:
     return mark
 
 
+def also_produces(media_type: str) -> Callable[[View], View]:
+    """Document that a view also answers 200 with a text of this type, asked for by `Accept`."""
+
+    def mark(view: View) -> View:
+        view.__also_produces__ = media_type  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def complete(app: APIFlask, spec: dict[str, Any], *, production: bool) -> dict[str, Any]:
     """The generated document with problems, security and headers of every operation."""
     components = spec.setdefault("components", {})
@@ -129,6 +139,9 @@ def _complete_operation(operation: dict[str, Any], method: str, path: str, view:
         shapes = {kind: JSON_FILE if kind.endswith(("/json", "+json")) else BINARY for kind in files}
         content = {kind: {"schema": shape} for kind, shape in shapes.items()}
         operation["responses"]["200"] = {"description": "文件", "content": content}
+    also = getattr(view, "__also_produces__", "")
+    if also:
+        operation["responses"]["200"]["content"][also] = {"schema": {"type": "string"}}
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
     if getattr(view, "__idempotent__", False):

@@ -37,6 +37,7 @@ FRAMEWORK: dict[int, tuple[str, str, str]] = {
     403: ("forbidden", "没有权限", "当前账号不能进行该操作。"),
     404: ("not-found", "没有找到", "地址有误，或内容不存在、已不再公开。"),
     405: ("method-not-allowed", "请求方法不支持", "该地址不支持这种请求方法。"),
+    410: ("gone", "已经不再保留", "所请求的内容已经不再保留。"),
     413: ("payload-too-large", "内容过大", "请减小文件或分批提交。"),
     415: ("unsupported-media-type", "内容类型不支持", "请按接口说明的 Content-Type 提交。"),
     422: ("validation-failed", "提交的内容有误", "请按 fields 逐项修改后重新提交。"),

@@ -19,7 +19,7 @@ from services.blacklist.rules.queries import use_rules
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
 from services.blacklist.store import Deps
 from services.blacklist.syndication import api as syndication
-from services.blacklist.web import data, embedding, statistics, wording
+from services.blacklist.web import blocked, data, embedding, statistics, wording
 from services.blacklist.web import public as pages
 from shared.calendar import builtin_calendar
 from shared.clock import SystemClock
@@ -88,7 +88,9 @@ def _count_and_limit(app: APIFlask, settings: Settings) -> None:
 def page_blueprint(deps: Deps) -> APIBlueprint:
     """Search and browse, listings, lists, statistics."""
     made = APIBlueprint("web", __name__, enable_openapi=False, template_folder="../web/templates")
-    made.app_context_processor(lambda: {"words": wording})
+    made.app_context_processor(
+        lambda: {"words": wording, "export_blocked": partial(blocked.export_blocked, deps)}
+    )
     pages.add_routes(made, deps, persons=False)
     data.add_routes(made, deps)
     statistics.add_routes(made, deps)

@@ -4,6 +4,8 @@ Pages call the same use cases and queries as the API and decide nothing themselv
 JavaScript.
 """
 
+from functools import partial
+
 from apiflask import APIBlueprint
 
 from services.blacklist.store import Deps
@@ -11,6 +13,7 @@ from services.blacklist.web import (
     accounts,
     adopting,
     attachments,
+    blocked,
     bulk,
     calendar,
     catalogue_desk,
@@ -42,7 +45,9 @@ from services.blacklist.web import (
 def blueprint(deps: Deps) -> APIBlueprint:
     """All pages; outside the OpenAPI document."""
     made = APIBlueprint("web", __name__, enable_openapi=False, template_folder="templates")
-    made.app_context_processor(lambda: {"words": wording})
+    made.app_context_processor(
+        lambda: {"words": wording, "export_blocked": partial(blocked.export_blocked, deps)}
+    )
     for part in (
         public,
         data,

@@ -9,18 +9,25 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from services.blacklist.register import queries, schemas
+from services.blacklist.register.api import streaming
 from services.blacklist.register.api.noting import note_check, note_search
 from services.blacklist.register.api.waiting import WaitingRoom
 from services.blacklist.register.queries import Criteria, Entity, Purpose
 from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.store import Deps
+from shared.errors import Gone, describe_errors
 from shared.web.access import access, public
+from shared.web.openapi import also_produces
 from shared.web.paging import cut, decode_cursor, page
+from shared.web.place import origin
 from shared.web.problem import problems
 
 SCOPE_NOTE = "只检索当前公示的法人和非法人组织；自然人须凭姓名和证件号码查询。未查到不等于没有失信记录。"
 
 
+describe_errors(
+    {"cursor-expired": "游标早于保留的变更流。请按 snapshot 所指地址重新加载快照，再从其中的 position 继续。"}
+)
 Logged = Callable[[Session], dict[str, Any] | None]
 """What the transparency log says of the register's version, where this process can read it."""
 
@@ -123,6 +130,16 @@ def last_position(deps: Deps) -> int:
         return queries.newest_position(session)
 
 
+def _require_kept(deps: Deps, after: int) -> None:
+    """Gone for a cursor before what is kept: nobody may take the rest of the feed for all of it."""
+    with deps.db.read() as session:
+        oldest = queries.oldest_position(session)
+    if after < oldest - 1:
+        snapshot = f"{origin()}/api/v1/register/snapshot/index.json"
+        advice = "请重新加载快照，再从其中的 position 继续。"
+        raise Gone("cursor-expired", "游标早于保留的变更流", advice, snapshot=snapshot, oldest=oldest)
+
+
 def _add_changes(bp: APIBlueprint, deps: Deps) -> None:
     waiting = WaitingRoom()
 
@@ -130,10 +147,16 @@ def _add_changes(bp: APIBlueprint, deps: Deps) -> None:
     @access(public())
     @bp.input(schemas.FeedQuery, location="query")
     @bp.output(schemas.ChangePage)
-    @problems(503)
-    @bp.doc(summary="变更流")
-    def list_changes(query_data: dict[str, Any]) -> dict[str, Any]:
+    @problems(410, 503)
+    @also_produces(streaming.MEDIA_TYPE)
+    @bp.doc(summary="变更流；Accept 为 text/event-stream 时持续推送，断开后以 Last-Event-ID 续读")
+    def list_changes(query_data: dict[str, Any]) -> Any:
         after: int = query_data["after"]
+        if streaming.wants_stream():
+            after = streaming.start_after(after)
+            _require_kept(deps, after)
+            return streaming.stream(deps, waiting, after)
+        _require_kept(deps, after)
         if query_data["wait"] and last_position(deps) == after:
             waiting.until(lambda: last_position(deps) > after, query_data["wait"])
         with deps.db.read() as session:

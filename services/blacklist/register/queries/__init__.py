@@ -1,6 +1,6 @@
 """Reading the register: only what is public on the business date asked for, unless a name says otherwise."""
 
-from services.blacklist.register.queries.changes import changes_after, newest_position
+from services.blacklist.register.queries.changes import changes_after, newest_position, oldest_position
 from services.blacklist.register.queries.checks import Entity, Purpose, check_entities, version_of
 from services.blacklist.register.queries.downloads import organisations_in_force
 from services.blacklist.register.queries.lines import Criteria
@@ -32,6 +32,7 @@ __all__ = [
     "listing_view",
     "masked_view",
     "newest_position",
+    "oldest_position",
     "organisations_in_force",
     "public_listing",
     "search",

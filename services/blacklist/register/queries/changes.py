@@ -41,6 +41,11 @@ def _is_shown(listing: Listing | None, today: date) -> bool:
     return status(standing(listing), today) is Status.PUBLIC
 
 
+def oldest_position(session: Session) -> int:
+    """The first step that is kept; 0 where there is none."""
+    return session.scalar(select(func.min(Change.position))) or 0
+
+
 def newest_position(session: Session) -> int:
     """The feed's end; 0 before the first step."""
     return session.scalar(select(func.max(Change.position))) or 0

@@ -19,9 +19,11 @@ from services.blacklist.register.usecases.publication import (
     publish_listings,
 )
 from services.blacklist.register.usecases.sequencing import ChangeSequencer
+from services.blacklist.register.usecases.trimming import FeedTrim
 
 __all__ = [
     "ChangeSequencer",
+    "FeedTrim",
     "ImportReport",
     "Publication",
     "annotate_listing",
