@@ -1,12 +1,13 @@
-"""How many events a second become notices, how many webhooks a second leave, and how soon a notice is seen.
+"""How many notices a second reach inboxes, how many webhooks a second leave, and how soon a notice is seen.
 
-    python -m bench.notices [--events 3000] [--webhooks 500] [--repeats 3]
+    python -m bench.notices [--events 3000] [--webhooks 8000] [--repeats 3]
 
-On SQLite and on PostgreSQL (fsync on); beside it, bare POSTs of the same body by one thread.
+On SQLite and on PostgreSQL (fsync on); beside it, bare POSTs by the same client, nothing recorded. CPU is of
+the client's process alone: the receiver, and PostgreSQL, have their own.
 """
 
 import argparse
-import http.client
+import asyncio
 import json
 import tempfile
 import time
@@ -14,30 +15,33 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from bench.facts import keep, percentile, spread
 from services.notifier.channels import Ports, open_channels, read_settings
+from services.notifier.channels.webhook import WebhookChannel
 from services.notifier.consumes import hear_news
-from services.notifier.models import Base
 from services.notifier.usecases.endpoints import Change, add_endpoint
 from services.notifier.worker import Parts, Sender
 from shared.clock import SystemClock
 from shared.crypto import KeyRing
-from shared.db import Database, open_database
+from shared.db import Database, migrate, open_database
 from shared.loops import drain
+from shared.process import rest_from_collecting
 from shared.web.access import Principal
+from shared.wire import Pool
 from tests.harness.database import LocalPostgres, Server
-from tests.harness.notices import HOUSING, OPERATOR, case_event, hire_staff, webhook_receiver
+from tests.harness.hooks import Hooks, hooks
+from tests.harness.notices import HOUSING, OPERATOR, case_event, hire_staff
 
 BATCH = 500
+BODY_BYTES = 700
 HERE = frozenset({"127.0.0.1"})
 KEEPER = Principal(OPERATOR, OPERATOR, "示例运维", HOUSING, "住建局", "130102", frozenset({"operator"}))
 
 
 def prepared(url: str) -> Database:
     db = open_database(url)
-    Base.metadata.create_all(db.engine)
+    migrate(url, "services.notifier")
     with db.write() as session:
         hire_staff(session)
     return db
@@ -67,48 +71,66 @@ def latencies(db: Database, count: int = 200) -> list[float]:
     return found
 
 
-def send(db: Database, folder: Path, count: int) -> tuple[float, float]:
-    """Seconds for `count` webhooks to four receivers, and for as many bare POSTs of the same body."""
+def send(db: Database, folder: Path, count: int) -> dict[str, float]:
+    """`count` webhooks to four receivers by the sender, and as many bare POSTs of the same body beside."""
     clock, keyring = SystemClock(), KeyRing.load_or_create(folder / "keys.json")
     channels = open_channels(read_settings({"WEBHOOK_ALLOWED_HOSTS": "127.0.0.1"}), Ports(db, clock))
-    with webhook_receiver() as receiver:
+    with hooks() as receiver:
         with db.write() as session:
             for number in range(4):
-                change = Change(f"{number}", receiver.url, [])
+                change = Change(f"{number}", receiver.url(f"/{number}"), [])
                 add_endpoint(session, keyring, change, allowed_hosts=HERE, actor=KEEPER, at=datetime.now(UTC))
             hear_news(clock, frozenset({"webhook"}))(session, [case_event() for _ in range(count // 4)])
         sender = Sender(Parts(db, clock, keyring, channels, "bench", 60.0), channels["webhook"])
-        started = time.perf_counter()
+        started, spent = time.perf_counter(), time.process_time()
         drain([sender], rounds=1_000_000)
-        sent = time.perf_counter() - started
+        seconds, spent = time.perf_counter() - started, time.process_time() - spent
         sender.close()
-        assert len(receiver.requests) == count // 4 * 4
-        return sent, bare_posts(receiver.url, receiver.requests[0][1], count)
+        assert len(receiver.seen()) == count // 4 * 4
+        bare, bare_spent = bare_posts(receiver, count)
+    return {
+        "webhooks_per_second": count / seconds,
+        "webhook_cpu_us": spent / count * 1e6,
+        "bare_posts_per_second": count / bare,
+        "bare_post_cpu_us": bare_spent / count * 1e6,
+        "share_of_bare_posts": bare / seconds,
+    }
 
 
-def bare_posts(url: str, body: bytes, count: int) -> float:
-    parts = urlsplit(url)
-    started = time.perf_counter()
-    for _ in range(count):
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
-        connection.request("POST", parts.path, body)
-        connection.getresponse().read()
+def bare_posts(receiver: Hooks, count: int) -> tuple[float, float]:
+    """Seconds and CPU seconds of the client alone: as many under way as the sender has, nothing recorded."""
+    body = b"x" * BODY_BYTES
+    request = b"POST /bare HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n%s" % (BODY_BYTES, body)
+    left = iter(range(count))
+
+    async def client(pool: Pool) -> None:
+        connection = await pool.connect()
+        for _ in left:
+            await connection.exchange(request, 10.0)
         connection.close()
-    return time.perf_counter() - started
+
+    async def clients() -> None:
+        pool = Pool(receiver.url("/"))
+        await asyncio.gather(*(client(pool) for _ in range(4 * WebhookChannel.per_target)))
+
+    started, spent = time.perf_counter(), time.process_time()
+    asyncio.run(clients())
+    return time.perf_counter() - started, time.process_time() - spent
 
 
 def measure(url: str, folder: Path, events: int, webhooks: int) -> dict[str, float]:
     db = prepared(url)
-    consumed, single = consume(db, events), latencies(db)
-    sent, bare = send(db, folder, webhooks)
+    spent = time.process_time()
+    consumed = consume(db, events)
+    spent = time.process_time() - spent
+    single, sent = latencies(db), send(db, folder, webhooks)
     db.close()
     return {
-        "events_per_second": events / consumed,
+        "notices_per_second": 2 * events / consumed,
+        "notice_cpu_us": spent / events / 2 * 1e6,
         "notice_p50_ms": percentile(single, 0.5),
         "notice_p99_ms": percentile(single, 0.99),
-        "webhooks_per_second": webhooks / sent,
-        "bare_posts_per_second": webhooks / bare,
-        "share_of_bare_posts": bare / sent,
+        **sent,
     }
 
 
@@ -124,18 +146,21 @@ def repeated(new_url: Callable[[Path], str], given: argparse.Namespace) -> dict[
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--events", type=int, default=3000)
-    options.add_argument("--webhooks", type=int, default=500)
+    options.add_argument("--webhooks", type=int, default=8000)
     options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--sqlite-only", action="store_true")
     given = options.parse_args()
+    rest_from_collecting()
     figures: dict[str, Any] = {"events": given.events, "webhooks": given.webhooks}
     figures["sqlite"] = repeated(lambda folder: f"sqlite:///{folder}/bench.db", given)
-    server = LocalPostgres(durable=True)
-    server.start()
-    try:
-        fresh = Server(server.url, server.close, "local").fresh
-        figures["postgresql"] = repeated(lambda _: fresh(), given)
-    finally:
-        server.close()
+    if not given.sqlite_only:
+        server = LocalPostgres(durable=True)
+        server.start()
+        try:
+            fresh = Server(server.url, server.close, "local").fresh
+            figures["postgresql"] = repeated(lambda _: fresh(), given)
+        finally:
+            server.close()
     print(json.dumps(figures, indent=1))
     print(keep("notices", figures))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.notifier.channels import Channel
-from services.notifier.channels.flights import Flights, Landing
+from services.notifier.channels.flights import Flight, Flights, Landing
 from services.notifier.consumes import (
     IDENTITY_TOPICS,
     NEWS_TOPICS,
@@ -24,6 +24,7 @@ from services.notifier.models import inbox, leases, outbox, revocations
 from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from services.notifier.usecases.escalating import climb
+from services.notifier.usecases.mailing import Mailer, Mailing
 from services.notifier.usecases.sending import Job, Result, claim_jobs, keep_jobs, record
 from services.notifier.usecases.watch_mailing import Mailing, WatchKeeper, WatchMailer
 from shared.calendar import WorkingCalendar, builtin_calendar
@@ -109,13 +110,13 @@ class Sender:
 
     def _claim(self) -> bool:
         """Where much is sent, many at a time; but nobody waits long for a place that is free."""
-        most, limit = self._channel.per_target, self._channel.concurrency
-        free = limit - len(self._jobs)
-        if free <= 0 or (free < limit // 4 and time.monotonic() < self._claim_due):
+        each, room = self._flights.room_each, self._flights.room
+        free = room - len(self._jobs)
+        if free <= 0 or (free < room // 4 and time.monotonic() < self._claim_due):
             return False
         self._claim_due = time.monotonic() + PATIENCE
         loads = Counter(job.target.ref for job, _ in self._jobs.values())
-        share = max(1, most // 2)
+        share = max(1, each // 2)
         now = self._parts.clock.system_now()
         jobs = claim_jobs(
             self._parts.db,
@@ -125,12 +126,12 @@ class Sender:
             now=now,
             limit=free,
             lease_seconds=self._parts.lease_seconds,
-            busy=[ref for ref, count in loads.items() if count > most - share],
+            busy=[ref for ref, count in loads.items() if count > each - share],
             share=share,
         )
         for job in jobs:
             self._jobs[job.dispatch_id] = (job, now)
-            self._flights.launch(job.dispatch_id, job.message, job.target)
+            self._flights.launch(Flight(job.dispatch_id, job.message, job.target))
         return bool(jobs)
 
     def _record(self, patience: float) -> None:

@@ -1,18 +1,35 @@
-"""The sends under way on one channel: begun one by one, handed out in bunches as they end."""
+"""The sends under way on one channel: begun as places become free, handed out in bunches as they end.
+
+A channel with an event loop of its own is given more than fits at once: the next send to a target begins when
+one ends there, whatever the database is doing meanwhile.
+"""
 
 import time
+from collections import Counter, deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from threading import Lock
 
 from services.notifier.channels.base import Channel, Message, Sent, Starting, Target
 from shared.crash import crash_point
 from shared.errors import DeliveryError
 from shared.logs import get_log
 
-MANY = 128
+MANY = 512
 LINGER = 0.02  # seconds more for a bunch to grow, where many are on their way
+AHEAD = 4  # times what fits at once
 log = get_log(__name__)
+
+
+@dataclass(frozen=True)
+class Flight:
+    """One send, from when it is handed over."""
+
+    key: str
+    message: Message
+    target: Target
 
 
 @dataclass(frozen=True)
@@ -25,38 +42,70 @@ class Landing:
 
 
 class Flights:
-    """Uses the channel's own event loop where it has one, else a thread for each place."""
+    """`room` may be handed over at once, `room_each` of it to one target."""
 
     def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-        self._pool = None if isinstance(channel, Starting) else _threads(channel)
-        self._ended: SimpleQueue[Landing] = SimpleQueue()
+        self._name, self._places, self._places_each = channel.name, channel.concurrency, channel.per_target
+        self._pool: ThreadPoolExecutor | None = None
+        self._start: Callable[[Message, Target], Future[Sent]]
+        if isinstance(channel, Starting):
+            self._start, ahead = channel.start, AHEAD
+        else:
+            self._pool, ahead = ThreadPoolExecutor(self._places, f"sender-{channel.name}"), 1
+            self._start = _by_threads(self._pool, channel)
+        self.room, self.room_each = self._places * ahead, self._places_each * ahead
+        self._lock, self._ended = Lock(), SimpleQueue[Landing]()
+        self._under_way: Counter[str] = Counter()
+        self._waiting: dict[str, deque[Flight]] = {}
         self._count = 0
 
-    def __len__(self) -> int:
-        return self._count
+    def launch(self, flight: Flight) -> None:
+        """Begin it, or let it wait for a place."""
+        self._count += 1
+        with self._lock:
+            fits = self._fits(flight.target.ref)
+            if fits:
+                self._under_way[flight.target.ref] += 1
+            else:
+                self._waiting.setdefault(flight.target.ref, deque()).append(flight)
+        if fits:
+            self._begin(flight)
 
-    def launch(self, key: str, message: Message, target: Target) -> None:
+    def _fits(self, ref: str) -> bool:
+        return self._under_way[ref] < self._places_each and self._under_way.total() < self._places
+
+    def _begin(self, flight: Flight) -> None:
         began = time.perf_counter()
 
         def land(future: Future[Sent]) -> None:
-            answer = _answer(self._channel.name, future)
+            answer = _answer(self._name, future)
             crash_point("notices.after_send")
-            self._ended.put(Landing(key, answer, round((time.perf_counter() - began) * 1000)))
+            self._ended.put(Landing(flight.key, answer, round((time.perf_counter() - began) * 1000)))
+            following = self._next(flight.target.ref)
+            if following is not None:
+                self._begin(following)
 
-        self._count += 1
-        self._begin(message, target).add_done_callback(land)
-
-    def _begin(self, message: Message, target: Target) -> Future[Sent]:
         try:
-            if isinstance(self._channel, Starting):
-                return self._channel.start(message, target)
-            assert self._pool is not None
-            return self._pool.submit(self._channel.send, message, target)
+            future = self._start(flight.message, flight.target)
         except Exception as error:  # noqa: BLE001  whatever a channel does, the dispatch must be accounted for
-            failed: Future[Sent] = Future()
-            failed.set_exception(error)
-            return failed
+            future = Future()
+            future.set_exception(error)
+        future.add_done_callback(land)
+
+    def _next(self, ref: str) -> Flight | None:
+        """Of those waiting for a place, one for the target just served, else any that fits."""
+        with self._lock:
+            self._under_way[ref] -= 1
+            if not self._under_way[ref]:
+                del self._under_way[ref]
+            for each in (ref, *self._waiting) if self._waiting else ():
+                if each in self._waiting and self._fits(each):
+                    chosen = self._waiting[each].popleft()
+                    if not self._waiting[each]:
+                        del self._waiting[each]
+                    self._under_way[each] += 1
+                    return chosen
+        return None
 
     def landed(self, patience: float) -> list[Landing]:
         """Those that have ended, waiting so many seconds for the first, and a little for its company."""
@@ -81,8 +130,8 @@ class Flights:
             self._pool.shutdown()
 
 
-def _threads(channel: Channel) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(channel.concurrency, thread_name_prefix=f"sender-{channel.name}")
+def _by_threads(pool: ThreadPoolExecutor, channel: Channel) -> Callable[[Message, Target], Future[Sent]]:
+    return lambda message, target: pool.submit(channel.send, message, target)
 
 
 def _answer(channel: str, future: Future[Sent]) -> Sent | DeliveryError:
@@ -92,7 +141,5 @@ def _answer(channel: str, future: Future[Sent]) -> Sent | DeliveryError:
         return future.result()
     if isinstance(error, DeliveryError):
         return error
-    log.error(
-        "channel failed unforeseen", channel=channel, error=type(error).__name__
-    )  # a trace may quote secrets
+    log.error("channel failed unforeseen", channel=channel, error=type(error).__name__)  # no trace: secrets
     return DeliveryError(f"渠道内部错误（{type(error).__name__}）")
