@@ -25,8 +25,9 @@ from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.mailing import Mailer, Mailing
+from services.notifier.usecases.mailing import Mailer, Mailing
 from services.notifier.usecases.sending import Job, Result, claim_jobs, keep_jobs, record
-from services.notifier.usecases.watch_mailing import Mailing, WatchKeeper, WatchMailer
+from services.notifier.usecases.watch_mailing import WATCH_POST, WatchKeeper
 from shared.calendar import WorkingCalendar, builtin_calendar
 from shared.clock import Clock
 from shared.crypto import KeyRing
@@ -246,4 +247,4 @@ def _watch_loops(parts: Parts) -> list[Loop]:
     if channel is None or not parts.origin:
         return [keeper]
     given = (parts.db, parts.clock, parts.keyring, channel, parts.origin, parts.prefix)
-    return [keeper, WatchMailer(Mailing(*given, parts.holder, parts.lease_seconds))]
+    return [keeper, Mailer(Mailing(*given, parts.holder, parts.lease_seconds), WATCH_POST)]

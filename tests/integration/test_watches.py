@@ -16,9 +16,10 @@ from services.notifier.channels import Ports, open_channels
 from services.notifier.following import follow_public
 from services.notifier.models import Base, PublicListing, Watch, WatchMail, outbox
 from services.notifier.settings import read_settings
+from services.notifier.usecases.mailing import Mailer, Mailing
 from services.notifier.usecases.watch_asking import ask
 from services.notifier.usecases.watch_links import CONFIRM, MANAGE, make_link
-from services.notifier.usecases.watch_mailing import Mailing, WatchKeeper, WatchMailer
+from services.notifier.usecases.watch_mailing import WATCH_POST, WatchKeeper
 from services.notifier.usecases.watching import PER_ADDRESS, PER_NETWORK, Wish
 from shared.clock import FixedClock
 from shared.contracts.envelope import Event, new_event
@@ -73,7 +74,7 @@ class World:
         self.client = create_app(settings, self.deps).test_client()
         channel = open_channels(settings.channels, Ports(self.db, self.clock))["email"]
         parts = Mailing(self.db, self.clock, self.keyring, channel, SITE, "/notices", "one", 60.0)
-        self.loops = [WatchKeeper(self.db, self.clock), WatchMailer(parts)]
+        self.loops = [WatchKeeper(self.db, self.clock), Mailer(parts, WATCH_POST)]
 
     def mails(self) -> list[EmailMessage]:
         """What arrived since the last time."""
@@ -248,6 +249,16 @@ def test_an_address_that_is_none_is_refused(world: World) -> None:
         answer = world.client.post("/notices/api/v1/watches", json={"uscc": USCC, "email": email})
         assert answer.status_code in {400, 422}
     assert world.count(Watch) == 0
+
+
+def test_a_mailer_that_died_leaves_its_mail_to_the_next(world: World) -> None:
+    world.ask()
+    dead = world.loops[1]
+    assert isinstance(dead, Mailer)
+    assert len(dead._claim()) == 1
+    assert world.mails() == [], "the lease is still held"
+    world.clock.advance(timedelta(seconds=61))
+    assert len(world.mails()) == 1
 
 
 def test_another_sites_form_asks_for_nothing(world: World) -> None:

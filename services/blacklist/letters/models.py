@@ -151,6 +151,31 @@ class LetterService(Base):
     )
 
 
+class LetterSending(Base):
+    """电子送达: a letter announced to its party; neither address nor code is kept here in the clear."""
+
+    __tablename__ = "letter_sendings"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    letter_id: Mapped[str] = mapped_column(ForeignKey("letters.id"), index=True)
+    channel: Mapped[str] = mapped_column(String(8))
+    contact: Mapped[str] = mapped_column(String(254))
+    """Masked."""
+    consent: Mapped[str] = mapped_column(Text)
+    code_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    state: Mapped[str] = mapped_column(String(8))
+    requested_by: Mapped[str] = mapped_column(String(36))
+    requester_name: Mapped[str] = mapped_column(String(100))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the notifier had sent it, or given up."""
+    provider_id: Mapped[str | None] = mapped_column(String(200))
+    reason: Mapped[str | None] = mapped_column(String(300))
+    signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    problem: Mapped[str | None] = mapped_column(String(300))
+    """Why the case did not take the signature as its service."""
+
+
 MARK = "superseded_at"
 
 

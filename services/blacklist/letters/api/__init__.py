@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.blacklist.letters.api import files, letters, numbering, verifying
+from services.blacklist.letters.api import files, letters, numbering, sendings, verifying
 from services.blacklist.store import Deps, idempotency
 from shared.web.idempotency import Once
 
@@ -12,6 +12,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     once = Once(deps.db, idempotency, deps.keyring, deps.clock)
     letters.add_routes(made, deps, once)
     files.add_routes(made, deps, once)
+    sendings.add_routes(made, deps, once)
     numbering.add_routes(made, deps)
     verifying.add_routes(made, deps)
     return made

@@ -67,7 +67,7 @@ def record_service(
         raise Invalid("validation-failed", "提交的内容有误", "请按提示修改后重新提交。", fields=pointed)
     case = find_case(session, str(letter.case_id), actor)
     rows = []
-    for each in _served_together(session, case, letter):
+    for each in served_together(session, case, letter):
         row = _row(each, given, actor, at)
         if proof and media_type:
             _attach(deps, row, proof, media_type)
@@ -115,7 +115,8 @@ def _method_problem(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     )
 
 
-def _served_together(session: Session, case: Case, letter: Letter) -> list[Letter]:
+def served_together(session: Session, case: Case, letter: Letter) -> list[Letter]:
+    """The letter, and what is served with it: a decision's repair notice."""
     if case.procedure != FULL or letter.kind not in (DECISION, REPAIR_NOTICE):
         return [letter]
     other = current_letter(session, str(letter.step_id), REPAIR_NOTICE)
