@@ -1,21 +1,22 @@
 """The one runner of all background work: a thread per loop, `step()` until nothing is left, then wait.
 
-A loop may offer `wait(timeout)`, which returns early when work arrives, and `close()`. Tests call
-`drain(loops)` instead and never sleep.
+A loop may offer `wait(timeout)`, true if it shall be asked again at once, and `close()`. One that does not is
+asked again after any commit, where `news` tells of them. Tests call `drain(loops)` instead and never sleep.
 """
 
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from shared.logs import get_log
 from shared.metrics import counter, gauge
 
-IDLE = 0.1  # seconds between steps of a loop that cannot be woken, once it finds nothing to do
-QUIET = 0.5  # what they grow to while it goes on finding nothing
-WAKEABLE_IDLE = 0.5  # the same for one that can
+IDLE = 0.1  # seconds at least between steps that find nothing, where the loop has no wait of its own
+UNTOLD = 0.5  # what they grow to while nobody tells of commits
+WAKEABLE_IDLE = 0.5  # seconds until a loop is asked that nothing woke; and until we look whether to stop
+QUIET = 2.0  # what they grow to while it goes on finding nothing
 GROWTH = 1.5
 WORST_PAUSE = 2.0
 log = get_log(__name__)
@@ -29,10 +30,28 @@ class Loop(Protocol):
     def step(self) -> bool: ...
 
 
-def run(loops: Sequence[Loop], stop: threading.Event, idle: float = IDLE) -> None:
+class News(Protocol):
+    """Tells of commits by anybody."""
+
+    def wait(self, timeout: float) -> bool:
+        """True early if there was one since the last time."""
+        ...
+
+    def close(self) -> None: ...
+
+
+NewsOf = Callable[[], News | None]
+
+
+def no_news() -> News | None:
+    """Where nobody tells."""
+    return None
+
+
+def run(loops: Sequence[Loop], stop: threading.Event, idle: float = IDLE, news: NewsOf = no_news) -> None:
     """Runs every loop in its own thread until `stop` is set; returns when all have ended."""
     threads = [
-        threading.Thread(target=_run_one, args=(loop, stop, idle), name=loop.name, daemon=True)
+        threading.Thread(target=_run_one, args=(loop, stop, idle, news), name=loop.name, daemon=True)
         for loop in loops
     ]
     for thread in threads:
@@ -41,12 +60,14 @@ def run(loops: Sequence[Loop], stop: threading.Event, idle: float = IDLE) -> Non
         thread.join()
 
 
-def _run_one(loop: Loop, stop: threading.Event, idle: float) -> None:
-    failures, rest = 0, idle
+def _run_one(loop: Loop, stop: threading.Event, idle: float, news: NewsOf) -> None:
+    failures, rest = 0, _Rest(loop, stop, idle, news)
     while not stop.is_set():
         try:
-            worked = loop.step()
-            rest = idle if worked else _rest(loop, stop, rest)
+            if loop.step():
+                rest.end()
+            else:
+                rest.take()
             failures = 0
             last_success.labels(loop.name).set(time.time())
         except Exception as error:  # a loop outlives any error of one step, loudly
@@ -54,17 +75,39 @@ def _run_one(loop: Loop, stop: threading.Event, idle: float) -> None:
             failed_steps.labels(loop.name).inc()
             log.exception("loop step failed", loop=loop.name, failures=failures, error=type(error).__name__)
             stop.wait(pause(failures))
+    rest.close()
     _close(loop)
 
 
-def _rest(loop: Loop, stop: threading.Event, rest: float) -> float:
-    """Wait before the next step; how long to wait after that, should it find nothing either."""
-    wait: Any = getattr(loop, "wait", None)
-    if wait is None:
-        stop.wait(rest)
-    else:
-        wait(max(rest, WAKEABLE_IDLE))
-    return max(rest, min(QUIET, rest * GROWTH))
+class _Rest:
+    """The pauses of a loop that finds nothing to do: longer and longer, unless something tells of work."""
+
+    def __init__(self, loop: Loop, stop: threading.Event, idle: float, news: NewsOf) -> None:
+        own: Any = getattr(loop, "wait", None)
+        self._stop = stop
+        self._news = None if own else news()
+        self._wait: Callable[[float], bool] = own or (self._news.wait if self._news else stop.wait)
+        self._least = 0.0 if own else idle
+        self._first = max(idle, WAKEABLE_IDLE) if own else idle
+        self._longest = max(self._first, QUIET if own or self._news else UNTOLD)
+        self._next = self._first
+
+    def end(self) -> None:
+        """There was work: the next pause is short."""
+        self._next = self._first
+
+    def take(self) -> None:
+        """Until the time is up, something told that there may be work, or we shall stop."""
+        ends = time.monotonic() + self._next
+        self._next = min(self._longest, self._next * GROWTH)
+        self._stop.wait(self._least)
+        while (left := ends - time.monotonic()) > 0 and not self._stop.is_set():
+            if self._wait(min(left, WAKEABLE_IDLE)):
+                return
+
+    def close(self) -> None:
+        if self._news is not None:
+            self._news.close()
 
 
 def _close(loop: Loop) -> None:

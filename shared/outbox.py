@@ -141,6 +141,8 @@ class Relay:
 
     def step(self) -> bool:
         """One batch. True if there may be more to do now."""
+        if self._lease.token is not None and self._is_empty():
+            return False  # without renewing the lease: a quiet service writes nothing
         if not self._lease.acquire():
             return False
         rows = self._pending()
@@ -151,6 +153,14 @@ class Relay:
             _delete(session, self._outbox, done)
         crash_point("relay.after_delete")
         relayed.labels(CHANNEL).inc(len(done))
+        return True
+
+    def _is_empty(self) -> bool:
+        with self._db.read() as session:
+            if session.scalar(select(self._outbox.c.id).limit(1)) is not None:
+                return False
+        parked_subjects.labels(CHANNEL).set(0)
+        pending_events.labels(CHANNEL).set(0)
         return True
 
     def _pending(self) -> Sequence[Any]:

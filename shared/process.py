@@ -6,8 +6,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NoReturn
 
+from shared.db import Database, commits_of
 from shared.loops import Loop, run
 from shared.metrics import serve_metrics
 
@@ -42,14 +44,14 @@ def _arguments(default_bind: str, env: Mapping[str, str]) -> list[str]:
     return [part for pair in values.items() for part in pair]
 
 
-def work(loops: Sequence[Loop], metrics_port: int) -> None:
-    """Run the loops until SIGTERM or SIGINT; what is in hand is finished first."""
+def work(loops: Sequence[Loop], metrics_port: int, db: Database) -> None:
+    """Run the loops over a database until SIGTERM or SIGINT; what is in hand is finished first."""
     serve_metrics(metrics_port)
     rest_from_collecting()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run(list(loops), stop)
+    run(list(loops), stop, news=partial(commits_of, db))
 
 
 def rest_from_collecting() -> None:

@@ -7,7 +7,6 @@ from typing import Any, Generic, Protocol, TypeVar
 from services.credit_push.usecases.profiles import LiveCatalogue
 from shared.loops import Loop
 
-
 POLL_SECONDS = 0.5
 """What platforms leave for us is looked for so often."""
 
@@ -51,7 +50,7 @@ class Following(Generic[Way]):
     def wait(self, timeout: float) -> bool:
         """As the loop waits, if it can be woken."""
         wait = getattr(self._loop, "wait", None)
-        return bool(wait(timeout)) if wait else not self._closing.wait(POLL_SECONDS)
+        return bool(wait(timeout)) if wait else not self._closing.wait(max(timeout, POLL_SECONDS))
 
     def _let_go(self) -> None:
         close = getattr(self._loop, "close", None)

@@ -17,7 +17,7 @@ from shared.db.engine import (
 )
 from shared.db.migration import current_revision, head_revision, is_migrated, migrate, run_env
 from shared.db.types import JsonDoc, UtcDateTime, dump_json, new_metadata, unnested, upsert
-from shared.db.wakeup import Wakeup, wake
+from shared.db.wakeup import Wakeup, commits_of, wake
 
 __all__ = [
     "Database",
@@ -29,6 +29,7 @@ __all__ = [
     "add_rows",
     "among",
     "change_rows",
+    "commits_of",
     "current_revision",
     "dialect_of",
     "dump_json",

@@ -152,6 +152,13 @@ class DataVersion:
             self._look_out.leave()
 
 
+def commits_of(db: Database) -> DataVersion | None:
+    """Tells of every commit to the database, where that costs nothing: of a file of SQLite."""
+    if db.dialect != "sqlite" or db.engine.url.database in {None, "", ":memory:"}:
+        return None
+    return DataVersion(str(db.engine.url.database))
+
+
 class _Listener:
     """A PostgreSQL connection that listens; reopened after any error."""
 
@@ -191,10 +198,8 @@ class Wakeup:
         self._closed = Flag()
         if db.dialect == "postgresql":
             self._source = _Listener(db.url, channel)
-        elif db.engine.url.database in {None, "", ":memory:"}:
-            self._source = None
         else:
-            self._source = DataVersion(str(db.engine.url.database))
+            self._source = commits_of(db)
 
     def wait(self, timeout: float) -> bool:
         if self._source is None:

@@ -53,7 +53,7 @@ class Sequencer:
 
     def wait(self, timeout: float) -> bool:
         """Whoever fetches comes now and then: a good second's worth at a time is soon enough."""
-        return not self._closing.wait(PAUSE_SECONDS)
+        return not self._closing.wait(max(timeout, PAUSE_SECONDS))
 
     def close(self) -> None:
         self._closing.set()

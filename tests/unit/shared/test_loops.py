@@ -82,3 +82,42 @@ def test_pauses_grow_to_a_limit() -> None:
     assert pause(1) <= 0.2
     assert all(pause(failures) <= WORST_PAUSE for failures in range(1, 2000, 7))
     assert max(pause(50) for _ in range(50)) > WORST_PAUSE * 0.7
+
+
+class Commits:
+    """Tells once of a commit."""
+
+    def __init__(self) -> None:
+        self.told, self.closed = threading.Event(), False
+
+    def wait(self, timeout: float) -> bool:
+        told = self.told.wait(timeout)
+        self.told.clear()
+        return told
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_loop_without_a_wait_is_asked_again_after_a_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but the commit can bring the second step within the test's time."""
+
+    class Plain:
+        name = "told"
+        steps = 0
+
+        def step(self) -> bool:
+            self.steps += 1
+            return False
+
+    monkeypatch.setattr("shared.loops.GROWTH", 100_000.0)
+    monkeypatch.setattr("shared.loops.QUIET", 3600.0)
+    loop, stop, commits = Plain(), threading.Event(), Commits()
+    runner = threading.Thread(target=run, args=([loop], stop, 0.01, lambda: commits))
+    runner.start()
+    until(lambda: loop.steps == 2, 60, "the short first pause")
+    commits.told.set()
+    until(lambda: loop.steps == 3, 60, "the step after the commit")
+    stop.set()
+    runner.join(60)
+    assert commits.closed

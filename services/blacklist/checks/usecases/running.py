@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import chain, islice
-from threading import Event
 from typing import Any
 
 from sqlalchemy import func, select
@@ -43,7 +42,6 @@ class CheckJobs:
     def __init__(self, deps: Deps, holder: str) -> None:
         self._deps = deps
         self._lease = Lease(deps.db, leases, self.name, holder, LEASE_SECONDS)
-        self._closed = Event()
 
     def step(self) -> bool:
         if not (self._next() or self._old()) or not self._lease.acquire():
@@ -56,12 +54,7 @@ class CheckJobs:
         run_job(self._deps, waiting, self._lease.acquire)
         return True
 
-    def wait(self, timeout: float) -> bool:
-        """Half a second is soon enough here, and spares the database ten questions a second."""
-        return self._closed.wait(timeout)
-
     def close(self) -> None:
-        self._closed.set()
         self._lease.release()
 
     def _next(self) -> str | None:

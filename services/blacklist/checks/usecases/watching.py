@@ -7,7 +7,6 @@ and end by their dates.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from threading import Event
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
@@ -78,10 +77,9 @@ class ProjectWatch:
     def __init__(self, deps: Deps, holder: str) -> None:
         self._deps = deps
         self._lease = Lease(deps.db, leases, self.name, holder)
-        self._closed = Event()
 
     def step(self) -> bool:
-        if not self._lease.acquire():
+        if not self._is_due() or not self._lease.acquire():
             return False
         place = self._place()
         changed = self._changes(place)
@@ -95,13 +93,12 @@ class ProjectWatch:
             self._look(project_id)
         return bool(waiting) or self._forget_old()
 
-    def wait(self, timeout: float) -> bool:
-        """Half a second is soon enough here, and spares the database ten questions a second."""
-        return self._closed.wait(timeout)
-
     def close(self) -> None:
-        self._closed.set()
         self._lease.release()
+
+    def _is_due(self) -> bool:
+        """Asked before the lease, so that a quiet watch writes nothing."""
+        return bool(self._changes(self._place()) or self._unseen() or self._outlived())
 
     def _place(self) -> int:
         with self._deps.db.read() as session:
@@ -144,15 +141,18 @@ class ProjectWatch:
             return session.scalars(wanted.order_by(TenderProject.id).limit(PROJECTS)).all()
 
     def _forget_old(self) -> bool:
-        """Projects closed so long ago that nothing of them is kept."""
-        before = self._deps.clock.now() - timedelta(days=self._deps.tender_keep_days)
-        wanted = select(TenderProject.id).where(TenderProject.closed_at < before).limit(PROJECTS)
-        with self._deps.db.read() as session:
-            old = session.scalars(wanted).all()
+        old = self._outlived()
         for project_id in old:
             with self._deps.db.write() as session:
                 forget_project(session, project_id)
         return bool(old)
+
+    def _outlived(self) -> Sequence[str]:
+        """Projects closed so long ago that nothing of them is kept."""
+        before = self._deps.clock.now() - timedelta(days=self._deps.tender_keep_days)
+        wanted = select(TenderProject.id).where(TenderProject.closed_at < before).limit(PROJECTS)
+        with self._deps.db.read() as session:
+            return session.scalars(wanted).all()
 
     def _look(self, project_id: str) -> None:
         with self._deps.db.write() as session:
