@@ -19,13 +19,13 @@ from services.notifier.consumes import (
     learn_calendar,
     learn_identity,
 )
-from services.notifier.following import PUBLIC_TOPICS, follow_cases, follow_public, together
+from services.notifier.following import PUBLIC_TOPICS, follow_cases, follow_letters, follow_public
 from services.notifier.models import inbox, leases, outbox, revocations
 from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.mailing import Mailer, Mailing
-from services.notifier.usecases.mailing import Mailer, Mailing
+from services.notifier.usecases.parties import party_post
 from services.notifier.usecases.sending import Job, Result, claim_jobs, keep_jobs, record
 from services.notifier.usecases.watch_mailing import WATCH_POST, WatchKeeper
 from shared.calendar import WorkingCalendar, builtin_calendar
@@ -34,7 +34,7 @@ from shared.crypto import KeyRing
 from shared.db import Database, Wakeup
 from shared.delivery import Backoff
 from shared.eventlog.base import EventLog
-from shared.inbox import Consumer, purge, to_unreadable
+from shared.inbox import Consumer, purge, to_unreadable, together
 from shared.logs import get_log
 from shared.loops import Loop
 from shared.metrics import counter
@@ -226,6 +226,7 @@ def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
     handle = together(
         hear_news(parts.clock, channels, parts.calendar, quiet=parts.quiet),
         follow_cases(parts.clock, channels, parts.calendar),
+        follow_letters(parts.clock, channels if parts.origin else channels - {"email"}),
     )
     return [
         Relay(parts.db, outbox, leases, event_log, parts.holder),
@@ -242,9 +243,18 @@ def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
 
 
 def _watch_loops(parts: Parts) -> list[Loop]:
-    keeper = WatchKeeper(parts.db, parts.clock)
-    channel = parts.channels.get("email")
-    if channel is None or not parts.origin:
-        return [keeper]
+    """To people outside: those who watch an organisation, and parties of letters."""
+    posts = {"email": [party_post("email")], "sms": [party_post("sms")]}
+    if parts.origin:
+        posts["email"].append(WATCH_POST)
+    mailers = [
+        Mailer(_mailing(parts, parts.channels[name]), post)
+        for name in posts.keys() & parts.channels.keys()
+        for post in posts[name]
+    ]
+    return [WatchKeeper(parts.db, parts.clock), *mailers]
+
+
+def _mailing(parts: Parts, channel: Channel) -> Mailing:
     given = (parts.db, parts.clock, parts.keyring, channel, parts.origin, parts.prefix)
-    return [keeper, Mailer(Mailing(*given, parts.holder, parts.lease_seconds), WATCH_POST)]
+    return Mailing(*given, parts.holder, parts.lease_seconds)
