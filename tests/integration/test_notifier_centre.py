@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from services.notifier.models import DigestItem, Dispatch, Notice
+from services.notifier.models import Attempt, DigestItem, Dispatch, Notice
+from services.notifier.queries.delivery_log import harmless
 from shared.db import open_database
-from tests.harness.notices import CLERK, DECIDER, OPERATOR, case_event, duty_event
+from shared.ids import new_id
+from tests.harness.notices import CLERK, DECIDER, OPERATOR, SUPERVISOR, case_event, duty_event
 from tests.integration.test_notifier_api import Site, items
 
 
@@ -168,3 +170,53 @@ def test_a_hand_over_lists_what_is_open_for_the_stand_in(site):
     assert "代班中" in site.browse(OPERATOR, "/stand-ins").text
     refused = site.browse(CLERK, "/stand-ins", {**form, "from_day": "x"})
     assert refused.status_code == 422
+
+
+def test_the_delivery_log_narrows_and_is_exported_without_addresses_or_formulas(site):
+    site.hear(case_event(subject_name="=1+1公司"), duty_event())
+    everything = items(site.call(CLERK, "GET", "/deliveries"))
+    today, tomorrow = site.clock.today(), site.clock.today() + timedelta(days=1)
+
+    def count(query: str) -> int:
+        return len(items(site.call(CLERK, "GET", f"/deliveries?{query}")))
+
+    assert count("event_type=duty.*") + count("event_type=case.published") == len(everything)
+    assert count(f"since={today}&until={today}") == len(everything)
+    assert count(f"since={tomorrow}") == count("until=0001-01-01") == 0
+    assert count("until=9999-12-31") == len(everything)
+    assert count("text=1%2B1") == count("event_type=case.published")
+    assert "导出" in site.browse(CLERK, f"/deliveries?since={today}&until=x").text
+    table = site.browse(CLERK, "/deliveries.csv?event_type=case.*")
+    assert table.mimetype == "text/csv"
+    lines = table.data.decode("utf-8-sig").splitlines()
+    assert len(lines) == 1 + count("event_type=case.*")
+    assert f"{CLERK}@" not in table.text
+    assert site.browse("user-anxi", "/deliveries.csv").data.decode("utf-8-sig").count("\n") == 1
+    assert harmless("=1") == "'=1"
+
+
+def test_ladders_are_shown_to_the_department_and_its_supervisor_only(site):
+    site.hear(duty_event())
+    assert "已超期" in site.browse(CLERK, "/escalations?state=open").text
+    above = site.browse(SUPERVISOR, "/escalations").text
+    assert "已超期" in above
+    assert "长安区住房和城乡建设局" in above
+    assert "已超期" not in site.browse("user-anxi", "/escalations").text
+    assert "已超期" not in site.browse(CLERK, "/escalations?state=exhausted").text
+
+
+def test_how_providers_do_is_shown_to_those_who_keep_them(site):
+    site.hear(case_event())
+    with site.db.write() as session:
+        mail = session.scalars(select(Dispatch).where(Dispatch.channel == "email").limit(1)).one()
+        tried = {"number": 1, "at": site.clock.system_now(), "permanent": False, "duration_ms": 30}
+        for outcome in ("delivered", "failed"):
+            row = Attempt(
+                id=new_id(), dispatch_id=mail.id, outcome=outcome, provider="primary", cost=5, **tried
+            )
+            session.add(row)
+    page = site.browse(OPERATOR, "/providers?days=30").text
+    assert "50.0%" in page
+    assert "0.010 元" in page
+    assert site.browse(CLERK, "/providers").status_code == 403
+    assert site.browse(OPERATOR, "/providers?days=x").status_code == 200

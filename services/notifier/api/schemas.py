@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from apiflask.fields import Boolean, DateTime, Integer, List, Nested, String
+from apiflask.fields import Boolean, Date, DateTime, Integer, List, Nested, String
 from marshmallow import validate
 
 from services.notifier.channels import CHANNELS
@@ -133,6 +133,10 @@ class DeliveryQuery(PageQuery):
     channel = String(load_default=None, validate=validate.OneOf(tuple(CHANNELS)))
     state = String(load_default=None, validate=validate.OneOf(tuple(STATE_NAMES)))
     notice_id = String(load_default=None, validate=ID)
+    event_type = String(load_default=None, validate=validate.Length(max=60))
+    since = Date(load_default=None, metadata={"description": "起日"})
+    until = Date(load_default=None, metadata={"description": "止日，含当日"})
+    text = String(load_default=None, validate=validate.Length(max=100))
 
 
 class AttemptOut(Schema):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,9 @@ from services.notifier.models import (
     WebhookEndpoint,
 )
 from services.notifier.routing import routing
+from shared.clock import SHANGHAI
 from shared.errors import NotFound
+from shared.ids import first_id_at
 from shared.web.access import Principal
 from shared.web.paging import cut, decode_cursor, page
 
@@ -172,6 +175,10 @@ class DispatchFilter:
     channel: str | None = None
     state: str | None = None
     notice_id: str | None = None
+    event_type: str | None = None  # exact, or a family such as case.*
+    since: date | None = None
+    until: date | None = None  # inclusive
+    text: str | None = None
 
 
 def dispatch_rows(
@@ -182,14 +189,29 @@ def dispatch_rows(
     query = query.order_by(Dispatch.id.desc()).limit(limit)
     if after is not None:
         query = query.where(Dispatch.id < after)
-    for column, value in (
-        (Dispatch.channel, wanted.channel),
-        (Dispatch.state, wanted.state),
-        (Dispatch.notice_id, wanted.notice_id),
-    ):
-        if value is not None:
-            query = query.where(column == value)
-    return list(session.scalars(query))
+    about = list(_narrowed(InboxFilter(event_type=wanted.event_type, text=wanted.text)))
+    if about:
+        query = query.join(Notice, Notice.id == Dispatch.notice_id).where(*about)
+    return list(session.scalars(query.where(*_sent_as(wanted))))
+
+
+def _sent_as(wanted: DispatchFilter) -> Iterator[ColumnElement[bool]]:
+    """Ids of dispatches are ordered by time."""
+    if wanted.channel is not None:
+        yield Dispatch.channel == wanted.channel
+    if wanted.state is not None:
+        yield Dispatch.state == wanted.state
+    if wanted.notice_id is not None:
+        yield Dispatch.notice_id == wanted.notice_id
+    if wanted.since is not None:
+        yield Dispatch.id >= first_id_at(_midnight(wanted.since))
+    if wanted.until is not None and wanted.until < date.max:
+        yield Dispatch.id < first_id_at(_midnight(wanted.until + timedelta(days=1)))
+
+
+def _midnight(day: date) -> datetime:
+    """When a day begins in Shanghai, no earlier than ids can say."""
+    return datetime.combine(max(day, date(1970, 1, 2)), time(), SHANGHAI)
 
 
 def dispatch_page(

@@ -6,6 +6,7 @@ from services.notifier.models import Deps
 from services.notifier.web import (
     deliveries,
     enforcement,
+    health,
     inbox,
     people,
     robots,
@@ -27,4 +28,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
     enforcement.add_routes(made, deps)
     texts.add_routes(made, deps)
     people.add_routes(made, deps)
+    health.add_routes(made, deps)
     return made

@@ -1,5 +1,7 @@
 """The page of dispatches: what was sent to whom over which channel, every attempt, and trying again."""
 
+from datetime import date
+
 from apiflask import APIBlueprint
 from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -7,7 +9,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.notifier.domain import CHANNEL_NAMES, ENDPOINT_KEEPERS
 from services.notifier.models import Deps
 from services.notifier.queries import messages
+from services.notifier.queries.delivery_log import MOST_ROWS, delivery_csv
+from services.notifier.routing import routing
 from services.notifier.usecases.sending import resend
+from services.notifier.web.inbox import FAMILIES, MOST_TEXT
 from services.notifier.web.looks import STATE_COLOURS
 from shared.web.access import access, principal, roles, signed_in
 from shared.web.pages import render
@@ -19,8 +24,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/deliveries")
     @access(signed_in())
     def deliveries() -> Response:
-        given = request.args
-        wanted = messages.DispatchFilter(given.get("channel") or None, given.get("state") or None)
+        given, wanted = request.args, _filter()
         with deps.db.read() as session:
             found = messages.dispatch_page(session, principal(), wanted, given.get("cursor"), PAGE_SIZE)
         return render(
@@ -29,9 +33,20 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             next_cursor=found["next"],
             channels=list(CHANNEL_NAMES.items()),
             states=list(messages.STATE_NAMES.items()),
+            events=[*FAMILIES, *((route.event, route.label) for route in routing().routes)],
+            most_exported=MOST_ROWS,
             colours=STATE_COLOURS,
             may_resend=principal().has(*ENDPOINT_KEEPERS),
         )
+
+    @bp.get("/deliveries.csv")
+    @access(signed_in())
+    def deliveries_csv() -> Response:
+        with deps.db.read() as session:
+            body = delivery_csv(session, principal(), _filter())
+        answer = Response(body, mimetype="text/csv")
+        answer.headers["Content-Disposition"] = 'attachment; filename="deliveries.csv"'
+        return answer
 
     @bp.post("/deliveries/<delivery_id>/retry")
     @access(roles(*ENDPOINT_KEEPERS))
@@ -39,3 +54,23 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.write() as session:
             resend(session, principal(), delivery_id, deps.clock.system_now())
         return redirect(url_for("pages.deliveries"), 303)
+
+
+def _filter() -> messages.DispatchFilter:
+    given = request.args
+    return messages.DispatchFilter(
+        channel=given.get("channel") or None,
+        state=given.get("state") or None,
+        event_type=given.get("event_type") or None,
+        since=_day("since"),
+        until=_day("until"),
+        text=given.get("text", "").strip()[:MOST_TEXT] or None,
+    )
+
+
+def _day(field: str) -> date | None:
+    """The day asked for; what is none narrows nothing."""
+    try:
+        return date.fromisoformat(request.args.get(field, ""))
+    except ValueError:
+        return None
