@@ -30,6 +30,16 @@ Bad = Sequence[tuple[Record, Unreadable]]
 log = get_log(__name__)
 
 
+def together(*handles: Handle) -> Handle:
+    """One handler after the other, for the same events in one transaction."""
+
+    def handle(session: Session, events: list[Event]) -> None:
+        for each in handles:
+            each(session, events)
+
+    return handle
+
+
 def inbox_table(metadata: MetaData) -> Table:
     return Table(
         "inbox",

@@ -10,6 +10,7 @@ from services.blacklist.cases.usecases.imports import Imports
 from services.blacklist.cases.usecases.windows import recompute_cases
 from services.blacklist.checks.usecases.running import CheckJobs
 from services.blacklist.checks.usecases.watching import ProjectWatch
+from services.blacklist.letters import consumes as letters
 from services.blacklist.register import consumes as register
 from services.blacklist.register.index import ENGINES, GramCounter
 from services.blacklist.register.usecases import ChangeSequencer, FeedTrim
@@ -20,7 +21,7 @@ from services.blacklist.supervision.usecases.annual import AnnualDuties, announc
 from services.blacklist.syndication.usecases.following import FollowingWatch
 from services.blacklist.transparency.usecases.appending import LogSequencer
 from shared.eventlog.base import EventLog
-from shared.inbox import Consumer, Handle, InboxPurge, to_unreadable
+from shared.inbox import Consumer, Handle, InboxPurge, to_unreadable, together
 from shared.loops import Loop
 from shared.outbox import Relay
 
@@ -45,7 +46,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         SnapshotKeeper(deps, holder),
         FollowingWatch(deps, holder),
         _consumer(deps, log, register.TOPIC, register.record_deliveries),
-        _consumer(deps, log, cases.TOPIC, cases.record_notices),
+        _consumer(deps, log, cases.TOPIC, together(cases.record_notices, letters.record_sent)),
     ]
 
 

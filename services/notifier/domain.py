@@ -36,6 +36,7 @@ CHANNEL_NAMES = {
 TEST_EVENT = "webhook.test"
 WATCH_CONFIRM, WATCH_STANDING, WATCH_RENEW = "watch.confirm", "watch.standing", "watch.renew"
 WATCH_LISTED, WATCH_LIFTED = "watch.listed", "watch.lifted"
+PARTY_LETTER, PARTY_LABEL = "party.letter", "文书送达"
 DIGEST_EVENT = "notice.digest"
 HANDOVER_EVENT = "notice.handover"
 MOST_ITEMS = 50

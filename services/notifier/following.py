@@ -1,5 +1,6 @@
 """What others hear of besides the departments themselves: the public that watches an organisation
-(`blacklist.public.v1`), and institutions that apply measures (`blacklist.cases.v1`).
+(`blacklist.public.v1`), institutions that apply measures, and parties to whom letters are announced
+(`blacklist.cases.v1`).
 """
 
 from collections.abc import Callable, Collection
@@ -10,24 +11,14 @@ from sqlalchemy.orm import Session
 from services.notifier.domain import chinese_date
 from services.notifier.routing.enforcement import CAUSES
 from services.notifier.usecases.enforcing import Turn, tell_enforcers
+from services.notifier.usecases.parties import PartyOrder, take_orders
 from services.notifier.usecases.watch_news import PublicFact, hear_public
 from shared.calendar import WorkingCalendar
 from shared.clock import Clock, local_date
 from shared.contracts.envelope import Event
-from shared.inbox import Handle
 
 PUBLIC_TOPICS = ("blacklist.public.v1",)
 STATED = ("subject_name", "list_name", "document_number", "reason")
-
-
-def together(*handles: Handle) -> Handle:
-    """One handler after the other, for the same events in one transaction."""
-
-    def handle(session: Session, events: list[Event]) -> None:
-        for each in handles:
-            each(session, events)
-
-    return handle
 
 
 def follow_public(clock: Clock) -> Callable[[Session, list[Event]], None]:
@@ -84,3 +75,18 @@ def _turn(event: Event) -> Turn:
         at=event.time,
         facts={**stated, "occurred_on": chinese_date(data["occurred_at"])},
     )
+
+
+def follow_letters(clock: Clock, channels: Collection[str]) -> Callable[[Session, list[Event]], None]:
+    """The handler that takes letters to be announced to their parties."""
+
+    def handle(session: Session, events: list[Event]) -> None:
+        orders = [_order(event) for event in events if event.type == "letter.to-serve"]
+        take_orders(session, orders, channels=channels, at=clock.system_now())
+
+    return handle
+
+
+def _order(event: Event) -> PartyOrder:
+    names = ("sending_id", "channel", "department_id", "case_id", "letter_id", "title", "number", "organ")
+    return PartyOrder(**{name: event.data[name] for name in names}, sealed=event.data["sealed"])

@@ -62,6 +62,34 @@ def publish(session: Session, outcomes: Sequence[Outcome]) -> None:
     enqueue(session, outbox, TOPIC, events)
 
 
+@dataclass(frozen=True)
+class LetterNews:
+    """What came of announcing a letter to its party; never the address."""
+
+    sending_id: str
+    case_id: str
+    letter_id: str
+    channel: str
+    sent: bool
+    provider_id: str | None
+    reason: str | None
+    at: datetime
+
+
+def publish_letter(session: Session, news: LetterNews) -> None:
+    """Said once of each sending."""
+    told = {name: value for name, value in vars(news).items() if name != "sent"}
+    event = new_event(
+        "letter.sent" if news.sent else "letter.not-sent",
+        source=SOURCE,
+        subject=news.sending_id,
+        sequence=1,
+        data={**told, "sequence": 1},
+        at=news.at,
+    )
+    enqueue(session, outbox, TOPIC, [event])
+
+
 def _reserve(session: Session, wanted: Mapping[str, int]) -> dict[str, int]:
     """The last number used of each subject. The rows stay locked; sorted, so no two writers deadlock."""
     rows = [{"id": key, "sequence": wanted[key]} for key in sorted(wanted)]

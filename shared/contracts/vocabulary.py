@@ -60,6 +60,7 @@ CASES = (
     "duty.overdue",
     "tender.changed",
     "data-user.overdue",
+    "letter.to-serve",
 )
 
 IDENTITY = ("department.changed", "user.changed", "session.revoked")
@@ -69,4 +70,4 @@ RULES = ("calendar.confirmed",)
 DELIVERY_VERBS = ("accepted", "acknowledged", "rejected", "dead", "recovered", "awaiting-hand")
 DELIVERIES = (*(f"delivery.{verb}" for verb in DELIVERY_VERBS), "reconciliation.difference")
 
-NOTICES = ("notice.delivered", "notice.failed", "notice.acknowledged")
+NOTICES = ("notice.delivered", "notice.failed", "notice.acknowledged", "letter.sent", "letter.not-sent")

@@ -19,7 +19,8 @@ _KEY = ("notice_id", "channel")
 
 def record_notices(session: Session, events: Sequence[Event]) -> None:
     """One statement for a whole batch: the newest event of each notice and channel."""
-    newest = {(row["notice_id"], row["channel"]): row for row in map(_row, events)}
+    told = [_row(event) for event in events if event.type.startswith("notice.")]
+    newest = {(row["notice_id"], row["channel"]): row for row in told}
     if not newest:
         return
     insert = upsert(dialect_of(session))(NoticeStatus)

@@ -14,10 +14,12 @@ from services.blacklist.cases.queries import find_case
 from services.blacklist.letters import queries, usecases
 from services.blacklist.letters.api.common import MOST_BYTES, file_answer
 from services.blacklist.letters.domain.serving import methods
+from services.blacklist.letters.queries.sendings import sendings_of
 from services.blacklist.letters.schemas import LetterIn, ServiceIn
 from services.blacklist.letters.usecases import Wish
 from services.blacklist.letters.usecases.copies import E_SEAL
 from services.blacklist.letters.usecases.seals import Ed25519Seal
+from services.blacklist.letters.usecases.sending import STATES
 from services.blacklist.letters.usecases.serving import Proof
 from services.blacklist.store import Deps
 from services.blacklist.web.attachments import chosen_file
@@ -32,7 +34,9 @@ from shared.web.problem import wants_page
 
 WORKERS = roles("clerk", "reviewer", "decider")
 PDF = "application/pdf"
-DONE = {"issue": "文书已制作", "copy": "盖章件已保存", "seal": "已加盖电子签章", "service": "送达已登记"}
+DONE = {"issue": "文书已制作", "copy": "盖章件已保存", "seal": "已加盖电子签章", "service": "送达已登记"} | {
+    "sending": "已交由消息中心通知当事人"
+}
 
 
 def add_routes(made: APIBlueprint, deps: Deps) -> None:
@@ -159,10 +163,13 @@ def _one(deps: Deps, letter_id: str, error: DomainError | None = None) -> Respon
         found = queries.case_letters(session, case, today)
         view = next(each for each in found["items"] if each["id"] == letter.id)
         name, acting = case.subject_name, _may_act(case)
+        sendings = sendings_of(session, letter.id)
     return render(
         "blacklist/letter.html",
         int(error.kind) if error else 200,
         letter=view,
+        sendings=sendings,
+        sending_states=STATES,
         clash=found["clash"],
         name=name,
         own=acting and letter.superseded_at is None,

@@ -23,7 +23,7 @@ from services.notifier.channels.pinned import TIMEOUT_SECONDS, Answer, PinnedHtt
 from services.notifier.channels.rates import Limit, block, take
 from services.notifier.channels.sms_aliyun import Aliyun
 from services.notifier.channels.sms_tencent import Tencent
-from services.notifier.domain import PHONE, one_line
+from services.notifier.domain import PARTY_LABEL, PARTY_LETTER, PHONE, one_line
 from services.notifier.routing import routing
 from shared.errors import DeliveryError
 
@@ -130,7 +130,8 @@ class Gate:
     def send(self, message: Message, target: Target) -> Sent:
         now = self._ports.clock.system_now()
         route = routing().route(message.event_type)
-        kind = one_line(route.label if route else "测试消息", LONGEST_KIND)
+        own = PARTY_LABEL if message.event_type == PARTY_LETTER else "测试消息"
+        kind = one_line(route.label if route else own, LONGEST_KIND)
         body, headers = self.gateway.request(target.address, kind, message.id, now)
         return self._judge(self._http.post(self._url, body, headers), now)
 

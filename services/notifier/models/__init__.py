@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.notifier.models.addresses import FailingAddress
 from services.notifier.models.enforcing import Enforcer, StopOrder
+from services.notifier.models.parties import PartyNotice
 from services.notifier.models.store import (
     SOURCE,
     Base,
@@ -28,8 +29,8 @@ from services.notifier.models.watching import PublicListing, Watch, WatchMail
 from shared.db import JsonDoc, UtcDateTime
 
 __all__ = [
-    "SOURCE", "Base", "Deps", "Enforcer", "PublicListing", "StopOrder", "Watch", "WatchMail", "budgets",
-    "calendar_years", "inbox", "leases", "metadata", "outbox", "revocations",
+    "SOURCE", "Base", "Deps", "Enforcer", "PartyNotice", "PublicListing", "StopOrder", "Watch", "WatchMail",
+    "budgets", "calendar_years", "inbox", "leases", "metadata", "outbox", "revocations",
 ]  # fmt: skip
 __all__ += ["FailingAddress"]
 

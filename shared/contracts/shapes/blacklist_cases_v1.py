@@ -1,5 +1,5 @@
 """blacklist.cases.v1: how cases proceed, which duties fall due, what changed for bidders of watched tenders,
-and which data users are behind with removals.
+which data users are behind with removals, and which letters wait to be announced to their parties.
 
 Persons' names are masked.
 """
@@ -80,5 +80,23 @@ DataUser = shape(
         "recorded_at": moment(),
     },
 )
-_FAMILIES = {"duty": Duty, "tender": Tender, "data-user": DataUser}
+Letter = shape(
+    "LetterToServe",
+    {
+        "sending_id": text(),
+        "sequence": number(),
+        "case_id": text(),
+        "letter_id": text(),
+        "department_id": text(),
+        "region": text(),
+        "channel": choice("email", "sms"),
+        "title": text(),
+        "number": text(),
+        "organ": text(),
+        "sealed": text(about="address and code of the party, sealed for the notifier"),
+        "occurred_at": moment(),
+        "recorded_at": moment(),
+    },
+)
+_FAMILIES = {"duty": Duty, "tender": Tender, "data-user": DataUser, "letter": Letter}
 SHAPES = {name: _FAMILIES.get(name.partition(".")[0], Case) for name in vocabulary.CASES}

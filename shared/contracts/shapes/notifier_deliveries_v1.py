@@ -1,7 +1,7 @@
-"""notifier.deliveries.v1: whether departments were reached."""
+"""notifier.deliveries.v1: whether departments were reached, and parties told of their letters."""
 
 from shared.contracts import vocabulary
-from shared.contracts.shapes.fields import moment, number, shape, text
+from shared.contracts.shapes.fields import choice, moment, number, shape, text
 
 Notice = shape(
     "Notice",
@@ -16,4 +16,17 @@ Notice = shape(
         "reason": text(null=True),
     },
 )
-SHAPES = dict.fromkeys(vocabulary.NOTICES, Notice)
+Letter = shape(
+    "LetterAnnounced",
+    {
+        "sending_id": text(),
+        "sequence": number(),
+        "case_id": text(),
+        "letter_id": text(),
+        "channel": choice("email", "sms"),
+        "provider_id": text(null=True),
+        "reason": text(null=True),
+        "at": moment(),
+    },
+)
+SHAPES = {name: Letter if name.startswith("letter.") else Notice for name in vocabulary.NOTICES}

@@ -36,7 +36,7 @@ def test_every_text_belongs_to_a_route_or_is_our_own():
     routes = {route.event for route in routing().routes}
     assert set(all_texts()) - routes == {"webhook.test", "notice.digest", "notice.handover"} | {
         f"watch.{kind}" for kind in ("confirm", "standing", "renew", "listed", "lifted")
-    }
+    } | {"party.letter"}
 
 
 def test_a_variable_that_is_not_allowed_is_refused_at_loading():
