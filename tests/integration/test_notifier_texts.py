@@ -1,6 +1,7 @@
 """A site's own wording: two officers, from a day on, back again; used for messages, checked on pages."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,17 +9,20 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from services.notifier.app import create_app
 from services.notifier.consumes import hear_news
-from services.notifier.models import Base, Notice
+from services.notifier.models import Base, Dispatch, Notice
 from services.notifier.models.texts import TextRevision
 from services.notifier.queries.texts import history, texts_in_force
+from services.notifier.settings import read_settings
+from services.notifier.usecases.claiming import claim_jobs
 from services.notifier.usecases.wording import approve, propose, refuse, roll_back, withdraw
 from shared.clock import FixedClock
 from shared.db import Database, open_database
 from shared.errors import Conflict, Forbidden, Invalid
 from shared.web.access import Principal
 from tests.harness.notices import HOUSING, OPERATOR, case_event, hire_staff
-from tests.integration.test_notifier_api import PEOPLE, Site
+from tests.integration.test_notifier_api import PEOPLE, Site, items
 
 NAME = "case.published"
 AT = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -171,3 +175,27 @@ def test_only_those_who_keep_the_department_s_settings_may_change_texts(site):
     assert site.browse("user-clerk", f"/texts/{NAME}/edit").status_code == 403
     assert site.browse(OPERATOR, "/texts/no.such").status_code == 404
     assert site.browse(OPERATOR, f"/texts/{NAME}?lang=xx").status_code == 404
+
+
+def test_a_text_is_tried_on_oneself_alone(site):
+    form = {"title": WORDS[0], "body": "正文", "lang": "zh", "go": "trial", "seen": "0"}
+    refused = site.browse(OPERATOR, f"/texts/{NAME}/edit", form)
+    assert (refused.status_code, "尚未配置邮件" in refused.text) == (409, True)
+    site.deps = replace(site.deps, mail_origin="https://credit.example.gov.cn")
+    site.client = create_app(read_settings({}), site.deps).test_client()
+    assert "已发到您的邮箱" in site.browse(OPERATOR, f"/texts/{NAME}/edit", form).text
+    with site.db.read() as session:
+        sent = session.scalars(select(Dispatch)).one()
+        assert (sent.channel, sent.target) == ("email", f"user:{OPERATOR}")
+    assert items(site.call(OPERATOR, "GET", "/inbox")) == []
+
+
+def test_mail_is_written_in_the_language_its_reader_asked_for(site):
+    english = {"channels": [], "digest_hour": 8, "language": "en"}
+    assert site.call("user-clerk", "PUT", "/preferences", english).status_code == 200
+    site.hear(case_event())
+    now = site.clock.system_now() + timedelta(days=20)
+    jobs = claim_jobs(site.db, site.keyring, channel="email", holder="t", now=now, limit=50, lease_seconds=60)
+    titles = {job.target.ref: job.message.title for job in jobs}
+    assert titles["user:user-clerk"].startswith("Published – ")
+    assert titles["user:user-decider"].startswith("已公示")

@@ -1,5 +1,6 @@
 """The texts that stand: what is shipped, what the site put in its place and from when, and what waits."""
 
+from collections.abc import Mapping
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
@@ -52,11 +53,26 @@ def _standing(session: Session, today: date, language: str) -> dict[str, TextRev
 
 def personal_wording(session: Session, notice: Notice, user_id: str, today: date) -> Rendered | None:
     """The message in the language its reader asked for; None where it stands in it already."""
-    language = session.scalar(select(Profile.language).where(Profile.user_id == user_id)) or "zh"
-    known = language != "zh" and any(fnmatchcase(notice.event_type, name) for name in all_texts(language))
-    if not known or not notice.facts:
-        return None
-    return render(notice.event_type, notice.facts, texts_in_force(session, today, language), language)
+    asked = {notice.id: (user_id, notice.event_type, notice.facts)}
+    return personal_wordings(session, asked, today).get(notice.id)
+
+
+def personal_wordings(
+    session: Session, asked: Mapping[str, tuple[str, str, Mapping[str, str]]], today: date
+) -> dict[str, Rendered]:
+    """By key, for (reader, event type, facts): the text in the reader's language unless that is Chinese."""
+    readers = {user_id for user_id, _, _ in asked.values()}
+    query = select(Profile.user_id, Profile.language).where(Profile.language != "zh")
+    languages = {
+        row.user_id: row.language for row in session.execute(query.where(Profile.user_id.in_(readers)))
+    }
+    own = {language: texts_in_force(session, today, language) for language in set(languages.values())}
+    found: dict[str, Rendered] = {}
+    for key, (user_id, event_type, facts) in asked.items():
+        language = languages.get(user_id, "zh")
+        if facts and any(fnmatchcase(event_type, name) for name in all_texts(language) if language != "zh"):
+            found[key] = render(event_type, facts, own[language], language)
+    return found
 
 
 def text_of(session: Session, name: str, language: str, today: date) -> tuple[Text, TextRevision | None]:

@@ -5,7 +5,7 @@ What cannot be sent to anybody any more is settled here, so that it does not wai
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import Row, Table, func, select, union_all
@@ -14,7 +14,10 @@ from sqlalchemy.orm import Session
 from services.notifier.channels import Message, Target
 from services.notifier.models import DepartmentCopy, Dispatch, Notice
 from services.notifier.publishes import FAILED, Outcome, publish
+from services.notifier.queries.texts import personal_wordings
+from services.notifier.templates import Rendered
 from services.notifier.usecases.addressing import Asked, failing, find_targets
+from shared.clock import local_date
 from shared.crash import crash_point
 from shared.crypto import KeyRing
 from shared.db import Database, among, change_rows
@@ -94,6 +97,7 @@ def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime)
     asked = {key: Asked(row.target, row.channel, row.dispatch_department) for key, row in rows.items()}
     found = find_targets(session, keyring, set(asked.values()), now)
     bounced = failing(session, found)
+    words = _words(session, rows, local_date(now))
     jobs: list[Job] = []
     ended: list[tuple[Row[Any], str, str]] = []
     for key in ids:
@@ -101,7 +105,7 @@ def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime)
         if each in bounced:
             ended.append((row, DEAD, BOUNCED.format(bounced[each])))
         elif each in found:
-            jobs.append(Job(key, row.attempts_count + 1, _message(row), found[each]))
+            jobs.append(Job(key, row.attempts_count + 1, _message(row, words.get(key)), found[each]))
         else:
             ended.append((row, SUPERSEDED, NOBODY))
     _end(session, ended, now)
@@ -135,14 +139,24 @@ def _rows(session: Session, ids: Sequence[str]) -> Any:
     return joined.where(among(session, Dispatch.id, ids))
 
 
-def _message(row: Row[Any]) -> Message:
+def _words(session: Session, rows: Mapping[str, Row[Any]], today: date) -> dict[str, Rendered]:
+    """What is written in another language, to officers who asked for it."""
+    asked = {
+        key: (row.target.partition(":")[2], row.event_type, row.facts)
+        for key, row in rows.items()
+        if row.channel == "email" and row.target.startswith("user:")
+    }
+    return personal_wordings(session, asked, today) if asked else {}
+
+
+def _message(row: Row[Any], words: Rendered | None) -> Message:
     return Message(
         id=row.dispatch_id,
         notice_id=row.notice_id,
         event_type=row.event_type,
         severity=row.severity,
-        title=row.title,
-        body=row.body,
+        title=words.title if words else row.title,
+        body=words.body if words else row.body,
         link=row.link,
         subject_id=row.subject_id,
         case_id=row.case_id,

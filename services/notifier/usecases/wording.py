@@ -6,17 +6,21 @@ Every step adds to the record; nothing that was once proposed is changed or dele
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
+from services.notifier.domain import one_line
+from services.notifier.models import Dispatch, Notice, UserCopy
 from services.notifier.models.texts import TextRevision
 from services.notifier.queries.texts import APPROVED, PROPOSED, REFUSED, WITHDRAWN, known_text, text_of
 from services.notifier.templates import Text
-from shared.db import dialect_of, upsert
+from services.notifier.usecases.dispatching import WAKE_CHANNEL, dispatch_row
+from shared.db import dialect_of, upsert, wake
 from shared.errors import Conflict, FieldError, Forbidden, Invalid, describe_errors
 from shared.ids import new_id
 from shared.web.access import Principal
 
+TRIAL_EVENT = "notice.trial"
 FIELD_NAMES = {"title": "标题", "body": "正文"}
 describe_errors(
     {
@@ -28,6 +32,8 @@ describe_errors(
         "text-same-officer": "消息文字的修改须由提出人以外的人员审批。",
         "text-not-proposer": "只有提出人可以撤回修改。",
         "text-in-force-date": "生效日期不得早于今天，也不得晚于一年以后。",
+        "text-no-address": "您没有登记电子邮箱，无法试看。",
+        "text-trial-unavailable": "本站尚未配置邮件服务，无法试看。",
         "text-not-approved": "只能恢复曾经批准的文字。",
     }
 )
@@ -120,6 +126,38 @@ def roll_back(
         "decided_at": at,
     }
     return _add(session, name, language, values, actor, at)
+
+
+def try_text(
+    session: Session, text: Text, facts: Mapping[str, str], *, actor: Principal, at: datetime
+) -> None:
+    """Mail a text, filled in, to the officer alone; it is shown in nobody's inbox."""
+    _usable(text)
+    user = session.get(UserCopy, actor.user_id)
+    if user is None or not user.email:
+        raise Conflict("text-no-address", "您没有登记电子邮箱", "请先由系统管理员登记。")
+    filled, notice_id = text.filled(facts), new_id()
+    notice = Notice(
+        id=notice_id,
+        dedupe_key=notice_id,
+        event_id=notice_id,
+        event_type=TRIAL_EVENT,
+        subject_id=actor.department_id,
+        department_id=actor.department_id,
+        audience=[],
+        severity="info",
+        title=one_line(f"【试看】{filled.title}"),
+        body=filled.body,
+        link="/notices/texts",
+        facts={},
+        occurred_at=at,
+        created_at=at,
+    )
+    session.add(notice)
+    session.flush()
+    row = dispatch_row(notice_id, actor.department_id, "email", f"user:{user.id}", at)
+    session.execute(insert(Dispatch), [row])
+    wake(session, WAKE_CHANNEL)
 
 
 def newest_number(session: Session, name: str, language: str) -> int:

@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.notifier.domain import ENDPOINT_KEEPERS
 from services.notifier.models import Deps
 from services.notifier.models.texts import TextRevision
-from services.notifier.proofing import sample_facts, show
+from services.notifier.proofing import recent_facts, sample_facts, show
 from services.notifier.queries import texts
 from services.notifier.templates import LANGUAGES, Text
 from services.notifier.usecases import wording
-from shared.errors import DomainError, FieldError, Invalid
+from shared.errors import Conflict, DomainError, FieldError, Invalid
 from shared.web.access import access, principal, roles, signed_in
 from shared.web.pages import form_errors, render
 
@@ -73,6 +73,8 @@ def _add_edit(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/texts/<name>/edit")
     @access(KEEPERS)
     def propose_text(name: str) -> AnyResponse:
+        if request.form.get("go") == "trial":
+            return _try(deps, name)
         if request.form.get("go") != "propose":
             return _form(deps, name, _preview_errors(name))
         given, language = request.form, _language()
@@ -91,8 +93,21 @@ def _add_edit(bp: APIBlueprint, deps: Deps) -> None:
                 )
                 number = row.number
         except DomainError as error:
-            return _form(deps, name, form_errors(error), 422)
+            return _form(deps, name, form_errors(error), int(error.kind))
         return redirect(url_for("pages.text_revision", name=name, number=number, lang=language), 303)
+
+
+def _try(deps: Deps, name: str) -> Response:
+    text = _stated(name)
+    try:
+        if not deps.mail_origin:
+            raise Conflict("text-trial-unavailable", "本站尚未配置邮件服务", "可以先用预览查看。")
+        with deps.db.write() as session:
+            facts = recent_facts(session, name, principal()) or sample_facts(name, text.variables)
+            wording.try_text(session, text, facts, actor=principal(), at=deps.clock.system_now())
+    except DomainError as error:
+        return _form(deps, name, form_errors(error), int(error.kind))
+    return _form(deps, name, {}, tried=True)
 
 
 def _preview_errors(name: str) -> dict[str, str]:
@@ -106,7 +121,9 @@ def _stated(name: str) -> Text:
     return Text(title, body, variables)
 
 
-def _form(deps: Deps, name: str, errors: dict[str, str], status: int = 200) -> Response:
+def _form(
+    deps: Deps, name: str, errors: dict[str, str], status: int = 200, *, tried: bool = False
+) -> Response:
     language = _language()
     with deps.db.read() as session:
         standing, _ = texts.text_of(session, name, language, deps.clock.today())
@@ -120,6 +137,7 @@ def _form(deps: Deps, name: str, errors: dict[str, str], status: int = 200) -> R
         **_named(name, language),
         text=text,
         errors=errors,
+        tried=tried,
         labels={**wording.FIELD_NAMES, "note": "修改说明"},
         note=request.form.get("note", ""),
         seen=request.form.get("seen", newest) if request.method == "POST" else newest,
