@@ -18,8 +18,6 @@ from services.blacklist.audit import usecases as audit
 from services.blacklist.audit.domain import without_identities
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
-from services.blacklist.identity.models import User
-from services.blacklist.identity.usecases.access import principal_of
 from services.blacklist.letters.domain.serving import SERVED
 from services.blacklist.letters.models import Letter, LetterCopy, LetterSending, LetterService
 from services.blacklist.letters.publishes import publish_sending, sealing_place
@@ -165,14 +163,24 @@ def _record(session: Session, deps: Deps, row: LetterSending, letter: Letter, at
     }
     try:
         with session.begin_nested():
-            record_service(session, deps, letter.id, given, None, actor=_orderer(session, row), at=at)
+            record_service(session, deps, letter.id, given, None, actor=_orderer(session, row, letter), at=at)
     except DomainError as error:
         return f"{error.title}。{error.detail}"[:300]
     return None
 
 
-def _orderer(session: Session, row: LetterSending) -> Principal:
-    return principal_of(session, session.get_one(User, row.requested_by))
+def _orderer(session: Session, row: LetterSending, letter: Letter) -> Principal:
+    """Whoever ordered it, for the department whose case it is by now; they may have left meanwhile."""
+    case = session.get_one(Case, str(letter.case_id))
+    return Principal(
+        user_id=row.requested_by,
+        username="",
+        display_name=row.requester_name,
+        department_id=case.department_id,
+        department_name=case.department_name,
+        region=case.region,
+        roles=frozenset({"clerk"}),
+    )
 
 
 def open_received(
