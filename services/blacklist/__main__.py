@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from services.blacklist.app import PACKAGE, build_loops, open_deps
+from services.blacklist.identity.wall import raise_wall
 from services.blacklist.public.projection import drop_projection, project
 from services.blacklist.sample import load_open_items, load_sample_world
 from services.blacklist.settings import NAME, read_settings
@@ -34,18 +35,17 @@ def run_worker() -> None:
 
 
 def run_migrations() -> None:
-    """Tables, then what the public role may read of them; views would keep their columns from changing."""
+    """Tables, the wall between departments, what the public role may read; views would keep columns fixed."""
     settings = read_settings(os.environ)
     settings.common.data_dir.mkdir(parents=True, exist_ok=True)
     url, role = settings.common.db_url, settings.public.role
-    if not role or not url.startswith("postgresql"):
-        migrate(url, PACKAGE)
-        return
     db = open_database(url)
-    if not is_migrated(db, PACKAGE):
+    if role and db.dialect == "postgresql" and not is_migrated(db, PACKAGE):
         drop_projection(db)
     migrate(url, PACKAGE)
-    project(db, role)
+    raise_wall(db)
+    if role and db.dialect == "postgresql":
+        project(db, role)
     db.close()
 
 

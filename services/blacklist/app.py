@@ -17,6 +17,7 @@ from services.blacklist.checks.queries.versions import logged
 from services.blacklist.disclosure import api as disclosure
 from services.blacklist.identity import api as identity
 from services.blacklist.identity.usecases import Transfer, principal_by_key, principal_by_token
+from services.blacklist.identity.wall import stand_behind
 from services.blacklist.letters import api as letters
 from services.blacklist.openness import api as openness
 from services.blacklist.openness.usecases.transfer import transfer_openness
@@ -88,6 +89,7 @@ def open_deps(settings: Settings) -> Deps:
 def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
     """The HTTP side under its prefix; every route has an access policy or the service does not start."""
     given = deps or open_deps(settings)
+    stand_behind(given.db)
     app = create_service_app(
         __name__,
         name=NAME,

@@ -53,6 +53,11 @@ class Database:
         with self._read() as session:
             yield session
 
+    def at_begin(self, hook: Callable[[Connection], None]) -> None:
+        """Call `hook` with the connection of every transaction as it begins, before its first statement."""
+        for maker in (self._write, self._read):
+            event.listen(maker, "after_begin", lambda _session, _transaction, connection: hook(connection))
+
     def close(self) -> None:
         self.reading.dispose()
         self.engine.dispose()

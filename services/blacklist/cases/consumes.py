@@ -1,15 +1,16 @@
-"""What the notifier says about its notices (`notifier.deliveries.v1`): whether a department was reached.
-
-Only forward: an event of a lower or equal sequence than the row's changes nothing.
+"""What other services say to cases: whether a department was reached (`notifier.deliveries.v1`, only forward:
+a lower or equal sequence changes nothing), and what parties ask for at platforms.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.models import NoticeStatus
+from services.blacklist.cases.usecases.returning import Returned, take_returned
+from services.blacklist.store import Deps
 from shared.contracts.envelope import Event
 from shared.db import dialect_of, upsert
 
@@ -43,3 +44,27 @@ def _row(event: Event) -> dict[str, Any]:
         "at": datetime.fromisoformat(data["at"]),
         "reason": data.get("reason"),
     }
+
+
+def open_requests(deps: Deps) -> Callable[[Session, Sequence[Event]], None]:
+    """The handler that turns what came back through platforms into overlays of cases."""
+
+    def handle(session: Session, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.type.startswith("request."):
+                take_returned(session, deps, _returned(event.data), at=deps.clock.now())
+
+    return handle
+
+
+def _returned(data: dict[str, Any]) -> Returned:
+    return Returned(
+        listing_id=data["listing_id"],
+        kind=data["kind"],
+        platform=data["platform"],
+        platform_name=data["platform_name"],
+        ticket=data["ticket"],
+        received_on=date.fromisoformat(data["received_on"]),
+        evidence=data["evidence"],
+        commitment=data.get("commitment"),
+    )

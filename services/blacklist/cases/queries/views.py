@@ -243,6 +243,8 @@ def _overlay_view(overlay: CaseOverlay) -> dict[str, Any]:
         "due": _day(overlay.due_on),
         "opened_at": _instant(overlay.opened_at),
         "confirmed": overlay.second_by is not None,
+        "evidence": overlay.detail.get("evidence"),
+        "commitment": overlay.detail.get("commitment"),
     }
 
 

@@ -39,6 +39,11 @@ def hold_papers(session: Session, cases: Iterable[Case]) -> list[tuple[Case, str
 
 def _held(session: Session, case: Case, holder: str) -> str:
     """The department's own case by its number; another department's by what the public sees."""
-    other = session.get_one(Case, holder)
-    named = f"案件{other.id}" if other.department_id == case.department_id else f"公示信息{other.listing_id}"
+    other = session.get(Case, holder)
+    if other is None:  # behind the wall between departments
+        named = "其他部门"
+    elif other.department_id == case.department_id:
+        named = f"案件{other.id}"
+    else:
+        named = f"公示信息{other.listing_id}"
     return f"同一文书、机关、主体和名单的信息已由{named}公示，不得重复公示。{TWIN_REMEDY}"

@@ -1,0 +1,113 @@
+"""The second wall between departments, on PostgreSQL: row-level security behind the one policy function.
+
+Whoever is signed in works in transactions of the role OFFICER, bound by the policies below: a query that
+forgot its filter finds nothing of another department. Loops, migrations and what anyone may read are not
+bound, nor is the system administrator, who hands cases over when departments merge. `migrate` raises it.
+"""
+
+from collections.abc import Iterator
+
+from flask import current_app, has_request_context, request
+from sqlalchemy import Connection
+from sqlalchemy.exc import ProgrammingError
+
+from services.blacklist.audit.models import APPEND_ONLY
+from shared.db import Database
+from shared.logs import get_log
+from shared.web.access import Principal, current_principal, policy_of
+
+log = get_log("wall")
+OFFICER = "credit_officer"
+OVERSEERS = ("supervisor", "auditor", "assessor")
+NOWHERE, ADMINISTRATOR = "-", "system-admin"
+_MINE = (
+    "(department_id = current_setting('app.department', true) "
+    "OR region LIKE current_setting('app.region', true))"
+)
+_MY_CASES = "EXISTS (SELECT 1 FROM cases AS c WHERE c.id = case_id)"
+POLICIES = {
+    "cases": (_MINE, "department_id = current_setting('app.department', true)"),
+    "case_attachments": (_MY_CASES, _MY_CASES),
+    "case_links": (_MY_CASES, _MY_CASES),
+}
+"""Table → which rows there are, and which may be written. Tables filled by COPY cannot have any."""
+_CREATE = f"""DO $$ BEGIN
+IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OFFICER}') THEN CREATE ROLE {OFFICER} NOLOGIN; END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"""
+_STANDS = f"""SELECT pg_has_role(r.oid, 'MEMBER') AND has_table_privilege(r.oid, 'cases', 'SELECT')
+AND (SELECT relrowsecurity FROM pg_class WHERE oid = 'cases'::regclass)
+FROM pg_roles AS r WHERE r.rolname = '{OFFICER}'"""  # noqa: S608  our own name
+_ENTER = (
+    f"SELECT set_config('role', '{OFFICER}', true), set_config('app.department', %s, true), "
+    "set_config('app.region', %s, true)"
+)
+
+
+def raise_wall(db: Database) -> bool:
+    """Make the role, its rights and the policies; safe to repeat. False where the login may make no role."""
+    if db.dialect != "postgresql":
+        return False
+    try:
+        with db.engine.begin() as connection:
+            for statement in _statements():
+                connection.exec_driver_sql(statement)
+    except ProgrammingError as error:
+        log.warning("department_wall_not_raised", role=OFFICER, error=type(error.orig).__name__)
+        return False
+    return True
+
+
+def _statements() -> Iterator[str]:
+    yield _CREATE
+    yield f"GRANT {OFFICER} TO CURRENT_USER"
+    yield f"GRANT USAGE ON SCHEMA public TO {OFFICER}"
+    yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {OFFICER}"
+    yield f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {OFFICER}"
+    for table in APPEND_ONLY:
+        yield f"REVOKE UPDATE, DELETE ON {table} FROM {OFFICER}"
+    for table, (seen, written) in POLICIES.items():
+        yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+        yield f"DROP POLICY IF EXISTS department ON {table}"
+        yield f"CREATE POLICY department ON {table} TO {OFFICER} USING ({seen}) WITH CHECK ({written})"
+
+
+class Wall:
+    """Puts the transactions of whoever is signed in behind the wall, once it stands."""
+
+    def __init__(self) -> None:
+        self._stands: bool | None = None
+
+    def __call__(self, connection: Connection) -> None:
+        who = bound()
+        if who is not None and self._is_up(connection):
+            connection.exec_driver_sql(_ENTER, (who.department_id, region_seen(who)))
+
+    def _is_up(self, connection: Connection) -> bool:
+        if not self._stands:
+            stands = bool(connection.exec_driver_sql(_STANDS).scalar())
+            if not stands and self._stands is None:
+                log.warning("department_wall_missing", role=OFFICER, remedy="blacklist migrate")
+            self._stands = stands
+        return self._stands
+
+
+def bound() -> Principal | None:
+    """Who is signed in and asks for something that is not for everyone."""
+    who = current_principal() if has_request_context() else None
+    if who is None or who.has(ADMINISTRATOR):
+        return None
+    policy = policy_of(current_app.view_functions.get(request.endpoint or ""))
+    return None if policy is None or policy.open else who
+
+
+def region_seen(who: Principal) -> str:
+    """A LIKE pattern of the regions whose rows an overseer sees; for others one that fits none."""
+    if not who.has(*OVERSEERS):
+        return NOWHERE
+    return who.region.removesuffix("00").removesuffix("00").removesuffix("00") + "%"
+
+
+def stand_behind(db: Database) -> None:
+    """From now on, in this process."""
+    if db.dialect == "postgresql":
+        db.at_begin(Wall())
