@@ -8,6 +8,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,12 @@ from sqlalchemy.exc import DatabaseError
 from services.blacklist.public.app import create_public_app, open_public_deps
 from services.blacklist.public.projection import HIDDEN, SCHEMA, project
 from services.blacklist.register.models import Listing
+from services.blacklist.register.usecases import ChangeSequencer, revoke_listing
 from services.blacklist.settings import read_settings
+from services.blacklist.snapshots.usecases import export
 from shared.clock import FixedClock
 from shared.db import Database, head_revision, open_database, open_for_reading
+from shared.loops import drain
 from tests.harness.ports import free_port
 from tests.harness.process import Program
 from tests.harness.wait import until
@@ -115,6 +119,22 @@ def test_every_public_answer_is_given_from_the_projection(
     assert asked.get("/readyz").status_code == 200
     assert asked.post(f"{REGISTER}/persons", json={}).status_code in {404, 405}
     assert asked.get("/cases").status_code == 404
+    for page in ("/persons", "/verify/ABC", "/notices/watches/new"):
+        elsewhere = asked.get(page, headers={"Accept": "text/html"})
+        assert (elsewhere.status_code, "公开查询" in elsewhere.text) == (503, True), page
+
+
+def test_snapshots_are_served_without_what_is_hidden(world: World, reading: Database, tmp_path: Path) -> None:
+    asked = client(world, reading, tmp_path)
+    assert asked.get(f"{REGISTER}/snapshot/index.json").status_code == 503
+    kept, gone = (world.publish(organisation(f"石家庄{n}号工程有限公司", n)) for n in (1, 2))
+    drain([ChangeSequencer(world.db, "test")])
+    export(replace(world.deps, data_dir=tmp_path))
+    with world.write() as session:
+        revoke_listing(session, world.keyring, gone, reason="撤销", at=world.clock.now())
+    name = asked.get(f"{REGISTER}/snapshot/index.json").get_json()["files"][0]["name"]
+    told = asked.get(f"{REGISTER}/snapshot/{name}").text
+    assert (kept in told, gone in told) == (True, False)
 
 
 def test_identity_columns_and_other_tables_are_out_of_reach(world: World, reading: Database) -> None:

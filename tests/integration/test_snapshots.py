@@ -1,11 +1,14 @@
 """Snapshot and delta files: replayed deltas give the snapshot, removals leave at once, losses are noticed."""
 
+import hashlib
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from python_calamine import CalamineWorkbook
 from sqlalchemy import delete, update
 
 from services.blacklist.app import create_app
@@ -20,7 +23,7 @@ from services.blacklist.register.usecases import (
 )
 from services.blacklist.settings import read_settings
 from services.blacklist.snapshots.domain import read_manifest
-from services.blacklist.snapshots.usecases import FOLDER, SnapshotKeeper, export
+from services.blacklist.snapshots.usecases import FOLDER, SnapshotKeeper, export, export_sheet, sheet_is_due
 from shared.clock import FixedClock
 from shared.db import Database
 from shared.loops import drain
@@ -68,6 +71,27 @@ def replayed(client: FlaskClient, names: list[str]) -> dict[str, Any]:
             assert line == {"id": line["id"], "operation": "withdrawn", "listing": None}
             held.pop(line["id"], None)
     return held
+
+
+def test_the_spreadsheet_is_the_snapshot_and_is_withheld_after_a_removal(
+    world: World, client: FlaskClient
+) -> None:
+    ids = [world.publish(organisation(f"石家庄{n}建设工程有限公司", n)) for n in range(2)]
+    build(world)
+    export_sheet(world.deps)
+    assert not sheet_is_due(world.deps)
+    files = client.get(f"{SNAPSHOT}/index.json").get_json()["files"]
+    (offered,) = [each for each in files if each["form"] == "xlsx"]
+    answer = client.get(f"{SNAPSHOT}/{offered['name']}")
+    assert hashlib.sha256(answer.data).hexdigest() == offered["sha256"]
+    head, *rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+    assert (head[0], [row[0] for row in rows]) == ("记录编号", sorted(ids))
+    revoke(world, ids[0])
+    withheld = client.get(f"{SNAPSHOT}/{offered['name']}")
+    assert (withheld.status_code, ids[0] in withheld.text) == (503, False)
+    build(world)
+    assert client.get(f"{SNAPSHOT}/{offered['name']}").status_code == 404
+    assert not (world.deps.data_dir / FOLDER / offered["name"]).exists()
 
 
 def test_deltas_and_the_feed_replayed_give_the_snapshot(world: World, client: FlaskClient) -> None:
@@ -159,6 +183,5 @@ def test_a_loss_without_a_removal_blocks_the_export(world: World, client: FlaskC
 
 def test_the_keeper_builds_when_something_changed_and_then_rests(world: World, client: FlaskClient) -> None:
     keeper = SnapshotKeeper(world.deps, "test")
-    assert keeper.step()
-    assert not keeper.step()
+    assert [keeper.step() for _ in range(3)] == [True, True, False]  # the files, the spreadsheet, nothing
     assert client.get(f"{SNAPSHOT}/nothing.ndjson").status_code == 404

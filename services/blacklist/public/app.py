@@ -10,6 +10,7 @@ from pathlib import Path
 
 from apiflask import APIBlueprint, APIFlask
 
+from services.blacklist.public import elsewhere
 from services.blacklist.public.projection import HIDDEN, SCHEMA
 from services.blacklist.register import api as register
 from services.blacklist.register.api import reconciling
@@ -17,6 +18,7 @@ from services.blacklist.register.api.lane import SearchLane
 from services.blacklist.rules import api as rules
 from services.blacklist.rules.queries import use_rules
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
+from services.blacklist.snapshots import api as snapshots
 from services.blacklist.store import Deps
 from services.blacklist.syndication import api as syndication
 from services.blacklist.web import blocked, data, embedding, statistics, wording
@@ -103,7 +105,9 @@ FEATURES = (
     reconciling.blueprint,
     partial(syndication.blueprint, users=False),
     rules.public_blueprint,
+    snapshots.blueprint,
     page_blueprint,
+    lambda _deps: elsewhere.blueprint(),
 )
 
 

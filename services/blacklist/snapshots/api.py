@@ -24,7 +24,13 @@ from shared.web.openapi import produces
 from shared.web.place import origin
 from shared.web.problem import problems
 
-TYPES = {"ndjson": "application/x-ndjson", "csv": "text/csv", "delta": "application/x-ndjson"}
+TYPES = {
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv",
+    "delta": "application/x-ndjson",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+LIVE = "有信息刚刚移出或者更正。请稍后再试，或者用 /api/v1/register/download.xlsx，它在下载时生成。"
 TITLE = "公共资源配置领域信用公示信息（法人和非法人组织）"
 
 
@@ -135,7 +141,10 @@ def _sent(deps: Deps, stored: StoredFile, left_out: Omitted) -> Response:
     path = deps.data_dir / FOLDER / stored.name
     try:
         changing = path.stat().st_size != stored.bytes  # between a delta's rewriting and its manifest
-        response = _filtered(path, stored, left_out) if any(left_out) or changing else _whole(path, stored)
+        whole = not any(left_out) and not changing
+        if stored.form == "xlsx" and not whole:
+            raise Unavailable("unavailable", "电子表格正在更新", LIVE, retry_after=60)
+        response = _whole(path, stored) if whole else _filtered(path, stored, left_out)
     except FileNotFoundError as error:
         raise Unavailable(
             "unavailable", "数据文件正在更换", "请重新读取 index.json。", retry_after=1

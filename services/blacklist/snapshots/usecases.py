@@ -6,16 +6,19 @@ listing that vanished without a removal blocks the export: the old generation st
 
 import csv
 import io
+import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 from threading import Event
 from typing import IO, Any
 
-from services.blacklist.register.api.downloads import COLUMNS, flat, ndjson_line, safe_cell
+from services.blacklist.checks.usecases.workbook import write_workbook
+from services.blacklist.register.api.downloads import COLUMNS, NAMES, flat, ndjson_line, safe_cell
 from services.blacklist.register.queries import newest_position, organisations_in_force
 from services.blacklist.snapshots.domain import (
     BLOCKED,
@@ -38,8 +41,9 @@ from shared.logs import get_log
 from shared.metrics import gauge
 
 FOLDER = "snapshots"
+ROWS_A_SHEET = 1_000_000
 LOOK_SECONDS = 1.0
-LEAST_PAUSE = 2.0
+LEAST_PAUSE, SHEET_PAUSE = 2.0, 60.0
 PAUSE_FACTOR = 10.0
 """Building takes at most a tenth of the time, however large the register."""
 log = get_log(__name__)
@@ -67,16 +71,25 @@ class SnapshotKeeper:
     def __init__(self, deps: Deps, holder: str) -> None:
         self._deps = deps
         self._lease = Lease(deps.db, leases, self.name, holder)
-        self._next = 0.0
+        self._next = self._next_sheet = 0.0
         self._closed = Event()
 
     def step(self) -> bool:
-        if time.monotonic() < self._next or not self._due() or not self._lease.acquire():
-            return False
         started = time.monotonic()
-        export(self._deps)
-        spent = time.monotonic() - started
-        self._next = time.monotonic() + max(LEAST_PAUSE, PAUSE_FACTOR * spent)
+        if started >= self._next and self._due():
+            if not self._lease.acquire():
+                return False
+            export(self._deps)
+            self._next = _after(started, LEAST_PAUSE)
+            return True
+        return self._write_sheet(started)
+
+    def _write_sheet(self, started: float) -> bool:
+        """The newest generation's spreadsheet, when nothing else waits: it takes longest."""
+        if started < self._next_sheet or not sheet_is_due(self._deps) or not self._lease.acquire():
+            return False
+        export_sheet(self._deps)
+        self._next_sheet = _after(started, SHEET_PAUSE)
         return True
 
     def _due(self) -> bool:
@@ -92,6 +105,12 @@ class SnapshotKeeper:
     def close(self) -> None:
         self._closed.set()
         self._lease.release()
+
+
+def _after(started: float, least: float) -> float:
+    """When to do again what took since then."""
+    now = time.monotonic()
+    return now + max(least, PAUSE_FACTOR * (now - started))
 
 
 def export(deps: Deps) -> Manifest | None:
@@ -114,6 +133,38 @@ def export(deps: Deps) -> Manifest | None:
     blocked_gauge.set(0)
     rows_gauge.set(manifest.rows)
     return manifest
+
+
+def sheet_is_due(deps: Deps) -> bool:
+    """Whether the newest generation has no spreadsheet yet."""
+    manifest = read_manifest(deps.data_dir / FOLDER)
+    return manifest is not None and all(each.form != "xlsx" for each in manifest.files)
+
+
+def export_sheet(deps: Deps) -> None:
+    """XLSX of the newest generation from its NDJSON file."""
+    folder = deps.data_dir / FOLDER
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return
+    path = folder / f"{manifest.generation:08d}.xlsx"
+    with (folder / manifest.of_form("ndjson").name).open("rb") as lines, path.open("wb") as file:
+        write_workbook(file, list(_sheets(lines, manifest.rows)))
+    stored = StoredFile.of(path, "xlsx", manifest.rows, manifest.position)
+    write_manifest(folder, replace(manifest, files=[*manifest.files, stored]))
+
+
+def _sheets(lines: Iterable[bytes], rows: int) -> Iterator[tuple[str, Iterable[list[str]]]]:
+    """One sheet, or as many as a spreadsheet's limit makes of it; each is read when it is written."""
+    head = [label for _, label, _ in COLUMNS]
+    for number in range(max(1, -(-rows // ROWS_A_SHEET))):
+        title = f"公示信息{number + 1}" if number else "公示信息"
+        yield title, chain([head], map(_cells, islice(lines, ROWS_A_SHEET)))
+
+
+def _cells(line: bytes) -> list[str]:
+    row = json.loads(line)
+    return ["" if row[name] is None else str(row[name]) for name in NAMES]
 
 
 def _write(
@@ -215,6 +266,6 @@ def _tidy(folder: Path, manifest: Manifest) -> None:
     """What no manifest names any more goes; whoever reads it still has it open."""
     kept = {each.name for each in (*manifest.files, *manifest.deltas)}
     for path in folder.iterdir():
-        if path.suffix.lstrip(".") in {"ndjson", "csv", "delta"} and path.name not in kept:
+        if path.suffix.lstrip(".") in {"ndjson", "csv", "delta", "xlsx"} and path.name not in kept:
             path.unlink(missing_ok=True)
     (folder / BLOCKED).unlink(missing_ok=True)

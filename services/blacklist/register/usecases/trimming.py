@@ -5,6 +5,7 @@ and the transparency log are not touched.
 """
 
 from datetime import timedelta
+from itertools import takewhile
 from threading import Event
 
 from sqlalchemy import delete, select
@@ -33,10 +34,10 @@ class FeedTrim:
 
     def step(self) -> bool:
         now = self._deps.clock.system_now()
-        if now < self._next or not self._lease.acquire():
+        if now < self._next:
             return False
-        if trim_feed(self._deps, self._always_kept):
-            return True
+        if _oldest(self._deps, self._always_kept):
+            return self._lease.acquire() and trim_feed(self._deps, self._always_kept) > 0
         self._next = now + EVERY
         return False
 
@@ -50,16 +51,18 @@ class FeedTrim:
 
 def trim_feed(deps: Deps, always_kept: int = ALWAYS_KEPT) -> int:
     """Drop up to AT_ONCE of the oldest steps past their time, from the beginning on; how many went."""
+    old = _oldest(deps, always_kept)
+    if old:
+        with deps.db.write() as session:
+            session.execute(delete(Change).where(Change.id.in_(old)))
+    return len(old)
+
+
+def _oldest(deps: Deps, always_kept: int) -> list[int]:
+    """From the beginning up to the first step that is kept: the feed has no gaps."""
     before = deps.clock.now() - timedelta(days=deps.feed_keep_days)
-    with deps.db.write() as session:
+    with deps.db.read() as session:
         last = newest_position(session) - always_kept
         wanted = select(Change.id, Change.recorded_at).where(Change.position <= last)
         rows = session.execute(wanted.order_by(Change.position).limit(AT_ONCE)).all()
-        old: list[int] = []
-        for change_id, recorded_at in rows:
-            if recorded_at >= before:
-                break  # the feed has no gaps: nothing after a step that is kept may go
-            old.append(change_id)
-        if old:
-            session.execute(delete(Change).where(Change.id.in_(old)))
-        return len(old)
+    return [change_id for change_id, _ in takewhile(lambda row: row[1] < before, rows)]
