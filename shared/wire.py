@@ -7,7 +7,7 @@ import asyncio
 import re
 import ssl
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -163,22 +163,36 @@ class Connection(asyncio.Protocol):
         self.idle_since = 0.0
         self._transport: asyncio.Transport | None = None
         self._reading: Reading | None = None
-        self._waiting: asyncio.Future[Answer] | None = None
+        self._told: Callable[[Answer | Exception], object] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.Transport):
             self._transport, self.open = transport, True
 
-    async def exchange(self, request: bytes, seconds: float, enough: int | None = None) -> Answer:
-        """The answer; TimeoutError, OSError or BadAnswer where there is none to be had."""
+    def ask(
+        self, request: bytes, told: Callable[[Answer | Exception], object], enough: int | None = None
+    ) -> None:
+        """Send it; `told` gets the answer, or why there is none. The time is the caller's: `break_off`."""
         if self._transport is None or not self.open:
             raise ConnectionError("closed")
-        loop = asyncio.get_running_loop()
-        self._reading = Reading(enough)
-        waiting: asyncio.Future[Answer] = loop.create_future()
-        self._waiting = waiting
+        self._reading, self._told = Reading(enough), told
         self._transport.write(request)
-        limit = loop.call_later(max(seconds, 0.0), self._break_off, TimeoutError("no answer in time"))
+
+    async def exchange(self, request: bytes, seconds: float, enough: int | None = None) -> Answer:
+        """The answer; TimeoutError, OSError or BadAnswer where there is none to be had."""
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Answer] = loop.create_future()
+
+        def told(what: Answer | Exception) -> None:
+            if waiting.done():
+                return
+            if isinstance(what, Answer):
+                waiting.set_result(what)
+            else:
+                waiting.set_exception(what)
+
+        self.ask(request, told, enough)
+        limit = loop.call_later(max(seconds, 0.0), self.break_off, TimeoutError("no answer in time"))
         try:
             return await waiting
         finally:
@@ -191,7 +205,7 @@ class Connection(asyncio.Protocol):
         try:
             answer = self._reading.feed(data)
         except BadAnswer as error:
-            self._break_off(error)
+            self.break_off(error)
             return
         if answer is not None:
             self.open = self.open and self._reading.reusable
@@ -204,22 +218,18 @@ class Connection(asyncio.Protocol):
         answer = self._reading.end() if self._reading is not None else None
         self._give(answer or error or ConnectionError("closed by the other side"))
 
-    def _break_off(self, why: Exception) -> None:
+    def break_off(self, why: Exception) -> None:
         """Nothing more is awaited on this connection."""
         begun = (
             self._reading.end() if self._reading is not None and self._reading.enough is not None else None
         )
-        self._give(begun or why)
         self.close()
+        self._give(begun or why)
 
     def _give(self, what: Answer | Exception) -> None:
-        waiting, self._waiting, self._reading = self._waiting, None, None
-        if waiting is None or waiting.done():
-            return
-        if isinstance(what, Answer):
-            waiting.set_result(what)
-        else:
-            waiting.set_exception(what)
+        told, self._told, self._reading = self._told, None, None
+        if told is not None:
+            told(what)
 
     def close(self) -> None:
         self.open = False
