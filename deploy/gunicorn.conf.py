@@ -9,7 +9,7 @@ bind = os.environ.get("BIND", "0.0.0.0:8000")  # inside the container the networ
 worker_class = "shared.refusing.Worker"  # gthread
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
-# At most three of the eight threads wait for changes (long polls, two event streams): the rest answer.
+# At most three of the eight threads wait for changes (long polls, two event streams), one more for messages.
 # A long poll or an export may take a while; a hung worker must not live for ever.
 timeout = 60
 graceful_timeout = 8

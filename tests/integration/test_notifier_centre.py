@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from services.notifier.models import Attempt, DigestItem, Dispatch, Notice
 from services.notifier.queries.delivery_log import harmless
+from services.notifier.web.live import events
 from shared.db import open_database
 from shared.ids import new_id
 from tests.harness.notices import CLERK, DECIDER, OPERATOR, SUPERVISOR, case_event, duty_event
@@ -220,3 +221,17 @@ def test_how_providers_do_is_shown_to_those_who_keep_them(site):
     assert "0.010 元" in page
     assert site.browse(CLERK, "/providers").status_code == 403
     assert site.browse(OPERATOR, "/providers?days=x").status_code == 200
+
+
+def test_the_number_is_told_live_to_so_many_and_polled_by_the_rest(site):
+    site.hear(case_event())
+    first = site.browse(CLERK, "/inbox/stream")
+    told = iter(first.response)
+    assert [next(told), next(told)] == [b"retry: 30000\n\n", b"event: unread\ndata: 1\n\n"]
+    refused = site.browse(DECIDER, "/inbox/stream")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
+    first.close()
+    again = site.browse(DECIDER, "/inbox/stream")
+    assert again.mimetype == "text/event-stream"
+    again.close()
+    assert list(events(lambda: 2, longest=0.0)) == ["retry: 30000\n\n"]

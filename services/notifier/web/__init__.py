@@ -8,6 +8,7 @@ from services.notifier.web import (
     enforcement,
     health,
     inbox,
+    live,
     people,
     robots,
     subscriptions,
@@ -29,4 +30,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
     texts.add_routes(made, deps)
     people.add_routes(made, deps)
     health.add_routes(made, deps)
+    live.add_routes(made, deps)
     return made
