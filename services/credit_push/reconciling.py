@@ -1,5 +1,6 @@
 """Doing reconciliations: those asked for by people, and those that are due by the platform's profile."""
 
+import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from shared.logs import get_log
 
 log = get_log(__name__)
 PATIENCE = timedelta(minutes=5)
-LOOK_SECONDS = 60.0
+LOOK_SECONDS, PAUSE_SECONDS = 60.0, 1.0
 BY_SCHEDULE = "schedule"
 
 
@@ -53,6 +54,7 @@ class Reconciler:
         self._deps, self._transports = deps, transports
         self._lease = Lease(deps.db, leases, "reconciler", holder)
         self._look_at = 0.0
+        self._closing = threading.Event()
 
     def step(self) -> bool:
         """True if a run was asked for or finished."""
@@ -115,5 +117,10 @@ class Reconciler:
                 row.ours, row.theirs, row.rows_exchanged = told.ours, told.theirs, told.rows_exchanged
                 write_differences(session, self._deps, self._deps.catalogue[run.platform], row, told.found)
 
+    def wait(self, timeout: float) -> bool:
+        """Nobody waits for a comparison by the second."""
+        return not self._closing.wait(max(timeout, PAUSE_SECONDS))
+
     def close(self) -> None:
+        self._closing.set()
         self._lease.release()

@@ -20,7 +20,7 @@ from shared.db.engine import Database
 
 TICK, QUIET_TICK = 0.01, 0.04
 """Between two looks at data_version: while there is something going on, and when nothing was for a while."""
-LIVELY_SECONDS = 2.0
+LIVELY_SECONDS = 0.5
 ABANDONED_SECONDS = 5.0
 """Whoever has not waited for so long is not coming back, or starts the look-out again."""
 

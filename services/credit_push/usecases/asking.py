@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -23,7 +23,7 @@ from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.gating import in_maintenance
 from services.credit_push.usecases.observing import SKEW, Sighting, clean_url, record
 from services.credit_push.usecases.tracking import track
-from shared.db import dialect_of, upsert
+from shared.db import UtcDateTime, dialect_of, upsert
 from shared.errors import Invalid
 from shared.ids import first_id_at
 from shared.leases import Lease
@@ -35,6 +35,9 @@ LATE = timedelta(minutes=2)
 """No transaction of ours is open for so long."""
 QUIET = timedelta(days=1)
 """What was listed and withdrawn below may still be on its way up: so long it may yet appear there."""
+LEASE_SECONDS = 30.0
+"""Longer than others: sites change slowly, and a quiet observer hardly writes."""
+DUE = Appearance.next_ask_at <= bindparam("now", type_=UtcDateTime())
 AT_ONCE, AGAIN = "appearances", "appearances-again"
 SILENT_SECONDS = 60.0
 """Before a site that did not answer is asked again."""
@@ -46,7 +49,7 @@ class Observer:
     def __init__(self, deps: Deps, sites: Mapping[str, Site], holder: str) -> None:
         self.name = "observer"
         self._deps, self._sites = deps, sites
-        self._lease = Lease(deps.db, leases, "observer", holder)
+        self._lease = Lease(deps.db, leases, "observer", holder, LEASE_SECONDS)
         self._read: dict[str, str] = {}
         self._ask_at: dict[str, float] = {}
         self._followed = {
@@ -55,6 +58,8 @@ class Observer:
             if any(one.id in sites for one in (profile, *relay_chain(deps.catalogue, profile.id)))
         }
         self._closing = threading.Event()
+        # Made once: asked all the time, and putting it together costs more than running it.
+        self._work = select(*(exists().where(Appearance.platform == name, DUE) for name in sites))
 
     def step(self) -> bool:
         """True if receipts were followed or a site said something new."""
@@ -62,8 +67,14 @@ class Observer:
             return False
         late = first_id_at(self._deps.clock.system_now() - LATE)
         moved = [self._follow(AT_ONCE, None), self._follow(AGAIN, late)]
-        moved += [self._ask(self._deps.catalogue[name], site) for name, site in self._sites.items()]
+        moved += [self._ask(self._deps.catalogue[name], self._sites[name]) for name in self._waiting()]
         return any(moved)
+
+    def _waiting(self) -> list[str]:
+        """Sites that are to be asked anything now."""
+        with self._deps.db.read() as session:
+            found = session.execute(self._work, {"now": self._deps.clock.system_now()}).one()
+        return [name for name, has in zip(self._sites, found, strict=True) if has]
 
     def wait(self, timeout: float) -> bool:
         """Sites change slowly."""
