@@ -25,7 +25,7 @@ def main() -> int:
     options.add_argument("--mode", choices=("embedded", "kafka"), default="embedded")
     options.add_argument("--seed", type=int, default=7)
     given = options.parse_args()
-    size = Size(given.events, given.kills, patience=60 + given.events * RECEIVERS / 50, seed=given.seed)
+    size = Size(given.events, given.kills, patience=60 + given.events * RECEIVERS / 40, seed=given.seed)
     with tempfile.TemporaryDirectory() as name, means(given.mode) as (where, _):
         env = {"NOTIFIER_DB_URL": where["db_url"], "EVENTS_URL": where["events_url"]} if where else {}
         told = fan_out(Path(name), size, env)

@@ -131,6 +131,8 @@ class Sender:
             share=share,
         )
         for job in jobs:
+            if job.dispatch_id in self._jobs:
+                continue  # our own lease had lapsed while it was on its way: it is prolonged, and that is all
             self._jobs[job.dispatch_id] = (job, now)
             self._flights.launch(Flight(job.dispatch_id, job.message, job.target))
         return bool(jobs)

@@ -9,7 +9,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -70,7 +70,7 @@ class FanOut:
             **env,
             "DATA_DIR": str(directory),
             "WEBHOOK_ALLOWED_HOSTS": "127.0.0.1",
-            "NOTIFIER_LEASE_SECONDS": "3",
+            "NOTIFIER_LEASE_SECONDS": "4",
             "NOTIFIER_QUIET_HOURS": "off",
             "LOG_LEVEL": "error",
         }
@@ -99,18 +99,23 @@ class FanOut:
         total, began = self._size.events * HOOKS, time.perf_counter()
         patience = self._size.patience
         for enough in sorted(self._random.sample(range(total * 19 // 20), self._size.kills)):
-            with self._worker():
-                until(lambda least=enough: self._hooks.count() > least, patience, "the next ones")
+            with self._worker() as alive:
+                until(lambda least=enough: alive() and self._hooks.count() > least, patience, "the next ones")
             self._ripen()
-        with self._worker():
-            until(self._settled, patience, "everything sent and told", 0.25)
+        with self._worker() as alive:
+            until(lambda: alive() and self._settled(), patience, "everything sent and told", 0.25)
         return self._told(time.perf_counter() - began)
 
     @contextmanager
-    def _worker(self) -> Iterator[None]:
+    def _worker(self) -> Iterator[Callable[[], bool]]:
         process = Forked("services.notifier", "worker", env=self._env, errors=self._directory / "worker.log")
+
+        def alive() -> bool:
+            assert process.poll() is None, (self._directory / "worker.log").read_text()[-2000:]
+            return True
+
         try:
-            yield
+            yield alive
         finally:
             process.kill()
             process.wait(30)
