@@ -2,6 +2,7 @@
 run; after each step the promises of `invariants` must hold, and in the end every case must reach its end.
 """
 
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -70,15 +71,17 @@ class World:
         self.started = clock.now()
         raw = self.office.deps.db.engine.raw_connection().driver_connection
         assert raw is not None
-        self.raw, self.empty = raw, bytes(raw.serialize())
+        self.raw, self.empty = raw, sqlite3.connect(":memory:")
+        self.raw.backup(self.empty)
 
     def fresh(self) -> Office:
         """The same engine with its compiled statements, and nothing in it but the office."""
-        self.raw.deserialize(self.empty)
+        self.empty.backup(self.raw)
         self.office.clock.set(self.started)
         return self.office
 
     def close(self) -> None:
+        self.empty.close()
         self.office.deps.db.close()
 
 
@@ -139,9 +142,7 @@ class CaseMachine(RuleBasedStateMachine):
             return
         possible = [each for who in PEOPLE for each in seat.possible(who)]
         if possible:
-            # An action first, then one who may: what one person alone may do is as likely as what everyone may.
-            action = chance.choice(sorted({action for _, action in possible}))
-            self._try(seat, chance.choice([who for who, what in possible if what == action]), action, pick)
+            self._try(seat, *chance.choice(possible), pick)
 
     def _alive(self, chance: Random) -> Sequence[str]:
         """Cases not yet at their end; a new one where there are none."""
