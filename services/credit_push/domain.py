@@ -3,7 +3,7 @@
 Two stages: `accepted` means the platform took the row, `acknowledged` means it says the row is filed.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -177,10 +177,12 @@ def _organ(value: dict[str, Any] | None) -> Organ:
     return Organ(text((value or {}).get("name")), text((value or {}).get("uscc")))
 
 
+_DOCUMENT = tuple(one.name for one in fields(Document))
+
+
 def _document(value: dict[str, Any]) -> Document:
-    names = ("kind", "number", "organ", "date", "basis", "content", "fine_wan", "confiscated_wan", "licence",
-             "penalty_category", "valid_until")  # fmt: skip
-    return Document(**{name: text(value.get(name)) for name in names})
+    told = map(value.get, _DOCUMENT)
+    return Document(*[one if type(one) is str else text(one) for one in told])
 
 
 def _subject(value: dict[str, Any]) -> Subject:

@@ -38,9 +38,9 @@ NOT_CONTENT = ("idempotency_key", "status", "version", "reason_code", "reason", 
 def encode(record: Record, operation: str) -> dict[str, Any]:
     """The JSON record without its idempotency key; Unacceptable if the platform would reject it."""
     row = {**_heading(record), **_party(record), **_decision(record)}
-    texts = {name: value for name, value in row.items() if isinstance(value, str)}
-    refuse(check_columns(COLUMNS, texts) + _identity_faults(record))
-    return {**row, "version": record.version, "status": OPERATION_NAMES[operation]}
+    refuse(check_columns(COLUMNS, row) + _identity_faults(record))
+    row["version"], row["status"] = record.version, OPERATION_NAMES[operation]
+    return row
 
 
 def _heading(record: Record) -> dict[str, Any]:

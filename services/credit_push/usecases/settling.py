@@ -67,12 +67,10 @@ class Settlement:
         `asked`: this was a question, not the row itself.
         """
         row.lease_holder = row.lease_until = None
-        steps = {
-            FILED: self._filed,
-            TAKEN: self._taken,
-        }
-        if told.result in steps:
-            steps[told.result](row, told)
+        if told.result == FILED:
+            self._filed(row, told)
+        elif told.result == TAKEN:
+            self._taken(row, told)
         elif told.result == BY_HAND and newer:
             supersede(row, self.at)
         elif told.result == BY_HAND:

@@ -16,8 +16,10 @@ Check = Callable[[Any], str | None]
 def compile_shape(shape: type[Schema], *, strict: bool) -> Check:
     """A function that names the first thing wrong ("subject.uscc: …"), or returns None."""
     declared = shape().fields
-    members = {name: _member(field, strict=strict) for name, field in declared.items()}
-    enough = {name: _enough(field, strict=strict) for name, field in declared.items()}
+    members = {
+        name: (_enough(field, strict=strict), _member(field, strict=strict))
+        for name, field in declared.items()
+    }
     required = frozenset(name for name, field in declared.items() if field.required)
 
     def check(value: Any) -> str | None:
@@ -26,13 +28,11 @@ def compile_shape(shape: type[Schema], *, strict: bool) -> Check:
         if not required <= value.keys():
             return f"without {', '.join(sorted(required - value.keys()))}"
         for name, item in value.items():
-            if type(item) in enough.get(name, ()):
-                continue
-            member = members.get(name)
-            if member is None:
+            known = members.get(name)
+            if known is None:
                 if strict:
                     return f"{name}: unknown"
-            elif wrong := member(item):
+            elif type(item) not in known[0] and (wrong := known[1](item)):
                 return f"{name}: {wrong}"
         return None
 
