@@ -45,7 +45,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         CaseClock(deps, holder),
         SnapshotKeeper(deps, holder),
         FollowingWatch(deps, holder),
-        _consumer(deps, log, register.TOPIC, register.record_deliveries),
+        _consumer(deps, log, register.TOPIC, together(register.record_deliveries, cases.open_requests(deps))),
         _consumer(deps, log, cases.TOPIC, together(cases.record_notices, letters.record_sent)),
     ]
 

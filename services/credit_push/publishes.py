@@ -9,7 +9,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.models import SOURCE, Difference, Listing, outbox
+from services.credit_push.models import SOURCE, Difference, Listing, PartyRequest, outbox
 from shared.contracts.envelope import Event, new_event
 from shared.db import among, change_rows
 from shared.outbox import enqueue
@@ -129,6 +129,33 @@ def _data(delivery: Told, platform_name: str, sequence: int, at: datetime) -> di
         "document_number": delivery.document_number,
         "recorded_at": at,
     }
+
+
+def announce_request(session: Session, listing: Held, profile: Profile, row: PartyRequest) -> None:
+    """A party asks for something through a platform; the listing's row is held by the caller."""
+    listing.out_sequence += 1
+    data = {
+        "request_id": row.id,
+        "platform": profile.id,
+        "platform_name": profile.name,
+        "listing_id": row.listing_id,
+        "kind": row.kind,
+        "ticket": row.ticket,
+        "received_on": row.received_on,
+        "evidence": row.evidence,
+        "commitment": row.commitment,
+        "recorded_at": row.taken_at,
+    }
+    event = new_event(
+        f"request.{row.kind}",
+        source=SOURCE,
+        subject=listing.id,
+        sequence=listing.out_sequence,
+        data=data,
+        at=row.taken_at,
+    )
+    _number(session, {listing.id: listing}, [listing.id])
+    enqueue(session, outbox, TOPIC, [event])
 
 
 def announce_differences(session: Session, platform: str, found: Iterable[Difference], at: datetime) -> None:

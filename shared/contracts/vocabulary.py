@@ -68,6 +68,8 @@ IDENTITY = ("department.changed", "user.changed", "session.revoked")
 RULES = ("calendar.confirmed",)
 
 DELIVERY_VERBS = ("accepted", "acknowledged", "rejected", "dead", "recovered", "awaiting-hand")
-DELIVERIES = (*(f"delivery.{verb}" for verb in DELIVERY_VERBS), "reconciliation.difference")
+REQUESTS = ("request.objection", "request.repair")
+"""A party's objection or repair that came back through a platform."""
+DELIVERIES = (*(f"delivery.{verb}" for verb in DELIVERY_VERBS), "reconciliation.difference", *REQUESTS)
 
 NOTICES = ("notice.delivered", "notice.failed", "notice.acknowledged", "letter.sent", "letter.not-sent")

@@ -13,6 +13,7 @@ from services.credit_push.api import (
     receipts,
     reconciliations,
     refused,
+    requests,
 )
 from services.credit_push.usecases import Deps
 from shared.errors import describe_errors
@@ -38,6 +39,10 @@ describe_errors(
         "batch-recorded": "同一批次只登记一次批号。",
         "bad-feedback": "反馈表无法读取。请上传平台给出的反馈表（CSV）。",
         "not-a-letter": "只有撤销函登记复函。",
+        "no-requests": "该平台没有登记为异议和修复申请的转送渠道。",
+        "ticket-taken": "同一受理号只对应一件申请；内容不同的，请换用新的受理号。",
+        "listing-withdrawn": "该名单已经从本平台撤下，不再受理异议和修复申请。",
+        "no-case": "该名单由其他系统认定并移交，请转送认定单位原系统办理。",
         "nothing-to-see": "该平台没有确认收录或撤下过这条名单，没有可登记的显示情况。",
         "bad-signature": "回执的签名无法验证。请用平台的密钥签名，时间偏差不超过 300 秒，随机数不重复。",
     }
@@ -56,6 +61,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
         hand,
         receipts,
         refused,
+        requests,
         papers,
     ):
         part.add_routes(made, deps)

@@ -8,12 +8,15 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from services.credit_push.api.schemas import EventPage, EventQuery, HandledIn, ReceiptsOut
+from services.credit_push.api.schemas_requests import RequestIn, RequestOut
 from services.credit_push.api.signatures import check_signature, refusals_kept
 from services.credit_push.catalogue import Profile
+from services.credit_push.models import PartyRequest
 from services.credit_push.transports.base import FILED, REFUSED
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.observing import Report, take_reports
 from services.credit_push.usecases.offering import Handled, events_after, take_handled
+from services.credit_push.usecases.requesting import Asked, take_request
 from shared.errors import Forbidden
 from shared.web.access import access, public
 from shared.web.problem import problems
@@ -50,6 +53,20 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             take_handled(session, deps, profile, handled)
             take_reports(session, deps, profile, reports)
         return {"received": len(handled)}
+
+    @bp.post("/requests")
+    @access(public())  # whoever signs with a platform's key
+    @problems(401, 403, 404, 409)
+    @bp.input(RequestIn)
+    @bp.output(RequestOut, 201)
+    @bp.doc(
+        summary="平台转来的异议和修复申请",
+        description=f"同一受理号重复送达只受理一次。办理结果由交换事件得知。{SIGNED}",
+    )
+    def bring_request(json_data: dict[str, Any]) -> PartyRequest:
+        with refusals_kept(deps, "requests"), deps.db.write() as session:
+            profile = whoever_asks(session, deps)
+            return take_request(session, deps, profile, Asked(**json_data))
 
 
 def whoever_asks(session: Session, deps: Deps) -> Profile:

@@ -78,6 +78,8 @@ def refusals_kept(deps: Deps, door: str, platform: str = "") -> Iterator[None]:
     try:
         yield
     except (Unauthenticated, Forbidden) as error:
+        if error.slug not in ("bad-signature", "foreign-address"):
+            raise
         owner, key_id = _owner(deps)
         why = FOREIGN_ADDRESS if isinstance(error, Forbidden) else _why(error)
         if why == UNKNOWN and owner and platform:

@@ -126,6 +126,8 @@ class Door:
     """Reference of the key its requests are signed with."""
     addresses: tuple[str, ...] = ()
     """Networks it may come from; none named: any."""
+    requests: bool = False
+    """Whether parties' objections and repairs come back through it."""
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,11 @@ def _windows(doc: Document) -> tuple[Window, ...]:
 
 
 def _door(doc: Document) -> Door:
-    door = Door(doc.word("door.key", ""), doc.texts("door.addresses", default=[]))
+    door = Door(
+        doc.word("door.key", ""),
+        doc.texts("door.addresses", default=[]),
+        requests=doc.flag("door.requests", default=False),
+    )
     for network in door.addresses:
         try:
             ip_network(network)

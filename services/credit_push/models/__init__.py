@@ -29,6 +29,7 @@ from services.credit_push.models.base import (
 )
 from services.credit_push.models.compared import Difference, ReconciliationRun
 from services.credit_push.models.refused import RefusedCount, RefusedReceipt
+from services.credit_push.models.requested import PartyRequest
 from services.credit_push.models.seen import Appearance, Mark, Observation
 from shared.db import JsonDoc, UtcDateTime
 
@@ -49,6 +50,7 @@ __all__ = [
     "Mark",
     "Nonce",
     "Observation",
+    "PartyRequest",
     "PlatformState",
     "ProfileDraft",
     "ReconciliationRun",

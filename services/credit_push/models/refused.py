@@ -18,7 +18,7 @@ class RefusedReceipt(Base):
     platform: Mapped[str] = mapped_column(String(40), index=True)
     """Whom it claimed to come from, as far as we know such a platform; else `-`."""
     door: Mapped[str] = mapped_column(String(16))
-    """callback, receipts or events."""
+    """callback, receipts, events or requests."""
     why: Mapped[str] = mapped_column(String(24))
     key_id: Mapped[str | None] = mapped_column(String(100))
     """The key it named, where we know that key: what a stranger writes there is not kept."""

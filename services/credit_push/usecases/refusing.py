@@ -29,7 +29,12 @@ WHYS = {
     FOREIGN_ADDRESS: "来源地址不在登记网段",
     UNKNOWN_PLATFORM: "没有这个回调平台",
 }
-DOORS = {"callback": "回执回调", "receipts": "交换接口（回执）", "events": "交换接口（取事件）"}
+DOORS = {
+    "callback": "回执回调",
+    "receipts": "交换接口（回执）",
+    "events": "交换接口（取事件）",
+    "requests": "交换接口（异议和修复）",
+}
 refused_total = counter("push_refused_receipts", "Receipts and requests not believed", ["platform", "why"])
 
 

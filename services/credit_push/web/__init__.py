@@ -16,13 +16,14 @@ from services.credit_push.web import (
     profiles,
     reconciliations,
     refused,
+    requests,
 )
 
 
 def blueprint(deps: Deps, way: Callable[[str], Transport]) -> APIBlueprint:
     """All pages of the service; `way` gives a platform's transport for previews and probes."""
     made = APIBlueprint("push_pages", __name__, template_folder="templates", enable_openapi=False)
-    for part in (monitor, hand, reconciliations, dead, matrix, appearances, profiles, refused):
+    for part in (monitor, hand, reconciliations, dead, matrix, appearances, profiles, refused, requests):
         part.add_routes(made, deps)
     platforms.add_routes(made, deps, way)
     return made

@@ -56,6 +56,7 @@ TABS = [
     ("dead", "失败处理"),
     ("hand", "人工报送"),
     ("reconciliations", "对账"),
+    ("requests", "异议与修复"),
     ("refused", "拒收回执"),
     ("profiles", "平台配置"),
 ]

@@ -50,4 +50,23 @@ Difference = shape(
         "recorded_at": moment(),
     },
 )
-SHAPES = {name: Delivery if name.startswith("delivery.") else Difference for name in vocabulary.DELIVERIES}
+Request = shape(
+    "Request",
+    {
+        "request_id": text(),
+        "platform": text(),
+        "platform_name": text(),
+        "listing_id": text(),
+        "kind": choice("objection", "repair"),
+        "ticket": text(about="the platform's own number"),
+        "received_on": day(about="when the platform got it: statutory days count from here"),
+        "evidence": text(about="without identity numbers"),
+        "commitment": text(null=True),
+        "recorded_at": moment(),
+    },
+)
+SHAPES = {
+    **{f"delivery.{verb}": Delivery for verb in vocabulary.DELIVERY_VERBS},
+    "reconciliation.difference": Difference,
+    **dict.fromkeys(vocabulary.REQUESTS, Request),
+}

@@ -1,0 +1,33 @@
+"""异议与修复: what parties asked for through platforms, and that it was handed on to the case."""
+
+from apiflask import APIBlueprint
+from flask import request
+from werkzeug.wrappers import Response
+
+from services.credit_push import queries
+from services.credit_push.usecases import Deps
+from services.credit_push.usecases.requesting import KINDS
+from services.credit_push.web.monitor import PER_PAGE, READERS, first_page, page_of, visible_region
+from shared.web.access import access, principal, roles
+from shared.web.pages import with_query
+from shared.web.paging import cut, decode_cursor
+
+
+def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/requests")
+    @access(roles(*READERS))
+    def requests() -> Response:
+        cursor = request.args.get("cursor")
+        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        with deps.db.read() as session:
+            found = queries.requests(session, visible_region(principal()), None, before, PER_PAGE)
+        rows, following = cut(found, PER_PAGE, lambda row: [row.id])
+        return page_of(
+            "push/requests.html",
+            "requests",
+            rows=rows,
+            kinds=KINDS,
+            catalogue=deps.catalogue,
+            next_url=with_query(cursor=following) if following else "",
+            first_url=first_page(),
+        )
