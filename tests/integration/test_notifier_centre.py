@@ -1,5 +1,6 @@
 """The notification centre's pages: badge, filters, marking read in bulk, preferences, stand-ins, logs."""
 
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from sqlalchemy import select
 
 from services.notifier.models import Attempt, DigestItem, Dispatch, Notice
 from services.notifier.queries.delivery_log import harmless
-from services.notifier.web.live import events
+from services.notifier.web.live import events, has_left
 from shared.db import open_database
 from shared.ids import new_id
 from tests.harness.notices import CLERK, DECIDER, OPERATOR, SUPERVISOR, case_event, duty_event
@@ -235,3 +236,14 @@ def test_the_number_is_told_live_to_so_many_and_polled_by_the_rest(site):
     assert again.mimetype == "text/event-stream"
     again.close()
     assert list(events(lambda: 2, longest=0.0)) == ["retry: 30000\n\n"]
+
+
+def test_a_reader_who_left_is_noticed():
+    ours, theirs = socket.socketpair()
+    with ours:
+        assert not has_left(ours)
+        theirs.close()
+        assert has_left(ours)
+        assert list(events(lambda: 1, lambda: has_left(ours))) == ["retry: 30000\n\n"]
+    assert has_left(ours)
+    assert not has_left(None)

@@ -38,8 +38,9 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             with deps.db.read() as session:
                 return unread_count(session, who)
 
-        _never_wait_for_ever(request.environ.get("gunicorn.socket"))
-        answer = Response(events(count), mimetype="text/event-stream")
+        connection = request.environ.get("gunicorn.socket")
+        _never_wait_for_ever(connection)
+        answer = Response(events(count, lambda: has_left(connection)), mimetype="text/event-stream")
         answer.headers["Cache-Control"] = "no-store"
         answer.headers["X-Accel-Buffering"] = "no"
         held = [places]
@@ -47,11 +48,13 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         return answer
 
 
-def events(count: Callable[[], int], longest: float = LONGEST_SECONDS) -> Iterator[str]:
+def events(
+    count: Callable[[], int], left: Callable[[], bool] = lambda: False, longest: float = LONGEST_SECONDS
+) -> Iterator[str]:
     """The number at first and whenever it changes, a sign of life when it does not, and an end."""
     yield "retry: 30000\n\n"
     end, quiet, told, never = monotonic() + longest, monotonic(), -1, Event()
-    while monotonic() < end:
+    while monotonic() < end and not left():
         number = count()
         if number != told:
             yield f"event: unread\ndata: {number}\n\n"
@@ -61,6 +64,18 @@ def events(count: Callable[[], int], longest: float = LONGEST_SECONDS) -> Iterat
             never.wait(LOOK_SECONDS)
             continue
         told, quiet = number, monotonic() + HEARTBEAT_SECONDS
+
+
+def has_left(connection: socket.socket | None) -> bool:
+    """Whether the reader has closed its side, so that its place is free again at once."""
+    if connection is None:
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except (BlockingIOError, ValueError):  # nothing to read; a socket that cannot be looked into
+        return False
+    except OSError:
+        return True
 
 
 def _never_wait_for_ever(connection: socket.socket | None) -> None:
