@@ -22,6 +22,7 @@ from services.credit_push.models import (
 )
 from services.credit_push.settings import read_settings
 from services.credit_push.usecases import Deps
+from shared.clock import local_date
 from shared.identifiers import make_resident_id
 from shared.ids import new_id
 from shared.outbox import record_of
@@ -31,7 +32,8 @@ from tests.integration.test_push_attempts import DELIVERY, LISTING
 from tests.integration.test_push_refused import signed
 
 NATION, CITY, PATH = "credit-china", "credit-quanzhou", "/exchange/v1/requests"
-AT = datetime(2026, 11, 2, tzinfo=UTC)
+AT = datetime.now(UTC) - timedelta(days=3)
+DAY = local_date(AT).isoformat()
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def bring(world: tuple[Any, Deps], platform: str = NATION, **changes: Any) -> An
         "kind": "objection",
         "listing_id": "l1",
         "ticket": "T-1",
-        "received_on": "2026-11-02",
+        "received_on": DAY,
         "evidence": "附判决书",
         **changes,
     }
@@ -90,7 +92,7 @@ def test_taken_once_and_told_without_numbers(world: tuple[Any, Deps]) -> None:
     assert dict(record.headers)["ce_type"] == b"request.objection"
     assert record.key == "l1"
     data = json.loads(record.value)
-    assert (data["ticket"], data["platform"], data["received_on"]) == ("T-1", NATION, "2026-11-02")
+    assert (data["ticket"], data["platform"], data["received_on"]) == ("T-1", NATION, DAY)
     with deps.db.read() as session:
         kept = session.scalars(select(PartyRequest)).one()
     assert number not in record.value.decode() + kept.evidence
@@ -114,6 +116,7 @@ def test_taken_once_and_told_without_numbers(world: tuple[Any, Deps]) -> None:
         ({"listing_id": "l2"}, 409, "no-case"),
         ({"listing_id": "l3"}, 409, "listing-withdrawn"),
         ({"received_on": "2199-01-01"}, 422, "validation-failed"),
+        ({"received_on": "0001-01-01"}, 422, "validation-failed"),
         ({"kind": "complaint"}, 422, "validation-failed"),
         ({"evidence": "x" * 2001}, 422, "validation-failed"),
     ],

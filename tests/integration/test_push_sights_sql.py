@@ -18,8 +18,8 @@ from shared.db import migrate
 from tests.integration.test_push_attempts import DELIVERY, LISTING
 
 CITY, PROVINCE = "credit-quanzhou", "credit-fujian"
-AT = datetime(2026, 11, 2, tzinfo=UTC)
-FILED = {"platform": CITY, "state": "acknowledged", "settled_at": AT, "match_key": "l1"}
+AT = (datetime.now(UTC) - timedelta(days=3)).replace(microsecond=0)
+FILED = {"platform": CITY, "state": "acknowledged", "settled_at": AT, "created_at": AT, "match_key": "l1"}
 
 
 def test_expected_seen_and_counted(any_db_url: str, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A party's objection or repair comes in at a platform (信用中国): taken once by ticket, told to the case."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +16,8 @@ from shared.ids import new_id
 from shared.written import cover_identities
 
 OBJECTION, REPAIR = "objection", "repair"
+LONGEST_AGO = timedelta(days=366)
+"""Whatever a platform has kept longer, it has to file anew."""
 KINDS = {OBJECTION: "异议", REPAIR: "信用修复申请"}
 
 
@@ -72,8 +74,9 @@ def _same(earlier: PartyRequest, asked: Asked) -> PartyRequest:
 
 
 def _check(session: Session, deps: Deps, profile: Profile, listing: Listing, asked: Asked) -> None:
-    if asked.received_on > deps.clock.today():
-        field = FieldError("/received_on", "收到日期不能晚于今天。")
+    today = deps.clock.today()
+    if not today - LONGEST_AGO <= asked.received_on <= today:
+        field = FieldError("/received_on", "收到日期不能晚于今天，也不能早于一年前。")
         raise Invalid("validation-failed", "收到日期有误", fields=[field])
     basis = bases(session, deps.catalogue, [listing.id]).get((profile.id, listing.id))
     if basis is None:
