@@ -21,6 +21,7 @@ from shared.clock import Clock, local_date
 from shared.contracts.envelope import Event, Record, from_record
 from shared.logs import get_log
 from shared.web.revocations import apply_identity_events
+from shared.written import cover_identities
 
 IDENTITY_TOPICS = ("blacklist.identity.v1",)
 RULES_TOPICS = ("blacklist.rules.v1",)
@@ -153,7 +154,7 @@ def _happening(event: Event) -> Happening:
 def _common(event: Event) -> Facts:
     data = event.data
     stated = {
-        name: _text(data.get(name)) for name in ("subject_name", "list_name", "document_number", "reason")
+        name: _said(data.get(name)) for name in ("subject_name", "list_name", "document_number", "reason")
     }
     happened = data.get("occurred_at") or data.get("at") or event.time
     return {**stated, "occurred_on": chinese_date(happened)}
@@ -178,8 +179,8 @@ def _duty(data: Mapping[str, Any]) -> Facts:
 def _tender(data: Mapping[str, Any]) -> Facts:
     return {
         "project_id": _text(data["project_id"]),
-        "project_number": _text(data["number"]),
-        "project_name": _text(data["name"]),
+        "project_number": _said(data["number"]),
+        "project_name": _said(data["name"]),
         "group": _text(data["group"]),
         "change": TENDERS.get(_text(data["kind"]), "有变化"),
     }
@@ -213,13 +214,18 @@ def _delivery(data: Mapping[str, Any]) -> Facts:
 def _reconciliation(data: Mapping[str, Any]) -> Facts:
     kind = DIFFERENCES.get(_text(data.get("kind")), "不一致")
     item = "：".join(
-        part for part in (kind, _text(data.get("detail")), _text(data.get("listing_id"))) if part
+        part for part in (kind, _said(data.get("detail")), _text(data.get("listing_id"))) if part
     )
     return {"platform_name": _text(data.get("platform")), "run_id": _text(data.get("run_id")), "item": item}
 
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
+
+
+def _said(value: Any) -> str:
+    """What a person typed: an identity number in it never becomes part of a message."""
+    return cover_identities(_text(value))
 
 
 _ACTIONS = {

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,9 @@ from services.notifier.models import Attempt, DigestItem, Dispatch, Notice
 from services.notifier.queries.delivery_log import harmless
 from services.notifier.web.live import events, has_left
 from shared.db import open_database
+from shared.identifiers import make_resident_id
 from shared.ids import new_id
-from tests.harness.notices import CLERK, DECIDER, OPERATOR, SUPERVISOR, case_event, duty_event
+from tests.harness.notices import CLERK, DECIDER, OPERATOR, SUPERVISOR, case_event, delivery_event, duty_event
 from tests.integration.test_notifier_api import Site, items
 
 
@@ -247,3 +248,17 @@ def test_a_reader_who_left_is_noticed():
         assert list(events(lambda: 1, lambda: has_left(ours))) == ["retry: 30000\n\n"]
     assert has_left(ours)
     assert not has_left(None)
+
+
+def test_no_identity_number_gets_into_a_message(site):
+    number = make_resident_id("130102", date(1990, 3, 7), 11)
+    site.hear(
+        case_event("case.returned", reason=f"当事人证件 {number} 有误", document_number=f"文{number}"),
+        delivery_event("delivery.rejected", reason=f"证件号码{number[:6]} {number[6:14]} {number[14:]}重复"),
+        duty_event(subject_name=f"张三{number}"),
+    )
+    with site.db.read() as session:
+        told = [f"{each.title}{each.body}{each.facts}" for each in session.scalars(select(Notice))]
+    assert len(told) >= 3
+    assert not [each for each in told if number[6:14] in each]
+    assert any("1301****" in each for each in told)
