@@ -1,5 +1,6 @@
 """From events to messages and dispatches: once each, to the right people, over the right channels."""
 
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,21 +44,24 @@ CHANNELS = frozenset({"inbox", "email", "webhook"})
 
 
 @pytest.fixture(scope="module")
-def staffed() -> Iterator[tuple[Database, Any, bytes]]:
+def staffed() -> Iterator[tuple[Database, Any, sqlite3.Connection]]:
     """One engine for all tests here, with its compiled statements, and what it holds when each begins."""
     database = open_database("sqlite://")
     Base.metadata.create_all(database.engine)
     with database.write() as session:
         hire_staff(session)
     raw: Any = database.engine.raw_connection().driver_connection
-    yield database, raw, bytes(raw.serialize())
+    beginning = sqlite3.connect(":memory:")
+    raw.backup(beginning)
+    yield database, raw, beginning
+    beginning.close()
     database.close()
 
 
 @pytest.fixture
-def db(staffed: tuple[Database, Any, bytes]) -> Database:
+def db(staffed: tuple[Database, Any, sqlite3.Connection]) -> Database:
     database, raw, beginning = staffed
-    raw.deserialize(beginning)
+    beginning.backup(raw)
     return database
 
 
