@@ -100,7 +100,7 @@ def test_a_stream_ends_by_itself() -> None:
     def nothing(_: int) -> list[dict[str, Any]]:
         return []
 
-    ended: Iterator[str] = streaming.events(nothing, 0, longest=0.0)
+    ended: Iterator[str] = streaming.events(nothing, 0, lambda: False, longest=0.0)
     assert list(ended) == ["retry: 3000\n\n"]
 
 

@@ -8,6 +8,8 @@ import json
 import socket
 import struct
 from collections.abc import Callable, Iterator
+from functools import partial
+from select import POLLIN, poll
 from threading import Event
 from time import monotonic
 from typing import Any
@@ -48,25 +50,28 @@ def start_after(after: int) -> int:
 def stream(deps: Deps, room: WaitingRoom, after: int) -> Response:
     """The answer; it holds a thread until it ends, so there are only so many."""
     leave = room.stay(request.remote_addr or "")
-    _never_wait_for_ever(request.environ.get("gunicorn.socket"))
+    connection: socket.socket | None = request.environ.get("gunicorn.socket")
+    _never_wait_for_ever(connection)
 
     def read(place: int) -> list[dict[str, Any]]:
         with deps.db.read() as session:
             return queries.changes_after(session, place, AT_ONCE, deps.clock.today())
 
-    answer = Response(events(read, after), mimetype=MEDIA_TYPE)
+    answer = Response(events(read, after, partial(_has_left, connection)), mimetype=MEDIA_TYPE)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Accel-Buffering"] = "no"
     answer.call_on_close(leave)
     return answer
 
 
-def events(read: Read, after: int, longest: float = LONGEST_SECONDS) -> Iterator[str]:
+def events(
+    read: Read, after: int, left: Callable[[], bool], longest: float = LONGEST_SECONDS
+) -> Iterator[str]:
     """Changes as they come, a sign of life when none do, and an end."""
     yield "retry: 3000\n\n"
     end = monotonic() + longest
     quiet, never = monotonic() + HEARTBEAT_SECONDS, Event()
-    while monotonic() < end:
+    while monotonic() < end and not left():
         items = read(after)
         for item in items:
             after = item["position"]
@@ -84,6 +89,18 @@ def event(item: dict[str, Any]) -> str:
     """One entry of the feed, as in its pages."""
     data = json.dumps(_line.dump(item), ensure_ascii=False, separators=(",", ":"))
     return f"id: {item['position']}\nevent: {item['operation']}\ndata: {data}\n\n"
+
+
+def _has_left(connection: socket.socket | None) -> bool:
+    """Whether the reader hung up: its place is free at once, not only when a sign of life fails."""
+    if connection is None:
+        return False
+    waiting = poll()
+    try:
+        waiting.register(connection, POLLIN)
+        return bool(waiting.poll(0)) and not connection.recv(1, socket.MSG_PEEK)
+    except (OSError, ValueError):  # closed already
+        return True
 
 
 def _never_wait_for_ever(connection: socket.socket | None) -> None:
