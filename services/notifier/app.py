@@ -91,6 +91,7 @@ def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
         quiet=settings.quiet,
         origin=settings.mail_origin,
         prefix=settings.common.url_prefix,
+        bounces=settings.channels["email"]["bounces"],
     )
     return worker.build_loops(parts, open_log(settings.common.events_url))
 

@@ -31,6 +31,7 @@ TODAY = "2026年11月23日"
 SAMPLES: Mapping[str, Mapping[str, str]] = {
     "webhook.test": {"occurred_on": TODAY},
     "notice.digest": {"occurred_on": TODAY, "count": "2", "items": "1. 案件提交审核\n2. 决定已送达"},
+    "address.failing": {"occurred_on": TODAY, "address": "z***@example.gov.cn", "status": "5.1.1"},
     "notice.handover": {
         "occurred_on": TODAY,
         "from_name": "张示例",

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from services.notifier.channels import Channel
 from services.notifier.channels.flights import Flight, Flights, Landing
@@ -21,6 +22,7 @@ from services.notifier.consumes import (
 )
 from services.notifier.following import PUBLIC_TOPICS, follow_cases, follow_letters, follow_public
 from services.notifier.models import inbox, leases, outbox, revocations
+from services.notifier.usecases.bounces import BounceBox, BounceReader
 from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from services.notifier.usecases.escalating import climb
@@ -64,6 +66,7 @@ class Parts:
     quiet: bool = False
     origin: str = ""  # the site's address in mails to the public; without it there are none
     prefix: str = ""
+    bounces: str = ""  # the mailbox that bounces come to; without it nobody reads them
 
 
 class Sender:
@@ -241,7 +244,15 @@ def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
         Digester(parts),
         Pruner(parts),
         *_watch_loops(parts),
+        *_bounce_loops(parts),
     ]
+
+
+def _bounce_loops(parts: Parts) -> list[Loop]:
+    if not parts.bounces:
+        return []
+    given = (Path(parts.bounces), parts.db, parts.keyring, parts.clock, frozenset(parts.channels))
+    return [BounceReader(BounceBox(*given))]
 
 
 def _watch_loops(parts: Parts) -> list[Loop]:

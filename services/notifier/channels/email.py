@@ -75,6 +75,7 @@ class Settings(Schema):
     second = SmtpUrl(data_key="SMTP_2_URL", load_default=None)
     sender = fields.Email(data_key="MAIL_FROM", load_default="no-reply@localhost.localdomain")
     public_url = fields.Url(data_key="PUBLIC_URL", load_default="", require_tld=False)
+    bounces = fields.String(data_key="MAIL_BOUNCES", load_default="")
     prefix = fields.String(data_key="NOTIFIER_URL_PREFIX", load_default="/notices")
 
 

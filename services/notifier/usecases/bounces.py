@@ -1,0 +1,210 @@
+"""Bounces (退信): mail servers report to a mailbox what became of mails they took; here it has its effect.
+
+The mail counts as not delivered. An address that does not exist gets no more mails until it is corrected, and
+the operators are told. What is no such report is left in the mailbox for a person to read.
+"""
+
+import mailbox
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email import message_from_bytes, message_from_string
+from email.message import Message as Mail
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from services.notifier.domain import Happening, chinese_date, mask_email
+from services.notifier.models import Attempt, DepartmentCopy, Dispatch, FailingAddress, Notice
+from services.notifier.publishes import FAILED, Outcome, publish
+from services.notifier.usecases.addressing import Asked, find_targets
+from services.notifier.usecases.announcing import announce
+from shared.clock import Clock, local_date
+from shared.crypto import KeyRing
+from shared.db import Database, dialect_of, upsert
+from shared.delivery import ACCEPTED, DEAD
+from shared.ids import new_id
+from shared.logs import get_log
+
+EVENT = "address.failing"
+MOST_BYTES = 2_000_000
+LOOK_EVERY = timedelta(seconds=15)
+_STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
+_OURS = re.compile(r"<([0-9a-f-]{36})@")
+_NO_SUCH_ADDRESS = re.compile(r"5\.1\.\d+")
+log = get_log(__name__)
+
+
+@dataclass(frozen=True)
+class Bounce:
+    """A mail that a server gave up on."""
+
+    dispatch_id: str
+    recipient: str
+    status: str
+
+    @property
+    def is_of_the_address(self) -> bool:
+        """Whether the address is to blame (5.1.x), not a full mailbox or a server that is away."""
+        return _NO_SUCH_ADDRESS.fullmatch(self.status) is not None
+
+
+def read_bounce(raw: bytes) -> Bounce | None:
+    """The report in a mail (RFC 3464), or None: a delay, a person's answer, anything else."""
+    try:
+        mail = message_from_bytes(raw)
+        reported, ours = _reported(mail), _original_id(mail)
+    except (ValueError, RecursionError, LookupError, AttributeError):
+        return None
+    if reported is None or ours is None:
+        return None
+    recipient, status = reported
+    return Bounce(ours, recipient, status)
+
+
+def _reported(mail: Mail) -> tuple[str, str] | None:
+    for part in mail.walk():
+        if part.get_content_type() != "message/delivery-status":
+            continue
+        for block in part.get_payload():
+            if not isinstance(block, Mail) or str(block.get("Action", "")).strip().lower() != "failed":
+                continue
+            kind, _, recipient = str(block.get("Final-Recipient", "")).partition(";")
+            status = _STATUS.search(str(block.get("Status", "")))
+            if kind.strip().lower() == "rfc822" and status:
+                return recipient.strip().strip("<>"), status[0]
+    return None
+
+
+def _original_id(mail: Mail) -> str | None:
+    """The number of our mail, from the copy of it that the report brings."""
+    for part in mail.walk():
+        kind, payload = part.get_content_type(), part.get_payload()
+        original: object = None
+        if kind == "message/rfc822" and isinstance(payload, list) and payload:
+            original = payload[0]
+        elif kind == "text/rfc822-headers" and isinstance(payload, str):
+            original = message_from_string(payload)
+        if isinstance(original, Mail):
+            found = _OURS.match(str(original.get("Message-ID", "")).strip())
+            return found[1] if found else None
+    return None
+
+
+def take_bounce(
+    session: Session, keyring: KeyRing, bounce: Bounce, clock: Clock, channels: Collection[str]
+) -> bool:
+    """Its effect, once; False where it is about no mail of ours to that address."""
+    row, at = session.get(Dispatch, bounce.dispatch_id), clock.system_now()
+    if row is None or row.channel != "email":
+        return False
+    asked = Asked(row.target, row.channel, row.department_id)
+    target = find_targets(session, keyring, [asked], at).get(asked)
+    if target is None or target.address.lower() != bounce.recipient.lower():
+        return False
+    if row.state == ACCEPTED:
+        _give_up(session, row, bounce, at)
+    if bounce.is_of_the_address and _mark(session, target.address, bounce, at):
+        told = _happening(session, row, bounce, clock.now())
+        announce(session, [told], channels=channels, today=local_date(clock.now()), at=at)
+    return True
+
+
+def _give_up(session: Session, row: Dispatch, bounce: Bounce, at: datetime) -> None:
+    notice = session.get_one(Notice, row.notice_id)
+    reason = f"退信（{bounce.status}）"
+    session.add(
+        Attempt(
+            id=new_id(),
+            dispatch_id=row.id,
+            number=row.attempts_count,
+            at=at,
+            outcome="failed",
+            permanent=True,
+            reason=reason,
+            duration_ms=0,
+        )
+    )
+    row.state, row.reason, row.settled_at = DEAD, reason, at
+    told = (notice.id, notice.event_type, notice.subject_id, notice.department_id, row.channel, at, reason)
+    publish(session, [Outcome(FAILED, *told)])
+
+
+def _mark(session: Session, address: str, bounce: Bounce, at: datetime) -> bool:
+    """True if the address was not known to fail before."""
+    values = {
+        "digest": FailingAddress.digest_of(address),
+        "dispatch_id": bounce.dispatch_id,
+        "status": bounce.status,
+        "since": at,
+    }
+    add = upsert(dialect_of(session))(FailingAddress.__table__).values(values).on_conflict_do_nothing()
+    return session.execute(add.returning(FailingAddress.digest)).first() is not None
+
+
+def _happening(session: Session, row: Dispatch, bounce: Bounce, now: datetime) -> Happening:
+    department = session.get(DepartmentCopy, row.department_id)
+    facts = {
+        "address": mask_email(bounce.recipient),
+        "status": bounce.status,
+        "occurred_on": chinese_date(now),
+    }
+    return Happening(
+        event_id=f"bounce:{row.id}",
+        type=EVENT,
+        subject_id=row.id,
+        occurred_at=now,
+        department_id=row.department_id,
+        region=department.region if department else None,
+        facts=facts,
+    )
+
+
+@dataclass(frozen=True)
+class BounceBox:
+    """The mailbox, and what a report in it is handled with."""
+
+    folder: Path
+    db: Database
+    keyring: KeyRing
+    clock: Clock
+    channels: frozenset[str]
+
+
+class BounceReader:
+    """Loop: reads what is new in the mailbox. A report is removed once it has had its effect."""
+
+    name = "bounces"
+
+    def __init__(self, parts: BounceBox) -> None:
+        self._parts = parts
+        self._next = parts.clock.system_now()
+
+    def step(self) -> bool:
+        now = self._parts.clock.system_now()
+        if now < self._next:
+            return False
+        self._next = now + LOOK_EVERY
+        box = mailbox.Maildir(self._parts.folder, create=True)
+        return sum([self._read(box, key) for key in _fresh(box)]) > 0
+
+    def _read(self, box: "mailbox.Maildir", key: str) -> bool:
+        bounce = read_bounce(box.get_bytes(key)[:MOST_BYTES])
+        parts, known = self._parts, False
+        if bounce is not None:
+            with parts.db.write() as session:
+                known = take_bounce(session, parts.keyring, bounce, parts.clock, parts.channels)
+        if bounce is not None and known:
+            box.remove(key)
+            log.info("mail bounced", dispatch_id=bounce.dispatch_id, status=bounce.status)
+            return True
+        letter = box[key]
+        letter.set_subdir("cur")
+        box[key] = letter
+        return False
+
+
+def _fresh(box: "mailbox.Maildir") -> Iterator[str]:
+    """What nobody has looked at."""
+    yield from [key for key in box.keys() if box[key].get_subdir() == "new"]  # noqa: SIM118  a Maildir iterates over mails

@@ -1,0 +1,190 @@
+"""Bounces: the report of a mail server ends the mail, marks the address, tells the operator, once."""
+
+import mailbox
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from services.notifier.channels import Ports, open_channels, read_settings
+from services.notifier.consumes import hear_news, learn_identity
+from services.notifier.models import Attempt, Base, Dispatch, Notice, outbox
+from services.notifier.queries.providers import provider_health
+from services.notifier.usecases.bounces import EVENT, LOOK_EVERY, BounceBox, BounceReader, read_bounce
+from services.notifier.worker import Parts, Sender
+from shared.clock import FixedClock
+from shared.crypto import KeyRing
+from shared.db import Database, open_database
+from shared.loops import drain
+from shared.outbox import record_of
+from tests.harness.notices import AT, CLERK, case_event, hire_staff, mail_server, user_event
+
+CHANNELS = frozenset({"inbox", "email"})
+
+
+def report(
+    dispatch_id: str, status: str = "5.1.1", action: str = "failed", to: str = "user-clerk@example.gov.cn"
+) -> bytes:
+    return f"""From: MAILER-DAEMON@mail.example.gov.cn
+To: no-reply@example.gov.cn
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="B"
+
+--B
+Content-Type: text/plain
+
+I'm sorry to have to inform you that your message could not be delivered.
+
+--B
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example.gov.cn
+
+Final-Recipient: rfc822; {to}
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; 550 5.1.1 no such user
+
+--B
+Content-Type: text/rfc822-headers
+
+From: no-reply@example.gov.cn
+Message-ID: <{dispatch_id}@example.gov.cn>
+
+--B--
+""".replace("\n", "\r\n").encode()
+
+
+class Desk:
+    """A notifier whose one mail to the clerk was taken by the server, and the mailbox of its sender."""
+
+    def __init__(self, db: Database, tmp: Path, smtp_url: str) -> None:
+        Base.metadata.create_all(db.engine)
+        self.db, self.clock = db, FixedClock(AT)
+        self.keyring = KeyRing.load_or_create(tmp / "keys.json")
+        self.box = mailbox.Maildir(tmp / "bounces", create=True)
+        self._channels = open_channels(read_settings({"SMTP_URL": smtp_url}), Ports(db, self.clock))
+        self.reader = BounceReader(BounceBox(tmp / "bounces", db, self.keyring, self.clock, CHANNELS))
+        with db.write() as session:
+            hire_staff(session)
+        self.send(case_event())
+
+    def send(self, *events: object) -> None:
+        with self.db.write() as session:
+            hear_news(self.clock, CHANNELS)(session, list(events))  # type: ignore[arg-type]
+        parts = Parts(self.db, self.clock, self.keyring, self._channels, "one", 60.0)
+        sender = Sender(parts, self._channels["email"])
+        drain([sender])
+        sender.close()
+
+    def mails(self, event: str = "case.published", user: str = CLERK) -> list[Dispatch]:
+        with self.db.read() as session:
+            query = (
+                select(Dispatch).join(Notice).where(Notice.event_type == event, Dispatch.channel == "email")
+            )
+            return list(session.scalars(query.where(Dispatch.target == f"user:{user}").order_by(Dispatch.id)))
+
+    def bounce(self, raw: bytes) -> None:
+        self.box.add(raw)
+        self.clock.advance(LOOK_EVERY + timedelta(seconds=1))
+        self.reader.step()
+
+    def told(self) -> list[Notice]:
+        with self.db.read() as session:
+            return list(session.scalars(select(Notice).where(Notice.event_type == EVENT)))
+
+    def fates(self) -> list[str]:
+        with self.db.read() as session:
+            rows = session.execute(select(outbox).order_by(outbox.c.id)).all()
+        return [dict(record_of(row).headers)["ce_type"].decode() for row in rows]
+
+
+@pytest.fixture
+def desk(tmp_path: Path):
+    db = open_database(f"sqlite:///{tmp_path}/n.db")
+    with mail_server() as (_, url):
+        yield Desk(db, tmp_path, url)
+    db.close()
+
+
+def test_a_bounce_ends_the_mail_marks_the_address_and_tells_the_operator_once(desk):
+    mail = desk.mails()[0]
+    assert mail.state == "accepted"
+    for _ in range(2):
+        desk.bounce(report(mail.id))
+    after = desk.mails()[0]
+    assert (after.state, after.reason) == ("dead", "退信（5.1.1）")
+    assert desk.fates().count("notice.failed") == 1
+    [told] = desk.told()
+    assert "u***@example.gov.cn" in told.body
+    assert "user-clerk@" not in told.body + told.title
+    with desk.db.read() as session:
+        attempts = session.scalars(select(Attempt).where(Attempt.dispatch_id == mail.id).order_by(Attempt.id))
+        assert [(each.outcome, each.permanent) for each in attempts] == [
+            ("delivered", False),
+            ("failed", True),
+        ]
+    assert len(desk.box) == 0
+
+
+def test_nothing_is_mailed_there_until_the_address_is_corrected(desk):
+    desk.bounce(report(desk.mails()[0].id))
+    desk.send(case_event())
+    states = [(mail.state, mail.reason) for mail in desk.mails()]
+    assert states[1] == ("dead", "收件地址此前被退信（5.1.1），已停止发送")
+    assert desk.fates().count("notice.failed") == 2
+    with desk.db.write() as session:
+        learn_identity(session, [user_event(CLERK, sequence=2, email="clerk.new@example.gov.cn")])
+    desk.send(case_event())
+    assert [mail.state for mail in desk.mails()] == ["dead", "dead", "accepted"]
+
+
+def test_a_full_mailbox_ends_the_mail_and_spares_the_address(desk):
+    desk.bounce(report(desk.mails()[0].id, status="5.2.2"))
+    assert desk.mails()[0].state == "dead"
+    assert desk.told() == []
+    desk.send(case_event())
+    assert desk.mails()[1].state == "accepted"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"From: clerk@example.gov.cn\r\nSubject: Re: question\r\n\r\nplease call back",
+        report("0192f000-0000-7000-8000-00000000dead"),
+        report("x' OR 1=1 --"),
+        b"\xff\xfe\x00" * 500,
+        b"Content-Type: multipart/report; boundary=B\n\n--B\nContent-Type: message/delivery-status\n\n",
+    ],
+)
+def test_what_is_no_report_about_us_is_left_for_a_person(desk, raw):
+    desk.bounce(raw)
+    assert desk.mails()[0].state == "accepted"
+    assert len(desk.box) == 1
+    desk.clock.advance(LOOK_EVERY * 2)
+    assert desk.reader.step() is False
+
+
+@pytest.mark.parametrize("change", [{"to": "other@example.gov.cn"}, {"action": "delayed"}])
+def test_a_report_of_another_address_or_a_delay_changes_nothing(desk, change):
+    desk.bounce(report(desk.mails()[0].id, **change))
+    assert desk.mails()[0].state == "accepted"
+    assert desk.told() == []
+
+
+def test_a_nested_copy_of_the_mail_names_it_too():
+    key = "0192f000-0000-7000-8000-000000000001"
+    raw = report(key).replace(b"text/rfc822-headers", b"message/rfc822")
+    found = read_bounce(raw)
+    assert found is not None
+    assert (found.dispatch_id, found.recipient, found.status) == (key, "user-clerk@example.gov.cn", "5.1.1")
+
+
+def test_health_of_providers_is_counted(desk):
+    [health] = provider_health(desk.db.read().__enter__())
+    assert (health.channel, health.delivered, health.failed, health.success_rate) == ("email", 3, 0, 1.0)
+    assert health.provider.startswith("127.0.0.1:")
+    assert health.last_success_at is not None
