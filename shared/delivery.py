@@ -4,7 +4,7 @@ A row is claimed by one compare-and-swap statement with a lease, in its own tran
 happens with no transaction open; the outcome is settled in a second one, which the lease guards.
 Leases and retries run on system time (`Clock.system_now`).
 
-Needed columns: id, state, next_attempt_at, lease_holder, lease_until, lease_token.
+Needed columns: id, state, next_attempt_at, lease_holder, lease_until, lease_token (as of `Outgoing`).
 """
 
 import random
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, Table, and_, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.db import rows_changed
+from shared.db import UtcDateTime, rows_changed
 
 WAITING = "waiting"
 SENDING = "sending"
@@ -28,6 +28,20 @@ DEAD = "dead"
 SUPERSEDED = "superseded"
 STATES = (WAITING, SENDING, ACCEPTED, ACKNOWLEDGED, REJECTED, AWAITING_HAND, DEAD, SUPERSEDED)
 FINAL = frozenset({ACKNOWLEDGED, REJECTED, DEAD, SUPERSEDED})
+
+
+class Outgoing:
+    """The columns of a table whose rows are sent to somebody."""
+
+    state: Mapped[str] = mapped_column(String(20))
+    attempts_count: Mapped[int] = mapped_column(Integer, default=0)
+    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_holder: Mapped[str | None] = mapped_column(String(200))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_token: Mapped[int] = mapped_column(BigInteger, default=0)
+    reason: Mapped[str | None] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 @dataclass(frozen=True)

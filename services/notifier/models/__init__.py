@@ -27,6 +27,7 @@ from services.notifier.models.store import (
 )
 from services.notifier.models.watching import PublicListing, Watch, WatchMail
 from shared.db import JsonDoc, UtcDateTime
+from shared.delivery import Outgoing
 
 __all__ = [
     "SOURCE", "Base", "Deps", "Enforcer", "PartyNotice", "PublicListing", "StopOrder", "Watch", "WatchMail",
@@ -121,7 +122,7 @@ class Receipt(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Dispatch(Base):
+class Dispatch(Outgoing, Base):
     """A notice on its way over one channel to one target (`department:…`, `user:…`, `webhook:…`)."""
 
     __tablename__ = "dispatches"
@@ -136,15 +137,6 @@ class Dispatch(Base):
     department_id: Mapped[str] = mapped_column(String(36))
     channel: Mapped[str] = mapped_column(String(20))
     target: Mapped[str] = mapped_column(String(60))
-    state: Mapped[str] = mapped_column(String(20))
-    attempts_count: Mapped[int] = mapped_column(Integer, default=0)
-    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    lease_holder: Mapped[str | None] = mapped_column(String(200))
-    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    lease_token: Mapped[int] = mapped_column(BigInteger, default=0)
-    reason: Mapped[str | None] = mapped_column(String(300))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Attempt(Base):

@@ -6,11 +6,12 @@ Of a person only a sealed mail address is kept, from the request on until the wa
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.notifier.models.store import Base
 from shared.db import JsonDoc, UtcDateTime
+from shared.delivery import Outgoing
 
 
 class Watch(Base):
@@ -37,7 +38,7 @@ class Watch(Base):
         return f"watches.sealed_address.{watch_id}"
 
 
-class WatchMail(Base):
+class WatchMail(Outgoing, Base):
     """One mail to a watcher; `occasion` keeps the same thing from being told twice."""
 
     __tablename__ = "watch_mails"
@@ -53,15 +54,6 @@ class WatchMail(Base):
     occasion: Mapped[str] = mapped_column(String(100))
     listing_id: Mapped[str | None] = mapped_column(String(36))
     facts: Mapped[dict[str, Any]] = mapped_column(JsonDoc)
-    state: Mapped[str] = mapped_column(String(20))
-    attempts_count: Mapped[int] = mapped_column(Integer, default=0)
-    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    lease_holder: Mapped[str | None] = mapped_column(String(200))
-    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    lease_token: Mapped[int] = mapped_column(BigInteger, default=0)
-    reason: Mapped[str | None] = mapped_column(String(300))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class PublicListing(Base):

@@ -8,7 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.notifier.models import Deps
+from services.notifier.models import Deps, Watch
 from services.notifier.usecases import watching
 from services.notifier.usecases.watch_asking import ask, read_wish
 from services.notifier.usecases.watch_links import MANAGE, make_link
@@ -72,8 +72,7 @@ def _add_confirmation(bp: APIBlueprint, deps: Deps) -> None:
     def confirm_watch(link: str) -> AnyResponse:
         with deps.db.write() as session:
             watch = watching.confirm_watch(session, deps.keyring, link, at=deps.clock.system_now())
-            manage = make_link(deps.keyring, MANAGE, watch.id, watch.expires_at)
-        return redirect(url_for("pages.manage_watch", link=manage, done="confirmed"), 303)
+        return _managing(deps, watch, "confirmed")
 
 
 def _add_managing(bp: APIBlueprint, deps: Deps) -> None:
@@ -95,8 +94,13 @@ def _add_managing(bp: APIBlueprint, deps: Deps) -> None:
     def renew_watch(link: str) -> AnyResponse:
         with deps.db.write() as session:
             watch = watching.renew_watch(session, deps.keyring, link, at=deps.clock.system_now())
-            manage = make_link(deps.keyring, MANAGE, watch.id, watch.expires_at)
-        return redirect(url_for("pages.manage_watch", link=manage, done="renewed"), 303)
+        return _managing(deps, watch, "renewed")
+
+
+def _managing(deps: Deps, watch: Watch, done: str) -> AnyResponse:
+    """On to the watch's own page, by a link that holds as long as it does."""
+    manage = make_link(deps.keyring, MANAGE, watch.id, watch.expires_at)
+    return redirect(url_for("pages.manage_watch", link=manage, done=done), 303)
 
 
 def _add_ending(bp: APIBlueprint, deps: Deps) -> None:
