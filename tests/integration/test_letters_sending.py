@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -15,6 +16,7 @@ from services.blacklist.cases.models import Case
 from services.blacklist.letters.consumes import record_sent
 from services.blacklist.letters.models import LetterSending, LetterService
 from services.blacklist.letters.queries.sendings import sendings_of
+from services.blacklist.letters.queries.unserved import unserved_letters
 from services.blacklist.letters.usecases.sending import (
     MOST,
     SendingWish,
@@ -228,6 +230,31 @@ def test_only_stamped_letters_of_ones_own_to_proper_addresses_and_so_often(world
         world.order(decision)
     with pytest.raises(Conflict, match="letter-sendings-full"):
         world.order(decision)
+
+
+def test_what_is_still_to_be_served_is_listed_until_it_is(world: World) -> None:
+    case = decided(world.desk)
+    decision = world.desk.issue(case, "decision")
+    assert [(each["id"], each["stamped"]) for each in unserved(world)] == [(decision.id, False)]
+    notice = world.desk.issue(case, "repair-notice")
+    world.desk.scan(decision)
+    world.desk.scan(notice)
+    world.order(decision)
+    first, second = unserved(world, limit=1), unserved(world)
+    assert [each["sending"] for each in first] == ["waiting"]
+    assert len(second) == 2
+    assert unserved(world, by="stranger") == []
+    world.desk.serve(decision, outcome="failed", note="查无此人")
+    assert len(unserved(world)) == 2, "an attempt that failed serves nothing"
+    world.sign(world.code())
+    assert unserved(world) == []
+
+
+def unserved(world: World, limit: int = 50, by: str = "clerk") -> list[dict[str, Any]]:
+    who = world.desk.office.people["clerk"]
+    who = who if by == "clerk" else replace(who, department_id="another")
+    with world.deps.db.read() as session:
+        return list(unserved_letters(session, who, None, limit)["items"])
 
 
 def test_a_wrong_code_and_one_out_of_date_are_the_same(world: World) -> None:

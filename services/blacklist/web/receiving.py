@@ -8,8 +8,10 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.letters.api.common import file_answer
+from services.blacklist.letters.queries.unserved import unserved_letters
 from services.blacklist.letters.usecases.sending import (
     CHANNELS,
+    STATES,
     SendingWish,
     find_sending,
     open_received,
@@ -17,17 +19,34 @@ from services.blacklist.letters.usecases.sending import (
     sign_for,
 )
 from services.blacklist.store import Deps
+from services.blacklist.web.desk import OFFICERS
 from shared.errors import FieldError, Invalid
 from shared.web.access import access, principal, public, roles
 from shared.web.pages import render
 
+PAGE_SIZE = 50
 WORKERS = roles("clerk", "reviewer", "decider")
 LONGEST = {"contact": 254, "consent": 300}
 
 
 def add_routes(made: APIBlueprint, deps: Deps) -> None:
+    _waiting(made, deps)
     _ordering(made, deps)
     _receiving(made, deps)
+
+
+def _waiting(made: APIBlueprint, deps: Deps) -> None:
+    @made.get("/letters/unserved")
+    @access(OFFICERS)
+    def letters_to_serve() -> Response:
+        with deps.db.read() as session:
+            found = unserved_letters(session, principal(), request.args.get("cursor"), PAGE_SIZE)
+        return render(
+            "blacklist/letters_unserved.html",
+            items=found["items"],
+            next_cursor=found["next"],
+            states=STATES,
+        )
 
 
 def _ordering(made: APIBlueprint, deps: Deps) -> None:

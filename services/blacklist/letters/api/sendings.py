@@ -3,18 +3,19 @@
 from typing import Any
 
 from apiflask import APIBlueprint
-from apiflask.fields import DateTime, String
+from apiflask.fields import Boolean, Date, DateTime, String
 from marshmallow import validate
 from sqlalchemy.orm import Session
 
 from services.blacklist.letters.api.common import READ, WRITE
 from services.blacklist.letters.queries.finding import find_letter
 from services.blacklist.letters.queries.sendings import sending_view, sendings_of
+from services.blacklist.letters.queries.unserved import unserved_letters
 from services.blacklist.letters.usecases.sending import CHANNELS, STATES, SendingWish, send_letter
 from services.blacklist.store import Deps
 from shared.web.access import access, principal
 from shared.web.idempotency import Once
-from shared.web.paging import page, page_schema
+from shared.web.paging import PageQuery, page, page_schema
 from shared.web.schemas import Schema, Text
 
 
@@ -42,6 +43,23 @@ class SendingOut(Schema):
     problem = String(required=True, allow_none=True, metadata={"description": "签收后未能登记送达的原因"})
 
 
+class UnservedOut(Schema):
+    id = String(required=True)
+    case_id = String(required=True)
+    subject_name = String(required=True)
+    title = String(required=True)
+    number = String(required=True)
+    date = Date(required=True)
+    stamped = Boolean(required=True, metadata={"description": "是否已有盖章件"})
+    sending = String(
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf(tuple(STATES)),
+        metadata={"description": "最近一次电子送达的情况"},
+    )
+
+
+UnservedPage = page_schema(UnservedOut, "UnservedLetterPage")
 SendingPage = page_schema(SendingOut, "LetterSendingPage")
 
 
@@ -64,3 +82,12 @@ def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
         with deps.db.read() as session:
             letter, _ = find_letter(session, letter_id, principal())
             return page(sendings_of(session, letter.id), None)
+
+    @bp.get("/letters/unserved")
+    @access(READ)
+    @bp.input(PageQuery, location="query")
+    @bp.output(UnservedPage)
+    @bp.doc(summary="本部门待送达的文书")
+    def list_unserved(query_data: dict[str, Any]) -> dict[str, Any]:
+        with deps.db.read() as session:
+            return unserved_letters(session, principal(), query_data["cursor"], query_data["limit"])
