@@ -7,15 +7,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from credit_blacklist_client import Entity, NotFound, Problem, Purpose, Register
+from credit_blacklist_client import Entity, Expired, NotFound, Problem, Purpose, Register
+from credit_blacklist_client.http import Send
 
 from services.blacklist.app import create_app
 from services.blacklist.register.models import Listing
 from services.blacklist.settings import read_settings
+from services.blacklist.syndication.usecases.registering import Wish, register_data_user
 from shared.clock import FixedClock
 from shared.db import open_database
 from shared.identifiers import make_uscc
 from tests.integration.register_world import World, make_world, organisation
+from tests.integration.test_data_users import OPERATOR
 
 FIRM = "石家庄甲建设工程有限公司"
 CLIENT = Path(__file__).parents[2] / "clients/python"
@@ -39,6 +42,10 @@ def listings(world: World) -> list[str]:
 
 @pytest.fixture(scope="module")
 def register(world: World, listings: list[str]) -> Register:
+    return Register("http://localhost/", sending=sending_to(world))
+
+
+def sending_to(world: World) -> Send:
     app = create_app(read_settings({"DATA_DIR": str(world.deps.data_dir)}), world.deps).test_client()
 
     def sending(
@@ -47,7 +54,7 @@ def register(world: World, listings: list[str]) -> Register:
         answer = app.open(address, method=method, data=body, headers=dict(headers))
         return answer.status_code, answer.headers, answer.data
 
-    return Register("http://localhost/", sending=sending)
+    return sending
 
 
 def test_search_check_and_listing(register: Register, listings: list[str]) -> None:
@@ -97,6 +104,23 @@ def test_changes_end_with_a_tombstone(register: Register, world: World, listings
     with world.write() as session:
         session.get_one(Listing, listings[0]).removed_at = world.clock.now()
     assert [each.listing is None for each in register.changes()] == [True, False]
+
+
+def test_a_data_user_acknowledges_and_an_old_cursor_is_told(register: Register, world: World) -> None:
+    with pytest.raises(Problem, match="401"):
+        register.acknowledge(0)
+    with world.write() as session:
+        _, key = register_data_user(session, world.deps, Wish("示例平台", "platform", "x"), OPERATOR)
+    standing = Register("http://localhost/", key=key, sending=sending_to(world)).acknowledge(2)
+    assert (standing.position, standing.pending, standing.state) == (2, 0, "current")
+    gone: tuple[int, dict[str, str], bytes] = (
+        410,
+        {},
+        json.dumps({"slug": "cursor-expired", "snapshot": "https://example.org/s"}).encode(),
+    )
+    with pytest.raises(Expired) as told:
+        list(Register("https://example.org", sending=lambda *_: gone).changes())
+    assert told.value.snapshot == "https://example.org/s"
 
 
 def test_what_passes_by_itself_is_tried_again() -> None:

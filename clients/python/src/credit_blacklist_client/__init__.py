@@ -1,7 +1,7 @@
 """Typed client of a credit blacklist register; the standard library is all it needs."""
 
 from credit_blacklist_client.client import Register
-from credit_blacklist_client.http import NotFound, Problem
+from credit_blacklist_client.http import Expired, NotFound, Problem
 from credit_blacklist_client.models import (
     Change,
     Checked,
@@ -10,11 +10,12 @@ from credit_blacklist_client.models import (
     Listing,
     Page,
     Purpose,
+    Standing,
     Verified,
     Version,
 )
 
 __all__ = [
-    "Change", "Checked", "Entity", "Hit", "Listing", "NotFound", "Page", "Problem", "Purpose", "Register",
-    "Verified", "Version",
+    "Change", "Checked", "Entity", "Expired", "Hit", "Listing", "NotFound", "Page", "Problem", "Purpose",
+    "Register", "Standing", "Verified", "Version",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from credit_blacklist_client.models import (
     Listing,
     Page,
     Purpose,
+    Standing,
     Verified,
     Version,
 )
@@ -24,8 +25,17 @@ MOST_ENTITIES = 1000
 class Register:
     """A register at an address such as https://credit.example.gov.cn; holds no connection and no state."""
 
-    def __init__(self, base: str, *, timeout: float = 10.0, retries: int = 2, sending: Send = send) -> None:
-        self._ask = Caller(base, sending, timeout, retries)
+    def __init__(
+        self,
+        base: str,
+        *,
+        key: str | None = None,
+        timeout: float = 10.0,
+        retries: int = 2,
+        sending: Send = send,
+    ) -> None:
+        """`key` is a registered data user's; nothing but `acknowledge` needs one."""
+        self._ask = Caller(base, sending, timeout, retries, key)
 
     def search(
         self,
@@ -71,10 +81,17 @@ class Register:
         return [models.version(raw) for raw in items]
 
     def changes(self, after: int = 0, *, limit: int = 500) -> Iterator[Change]:
-        """Every change behind the position, until there is none; keep the last one's position."""
+        """Every change behind the position, until there is none; keep the last one's position.
+
+        Expired where the feed no longer reaches back so far.
+        """
         while items := self._ask.get(f"{REGISTER}/changes", after=after, limit=limit)["items"]:
             yield from map(models.change, items)
             after = items[-1]["position"]
+
+    def acknowledge(self, position: int) -> Standing:
+        """As a registered data user: everything up to here was processed. Only forward."""
+        return models.standing(self._ask.post("/api/v1/data-users/me/cursor", {"position": position}))
 
     def verify(self, code: str) -> Verified:
         """What the register says of a certificate by its code; an unknown code is not genuine."""

@@ -30,6 +30,17 @@ class NotFound(Problem):
     """Nothing public there: it never was, or no longer is."""
 
 
+class Expired(Problem):
+    """The cursor is older than the kept change feed: load `snapshot` anew and go on from its position."""
+
+    def __init__(self, status: int, document: Mapping[str, Any]) -> None:
+        super().__init__(status, document)
+        self.snapshot = str(document.get("snapshot", ""))
+
+
+REFUSALS: Mapping[int, type[Problem]] = {404: NotFound, 410: Expired}
+
+
 def send(
     method: str, address: str, body: bytes | None, headers: Mapping[str, str], timeout: float
 ) -> tuple[int, Mapping[str, str], bytes]:
@@ -48,7 +59,8 @@ def send(
 class Caller:
     """Asks the service and reads JSON."""
 
-    def __init__(self, base: str, sending: Send, timeout: float, retries: int) -> None:
+    def __init__(self, base: str, sending: Send, timeout: float, retries: int, key: str | None) -> None:
+        self._own = {"Authorization": f"ApiKey {key}"} if key else {}
         self._base, self._send, self._timeout, self._retries = base.rstrip("/"), sending, timeout, retries
 
     def get(self, path: str, **query: object) -> dict[str, Any]:
@@ -59,7 +71,7 @@ class Caller:
         return self._call("POST", path, json.dumps(body).encode())
 
     def _call(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
-        headers = {"Accept": "application/json", "User-Agent": "credit-blacklist-client/0.1"}
+        headers = {"Accept": "application/json", "User-Agent": "credit-blacklist-client/0.1", **self._own}
         if body is not None:
             headers["Content-Type"] = "application/json"
         for left in range(self._retries, -1, -1):
@@ -69,7 +81,7 @@ class Caller:
             time.sleep(_wait(said.get("Retry-After", "")))
         document = _read(raw)
         if status >= 400:
-            raise (NotFound if status == 404 else Problem)(status, document)
+            raise REFUSALS.get(status, Problem)(status, document)
         return document
 
 

@@ -47,6 +47,17 @@ class Purpose:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How a data user stands: removals not processed as last counted; "current", "pending" or "overdue"."""
+
+    position: int
+    pending: int
+    oldest_at: datetime | None
+    state: str
+    raw: Raw = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
 class Hit:
     """A listing found: `verdict` is "listed" or "possible", `why` says what agrees, in Chinese."""
 
@@ -150,6 +161,11 @@ def checked(raw: Raw) -> Checked:
 def change(raw: Raw) -> Change:
     shown = raw.get("listing")
     return Change(raw["position"], raw["listing_id"], raw["version"], listing(shown) if shown else None, raw)
+
+
+def standing(raw: Raw) -> Standing:
+    oldest = raw.get("oldest_at")
+    return Standing(raw["position"], raw["pending"], moment(oldest) if oldest else None, raw["state"], raw)
 
 
 def moment(text: str) -> datetime:
