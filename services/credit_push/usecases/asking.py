@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -90,26 +90,32 @@ class Observer:
             if name not in self._read:
                 mark = session.get(Mark, name)
                 self._read[name] = mark.position if mark else ""
-            query = (
-                select(Attempt.id, Delivery.listing_id, Delivery.platform, Delivery.state)
-                .join(Delivery, Delivery.id == Attempt.delivery_id)
-                .where(Attempt.id > self._read[name], *([Attempt.id < until] if until else []))
-                .order_by(Attempt.id)
-                .limit(READ_AT_ONCE)
-            )
-            found = session.execute(query).all()
-        if not found:
-            return False
-        listings = {
-            row.listing_id for row in found if row.state == ACKNOWLEDGED and row.platform in self._followed
-        }
+            part = [Attempt.id > self._read[name], *([Attempt.id < until] if until else [])]
+            page = select(Attempt.id).where(*part).order_by(Attempt.id).limit(READ_AT_ONCE).subquery()
+            last = session.scalar(select(func.max(page.c.id)))
+            if last is None:
+                return False
+            listings = session.scalars(self._acknowledged(self._read[name], last)).all()
         with self._deps.db.write() as session:
             self._track(session, sorted(listings))
-            put = upsert(dialect_of(session))(Mark).values(name=name, position=found[-1].id)
-            there = {"position": found[-1].id}
-            session.execute(put.on_conflict_do_update(index_elements=["name"], set_=there))
-        self._read[name] = found[-1].id
+            put = upsert(dialect_of(session))(Mark).values(name=name, position=last)
+            session.execute(put.on_conflict_do_update(index_elements=["name"], set_={"position": last}))
+        self._read[name] = last
         return True
+
+    def _acknowledged(self, after: str, last: str) -> Select[str]:
+        """Listings with a receipt in this part of the trail, where sites can be asked, there or above."""
+        return (
+            select(Delivery.listing_id)
+            .join(Attempt, Attempt.delivery_id == Delivery.id)
+            .where(
+                Attempt.id > after,
+                Attempt.id <= last,
+                Delivery.state == ACKNOWLEDGED,
+                Delivery.platform.in_(self._followed),
+            )
+            .distinct()
+        )
 
     def _track(self, session: Session, listings: Sequence[str]) -> None:
         if not listings:
