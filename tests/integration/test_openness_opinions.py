@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from services.blacklist.openness.models import Opinion
+from services.blacklist.openness.queries.rounds import is_late
 from services.blacklist.rules.queries import duties_of
 from services.blacklist.rules.usecases import DutyClock, recompute_duties
 from services.blacklist.store import outbox
@@ -149,3 +150,19 @@ def test_another_department_sees_no_opinion(world):
         act(world, who, made, "raise", 404)
         assert world.call(who, "GET", "/opinions")["items"] == []
     assert json.dumps(world.call("supervisor", "GET", "/opinions?state=open")["items"]).count(made["id"]) == 1
+
+
+def test_each_round_of_watching_is_written_down_also_where_nothing_was_found(world):
+    """R69: who looked where and when; the officer's page says when the next round is late."""
+    given = {"sources": "人民网留言板、本地论坛", "found": 0}
+    made = world.call("clerk", "POST", "/opinion-rounds", 201, given)
+    assert (made["found"], made["department"]["name"]) == (0, "石家庄市长安区住房和城乡建设局")
+    world.call("clerk", "POST", "/opinion-rounds", 422, {"sources": " ", "found": -1})
+    world.call("supervisor", "POST", "/opinion-rounds", 403, given)
+    for who, rows in (("clerk", 1), ("supervisor", 1), ("finance", 0)):
+        assert len(world.call(who, "GET", "/opinion-rounds", 200)["items"]) == rows
+    with world.db.read() as session:
+        clerk = world.people["clerk"]
+        now = world.clock.now()
+        assert [is_late(session, clerk, now + timedelta(hours=hours)) for hours in (23, 25)] == [False, True]
+        assert is_late(session, world.people["finance"], now)

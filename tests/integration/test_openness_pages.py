@@ -117,7 +117,13 @@ def test_an_opinion_from_record_to_end(people):
     post(people["clerk"], f"{place}/press", held_at="2026-11-02T09:30", note="新闻发布厅")
     post(people["decider"], f"{place}/close")
     assert "已办结" in page(people["supervisor"], place)
-    page(people["clerk"], "/opinions?state=closed")
+    seen = page(people["clerk"], "/opinions?state=closed")
+    assert "应当监测" in seen
+    assert "监测范围" in post(people["clerk"], "/opinion-rounds", 422, sources="", found="x")
+    post(people["clerk"], "/opinion-rounds", sources="本地论坛", found="0")
+    seen = page(people["clerk"], "/opinions")
+    assert "本地论坛" in seen
+    assert "应当监测" not in seen
 
 
 def test_a_report_from_form_to_answer(site, people):

@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.blacklist.openness.api import channels, items, opinions, public, reports
+from services.blacklist.openness.api import channels, items, opinions, public, reports, rounds
 from services.blacklist.store import Deps, idempotency
 from shared.web.idempotency import Once
 
@@ -13,6 +13,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     public.add_routes(made, deps)
     items.add_routes(made, deps, once)
     opinions.add_routes(made, deps, once)
+    rounds.add_routes(made, deps, once)
     channels.add_routes(made, deps, once)
     reports.add_routes(made, deps, once)
     return made

@@ -2,7 +2,7 @@
 
 from services.blacklist.openness.models.channels import ChannelDraft
 from services.blacklist.openness.models.items import ItemFile, ItemVersion, OpennessItem
-from services.blacklist.openness.models.opinions import Opinion
+from services.blacklist.openness.models.opinions import Opinion, WatchRound
 from services.blacklist.openness.models.reports import Report
 
-__all__ = ["ChannelDraft", "ItemFile", "ItemVersion", "OpennessItem", "Opinion", "Report"]
+__all__ = ["ChannelDraft", "ItemFile", "ItemVersion", "OpennessItem", "Opinion", "Report", "WatchRound"]

@@ -1,4 +1,6 @@
-"""政务舆情 records: reported when, answered by which item, press met when, ended by whom and why."""
+"""政务舆情 records: reported when, answered by which item, press met when, ended by whom and why; and the
+rounds of watching (监测) they are found in.
+"""
 
 from datetime import datetime
 
@@ -42,4 +44,26 @@ class Opinion(Base):
         CheckConstraint("state <> 'closed' OR closed_by IS NOT NULL", name="closed_by_someone"),
         Index("ix_openness_opinions_department", "department_id", "id"),
         Index("ix_openness_opinions_region", "region", "id"),
+    )
+
+
+class WatchRound(Base):
+    """One round of watching: who looked where, and how many matters were found, none included."""
+
+    __tablename__ = "openness_watch_rounds"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    department_id: Mapped[str] = mapped_column(String(36))
+    department_name: Mapped[str] = mapped_column(String(200))
+    region: Mapped[str] = mapped_column(String(6))
+    sources: Mapped[str] = mapped_column(Text)
+    found: Mapped[int] = mapped_column(Integer)
+    note: Mapped[str | None] = mapped_column(Text)
+    recorded_by: Mapped[str] = mapped_column(String(36))
+    recorder_name: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("ix_openness_watch_rounds_department", "department_id", "id"),
+        Index("ix_openness_watch_rounds_region", "region", "id"),
     )

@@ -280,9 +280,23 @@ class ReporterView(Schema):
     anonymous = fields.Boolean(required=True)
 
 
+class RoundView(Schema):
+    """一次监测."""
+
+    id = words()
+    department = fields.Nested(OpennessDepartment, required=True)
+    region = words()
+    sources = words()
+    found = fields.Integer(required=True)
+    note = words(null=True)
+    recorder_name = words()
+    at = moment(null=False)
+
+
 PublicItemPage = page_schema(PublicLine, "PublicItemPage")
 KindPage = page_schema(KindView, "ItemKindPage")
 ItemPage = page_schema(ItemLine, "OpennessItemPage")
 OpinionPage = page_schema(OpinionView, "OpinionPage")
+RoundPage = page_schema(RoundView, "WatchRoundPage")
 ChannelDraftPage = page_schema(ChannelDraftView, "ChannelDraftPage")
 ReportPage = page_schema(ReportLine, "SupervisionReportPage")

@@ -107,6 +107,14 @@ class OpinionIn(Schema):
     reported_at = fields.AwareDateTime(required=True)
 
 
+class RoundIn(Schema):
+    """一次监测；没有发现的，found 填 0."""
+
+    sources = Text(1000, required=True, lines=True)
+    found = fields.Integer(required=True, validate=validate.Range(0, 10_000))
+    note = Text(2000, lines=True, allow_none=True)
+
+
 class OpinionQuery(PageQuery):
     """按办理情况筛选."""
 

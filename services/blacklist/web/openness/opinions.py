@@ -11,9 +11,11 @@ from services.blacklist.openness.api.opinions import take
 from services.blacklist.openness.domain.opinions import LEVELS, STATES
 from services.blacklist.openness.models import Opinion
 from services.blacklist.openness.queries.opinions import list_opinions, opinion_views
+from services.blacklist.openness.queries.rounds import is_late, list_rounds, round_view
 from services.blacklist.openness.queries.sight import find
-from services.blacklist.openness.schemas.inputs import OpinionActIn, OpinionIn
+from services.blacklist.openness.schemas.inputs import OpinionActIn, OpinionIn, RoundIn
 from services.blacklist.openness.usecases.opinions import record_opinion
+from services.blacklist.openness.usecases.watching import record_round
 from services.blacklist.store import Deps
 from services.blacklist.web.openness.asking import with_moments
 from shared.errors import DomainError, NotFound
@@ -22,10 +24,11 @@ from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
 from shared.web.paging import cut
 
-PER_PAGE = 30
+PER_PAGE, ROUNDS = 30, 10
 LABELS = {
     "title": "标题", "summary": "主要内容", "source": "来源", "level": "级别", "reported_at": "发现时间",
     "held_at": "举行时间", "note": "地点和主要内容", "reason": "理由",
+    "sources": "监测范围", "found": "发现件数",
 }  # fmt: skip
 
 
@@ -51,6 +54,17 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
             return _shown(deps, request.form.to_dict(), form_errors(error), int(error.kind))
         return redirect(f"/opinions/{made_id}", 303)
 
+    @made.post("/opinion-rounds")
+    @access(ACTORS)
+    def record_watching() -> AnyResponse:
+        try:
+            given = load_form(RoundIn(), read_form(request.form))
+            with deps.db.write() as session:
+                record_round(session, given, actor=principal(), at=deps.clock.now())
+        except DomainError as error:
+            return _shown(deps, request.form.to_dict(), form_errors(error), int(error.kind))
+        return redirect("/opinions#rounds", 303)
+
 
 def _shown(deps: Deps, values: dict[str, Any], errors: dict[str, str], status: int) -> Response:
     asked, cursor = request.args.get("state", ""), request.args.get("cursor")
@@ -61,10 +75,12 @@ def _shown(deps: Deps, values: dict[str, Any], errors: dict[str, str], status: i
         )  # fmt: skip
         shown, following = cut(rows, PER_PAGE, lambda row: (row.id,))
         views = opinion_views(session, shown, principal(), deps.clock.now())
+        rounds = [round_view(row) for row in list_rounds(session, principal(), before=None, limit=ROUNDS)]
+        late = is_late(session, principal(), deps.clock.now())
     return render(
         "blacklist/openness/opinions.html", status, rows=views, state=asked, states=list(STATES.items()),
         levels=list(LEVELS.items()), values=values, errors=errors, labels=LABELS,
-        next_url=with_query(cursor=following) if following else "",
+        rounds=rounds, watch_late=late, next_url=with_query(cursor=following) if following else "",
     )  # fmt: skip
 
 
