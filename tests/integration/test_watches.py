@@ -19,7 +19,7 @@ from services.notifier.settings import read_settings
 from services.notifier.usecases.mailing import Mailer, Mailing
 from services.notifier.usecases.watch_asking import ask
 from services.notifier.usecases.watch_links import CONFIRM, MANAGE, make_link
-from services.notifier.usecases.watch_mailing import WATCH_POST, WatchKeeper
+from services.notifier.usecases.watch_mailing import WATCH_POST, watch_keeper
 from services.notifier.usecases.watching import PER_ADDRESS, PER_NETWORK, Wish
 from shared.clock import FixedClock
 from shared.contracts.envelope import Event, new_event
@@ -74,7 +74,7 @@ class World:
         self.client = create_app(settings, self.deps).test_client()
         channel = open_channels(settings.channels, Ports(self.db, self.clock))["email"]
         parts = Mailing(self.db, self.clock, self.keyring, channel, SITE, "/notices", "one", 60.0)
-        self.loops = [WatchKeeper(self.db, self.clock), Mailer(parts, WATCH_POST)]
+        self.loops = [watch_keeper(self.db, self.clock), Mailer(parts, WATCH_POST)]
 
     def mails(self) -> list[EmailMessage]:
         """What arrived since the last time."""
@@ -128,7 +128,7 @@ def world(built: World) -> World:
     """The one world, emptied and set back to its first day."""
     built.mails()
     built.clock.set(NOW)
-    built.loops = [WatchKeeper(built.db, built.clock), built.loops[1]]
+    built.loops = [watch_keeper(built.db, built.clock), built.loops[1]]
     with built.db.write() as session:
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(table.delete())
@@ -144,7 +144,9 @@ def test_from_asking_to_the_end(world: World) -> None:
     confirm = link_in(asked[0])
     world.hear(current())
     assert world.mails() == [], "nothing is told before the confirmation"
-    assert "确认" in world.client.get(confirm).text
+    page = world.client.get(confirm)
+    assert "确认" in page.text
+    assert (page.headers["Cache-Control"], page.headers["X-Robots-Tag"]) == ("no-store", "noindex")
     assert world.count(Watch) == 1
     manage = world.client.post(confirm).headers["Location"].partition("?")[0]
     world.hear(gone())

@@ -65,7 +65,8 @@ def _add_confirmation(bp: APIBlueprint, deps: Deps) -> None:
     def watch_to_confirm(link: str) -> Response:
         with deps.db.read() as session:
             watch = watching.pending_watch(session, deps.keyring, link, deps.clock.system_now())
-            return render("notices/watch_confirm.html", uscc=watch.uscc, done=watch.confirmed_at is not None)
+            done = watch.confirmed_at is not None
+            return _private(render("notices/watch_confirm.html", uscc=watch.uscc, done=done))
 
     @bp.post("/watches/confirmations/<link>")
     @access(public())
@@ -81,13 +82,14 @@ def _add_managing(bp: APIBlueprint, deps: Deps) -> None:
     def manage_watch(link: str) -> Response:
         with deps.db.read() as session:
             watch = watching.managed_watch(session, deps.keyring, link, deps.clock.system_now())
-            return render(
+            shown = render(
                 "notices/watch.html",
                 uscc=watch.uscc,
                 until=watch.expires_at,
                 link=link,
                 done=request.args.get("done", ""),
             )
+        return _private(shown)
 
     @bp.post("/watches/<link>/renewal")
     @access(public())
@@ -117,3 +119,10 @@ def _add_ending(bp: APIBlueprint, deps: Deps) -> None:
             now = deps.clock.system_now()
             watching.end_watch(session, deps.keyring, link, everything=everything, at=now)
         return render("notices/watch_ended.html", everything=everything)
+
+
+def _private(page: Response) -> Response:
+    """Whoever has the address manages the watch: no cache keeps it, no search engine names it."""
+    page.headers["Cache-Control"] = "no-store"
+    page.headers["X-Robots-Tag"] = "noindex"
+    return page
