@@ -10,7 +10,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, String, Table, any_, literal, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, String, Table, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from shared.db.engine import dialect_of
 from shared.db.types import unnested
 
 Bind = Callable[[Any], Any]
+APART = "\x1f"
 
 
 def change_rows(
@@ -54,6 +55,10 @@ def put_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], 
 def among(session: Session, column: SQLColumnExpression[str], values: Sequence[str]) -> ColumnElement[bool]:
     """`column IN (values)` with one parameter, whatever their number: the statement is compiled once."""
     if dialect_of(session) == "postgresql":
+        # an array of the driver's is written value by value in Python; one text is not
+        told = APART.join(values)
+        if told and told.count(APART) == len(values) - 1:
+            return column == any_(func.string_to_array(told, APART, type_=ARRAY(String)))
         return column == any_(literal(list(values), ARRAY(String)))
     return column.in_(select(unnested(session, values, String())))
 

@@ -292,3 +292,15 @@ def test_many_rows_are_changed_and_put_in_one_statement(db: Database) -> None:
     assert [found[n] for n in range(3)] == [(late, f"m{n}") for n in range(3)]
     assert found[3] == (early, "n3")
     assert (found[4], found[5], found[7]) == ((early, None), (early, "五'\\"), (late, "七"))
+
+
+@pytest.mark.parametrize(
+    "wanted", [[], [""], ["", "a,b"], ['"', "{x}", "NULL", "\\"], ["\x1f", "a\x1fb", "七"]]
+)
+def test_among_takes_any_text(db: Database, wanted: list[str]) -> None:
+    names = ["", "a,b", '"', "{x}", "NULL", "\\", "\x1f", "a\x1fb", "七", "a", "b"]
+    with db.write() as session:
+        put_rows(session, THINGS, [{"id": n, "name": name} for n, name in enumerate(names)], ("id",))
+    with db.read() as session:
+        found = session.scalars(select(THINGS.c.name).where(among(session, THINGS.c.name, wanted)))
+        assert sorted(found) == sorted(wanted)
