@@ -8,8 +8,10 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from shared.clock import Clock
 from shared.logs import get_log
 from shared.metrics import counter, gauge
 
@@ -28,6 +30,25 @@ class Loop(Protocol):
     name: str
 
     def step(self) -> bool: ...
+
+
+class Periodic:
+    """Loop: `do(now)` so often, and again at once while it says that there is more."""
+
+    def __init__(self, name: str, clock: Clock, every: timedelta, do: Callable[[datetime], bool]) -> None:
+        self.name = name
+        self._clock, self._every, self._do = clock, every, do
+        self._next = clock.system_now()
+
+    def step(self) -> bool:
+        now = self._clock.system_now()
+        if now < self._next:
+            return False
+        self._next = now + self._every
+        if self._do(now):
+            self._next = now
+            return True
+        return False
 
 
 class News(Protocol):

@@ -29,7 +29,7 @@ from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.mailing import Mailer, Mailing
 from services.notifier.usecases.parties import party_post
 from services.notifier.usecases.sending import Job, Result, claim_jobs, keep_jobs, record
-from services.notifier.usecases.watch_mailing import WATCH_POST, WatchKeeper
+from services.notifier.usecases.watch_mailing import WATCH_POST, watch_keeper
 from shared.calendar import WorkingCalendar, builtin_calendar
 from shared.clock import Clock
 from shared.crypto import KeyRing
@@ -38,7 +38,7 @@ from shared.delivery import Backoff
 from shared.eventlog.base import EventLog
 from shared.inbox import Consumer, purge, to_unreadable, together
 from shared.logs import get_log
-from shared.loops import Loop
+from shared.loops import Loop, Periodic
 from shared.metrics import counter
 from shared.outbox import Relay
 from shared.web.revocations import prune_revocations
@@ -161,63 +161,28 @@ class Sender:
             log.info("notice not sent", channel=channel, dispatch_id=key, state=states[key])
 
 
-class Escalator:
-    """Loop: tells the next rung of what nobody acknowledged in time."""
+def _periodic_loops(parts: Parts) -> list[Loop]:
+    """What falls due by itself: the next rung of a ladder, an officer's daily digest, what may go."""
+    db, clock, channels = parts.db, parts.clock, frozenset(parts.channels)
 
-    name = "escalator"
+    def escalate(_now: datetime) -> bool:
+        with db.write() as session:
+            return climb(session, clock, calendar=parts.calendar, channels=channels) > 0
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._next = parts.clock.system_now()
+    def digest(now: datetime) -> bool:
+        with db.write() as session:
+            return send_digests(session, at=now, channels=channels) > 0
 
-    def step(self) -> bool:
-        if self._parts.clock.system_now() < self._next:
-            return False
-        parts = self._parts
-        with parts.db.write() as session:
-            moved = climb(session, parts.clock, calendar=parts.calendar, channels=frozenset(parts.channels))
-        if not moved:
-            self._next = parts.clock.system_now() + CLIMB_EVERY
-        return moved > 0
+    def prune(now: datetime) -> bool:
+        """Sign-outs that concern no living token, and event ids no topic can bring again."""
+        with db.write() as session:
+            return prune_revocations(session, revocations, now) + purge(session, inbox, KEEP_EVENT_IDS) > 0
 
-
-class Digester:
-    """Loop: sends each officer's daily digest once it is due."""
-
-    name = "digester"
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._next = parts.clock.system_now()
-
-    def step(self) -> bool:
-        now = self._parts.clock.system_now()
-        if now < self._next:
-            return False
-        with self._parts.db.write() as session:
-            made = send_digests(session, at=now, channels=frozenset(self._parts.channels))
-        if not made:
-            self._next = now + CLIMB_EVERY
-        return made > 0
-
-
-class Pruner:
-    """Loop: forgets sign-outs that concern no living token, and event ids no topic can bring again."""
-
-    name = "pruner"
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._next = parts.clock.system_now()
-
-    def step(self) -> bool:
-        now = self._parts.clock.system_now()
-        if now < self._next:
-            return False
-        self._next = now + PRUNE_EVERY
-        with self._parts.db.write() as session:
-            forgotten = prune_revocations(session, revocations, now) + purge(session, inbox, KEEP_EVENT_IDS)
-        return forgotten > 0
+    return [
+        Periodic("escalator", clock, CLIMB_EVERY, escalate),
+        Periodic("digester", clock, CLIMB_EVERY, digest),
+        Periodic("pruner", clock, PRUNE_EVERY, prune),
+    ]
 
 
 def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
@@ -240,9 +205,7 @@ def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
         Consumer(parts.db, inbox, news, GROUP, handle, put_aside),
         Consumer(parts.db, inbox, public, f"{GROUP}-public", follow_public(parts.clock), put_aside),
         *(Sender(parts, channel) for channel in parts.channels.values()),
-        Escalator(parts),
-        Digester(parts),
-        Pruner(parts),
+        *_periodic_loops(parts),
         *_watch_loops(parts),
         *_bounce_loops(parts),
     ]
@@ -265,7 +228,7 @@ def _watch_loops(parts: Parts) -> list[Loop]:
         for name in posts.keys() & parts.channels.keys()
         for post in posts[name]
     ]
-    return [WatchKeeper(parts.db, parts.clock), *mailers]
+    return [watch_keeper(parts.db, parts.clock), *mailers]
 
 
 def _mailing(parts: Parts, channel: Channel) -> Mailing:

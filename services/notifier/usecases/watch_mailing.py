@@ -18,6 +18,7 @@ from services.notifier.usecases.watch_links import CONFIRM, MANAGE, make_link
 from services.notifier.usecases.watching import CONFIRM_WITHIN, LASTS, WAKE_CHANNEL, keep_watches
 from shared.clock import Clock
 from shared.db import Database
+from shared.loops import Periodic
 
 KEEP_EVERY = timedelta(minutes=5)
 UNCONFIRMED_FOOTER = "本邮件由系统自动发送，请勿回复。"
@@ -72,21 +73,11 @@ def _links(parts: Mailing, mail: WatchMail, watch: Watch) -> tuple[str, str, str
     return shown, f"{parts.origin}{manage}/removal", footer
 
 
-class WatchKeeper:
+def watch_keeper(db: Database, clock: Clock) -> Periodic:
     """Loop: ends watches nobody confirmed or renewed, and asks in time who wants another year."""
 
-    name = "watch-keeper"
+    def keep(now: datetime) -> bool:
+        with db.write() as session:
+            return keep_watches(session, at=now) > 0
 
-    def __init__(self, db: Database, clock: Clock) -> None:
-        self._db, self._clock = db, clock
-        self._next = clock.system_now()
-
-    def step(self) -> bool:
-        now = self._clock.system_now()
-        if now < self._next:
-            return False
-        with self._db.write() as session:
-            moved = keep_watches(session, at=now)
-        if not moved:
-            self._next = now + KEEP_EVERY
-        return moved > 0
+    return Periodic("watch-keeper", clock, KEEP_EVERY, keep)

@@ -1,10 +1,12 @@
 """The runner: a loop's error is survived with growing pauses, work is done at once, stopping is quick."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.loops import WORST_PAUSE, drain, last_success, pause, run
+from shared.clock import FixedClock
+from shared.loops import WORST_PAUSE, Periodic, drain, last_success, pause, run
 from tests.harness.wait import until
 
 
@@ -121,3 +123,18 @@ def test_a_loop_without_a_wait_is_asked_again_after_a_commit(monkeypatch: pytest
     stop.set()
     runner.join(60)
     assert commits.closed
+
+
+def test_a_periodic_loop_works_when_it_is_time_and_goes_on_while_there_is_more() -> None:
+    clock, left, asked = FixedClock(datetime(2026, 3, 2, tzinfo=UTC)), [2, 1, 0, 0], []
+
+    def do(now: datetime) -> bool:
+        asked.append(now)
+        return left.pop(0) > 0
+
+    loop = Periodic("periodic", clock, timedelta(minutes=5), do)
+    assert [loop.step() for _ in range(4)] == [True, True, False, False]
+    assert len(asked) == 3
+    clock.advance(timedelta(minutes=5))
+    assert not loop.step()
+    assert len(asked) == 4
