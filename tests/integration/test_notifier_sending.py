@@ -16,6 +16,8 @@ from standardwebhooks import Webhook
 from services.notifier.channels import Channel, Ports, open_channels, read_settings
 from services.notifier.consumes import hear_news, learn_identity
 from services.notifier.models import Attempt, Base, Dispatch, Robot, WebhookEndpoint, WebhookSecret, outbox
+from services.notifier.queries.messages import DispatchFilter, dispatch_page
+from services.notifier.queries.providers import provider_health
 from services.notifier.usecases.endpoints import Change, add_endpoint, remove_endpoint, rotate_secret
 from services.notifier.usecases.phones import state_phone
 from services.notifier.usecases.robots import Plan, add_robot
@@ -199,6 +201,31 @@ def test_officers_with_a_phone_get_a_text_of_deadlines_alone(world, receiver):
     drain([world.sender("sms")])
     assert [b"13800000001" in body for _, body in receiver.requests] == [True]
     assert [row.state for row in world.dispatches("sms")] == ["accepted"]
+
+
+def test_each_provider_asked_is_an_attempt_with_its_cost(world, receiver):
+    env = {"SMS_PROVIDER": "aliyun", "SMS_2_PROVIDER": "tencent", "SMS_2_PRICE": "0.05"}
+    for prefix in ("SMS_", "SMS_2_"):
+        env[f"{prefix}ENDPOINT"] = receiver.url.partition("/hook")[0]
+        env |= {prefix + name: "x" for name in ("KEY_ID", "KEY_SECRET", "SIGN_NAME", "TEMPLATE", "APP_ID")}
+    world.channels["sms"] = open_channels(read_settings(env), Ports(world.db, world.clock))["sms"]
+    taken = b'{"Code":"isp.SYSTEM_ERROR","Response":{"SendStatusSet":[{"Code":"Ok","SerialNo":"s-1"}]}}'
+    receiver.answer = lambda _n: (200, {}, taken)
+    with world.db.write() as session:
+        who = replace(KEEPER, user_id=CLERK)
+        state_phone(session, world.keyring, "13800000001", actor=who, at=world.clock.system_now())
+    world.hear(duty_event())
+    drain([world.sender("sms")])
+    with world.db.read() as session:
+        [shown] = dispatch_page(session, KEEPER, DispatchFilter("sms"), None, 10)["items"]
+        health = {each.provider: each for each in provider_health(session)}
+    told = [
+        (each["provider"], each["outcome"], each["cost"], each["provider_id"]) for each in shown["attempts"]
+    ]
+    assert told == [("aliyun", "failed", None, None), ("tencent", "delivered", 50, "s-1")]
+    assert (health["aliyun"].success_rate, health["tencent"].success_rate) == (0.0, 1.0)
+    assert health["tencent"].cost == 50
+    assert "isp.SYSTEM_ERROR" in (health["aliyun"].last_failure_reason or "")
 
 
 def add_robot_at(world: World, url: str, hosts: frozenset[str]) -> Robot:

@@ -1,7 +1,6 @@
 """The sends under way on one channel: begun as places become free, handed out in bunches as they end.
 
-A channel with an event loop of its own is given more than fits at once: the next send to a target begins when
-one ends there, whatever the database is doing meanwhile.
+More is handed over than fits at once: the next send begins when one ends, whatever the database is doing.
 """
 
 import time
@@ -49,11 +48,11 @@ class Flights:
         self._pool: ThreadPoolExecutor | None = None
         self._start: Callable[[Message, Target], Future[Sent]]
         if isinstance(channel, Starting):
-            self._start, ahead = channel.start, AHEAD
+            self._start = channel.start
         else:
-            self._pool, ahead = ThreadPoolExecutor(self._places, f"sender-{channel.name}"), 1
+            self._pool = ThreadPoolExecutor(self._places, f"sender-{channel.name}")
             self._start = _by_threads(self._pool, channel)
-        self.room, self.room_each = self._places * ahead, self._places_each * ahead
+        self.room, self.room_each = self._places * AHEAD, self._places_each * AHEAD
         self._lock, self._ended = Lock(), SimpleQueue[Landing]()
         self._under_way: Counter[str] = Counter()
         self._waiting: dict[str, deque[Flight]] = {}

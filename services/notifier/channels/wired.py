@@ -55,11 +55,11 @@ class WiredHttp:
     ) -> Judged:
         try:
             found = await self._exchange(url, body, headers)
-        except UnicodeError as error:
-            raise DeliveryError(BLOCKED, permanent=True) from error
-        except (OSError, TimeoutError, wire.BadAnswer, ValueError) as error:
+        except (OSError, wire.BadAnswer) as error:  # first: a bad certificate is a ValueError as well
             reason = f"接收端无法连接、超时或答复无法读取（{type(error).__name__}）"
             raise DeliveryError(reason) from error
+        except ValueError as error:  # no address at all
+            raise DeliveryError(BLOCKED, permanent=True) from error
         stated = {name.decode("latin-1"): value.decode("latin-1") for name, value in found.headers.items()}
         return judge(Answer(found.status, stated, found.body))
 

@@ -42,6 +42,7 @@ class Bench:
     fail_passing: Callable[[], None]
     fail_permanent: Callable[[], None]
     secrets: tuple[str, ...]
+    too_fast: Callable[[], None] | None = None  # "you ask too often"
     aim: Callable[[str, int, str], Target] | None = None  # points it at (host, port), http or https
 
 
@@ -86,6 +87,7 @@ def webhook_bench(_tmp: Path) -> Iterator[Bench]:
             answer(503),
             answer(422),
             (base64.b64encode(SECRET).decode(), SECRET.decode(), "url-canary"),
+            answer(429),
             aim,
         )
 
@@ -120,6 +122,7 @@ def robot_bench(vendor: Vendor) -> Callable[[Path], AbstractContextManager[Bench
                 answer(-1),
                 answer(min(vendor.permanent)),
                 (base64.b64encode(SECRET).decode(), SECRET.decode(), "url-canary"),
+                answer(min(vendor.too_fast)),
                 aim,
             )
         db.close()
@@ -161,6 +164,7 @@ def sms_bench(tmp: Path) -> Iterator[Bench]:
             answer("isp.SYSTEM_ERROR"),
             answer("isv.MOBILE_NUMBER_ILLEGAL"),
             (PASSWORD, "13800000000"),
+            answer("isv.BUSINESS_LIMIT_CONTROL"),
             aim,
         )
     db.close()
@@ -194,6 +198,7 @@ def email_bench(_tmp: Path) -> Iterator[Bench]:
             lambda: setattr(mailbox, "refuse_recipient", "451 try again later"),
             lambda: setattr(mailbox, "refuse_recipient", "550 no such user"),
             (PASSWORD,),
+            lambda: setattr(mailbox, "refuse_recipient", "452 too many mails from you"),
             aim,
         )
 

@@ -74,6 +74,14 @@ def outgoing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
         yield made
 
 
+def test_too_often_is_a_passing_failure_that_says_how_long_to_wait(outgoing):
+    assert outgoing.too_fast is not None
+    outgoing.too_fast()
+    error = failure(outgoing)
+    assert not error.permanent
+    assert outgoing.channel.name == "email" or (error.retry_after or 0) > 0  # mail servers do not say
+
+
 def meet(bench: Bench, server: tuple[str, int], scheme: str = "http") -> tuple[DeliveryError | None, float]:
     """What came of sending to a server, and how many seconds it took."""
     assert bench.aim is not None

@@ -16,9 +16,11 @@ from services.notifier.channels import Target
 from services.notifier.channels.webhook import GONE, WebhookChannel
 from shared.clock import FixedClock, SystemClock
 from shared.errors import DeliveryError
+from shared.wire import Pool
 from tests.contract.channels.benches import SECRET, TIMEOUT, message
 from tests.harness.certificates import self_signed
 from tests.harness.notices import webhook_receiver
+from tests.unit.shared.test_public_addresses import BLOCKED
 
 OLD = b"the secret before the rotation!!"
 HERE = frozenset({"127.0.0.1"})
@@ -102,13 +104,16 @@ def test_the_receivers_own_number_is_kept():
     assert sent.provider_id == "R-17"
 
 
-@pytest.mark.parametrize(
-    "url", ["https://10.0.0.1/", "http://8.8.8.8/", "https://[::ffff:127.0.0.1]/", "https://127.1/"]
-)
-def test_forbidden_addresses_are_permanent_and_never_connected(url):
-    with pytest.raises(DeliveryError) as caught:
-        WebhookChannel(SystemClock(), timeout=TIMEOUT).send(message(), Target("webhook:1", url, (SECRET,)))
-    assert caught.value.permanent
+def test_forbidden_addresses_are_refused_and_never_connected(monkeypatch):
+    connected: list[object] = []
+    monkeypatch.setattr(Pool, "connect", connected.append)
+    strict = WebhookChannel(SystemClock(), timeout=5.0)
+    assert len(BLOCKED) >= 60
+    for url in [*BLOCKED, "http://8.8.8.8/"]:
+        with pytest.raises(DeliveryError) as caught:
+            strict.send(message(), Target("webhook:1", url, (SECRET,)))
+        assert caught.value.permanent or "无法解析" in caught.value.reason, url
+    assert connected == []
 
 
 def test_a_name_that_does_not_resolve_is_passing():
@@ -134,6 +139,23 @@ def test_the_connection_goes_to_the_address_that_was_checked(tmp_path):
         pinned.send(message(), Target("webhook:1", receiver.url, (SECRET,)))
     assert asked == ["hooks.example.com"]
     assert receiver.requests[0][0]["host"].startswith("hooks.example.com:")
+
+
+def test_every_new_connection_is_checked_anew(tmp_path):
+    """Rebinding between two messages: the second connection is refused, however often it is tried."""
+    certificate, trust = self_signed(tmp_path, "hooks.example.com")
+    answers = iter([["127.0.0.1"], ["10.0.0.1"], ["169.254.169.254"]])
+    with webhook_receiver(certificate, "hooks.example.com") as receiver:
+        pinned = channel(resolve=lambda _h, _p: next(answers), context=trust, timeout=5.0)
+        target = Target("webhook:1", receiver.url, (SECRET,))
+        pinned._http._trusted = frozenset({"hooks.example.com"})
+        pinned.send(message(), target)
+        pinned._http._trusted = frozenset()
+        for _ in range(2):
+            with pytest.raises(DeliveryError) as caught:
+                pinned.send(message(), target)
+            assert caught.value.permanent
+    assert len(receiver.requests) == 1
 
 
 def test_a_certificate_for_another_name_is_refused(tmp_path):
