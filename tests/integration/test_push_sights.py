@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from sqlalchemy import select
@@ -165,6 +166,18 @@ def test_a_platform_reached_by_relay_reports_at_the_door(world: PushWorld) -> No
     assert seen(world, listing, NATION).displayed_how == "reported"
     with world.deps.db.read() as session:
         assert session.query(StrayReceipt).filter_by(platform=NATION).count() == 0
+
+
+def test_a_party_files_at_the_nation_and_it_comes_back(world: PushWorld) -> None:
+    listing = world.listing()
+    world.publish(listing.event("published", case_id="case-1"))
+    world.until(lambda: (CITY, "list", "acknowledged") in world.states(listing.id), "received")
+    asked = {"platform": NATION, "kind": "repair", "listing_id": listing.id, "evidence": "缴款凭证"}
+    taken = http_json("POST", f"{world.sandbox}/filings", {**asked, "commitment": "承诺依法诚信经营"})
+    found = world.client("operator").get(f"/push/api/v1/requests?listing_id={listing.id}").json["items"]
+    assert [(one["ticket"], one["kind"]) for one in found] == [(taken["ticket"], "repair")]
+    with pytest.raises(HTTPError, match="403"):
+        http_json("POST", f"{world.sandbox}/filings", {**asked, "platform": CITY})
 
 
 def test_a_person_looks_and_says_what_is_there(world: PushWorld) -> None:

@@ -14,6 +14,7 @@ from services.credit_push.sandbox.control import control_blueprint
 from services.credit_push.sandbox.desk import Desk
 from services.credit_push.sandbox.exchange_tables import ExchangeTables
 from services.credit_push.sandbox.faults import HANG_SECONDS, OUTAGES, SLOW_SECONDS, Faults
+from services.credit_push.sandbox.filings import filings_blueprint
 from services.credit_push.sandbox.handles import handles_blueprint
 from services.credit_push.sandbox.intake_exchange import ExchangeSweep
 from services.credit_push.sandbox.intake_json import json_blueprint
@@ -65,7 +66,8 @@ def create_app(desk: Desk) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     ways = (json_blueprint, xml_blueprint, manual_blueprint)
-    for blueprint in (*ways, control_blueprint, handles_blueprint, pages_blueprint, sites_blueprint):
+    handles = (control_blueprint, handles_blueprint, filings_blueprint)
+    for blueprint in (*ways, *handles, pages_blueprint, sites_blueprint):
         app.register_blueprint(blueprint(desk))
     app.register_error_handler(Refused, problem)
     app.before_request(_before(desk))

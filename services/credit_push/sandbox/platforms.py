@@ -34,6 +34,8 @@ class Platform:
     tables: tuple[tuple[str, str], ...] = ()
     relayed_by: tuple[str, ...] = ()
     """Platforms below that pass on to it what they hold."""
+    files_requests: bool = False
+    """Whether parties file objections and repairs here."""
     reports_display: bool = False
     """Whether its receipts say since when its site shows the record, or no longer does."""
 
