@@ -84,15 +84,23 @@ class Round(Generic[Item, Result]):
 class _Exchange:
     """One request on its way."""
 
-    __slots__ = ("at", "began", "connection", "done", "round", "window")
+    __slots__ = ("at", "began", "connection", "round", "window")
 
     def __init__(self, window: "Window", asked: Round[Any, Any], at: int, connection: Connection) -> None:
-        self.window, self.round, self.at, self.connection = window, asked, at, connection
-        self.began, self.done = window.loop.time(), False
+        self.window, self.at = window, at
+        self.round: Round[Any, Any] | None = asked
+        self.connection = connection
+        self.began = window.loop.time()
+
+    @property
+    def done(self) -> bool:
+        """Whether it is answered: then it holds on to nothing while its time runs out."""
+        return self.round is None
 
     def told(self, what: Told) -> None:
-        self.done = True
-        self.window.finish(self.round, self.at, self.began, self.connection, what)
+        asked, self.round = self.round, None
+        if asked is not None:
+            self.window.finish(asked, self.at, self.began, self.connection, what)
 
 
 class Window:
