@@ -21,6 +21,7 @@ from tests.harness.platforms import Listing, PushWorld, Subject, http_json, push
 CITY, PROVINCE, NATION = "credit-quanzhou", "credit-fujian", "credit-china"
 TRADE, CALLBACK = "trade-quanzhou", "tender-shijiazhuang"
 HTML = {"Accept": "text/html"}
+CLIENTS: dict[str, Any] = {}
 
 
 def tune(profile: Profile) -> Profile:
@@ -48,6 +49,13 @@ def published(world: PushWorld, **given: Any) -> Listing:
     return listing
 
 
+def operator(world: PushWorld) -> Any:
+    """One client for all tests: an application is made for each new one."""
+    if world.sandbox not in CLIENTS:
+        CLIENTS[world.sandbox] = world.client("operator", name="甲")
+    return CLIENTS[world.sandbox]
+
+
 def seen(world: PushWorld, listing: Listing, platform: str = CITY) -> Any:
     with world.deps.db.read() as session:
         return session.get(Appearance, (platform, listing.id))
@@ -60,7 +68,7 @@ def is_seen(world: PushWorld, listing: Listing, platform: str, expects: str) -> 
 
 def proof(world: PushWorld, listing: Listing) -> Any:
     path = f"/push/api/v1/listings/{listing.id}/proof?format=json"
-    return world.client("operator").get(path).json["document"]
+    return operator(world).get(path).json["document"]
 
 
 def advance(world: PushWorld, step: str) -> None:
@@ -96,11 +104,10 @@ def test_what_is_relayed_is_seen_later_and_pushed_never(world: PushWorld) -> Non
     advance(world, "PT30M")
     world.until(lambda: is_seen(world, listing, NATION, "absent"), "gone from the nation")
     figures = {
-        one["id"]: one["appearance"]
-        for one in world.client("operator").get("/push/api/v1/platforms").json["items"]
+        one["id"]: one["appearance"] for one in operator(world).get("/push/api/v1/platforms").json["items"]
     }
     assert figures[NATION]["absent"] == 1
-    board = world.client("operator").get("/push/", headers=HTML).text
+    board = operator(world).get("/push/", headers=HTML).text
     assert "平均时滞" in board
 
 
@@ -112,7 +119,7 @@ def test_a_site_that_stands_still_is_asked_again_and_the_proof_rests_on_the_rece
     assert not is_seen(world, listing, CITY, "displayed")
     kinds = {one["platform"]: one["evidence_kind"] for one in proof(world, listing)["platforms"]}
     assert kinds[CITY] == "acknowledged"
-    client = world.client("operator")
+    client = operator(world)
     assert "待查见显示" in client.get(f"/push/listings/{listing.id}/appearances", headers=HTML).text
     shown = client.get(f"/push/matrix?q={listing.number}", headers=HTML).text
     assert "待查见显示" in shown
@@ -174,7 +181,7 @@ def test_a_party_files_at_the_nation_and_it_comes_back(world: PushWorld) -> None
     world.until(lambda: (CITY, "list", "acknowledged") in world.states(listing.id), "received")
     asked = {"platform": NATION, "kind": "repair", "listing_id": listing.id, "evidence": "缴款凭证"}
     taken = http_json("POST", f"{world.sandbox}/filings", {**asked, "commitment": "承诺依法诚信经营"})
-    found = world.client("operator").get(f"/push/api/v1/requests?listing_id={listing.id}").json["items"]
+    found = operator(world).get(f"/push/api/v1/requests?listing_id={listing.id}").json["items"]
     assert [(one["ticket"], one["kind"]) for one in found] == [(taken["ticket"], "repair")]
     with pytest.raises(HTTPError, match="403"):
         http_json("POST", f"{world.sandbox}/filings", {**asked, "platform": CITY})
@@ -184,7 +191,7 @@ def test_a_person_looks_and_says_what_is_there(world: PushWorld) -> None:
     listing = published(world, region="210000", subject=Subject("欧阳示例", person=True))
     site = "trade-liaoning"
     world.until(lambda: (site, "list", "acknowledged") in world.states(listing.id), "received")
-    path, client = f"/push/api/v1/listings/{listing.id}/appearances", world.client("operator", name="甲")
+    path, client = f"/push/api/v1/listings/{listing.id}/appearances", operator(world)
     sight = {
         "platform": site,
         "seen": "displayed",

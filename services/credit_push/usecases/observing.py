@@ -62,7 +62,13 @@ def observe(session: Session, deps: Deps, sight: Sighting) -> Observation:
 
 def _first_questions(deps: Deps, platforms: Sequence[str]) -> dict[str, datetime]:
     now = deps.clock.system_now()
-    return {name: now for name in platforms if deps.catalogue[name].observation.endpoint}
+    return {name: now for name in platforms if _can_be_asked(deps, name)}
+
+
+def _can_be_asked(deps: Deps, platform: str) -> bool:
+    """A platform that has left the catalogue cannot."""
+    profile = deps.catalogue.get(platform)
+    return profile is not None and bool(profile.observation.endpoint)
 
 
 def _check(sight: Sighting, basis: Basis, now: datetime) -> None:
@@ -134,8 +140,7 @@ def _follow(deps: Deps, row: Appearance, sight: Sighting, at: datetime) -> None:
         row.displayed_at = row.displayed_how = None
     else:
         row.absent_at = row.absent_how = None
-    askable = bool(deps.catalogue[row.platform].observation.endpoint)
-    row.next_ask_at = deps.clock.system_now() if askable else None
+    row.next_ask_at = deps.clock.system_now() if _can_be_asked(deps, row.platform) else None
 
 
 @dataclass(frozen=True)
