@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, Response, request, request_finished
+from hypothesis import HealthCheck, settings
 
 from shared.clock import FixedClock
 from shared.contracts.topics import Topic
@@ -19,6 +20,9 @@ from tests.harness.database import Server, find_server
 # A method the path does not have; a fault, which other tests look for; a database that is away.
 FRAMEWORKS_OWN = {405, 500, 503}
 _missing: set[str] = set()
+# How long an example takes says something of the machine, nothing of the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
