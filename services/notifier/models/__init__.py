@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.notifier.models.addresses import FailingAddress
 from services.notifier.models.enforcing import Enforcer, StopOrder
 from services.notifier.models.parties import PartyNotice
+from services.notifier.models.people import Profile
 from services.notifier.models.store import (
     SOURCE,
     Base,
@@ -25,6 +26,7 @@ from services.notifier.models.store import (
     outbox,
     revocations,
 )
+from services.notifier.models.texts import TextRevision
 from services.notifier.models.watching import PublicListing, Watch, WatchMail
 from shared.db import JsonDoc, UtcDateTime
 from shared.delivery import Outgoing
@@ -33,7 +35,7 @@ __all__ = [
     "SOURCE", "Base", "Deps", "Enforcer", "PartyNotice", "PublicListing", "StopOrder", "Watch", "WatchMail",
     "budgets", "calendar_years", "inbox", "leases", "metadata", "outbox", "revocations",
 ]  # fmt: skip
-__all__ += ["FailingAddress"]
+__all__ += ["FailingAddress", "Profile", "TextRevision"]  # so that every table hangs at the Base
 
 
 class DepartmentCopy(Base):
