@@ -36,7 +36,12 @@ from tests.harness.notices import (
 from tests.harness.wait import until
 
 KEEPER = Principal(OPERATOR, OPERATOR, "示例运维", HOUSING, "住建局", "130102", frozenset({"operator"}))
-POINTS = ["notices.after_claim", "notices.after_send", "notices.before_commit", "notices.after_record"]
+POINTS = {
+    "notices.after_claim": 2,  # many are claimed and recorded at a time, so these are passed but a few times
+    "notices.after_send": 4,
+    "notices.before_commit": 2,
+    "notices.after_record": 2,
+}
 CASES = 6
 
 
@@ -130,7 +135,7 @@ def test_killed_there_no_message_is_lost_or_counted_twice(point, pair, request, 
         home = Installation(tmp_path, *place, smtp_url)
         home.add_webhook(receiver.url)
         events = [case_event() for _ in range(CASES)]
-        with running(home.start(f"{point}:4")) as doomed:
+        with running(home.start(f"{point}:{POINTS[point]}")) as doomed:
             home.publish(*events)
             assert doomed.wait(60) == EXIT_CODE
         with running(home.start()):
@@ -177,4 +182,4 @@ def check_outcome(home: Installation, receiver: Receiver, mails: list[bytes], ev
 
 def test_every_point_of_the_notifier_is_tested():
     named = list_points([Path(services.notifier.__file__).parent])
-    assert named == set(POINTS)
+    assert named == POINTS.keys()
