@@ -7,7 +7,6 @@ Ends with 1 where somebody did not get theirs, got it under two ids, or a digest
 
 import argparse
 import json
-import resource
 import sys
 import tempfile
 from dataclasses import asdict
@@ -31,14 +30,12 @@ def main() -> int:
         told = fan_out(Path(name), size, env)
         if told.wrong:
             print((Path(name) / "worker.log").read_text()[-3000:])
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     figures = {
         "mode": given.mode,
         "events": given.events,
         "kills": given.kills,
         **asdict(told),
         "receivers_per_second": round(told.receivers / told.seconds),
-        "cpu_seconds_of_children": round(spent.ru_utime + spent.ru_stime, 1),
     }
     print(json.dumps(figures, ensure_ascii=False, indent=1))
     print(keep("fanout", figures))
