@@ -42,6 +42,7 @@ def hear_public(session: Session, facts: Sequence[PublicFact], *, today: date, a
     ids = {fact.listing_id for fact in facts}
     rows = session.scalars(select(PublicListing).where(PublicListing.listing_id.in_(ids)))
     known = {row.listing_id: row for row in rows}
+    watched = _watched(session, {fact.uscc for fact in facts} | {row.uscc for row in known.values()})
     for fact in facts:
         row = known.get(fact.listing_id)
         if row is not None and fact.sequence <= row.sequence:
@@ -52,7 +53,14 @@ def hear_public(session: Session, facts: Sequence[PublicFact], *, today: date, a
             row = known[fact.listing_id] = PublicListing(listing_id=fact.listing_id)
             session.add(row)
         row.sequence, row.uscc, row.name = fact.sequence, fact.uscc, fact.name if fact.uscc else None
-        _tell(session, fact, before, is_news=is_news, at=at)
+        if watched & {before, fact.uscc}:
+            _tell(session, fact, before, is_news=is_news, at=at)
+
+
+def _watched(session: Session, usccs: set[str | None]) -> set[str | None]:
+    """Those of a batch that anybody watches: of most organisations nobody has to be told."""
+    wanted = select(Watch.uscc).where(Watch.uscc.in_(usccs - {None}), Watch.confirmed_at.is_not(None))
+    return set(session.scalars(wanted.distinct()))
 
 
 def _tell(session: Session, fact: PublicFact, before: str | None, *, is_news: bool, at: datetime) -> None:
