@@ -14,7 +14,8 @@ from shared.web.problem import problems
 
 PLACES = (
     "persons", "verify", "certificates", "log", "checks", "tender-projects", "data-users", "sign-in",
-    "disclosure-catalogue", "disclosure-requests", "items", "annual-reports", "reports", "notices",
+    "disclosure-catalogue", "disclosure-requests", "items", "annual-reports", "reports", "services",
+    "notices",
 )  # fmt: skip
 
 
