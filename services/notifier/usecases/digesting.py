@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from services.notifier.domain import DIGEST_EVENT, MOST_ITEMS, chinese_date
 from services.notifier.models import DigestItem, Dispatch, Notice
+from services.notifier.queries.texts import texts_in_force
 from services.notifier.templates import render
 from services.notifier.usecases.dispatching import WAKE_CHANNEL, dispatch_row
+from shared.clock import local_date
 from shared.db import wake
 from shared.ids import new_id
 
@@ -44,7 +46,7 @@ def _write(session: Session, user_id: str, department_id: str, ids: Sequence[str
     notices = session.scalars(select(Notice).where(Notice.id.in_(ids)).order_by(Notice.id))
     lines = [f"{number}. {notice.title}" for number, notice in enumerate(notices, 1)]
     facts = {"items": "\n".join(lines), "count": str(len(lines)), "occurred_on": chinese_date(at)}
-    text = render(DIGEST_EVENT, facts)
+    text = render(DIGEST_EVENT, facts, texts_in_force(session, local_date(at)))
     notice = Notice(
         id=digest_id,
         dedupe_key=digest_id,

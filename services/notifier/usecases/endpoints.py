@@ -18,9 +18,11 @@ from sqlalchemy.orm import Session
 
 from services.notifier.domain import TEST_EVENT, chinese_date
 from services.notifier.models import Dispatch, Notice, WebhookEndpoint, WebhookSecret
+from services.notifier.queries.texts import texts_in_force
 from services.notifier.routing import routing
 from services.notifier.templates import render
 from services.notifier.usecases.dispatching import WAKE_CHANNEL, dispatch_row
+from shared.clock import local_date
 from shared.crypto import KeyRing
 from shared.db import wake
 from shared.errors import Conflict, FieldError, Invalid, describe_errors
@@ -142,7 +144,7 @@ def queue_test(
 ) -> str:
     """A test message of the actor's department to one target alone, shown in nobody's inbox."""
     facts = {"occurred_on": chinese_date(at), "department_name": actor.department_name}
-    text = render(TEST_EVENT, facts)
+    text = render(TEST_EVENT, facts, texts_in_force(session, local_date(at)))
     notice_id = new_id()
     notice = Notice(
         id=notice_id,

@@ -5,7 +5,7 @@ is given out by the blacklist service to whoever has the code.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -17,8 +17,10 @@ from services.notifier.channels import Message, Sent, Target
 from services.notifier.domain import PARTY_LETTER
 from services.notifier.models import PartyNotice
 from services.notifier.publishes import LetterNews, publish_letter
-from services.notifier.templates import render
+from services.notifier.queries.texts import texts_in_force
+from services.notifier.templates import Text, render
 from services.notifier.usecases.mailing import Letter, Mailing, Post
+from shared.clock import local_date
 from shared.db import dialect_of, upsert, wake
 from shared.delivery import DEAD, WAITING
 from shared.errors import DeliveryError
@@ -96,18 +98,23 @@ def _news(
     return LetterNews(sending_id, case_id, letter_id, channel, sent, provider_id, reason, at)
 
 
-def _letter(session: Session, parts: Mailing, notice_id: str, _now: datetime) -> Letter | None:
+def _letter(session: Session, parts: Mailing, notice_id: str, now: datetime) -> Letter | None:
     notice = session.get_one(PartyNotice, notice_id)
     if notice.sealed is None:
         return None
     opened = json.loads(parts.keyring.unseal(notice.sealed, PartyNotice.aad(notice.id)))
     target = Target(f"party:{notice.id}", opened["contact"])
-    return Letter(notice.id, notice.attempts_count + 1, _message(notice, opened["code"]), target)
+    return Letter(
+        notice.id,
+        notice.attempts_count + 1,
+        _message(notice, opened["code"], texts_in_force(session, local_date(now))),
+        target,
+    )
 
 
-def _message(notice: PartyNotice, code: str) -> Message:
+def _message(notice: PartyNotice, code: str, own: Mapping[str, Text]) -> Message:
     """By text message only the code goes as the number; a mail leads to the page."""
-    text = render(PARTY_LETTER, notice.facts)
+    text = render(PARTY_LETTER, notice.facts, own)
     return Message(
         id=code if notice.channel == "sms" else notice.id,
         notice_id=notice.id,

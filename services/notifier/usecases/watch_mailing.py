@@ -3,6 +3,7 @@
 No event is published about these mails: who watches whom is nobody's business.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -12,11 +13,12 @@ from sqlalchemy.orm import Session
 from services.notifier.channels import Message, Target
 from services.notifier.domain import WATCH_CONFIRM, WATCH_LISTED
 from services.notifier.models import Watch, WatchMail
-from services.notifier.templates import render
+from services.notifier.queries.texts import texts_in_force
+from services.notifier.templates import Text, render
 from services.notifier.usecases.mailing import Letter, Mailing, Post
 from services.notifier.usecases.watch_links import CONFIRM, MANAGE, make_link
 from services.notifier.usecases.watching import CONFIRM_WITHIN, LASTS, WAKE_CHANNEL, keep_watches
-from shared.clock import Clock
+from shared.clock import Clock, local_date
 from shared.db import Database
 from shared.loops import Periodic
 
@@ -32,14 +34,19 @@ def _letter(session: Session, parts: Mailing, mail_id: str, now: datetime) -> Le
         return None
     address = parts.keyring.unseal(watch.sealed_address, Watch.aad(watch.id)).decode()
     target = Target(f"watch:{watch.id}", address)
-    return Letter(mail.id, mail.attempts_count + 1, _message(parts, mail, watch), target)
+    return Letter(
+        mail.id,
+        mail.attempts_count + 1,
+        _message(parts, mail, watch, texts_in_force(session, local_date(now))),
+        target,
+    )
 
 
 WATCH_POST = Post("watch-mailer", cast("Table", WatchMail.__table__), WAKE_CHANNEL, _letter)
 
 
-def _message(parts: Mailing, mail: WatchMail, watch: Watch) -> Message:
-    text = render(mail.kind, mail.facts)
+def _message(parts: Mailing, mail: WatchMail, watch: Watch, own: Mapping[str, Text]) -> Message:
+    text = render(mail.kind, mail.facts, own)
     link, unsubscribe, footer = _links(parts, mail, watch)
     return Message(
         id=mail.id,
