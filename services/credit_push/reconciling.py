@@ -14,12 +14,14 @@ from services.credit_push.reconciliation import Comparison, compare, request_run
 from services.credit_push.transports import Transport
 from services.credit_push.transports.base import TransportDown
 from services.credit_push.usecases.deps import Deps
+from services.credit_push.usecases.planning import CHANNEL
+from shared.db import Wakeup
 from shared.leases import Lease
 from shared.logs import get_log
 
 log = get_log(__name__)
 PATIENCE = timedelta(minutes=5)
-LOOK_SECONDS, PAUSE_SECONDS = 60.0, 1.0
+LOOK_SECONDS, PAUSE_SECONDS = 60.0, 0.1
 BY_SCHEDULE = "schedule"
 
 
@@ -54,7 +56,9 @@ class Reconciler:
         self._deps, self._transports = deps, transports
         self._lease = Lease(deps.db, leases, "reconciler", holder)
         self._look_at = 0.0
+        self._awaiting = False
         self._closing = threading.Event()
+        self._wakeup = Wakeup(deps.db, CHANNEL)
 
     def step(self) -> bool:
         """True if a run was asked for or finished."""
@@ -70,6 +74,7 @@ class Reconciler:
                 .order_by(ReconciliationRun.id)
                 .limit(1)
             ).first()
+        self._awaiting = False
         if run is None or not self._lease.acquire():
             return False
         return self._do(run)
@@ -94,6 +99,7 @@ class Reconciler:
             return True
         if run.state == WAITING:
             self._set_state(run.id, "running")
+        self._awaiting = True
         return False
 
     def _set_state(self, run_id: str, state: str) -> None:
@@ -118,9 +124,12 @@ class Reconciler:
                 write_differences(session, self._deps, self._deps.catalogue[run.platform], row, told.found)
 
     def wait(self, timeout: float) -> bool:
-        """Nobody waits for a comparison by the second."""
-        return not self._closing.wait(max(timeout, PAUSE_SECONDS))
+        """Until somebody asks for a run; where a ledger is on its way, not long."""
+        if self._closing.wait(PAUSE_SECONDS):
+            return True
+        return self._awaiting or self._wakeup.wait(timeout)
 
     def close(self) -> None:
         self._closing.set()
+        self._wakeup.close()
         self._lease.release()
