@@ -51,6 +51,8 @@ def declined_severities(session: Session, user_ids: Collection[str], channel: st
 
 def digest_delays(session: Session, user_ids: Collection[str]) -> dict[str, timedelta]:
     """How long after the first hour of the day each officer wants the digest."""
+    if not user_ids:
+        return {}
     first = digest_hours()[0]
     wanted = (Profile.user_id.in_(user_ids), Profile.digest_hour.is_not(None))
     rows = session.execute(select(Profile.user_id, Profile.digest_hour).where(*wanted))

@@ -105,6 +105,8 @@ def reachable_people(
 
 def declined(session: Session, user_ids: Collection[str], channel: str) -> set[tuple[str, str]]:
     """(user, event) pairs that people switched off on a channel, singly or by severity."""
+    if not user_ids:
+        return set()
     query = select(Preference.user_id, Preference.event, Preference.enabled)
     chosen = query.where(Preference.user_id.in_(user_ids), Preference.channel == channel)
     singly = {(row.user_id, row.event): row.enabled for row in session.execute(chosen)}

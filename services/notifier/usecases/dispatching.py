@@ -148,7 +148,9 @@ def dispatch_row(
 
 def _reach(session: Session, department_ids: set[str], today: date) -> Reach:
     people = reachable_people(session, department_ids, today)
-    user_ids = [person.id for persons in people.values() for person in persons]
+    everybody = [person for persons in people.values() for person in persons]
+    user_ids = [person.id for person in everybody]
+    daily = gathered(session, user_ids)
     mailboxes = session.query(DepartmentCopy.id).where(
         DepartmentCopy.id.in_(department_ids), DepartmentCopy.email.is_not(None)
     )
@@ -158,9 +160,9 @@ def _reach(session: Session, department_ids: set[str], today: date) -> Reach:
         endpoints=active_endpoints(session, department_ids),
         robots=active_robots(session, department_ids),
         declined=declined(session, user_ids, "email"),
-        gathered=gathered(session, user_ids),
-        texts_declined=declined(session, user_ids, "sms"),
-        digest_delays=digest_delays(session, user_ids),
+        gathered=daily,
+        texts_declined=declined(session, [person.id for person in everybody if person.has_phone], "sms"),
+        digest_delays=digest_delays(session, {user_id for user_id, _ in daily}),
     )
 
 
