@@ -18,6 +18,7 @@ from kafka.errors import KafkaError
 
 from shared.contracts.topics import MAX_MESSAGE_BYTES, TOPICS, Topic
 from shared.eventlog.base import Access, LogError, Record, RefusedRecords
+from shared.eventlog.partitioning import KeyPartitioner
 from shared.logs import get_log
 
 log = get_log(__name__)
@@ -54,6 +55,7 @@ PRODUCER: dict[str, Any] = {
     "max_request_size": MAX_MESSAGE_BYTES,
     "request_timeout_ms": 10_000,
     "delivery_timeout_ms": 60_000,
+    "partitioner": KeyPartitioner(),
 }
 CONSUMER: dict[str, Any] = {
     "enable_auto_commit": False,
