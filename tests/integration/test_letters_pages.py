@@ -179,3 +179,23 @@ def test_anyone_verifies_by_code(site, decision):
     assert by_api.get_json()["file"]["matches"] is False
     assert anyone.get("/verify/letters/NOTHING").status_code == 404
     assert anyone.get("/verify/letters").status_code == 200
+
+
+def test_a_stamped_letter_is_announced_from_its_page_and_received_by_code(people, case, decision):
+    clerk = people["clerk"]
+    for letter in clerk.get(f"/api/v1/cases/{case}/letters").get_json()["items"]:
+        if not letter["copies"] and not letter["superseded_at"]:
+            clerk.post(f"/letters/{letter['id']}/sealed-copy", data={"kind": "e-seal"})
+    wish = {"channel": "email", "contact": "party", "consent": "送达地址确认书"}
+    assert clerk.post(f"/letters/{decision['id']}/sendings", data=wish).status_code == 422
+    asked = clerk.post(f"/letters/{decision['id']}/sendings", data=wish | {"contact": "party@example.com"})
+    assert asked.status_code == 303
+    page = clerk.get(asked.headers["Location"]).text
+    assert "p***@example.com" in page
+    assert "party@example.com" not in page
+    (sending,) = clerk.get(f"/api/v1/letters/{decision['id']}/sendings").get_json()["items"]
+    assert sending["state"] == "waiting"
+    assert people["auditor"].post(f"/letters/{decision['id']}/sendings", data=wish).status_code == 403
+    assert clerk.get(f"/letters/receive/{'A' * 20}").status_code == 404
+    assert clerk.get("/letters/receive?code=aaaa-bbbb").headers["Location"] == "/letters/receive/AAAABBBB"
+    assert clerk.get("/letters/unserved").status_code == 200
