@@ -12,13 +12,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import chain, islice
 from pathlib import Path
 from threading import Event
 from typing import IO, Any
 
-from services.blacklist.checks.usecases.workbook import write_workbook
-from services.blacklist.register.api.downloads import COLUMNS, NAMES, flat, ndjson_line, safe_cell
+from services.blacklist.register.api.downloads import (
+    COLUMNS,
+    NAMES,
+    flat,
+    ndjson_line,
+    safe_cell,
+    write_sheets,
+)
 from services.blacklist.register.queries import newest_position, organisations_in_force
 from services.blacklist.snapshots.domain import (
     BLOCKED,
@@ -41,7 +46,6 @@ from shared.logs import get_log
 from shared.metrics import gauge
 
 FOLDER = "snapshots"
-ROWS_A_SHEET = 1_000_000
 LOOK_SECONDS = 1.0
 LEAST_PAUSE, SHEET_PAUSE = 2.0, 60.0
 PAUSE_FACTOR = 10.0
@@ -149,22 +153,14 @@ def export_sheet(deps: Deps) -> None:
         return
     path = folder / f"{manifest.generation:08d}.xlsx"
     with (folder / manifest.of_form("ndjson").name).open("rb") as lines, path.open("wb") as file:
-        write_workbook(file, list(_sheets(lines, manifest.rows)))
+        write_sheets(map(_cells, lines), file)
     stored = StoredFile.of(path, "xlsx", manifest.rows, manifest.position)
     write_manifest(folder, replace(manifest, files=[*manifest.files, stored]))
 
 
-def _sheets(lines: Iterable[bytes], rows: int) -> Iterator[tuple[str, Iterable[list[str]]]]:
-    """One sheet, or as many as a spreadsheet's limit makes of it; each is read when it is written."""
-    head = [label for _, label, _ in COLUMNS]
-    for number in range(max(1, -(-rows // ROWS_A_SHEET))):
-        title = f"公示信息{number + 1}" if number else "公示信息"
-        yield title, chain([head], map(_cells, islice(lines, ROWS_A_SHEET)))
-
-
-def _cells(line: bytes) -> list[str]:
+def _cells(line: bytes) -> list[Any]:
     row = json.loads(line)
-    return ["" if row[name] is None else str(row[name]) for name in NAMES]
+    return [row[name] for name in NAMES]
 
 
 def _write(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.checks.domain.words import BARRED, CLASSES, VERDICTS
 from services.blacklist.checks.models import CheckJob
 from services.blacklist.checks.queries.jobs import DONE, answers_of, find_job, is_current
-from services.blacklist.checks.usecases.workbook import write_workbook
+from services.blacklist.register.domain.workbook import write_workbook
 from services.blacklist.store import Deps
 from shared.clock import SHANGHAI
 from shared.errors import Conflict, describe_errors

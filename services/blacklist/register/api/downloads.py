@@ -13,11 +13,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any
 
-import xlsxwriter
 from apiflask import APIBlueprint
 from flask import Response, request, send_file
 
 from services.blacklist.register import queries
+from services.blacklist.register.domain.workbook import in_sheets, write_workbook
 from services.blacklist.store import Deps
 from shared.errors import NotFound
 from shared.web.access import access, public
@@ -141,13 +141,13 @@ def write_csv(rows: Iterable[Row], file: IO[bytes]) -> None:
 
 
 def write_xlsx(rows: Iterable[Row], file: IO[bytes]) -> None:
-    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False})
-    sheet = book.add_worksheet("公示信息")
-    sheet.write_row(0, 0, [label for _, label, _ in COLUMNS])
-    for number, row in enumerate(rows, start=1):
-        for column, cell in enumerate(flat(row)):
-            sheet.write_string(number, column, "" if cell is None else str(cell))
-    book.close()
+    write_sheets((flat(row) for row in rows), file)
+
+
+def write_sheets(rows: Iterable[Iterable[Any]], file: IO[bytes]) -> None:
+    """Cells in the order of COLUMNS as a workbook."""
+    told = (["" if cell is None else str(cell) for cell in cells] for cells in rows)
+    write_workbook(file, in_sheets("公示信息", [label for _, label, _ in COLUMNS], told))
 
 
 FORMS: Mapping[str, tuple[str, Callable[[Iterable[Row], IO[bytes]], None]]] = {
