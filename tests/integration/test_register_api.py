@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -316,6 +317,9 @@ def test_downloads_hold_organisations_in_force_and_no_formula(world: World, clie
     assert 'rel="license"' in plain.headers["Link"]
     rows = list(csv.reader(io.StringIO(client.get(f"{REGISTER}/download.csv").data.decode("utf-8-sig"))))
     assert rows[1][2] == "'=cmd|' /C calc'!A0有限公司"
+    told = dict(zip(*rows, strict=True))
+    assert (told["领域"], told["领域名称"]) == ("engineering-tendering", "工程建设项目招标投标")
+    assert re.fullmatch("[一-鿿]+", told["名单类别名称"])
     book = python_calamine.CalamineWorkbook.from_filelike(
         io.BytesIO(client.get(f"{REGISTER}/download.xlsx").data)
     )

@@ -160,7 +160,7 @@ def export_sheet(deps: Deps) -> None:
 
 def _cells(line: bytes) -> list[Any]:
     row = json.loads(line)
-    return [row[name] for name in NAMES]
+    return [row.get(name) for name in NAMES]  # a file of an earlier release may lack a column
 
 
 def _write(

@@ -18,6 +18,8 @@ from flask import Response, request, send_file
 
 from services.blacklist.register import queries
 from services.blacklist.register.domain.workbook import in_sheets, write_workbook
+from services.blacklist.rules.domain import LIST_CLASSES
+from services.blacklist.rules.queries import domain
 from services.blacklist.store import Deps
 from shared.errors import NotFound
 from shared.web.access import access, public
@@ -34,7 +36,9 @@ COLUMNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("list_code", "名单代码", ("list_code",)),
     ("list_name", "名单名称", ("list_name",)),
     ("list_class", "名单类别", ("list_class",)),
+    ("list_class_name", "名单类别名称", ("list_class",)),
     ("domain", "领域", ("domain",)),
+    ("domain_name", "领域名称", ("domain",)),
     ("region", "行政区划代码", ("region",)),
     ("region_name", "行政区划", ("region_name",)),
     ("organ_name", "认定机关", ("organ", "name")),
@@ -107,7 +111,17 @@ def _digest(file: IO[bytes]) -> bytes:
 
 def flat(row: Row) -> list[Any]:
     """The row's cells in the order of COLUMNS."""
-    return [_at(row, path) for _, _, path in COLUMNS]
+    return [_called(name, _at(row, path)) for name, _, path in COLUMNS]
+
+
+def _called(column: str, code: Any) -> Any:
+    """What people call a code, in the columns that say so."""
+    if column == "list_class_name":
+        return LIST_CLASSES.get(code, code)
+    if column == "domain_name":
+        found = domain(code)
+        return found.name if found else code
+    return code
 
 
 def _at(row: Row, path: tuple[str, ...]) -> Any:
