@@ -4,6 +4,8 @@ They may come twice, out of order, before the answer to the request, or fit noth
 forward is taken, and what fits nothing is kept aside.
 """
 
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -36,7 +38,7 @@ from services.credit_push.usecases.rows import TABLE, Row
 from services.credit_push.usecases.settling import Settlement, storable, with_newer, write_holdings
 from shared.crash import crash_point
 from shared.crypto import CryptoError
-from shared.db import add_rows, among, wake
+from shared.db import Wakeup, add_rows, among, wake
 from shared.ids import new_id
 from shared.logs import get_log
 from shared.metrics import counter
@@ -46,6 +48,7 @@ receipts_total = counter("push_receipts", "Receipts that came on their own", ["p
 ATTEMPTS = cast("Table", Attempt.__table__)
 POLLED = ("feedback", "column", "topic")
 AT_ONCE = 500
+LOOK_SECONDS, EAGER_SECONDS = 0.1, 5.0
 SAME = {ACKNOWLEDGED: FILED, REJECTED: REFUSED}
 
 
@@ -180,6 +183,23 @@ class ReceiptPoller:
             for profile in deps.catalogue.values()
             if profile.id in transports and profile.receipts.by in POLLED
         ]
+
+        self._closing = threading.Event()
+        self._wakeup = Wakeup(deps.db, CHANNEL)
+        self._eager_until = 0.0
+
+    def wait(self, timeout: float) -> bool:
+        """Not long for a while after every commit, for what was sent is answered soon; else now and then."""
+        if self._closing.wait(LOOK_SECONDS):
+            return True
+        eager = time.monotonic() < self._eager_until
+        if self._wakeup.wait(0.0 if eager else timeout):
+            self._eager_until, eager = time.monotonic() + EAGER_SECONDS, True
+        return eager
+
+    def close(self) -> None:
+        self._closing.set()
+        self._wakeup.close()
 
     def step(self) -> bool:
         """True if any receipt was written down."""
