@@ -12,7 +12,7 @@ def world():
         yield started
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def signed_in(world):
     """Signs an account of 石家庄市长安区 (or another region) in by role."""
 
