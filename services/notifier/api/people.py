@@ -21,7 +21,7 @@ from services.notifier.usecases.standing_in import Absence, end_stand_in, name_s
 from shared.web.access import access, principal, signed_in
 from shared.web.paging import page, page_schema
 from shared.web.problem import problems
-from shared.web.schemas import Schema
+from shared.web.schemas import Schema, StatutoryDate
 
 
 class SeverityChoice(Schema):
@@ -32,7 +32,7 @@ class SeverityChoice(Schema):
 
 class PreferencesIn(Schema):
     channels = List(Nested(SeverityChoice), required=True, validate=validate.Length(max=len(SEVERITIES)))
-    digest_hour = Integer(required=True, validate=validate.Range(min=0, max=23))
+    digest_hour = Integer(required=True, strict=True, validate=validate.Range(min=0, max=23))
     language = String(load_default="zh", validate=validate.OneOf(tuple(LANGUAGES)))
 
 
@@ -50,8 +50,8 @@ class PreferencesOut(Schema):
 
 class StandInIn(Schema):
     stand_in_id = String(required=True, validate=ID)
-    from_day = Date(required=True)
-    to_day = Date(required=True, metadata={"description": "含当日"})
+    from_day = StatutoryDate(required=True)
+    to_day = StatutoryDate(required=True, metadata={"description": "含当日"})
     reason = String(load_default="", validate=validate.Length(max=200))
     hands_over = Flag(load_default=False, metadata={"description": "true：同时交接未签收的消息"})
 

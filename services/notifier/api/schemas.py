@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from apiflask.fields import Boolean, Date, DateTime, Integer, List, Nested, String
+from apiflask.fields import Boolean, DateTime, Integer, List, Nested, String
 from marshmallow import validate
 
 from services.notifier.channels import CHANNELS
 from services.notifier.domain import ROBOTS, SEVERITIES
 from services.notifier.queries.messages import STATE_NAMES
 from shared.web.paging import PageQuery, page_schema
-from shared.web.schemas import Schema, Text, VersionField
+from shared.web.schemas import Schema, StatutoryDate, Text, VersionField
 
 ID = validate.Length(min=1, max=64)
 EVENT = validate.Regexp(r"^[a-z][a-z.-]{0,58}\*?\Z", error="应为消息类型，如 case.published 或 case.*。")
@@ -134,8 +134,8 @@ class DeliveryQuery(PageQuery):
     state = String(load_default=None, validate=validate.OneOf(tuple(STATE_NAMES)))
     notice_id = String(load_default=None, validate=ID)
     event_type = String(load_default=None, validate=validate.Length(max=60))
-    since = Date(load_default=None, metadata={"description": "起日"})
-    until = Date(load_default=None, metadata={"description": "止日，含当日"})
+    since = StatutoryDate(load_default=None, metadata={"description": "起日"})
+    until = StatutoryDate(load_default=None, metadata={"description": "止日，含当日"})
     text = String(load_default=None, validate=validate.Length(max=100))
 
 
