@@ -64,6 +64,16 @@ def as_it_stands(
     ]
 
 
+def outdated_places(groups: Iterable[Mapping[str, Any]], public: Collection[tuple[str, int]]) -> list[str]:
+    """Whose stored answer names what is public no more as it was."""
+    return [
+        f"{group['number']}.{place}"
+        for group in groups
+        for place, each in enumerate(group["members"], start=1)
+        if not found_of(each) <= set(public)
+    ]
+
+
 def found_of(member: Mapping[str, Any]) -> set[tuple[str, int]]:
     """The listings a member's answer names, with their versions."""
     return {(str(each["id"]), int(each["version"])) for each in member["listings"]}

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.blacklist.checks.domain.figures import figure
-from services.blacklist.checks.domain.groups import bidders_of, newer_answers, standing_of
+from services.blacklist.checks.domain.groups import bidders_of, found_in, newer_answers, standing_of
 from services.blacklist.checks.models import KEYS, TenderProject
 from services.blacklist.checks.queries.links import digest
 from services.blacklist.checks.queries.projects import (
@@ -79,6 +79,7 @@ def enter_project(
         session.add(project)
         session.flush()
         keys = keys_of(deps.keyring, bidders, standing)
+        keys |= {f"l:{listing}" for listing, _ in found_in(fresh)}
         add_rows(session, KEYS, [{"project_id": project_id, "key": key} for key in sorted(keys)])
     return project, code
 

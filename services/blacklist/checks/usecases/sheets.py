@@ -13,6 +13,7 @@ from services.blacklist.checks.domain.groups import found_in
 from services.blacklist.checks.domain.sites import sites_for
 from services.blacklist.checks.models import TenderProject, TenderSheet
 from services.blacklist.checks.queries.projects import (
+    OPEN,
     find_project,
     group_answers,
     groups_of,
@@ -21,6 +22,7 @@ from services.blacklist.checks.queries.projects import (
 )
 from services.blacklist.checks.queries.sheets import sheet_aad
 from services.blacklist.checks.usecases.receiving import spend_one
+from services.blacklist.checks.usecases.watching import watch_listings
 from services.blacklist.register.models import Listing
 from services.blacklist.rules.queries import all_lists
 from services.blacklist.store import Deps
@@ -65,6 +67,8 @@ def issue_sheet(deps: Deps, key: str, who: Principal | None, office: Office, at:
         ).one()
         if current.standing == standing:
             current.answers = sealed_answers(deps.keyring, project_id, payload["groups"], at)
+            if current.state == OPEN:
+                watch_listings(session, project_id, [each["id"] for each in found])
         else:  # the watch found something else while the searches ran
             row.changed_at = at
         session.add(row)

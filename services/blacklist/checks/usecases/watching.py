@@ -18,6 +18,8 @@ from services.blacklist.checks.domain.groups import (
     Standing,
     bidders_of,
     differences,
+    found_in,
+    outdated_places,
     replaced,
     standing_of,
 )
@@ -30,6 +32,7 @@ from services.blacklist.checks.models import (
     WatchPlace,
 )
 from services.blacklist.checks.publishes import Told, publish_tender_news
+from services.blacklist.checks.queries.jobs import public_of
 from services.blacklist.checks.queries.projects import (
     ENDED,
     OPEN,
@@ -187,24 +190,30 @@ def look_at(session: Session, deps: Deps, project: TenderProject, today: date) -
     now = standing_of(bidders, answers)
     before: Standing = json.loads(keyring.unseal(project.standing, aad("standing", project.id)))
     changed = differences(before, now)
-    if project.answers is None:
-        groups = [plain(each) for each in answers]
-        _keep_answers(deps, project, dict(zip((b.place for b in bidders), groups, strict=True)))
+    called = {each.place: each for each in bidders}
+    exact = dict(zip(called, answers, strict=True))
+    places = _outdated(session, keyring, project, today) | {place for place, _ in changed}
+    if project.answers is None:  # from before answers were stored
+        _keep_answers(session, deps, project, {place: plain(each) for place, each in exact.items()})
+    elif places:
+        again = [each for each in bidders if each.place in places]
+        _keep_answers(session, deps, project, _answers_again(session, project, again, exact, today))
     if not changed and now == before:
         return
     project.standing = keyring.seal(json.dumps(now), aad("standing", project.id))
-    _watch_listings(session, project.id, now)
-    called = {each.place: each for each in bidders}
-    exact = dict(zip(called, answers, strict=True))
-    places = [place for place, _ in changed]
-    fresh = _answers_again(session, project, [called[each] for each in places], exact, today)
-    _keep_answers(deps, project, fresh)
+    watch_listings(session, project.id, (row[0] for rows in now.values() for row in rows))
     _outdate_sheets(session, project.id, at)
     for place, kind in changed:
         bidder = called[place]
         _note(session, keyring, project, bidder, kind, deps)
         project.sequence += 1
         publish_tender_news(session, Told(project, kind, bidder.group, at))
+
+
+def _outdated(session: Session, keyring: KeyRing, project: TenderProject, today: date) -> set[str]:
+    """Bidders whose stored answer no longer stands, likely names included."""
+    groups = stored_answers(keyring, project)["groups"]
+    return set(outdated_places(groups, public_of(session, found_in(groups), today)))
 
 
 def _answers_again(
@@ -222,8 +231,11 @@ def _answers_again(
     return {each.place: plain(alike.get(each.place) or exact[each.place]) for each in bidders}
 
 
-def _keep_answers(deps: Deps, project: TenderProject, fresh: Mapping[str, Mapping[str, Any]]) -> None:
+def _keep_answers(
+    session: Session, deps: Deps, project: TenderProject, fresh: Mapping[str, Mapping[str, Any]]
+) -> None:
     groups = replaced(stored_answers(deps.keyring, project)["groups"], fresh)
+    watch_listings(session, project.id, (listing for listing, _ in found_in(groups)))
     project.answers = sealed_answers(deps.keyring, project.id, groups, deps.clock.now())
 
 
@@ -246,8 +258,9 @@ def forget_project(session: Session, project_id: str) -> None:
     session.execute(delete(TenderProject).where(TenderProject.id == project_id))
 
 
-def _watch_listings(session: Session, project_id: str, now: Standing) -> None:
-    wanted = {f"l:{row[0]}" for rows in now.values() for row in rows}
+def watch_listings(session: Session, project_id: str, found: Iterable[str]) -> None:
+    """A change of any listing that was found is the project's business."""
+    wanted = {f"l:{each}" for each in found}
     known = set(session.scalars(select(TenderKey.key).where(TenderKey.project_id == project_id)))
     rows = [{"project_id": project_id, "key": key} for key in sorted(wanted - known)]
     if rows:
