@@ -14,7 +14,7 @@ from services.credit_push.catalogue import Profile
 from services.credit_push.models import PartyRequest
 from services.credit_push.transports.base import FILED, REFUSED
 from services.credit_push.usecases import Deps
-from services.credit_push.usecases.observing import Report, take_reports
+from services.credit_push.usecases.observing import Report, keep_reports
 from services.credit_push.usecases.offering import Handled, events_after, take_handled
 from services.credit_push.usecases.requesting import Asked, take_request
 from shared.errors import Forbidden
@@ -51,7 +51,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         with refusals_kept(deps, "receipts"), deps.db.write() as session:
             profile = whoever_asks(session, deps)
             take_handled(session, deps, profile, handled)
-            take_reports(session, deps, profile, reports)
+        keep_reports(deps, profile, reports)
         return {"received": len(handled)}
 
     @bp.post("/requests")

@@ -8,7 +8,7 @@ from services.credit_push.api.schemas import ReceiptsIn, ReceiptsOut
 from services.credit_push.api.signatures import check_signature, note_refused, refusals_kept
 from services.credit_push.transports.base import FILED, REFUSED, Receipt
 from services.credit_push.usecases import Deps
-from services.credit_push.usecases.observing import Report, take_reports
+from services.credit_push.usecases.observing import Report, keep_reports
 from services.credit_push.usecases.receiving import receive_receipts
 from services.credit_push.usecases.refusing import NOBODY, UNKNOWN_PLATFORM
 from shared.errors import NotFound
@@ -51,5 +51,5 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         with refusals_kept(deps, "callback", profile.id), deps.db.write() as session:
             check_signature(session, deps, [profile.transport.key])
             receive_receipts(session, deps, profile, receipts)
-            take_reports(session, deps, profile, reports)
+        keep_reports(deps, profile, reports)
         return {"received": len(receipts)}

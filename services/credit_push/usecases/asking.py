@@ -143,7 +143,8 @@ class Observer:
             log.warning("site not answering", platform=profile.id, why=str(error)[:100])
             return False
         with self._deps.db.write() as session:
-            news = [self._note(session, profile, row, told.get(row.match_key)) for row in due]
+            inturn = sorted(due, key=lambda row: row.listing_id)  # as everybody locks them
+            news = [self._note(session, profile, row, told.get(row.match_key)) for row in inturn]
         return any(news)
 
     def _shut(self, session: Session, profile: Profile) -> bool:

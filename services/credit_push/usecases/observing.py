@@ -153,6 +153,18 @@ class Report:
     listing_id: str = ""
 
 
+def keep_reports(deps: Deps, profile: Profile, reports: Sequence[Report]) -> int:
+    """Each in a transaction of its own, after that of the receipts: nobody holds one listing's sights while
+    waiting for another's. Whoever is interrupted here sends again, and nothing is kept twice.
+    """
+    kept = 0
+    for one in reports:
+        if one.displayed_at or one.absent_at:
+            with deps.db.write() as session:
+                kept += take_reports(session, deps, profile, [one])
+    return kept
+
+
 def take_reports(session: Session, deps: Deps, profile: Profile, reports: Sequence[Report]) -> int:
     """Keep what a platform reports of its own site; what says nothing new or cannot be is left. How many."""
     told = [one for one in reports if one.displayed_at or one.absent_at]

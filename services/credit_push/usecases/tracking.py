@@ -19,7 +19,8 @@ def track(session: Session, wanted: Iterable[Basis], asked: Mapping[str, datetim
     query = select(Appearance).where(among(session, Appearance.listing_id, listings))
     query = query.order_by(Appearance.listing_id, Appearance.platform).with_for_update()
     known = {(row.platform, row.listing_id): row for row in session.scalars(query)}
-    fresh = [_fresh(one, asked.get(one.platform)) for at, one in given.items() if at not in known]
+    wanting = sorted((one for at, one in given.items() if at not in known), key=_in_order)
+    fresh = [_fresh(one, asked.get(one.platform)) for one in wanting]
     if fresh:
         put = upsert(dialect_of(session))(Appearance).on_conflict_do_nothing()
         session.execute(put, fresh)
@@ -27,6 +28,10 @@ def track(session: Session, wanted: Iterable[Basis], asked: Mapping[str, datetim
         if at in given and row.sequence < given[at].sequence:
             _renew(row, given[at], asked.get(row.platform))
     session.flush()
+
+
+def _in_order(basis: Basis) -> tuple[str, str]:
+    return basis.listing_id, basis.platform
 
 
 def _fresh(basis: Basis, ask_at: datetime | None) -> dict[str, Any]:
