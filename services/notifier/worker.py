@@ -28,7 +28,7 @@ from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.mailing import Mailer, Mailing
 from services.notifier.usecases.parties import party_post
-from services.notifier.usecases.sending import Job, Result, claim_jobs, keep_jobs, record
+from services.notifier.usecases.sending import Job, Result, claim_jobs, give_back, keep_jobs, record
 from services.notifier.usecases.watch_mailing import WATCH_POST, watch_keeper
 from shared.calendar import WorkingCalendar, builtin_calendar
 from shared.clock import Clock
@@ -98,7 +98,11 @@ class Sender:
         return self._wakeup.wait(timeout)
 
     def close(self) -> None:
-        """Let what is on its way end, and record it."""
+        """Let what is on its way end, and record it; the rest is given back."""
+        if waiting := self._flights.recall():
+            now = self._parts.clock.system_now()
+            give_back(self._parts.db, waiting, holder=self._holder, now=now)
+            self._jobs = {key: job for key, job in self._jobs.items() if key not in waiting}
         while self._jobs:
             self._record(PATIENCE)
         self._flights.close()

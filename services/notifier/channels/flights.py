@@ -124,6 +124,14 @@ class Flights:
         self._count -= len(found)
         return found
 
+    def recall(self) -> list[str]:
+        """Those that wait for a place: they will not begin any more."""
+        with self._lock:
+            keys = [flight.key for queue in self._waiting.values() for flight in queue]
+            self._waiting.clear()
+        self._count -= len(keys)
+        return keys
+
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown()

@@ -21,7 +21,7 @@ from shared.clock import local_date
 from shared.crash import crash_point
 from shared.crypto import KeyRing
 from shared.db import Database, among, change_rows
-from shared.delivery import DEAD, SENDING, SUPERSEDED, WAITING, claim_due, extend
+from shared.delivery import DEAD, SENDING, SUPERSEDED, WAITING, claim_due, extend, release
 
 DISPATCHES = cast("Table", Dispatch.__table__)
 NOBODY = "收件人已停用或已不存在"
@@ -69,6 +69,12 @@ def keep_jobs(db: Database, jobs: Iterable[Job], *, holder: str, until: datetime
     """Prolong our leases on what is still on its way, so that nobody takes it for left behind."""
     with db.write() as session:
         extend(session, DISPATCHES, [job.dispatch_id for job in jobs], holder, until)
+
+
+def give_back(db: Database, ids: Collection[str], *, holder: str, now: datetime) -> None:
+    """What was not begun is for whoever comes next, at once."""
+    with db.write() as session:
+        release(session, DISPATCHES, ids, holder, now)
 
 
 def _candidates(

@@ -16,7 +16,7 @@ from services.notifier.channels import AllFailed, Gone, Postponed, Sent, Try
 from services.notifier.models import Attempt, Dispatch, Robot, WebhookEndpoint
 from services.notifier.publishes import DELIVERED, FAILED, Outcome, publish
 from services.notifier.queries.messages import dispatch_of
-from services.notifier.usecases.claiming import DISPATCHES, Job, claim_jobs, keep_jobs
+from services.notifier.usecases.claiming import DISPATCHES, Job, claim_jobs, give_back, keep_jobs
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from shared.crash import crash_point
 from shared.db import Database, add_rows, among, change_rows, wake
@@ -25,7 +25,7 @@ from shared.errors import Conflict, DeliveryError, describe_errors
 from shared.ids import new_id
 from shared.web.access import Principal
 
-__all__ = ["Job", "Result", "claim_jobs", "keep_jobs", "record", "resend"]
+__all__ = ["Job", "Result", "claim_jobs", "give_back", "keep_jobs", "record", "resend"]
 
 ATTEMPTS = cast("Table", Attempt.__table__)
 OWNERS: dict[str, type[WebhookEndpoint] | type[Robot]] = {"webhook": WebhookEndpoint, "robot": Robot}
