@@ -48,7 +48,7 @@ receipts_total = counter("push_receipts", "Receipts that came on their own", ["p
 ATTEMPTS = cast("Table", Attempt.__table__)
 POLLED = ("feedback", "column", "topic")
 AT_ONCE = 500
-LOOK_SECONDS, EAGER_SECONDS = 0.1, 5.0
+LOOK_SECONDS, EAGER_SECONDS = 0.1, 2.0
 SAME = {ACKNOWLEDGED: FILED, REJECTED: REFUSED}
 
 
