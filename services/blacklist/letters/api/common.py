@@ -7,9 +7,8 @@ from flask import Response
 from services.blacklist.cases.api.filing import READ
 from services.blacklist.cases.domain.figures import figure
 from shared.web.access import scope
-from shared.web.place import origin
 
-__all__ = ["MOST_BYTES", "READ", "WRITE", "file_answer", "origin"]
+__all__ = ["MOST_BYTES", "READ", "WRITE", "file_answer"]
 
 WRITE = scope("cases:write", roles=("clerk", "reviewer", "decider"))
 MOST_BYTES = figure("attachments", "max_bytes")
