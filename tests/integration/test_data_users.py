@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from services.blacklist.app import create_app
 from services.blacklist.register.usecases import ChangeSequencer, revoke_listing
+from services.blacklist.register.usecases.trimming import trim_feed
 from services.blacklist.settings import read_settings
 from services.blacklist.syndication.models import DataUser
 from services.blacklist.syndication.usecases.following import FollowingWatch
@@ -86,6 +87,22 @@ def test_the_board_counts_removals_until_the_cursor_is_past_them(
     assert (own.status_code, own.get_json()["position"]) == (200, end)
     drain(loops)
     assert (line(client)["pending"], line(client)["oldest_at"], line(client)["state"]) == (0, None, "current")
+
+
+@ON_SQLITE
+def test_who_is_behind_stays_behind_when_the_old_steps_are_gone(
+    world: World, client: FlaskClient, loops: list[Loop], clock: FixedClock
+) -> None:
+    listing_id = publish(world)
+    drain(loops)
+    register(world)
+    revoke(world, listing_id)
+    drain(loops)
+    clock.advance(timedelta(days=500))
+    while trim_feed(world.deps, 0):
+        pass
+    drain(loops)
+    assert (line(client)["pending"], line(client)["state"]) == (1, "overdue")
 
 
 @ON_SQLITE

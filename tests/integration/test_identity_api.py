@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import statistics
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -80,15 +79,15 @@ def test_refusals_are_the_same_for_wrong_name_and_wrong_password(site):
 
 
 def test_refusals_take_as_long_for_names_that_do_not_exist(site):
-    def seconds(username):
-        started = time.perf_counter()
+    def seconds(username):  # of this thread's work: other work on the machine says nothing of the code
+        started = time.thread_time()
         site.sign_in(username, "wrong")
-        return time.perf_counter() - started
+        return time.thread_time() - started
 
     site.sign_in("warm-up", "wrong")
-    known = [seconds("changan-clerk") for _ in range(4)]
-    unknown = [seconds("no-such-clerk") for _ in range(4)]
-    ratio = statistics.median(known) / statistics.median(unknown)
+    taken = [(seconds("changan-clerk"), seconds("no-such-clerk")) for _ in range(4)]
+    known, unknown = zip(*taken, strict=True)
+    ratio = min(known) / min(unknown)
     assert 0.4 < ratio < 2.5
 
 

@@ -30,6 +30,7 @@ from shared.db import Database
 from shared.errors import NotFound
 from shared.loops import Loop, drain
 from shared.web.access import Principal
+from tests.harness.wait import PATIENCE
 from tests.integration.register_world import (
     PERSON_NUMBER,
     PUBLICITY,
@@ -227,7 +228,7 @@ def test_others_write_while_a_sheets_searches_run(
 
     def beside_a_writer(*asked: Any) -> list[dict[str, Any]]:
         with ThreadPoolExecutor(1) as other:
-            other.submit(enter, client.application.test_client()).result(timeout=5)
+            other.submit(enter, client.application.test_client()).result(timeout=5 * PATIENCE)
         return searches(*asked)
 
     monkeypatch.setattr(issuing, "group_answers", beside_a_writer)

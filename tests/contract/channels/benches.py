@@ -25,8 +25,11 @@ from services.notifier.models import Base, Notice
 from shared.clock import SystemClock
 from shared.db import Database, open_database
 from tests.harness.notices import AT, HOUSING, mail_server, webhook_receiver
+from tests.harness.wait import PATIENCE
 
 TIMEOUT = 0.6
+AT_MOST = TIMEOUT * 8 * PATIENCE
+"""How long a channel may take over an answer that never ends: a bound, not a figure."""
 SECRET = b"a webhook's signing secret, 32 by"
 PASSWORD = "smtp-pass-canary"
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.clock import FixedClock
 from shared.loops import WORST_PAUSE, Periodic, drain, last_success, pause, run
-from tests.harness.wait import until
+from tests.harness.wait import PATIENCE, until
 
 
 class Counting:
@@ -47,7 +47,7 @@ def test_run_works_waits_survives_errors_and_closes() -> None:
     runner.start()
     until(lambda: loop.waited > 1, 5.0)
     stop.set()
-    runner.join(5.0)
+    runner.join(5.0 * PATIENCE)
     assert loop.left == 0
     assert loop.closed
     assert last_success.labels("counting")._value.get() > 0
@@ -67,7 +67,7 @@ def test_a_loop_that_cannot_be_woken_is_polled() -> None:
     runner.start()
     until(lambda: loop.steps > 3, 5.0)
     stop.set()
-    runner.join(5.0)
+    runner.join(5.0 * PATIENCE)
 
 
 def test_an_error_while_closing_does_not_keep_the_runner() -> None:

@@ -158,7 +158,7 @@ def _record(session: Session, deps: Deps, row: LetterSending, letter: Letter, at
         "method": "electronic",
         "served_on": local_date(at),
         "outcome": SERVED,
-        "recipient": row.contact,
+        "recipient": row.contact[:100],  # masked, and longer than the record's column where the mail host is
         "note": told,
     }
     try:

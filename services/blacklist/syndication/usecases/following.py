@@ -7,7 +7,7 @@ from threading import Event
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from services.blacklist.register.queries import newest_position
+from services.blacklist.register.queries import newest_position, oldest_position
 from services.blacklist.store import Deps, leases
 from services.blacklist.syndication.domain.following import OVERDUE, state_of
 from services.blacklist.syndication.models import DataUser
@@ -84,9 +84,17 @@ class FollowingWatch:
         user = session.scalars(wanted.with_for_update()).first()
         if user is None or user.position != position:
             return  # moved meanwhile: counted again at the next step
+        if user.oldest_at is not None and _forgotten(session, position):
+            pending, oldest_at = max(pending, user.pending), user.oldest_at
         user.pending, user.oldest_at = pending, oldest_at
         user.counted_at = self._deps.clock.system_now()
         _tell(session, user, self._deps)
+
+
+def _forgotten(session: Session, position: int) -> bool:
+    """Steps it never processed are no longer kept: who was behind stays behind until the cursor moves."""
+    oldest = oldest_position(session)
+    return position < oldest - 1 if oldest else True
 
 
 def _tell(session: Session, user: DataUser, deps: Deps) -> None:
