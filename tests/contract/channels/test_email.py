@@ -164,3 +164,12 @@ def test_one_click_ends_a_mail_that_says_so():
     assert mail["List-Unsubscribe"] == "<https://credit.example.gov.cn/u/1 Bcc: x@example.gov.cn>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert mail["Bcc"] is None
+
+
+def test_a_long_link_to_unsubscribe_goes_out_bare_and_long_subjects_stay_folded():
+    link = f"https://credit.example.gov.cn/notices/watches/{'Aa0-_' * 24}/removal"
+    with mail_server() as (mailbox, url):
+        send(url, message(unsubscribe=link, title="石家庄虚构建筑工程有限公司" * 12))
+    head = mailbox.mails[0][2].partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert f"List-Unsubscribe: <{link}>".encode() in head
+    assert max(len(line) for line in head if not line.startswith(b"List-Unsubscribe:")) <= 78
