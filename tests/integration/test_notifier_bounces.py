@@ -168,6 +168,22 @@ def test_what_is_no_report_about_us_is_left_for_a_person(desk, raw):
     assert desk.reader.step() is False
 
 
+NESTED = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(1500))
+WRAPPED = b"Content-Type: message/rfc822\n\n" * 3000
+
+
+@pytest.mark.parametrize("raw", [NESTED, WRAPPED, b"Content-Type: multipart/mixed\n\n\xff"])
+def test_no_mail_holds_up_those_behind_it(desk, raw):
+    folder = Path(desk.box._path)
+    (folder / "new" / "1.first").write_bytes(raw)
+    (folder / "new" / "2.second").write_bytes(report(desk.mails()[0].id))
+    desk.clock.advance(LOOK_EVERY * 2)
+    assert desk.reader.step() is True
+    assert desk.mails()[0].state == "dead"
+    assert (folder / "cur" / "1.first:2,").read_bytes() == raw, "left as it came, for a person"
+    assert list((folder / "new").iterdir()) == []
+
+
 @pytest.mark.parametrize("change", [{"to": "other@example.gov.cn"}, {"action": "delayed"}])
 def test_a_report_of_another_address_or_a_delay_changes_nothing(desk, change):
     desk.bounce(report(desk.mails()[0].id, **change))

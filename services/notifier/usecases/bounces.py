@@ -4,9 +4,9 @@ The mail counts as not delivered. An address that does not exist gets no more ma
 the operators are told. What is no such report is left in the mailbox for a person to read.
 """
 
-import mailbox
+import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes, message_from_string
@@ -29,6 +29,8 @@ from shared.logs import get_log
 
 EVENT = "address.failing"
 MOST_BYTES = 2_000_000
+MOST_NESTED = 20
+SEEN_BY_NONE = ":2,"
 LOOK_EVERY = timedelta(seconds=15)
 _STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
 _OURS = re.compile(r"<([0-9a-f-]{36})@")
@@ -52,10 +54,12 @@ class Bounce:
 
 def read_bounce(raw: bytes) -> Bounce | None:
     """The report in a mail (RFC 3464), or None: a delay, a person's answer, anything else."""
+    if raw.lower().count(b"multipart/") > MOST_NESTED:  # the parser compares every line with every boundary
+        return None
     try:
         mail = message_from_bytes(raw)
         reported, ours = _reported(mail), _original_id(mail)
-    except (ValueError, RecursionError, LookupError, AttributeError):
+    except Exception:  # noqa: BLE001  whatever somebody sent, the mails behind it are read
         return None
     if reported is None or ours is None:
         return None
@@ -173,7 +177,10 @@ class BounceBox:
 
 
 class BounceReader:
-    """Loop: reads what is new in the mailbox. A report is removed once it has had its effect."""
+    """Loop: reads what is new in the mailbox. A report is removed once it has had its effect.
+
+    Anybody may write to that mailbox: a mail is read by its file, in part, and none can hold up the others.
+    """
 
     name = "bounces"
 
@@ -186,25 +193,31 @@ class BounceReader:
         if now < self._next:
             return False
         self._next = now + LOOK_EVERY
-        box = mailbox.Maildir(self._parts.folder, create=True)
-        return sum([self._read(box, key) for key in _fresh(box)]) > 0
+        return sum([self._read(each) for each in _fresh(self._parts.folder)]) > 0
 
-    def _read(self, box: "mailbox.Maildir", key: str) -> bool:
-        bounce = read_bounce(box.get_bytes(key)[:MOST_BYTES])
-        parts, known = self._parts, False
-        if bounce is not None:
-            with parts.db.write() as session:
-                known = take_bounce(session, parts.keyring, bounce, parts.clock, parts.channels)
-        if bounce is not None and known:
-            box.remove(key)
-            log.info("mail bounced", dispatch_id=bounce.dispatch_id, status=bounce.status)
-            return True
-        letter = box[key]
-        letter.set_subdir("cur")
-        box[key] = letter
+    def _read(self, letter: Path) -> bool:
+        try:
+            with letter.open("rb") as file:
+                bounce = read_bounce(file.read(MOST_BYTES))
+            if bounce is not None and self._take(bounce):
+                letter.unlink()
+                log.info("mail bounced", dispatch_id=bounce.dispatch_id, status=bounce.status)
+                return True
+            letter.rename(letter.parent.parent / "cur" / f"{letter.name.partition(':')[0]}{SEEN_BY_NONE}")
+        except Exception as error:  # noqa: BLE001  it stays new, and those behind it are read
+            log.warning("mail could not be handled", error=type(error).__name__)
         return False
 
+    def _take(self, bounce: Bounce) -> bool:
+        parts = self._parts
+        with parts.db.write() as session:
+            return take_bounce(session, parts.keyring, bounce, parts.clock, parts.channels)
 
-def _fresh(box: "mailbox.Maildir") -> Iterator[str]:
-    """What nobody has looked at."""
-    yield from [key for key in box.keys() if box[key].get_subdir() == "new"]  # noqa: SIM118  a Maildir iterates over mails
+
+def _fresh(folder: Path) -> list[Path]:
+    """What nobody has looked at, the longest there first."""
+    for each in ("tmp", "new", "cur"):
+        (folder / each).mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.scandir(folder / "new") as found:
+        names = [each.name for each in found if each.is_file() and not each.name.startswith(".")]
+    return [folder / "new" / name for name in sorted(names)]
