@@ -194,6 +194,8 @@ def settle_tries(session: Session, deps: Deps, profile: Profile, tried: Sequence
         if one.sent is not None and (row.content_digest is None or (row.id in ours and one.handed_over)):
             one.sent.note(row)
         if row.id in ours:
+            if one.handed_over:  # it may have waited long since the claim: late copies count from here
+                row.last_attempt_at = one.attempt["at"]
             before, asked = one.claimed.possibly_sent, one.claimed.ask_first
             settlement.settle(row, one.outcome, before=before, newer=row.id in newer, asked=asked)
             if row.state == ACKNOWLEDGED:
