@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.resources import files
 
-from jinja2 import TemplateError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -93,7 +92,7 @@ def show(session: Session, name: str, text: Text, actor: Principal) -> list[Show
 def _shown(source: str, text: Text, facts: Mapping[str, str]) -> Shown:
     try:
         filled = text.filled(facts)
-    except (TemplateError, TypeError) as error:
+    except Exception as error:  # noqa: BLE001  whatever was written, it is told and not raised
         return Shown(source, "", "", f"无法填写（{type(error).__name__}）")
     return Shown(source, filled.title, filled.body, _cut(filled, text, facts))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from services.notifier.app import create_app, open_deps
 from services.notifier.channels import Ports, open_channels
@@ -23,6 +23,7 @@ from services.notifier.usecases.watch_mailing import WATCH_POST, watch_keeper
 from services.notifier.usecases.watching import PER_ADDRESS, PER_NETWORK, Wish
 from shared.clock import FixedClock
 from shared.contracts.envelope import Event, new_event
+from shared.delivery import DEAD
 from shared.errors import TooMany
 from shared.identifiers import make_resident_id, make_uscc
 from shared.loops import drain
@@ -261,6 +262,17 @@ def test_a_mailer_that_died_leaves_its_mail_to_the_next(world: World) -> None:
     assert world.mails() == [], "the lease is still held"
     world.clock.advance(timedelta(seconds=61))
     assert len(world.mails()) == 1
+
+
+def test_a_mail_that_cannot_be_written_does_not_hold_up_the_others(world: World) -> None:
+    world.ask("broken@example.com")
+    with world.db.write() as session:
+        session.execute(update(Watch).values(sealed_address="v1.aes256gcm.x.AAAA"))
+    world.ask()
+    assert [mail["To"] for mail in world.mails()] == [ME]
+    with world.db.read() as session:
+        dead = session.scalars(select(WatchMail).where(WatchMail.state == DEAD)).one()
+    assert dead.reason == "无法生成消息内容（CryptoError）"
 
 
 def test_another_sites_form_asks_for_nothing(world: World) -> None:

@@ -12,15 +12,19 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Template, TemplateError
+from jinja2 import Template
 
 from services.notifier.domain import one_line
 from services.notifier.templates.sandbox import HTML, LONGEST_TITLE, compiled, problems
 from shared.logs import get_log
+from shared.metrics import counter
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 NO_TEXTS: Mapping[str, "Text"] = {}
 log = get_log(__name__)
+unusable = counter(
+    "notifier_own_texts_unusable", "Messages in the shipped text for a fault of the site's", ["text"]
+)
 
 
 class BadTemplate(Exception):
@@ -48,7 +52,16 @@ class Text:
         titles = problems(self.title_source, self.variables, LONGEST_TITLE)
         bodies = problems(self.body_source, self.variables)
         found = [("title", each.line, each.message) for each in titles]
-        return found + [("body", each.line, each.message) for each in bodies]
+        found += [("body", each.line, each.message) for each in bodies]
+        return found or list(self._unfillable())
+
+    def _unfillable(self) -> Iterator[tuple[str, int, str]]:
+        """As `problems`: what shows only once it is filled, with nothing and with something everywhere."""
+        for facts in ({}, {name: f"〔{name}〕" for name in self.variables}):
+            try:
+                self.filled(facts)
+            except Exception as error:  # noqa: BLE001  whatever was written, it is told and not raised
+                yield "body", 1, f"无法填写（{type(error).__name__}）"
 
     def filled(self, facts: Mapping[str, str]) -> "Rendered":
         """With the facts in their places; facts that the text does not allow are not even passed."""
@@ -72,7 +85,8 @@ def render(
     if name in own:
         try:
             return own[name].filled(facts)
-        except TemplateError as error:
+        except Exception as error:  # noqa: BLE001  whatever a site wrote, its message goes out
+            unusable.labels(name).inc()
             log.warning("own text cannot be used", text=name, error=type(error).__name__)
     return shipped.filled(facts)
 

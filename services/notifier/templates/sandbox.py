@@ -20,6 +20,7 @@ ALLOWED = (
     nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.CondExpr, nodes.Const,
     nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand,
 )  # fmt: skip
+LONGEST_NUMBER = 10**18
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # controls, direction marks, halves of characters
 
 
@@ -47,6 +48,8 @@ def problems(source: str, variables: Iterable[str], longest: int = LONGEST_BODY)
             compiled(source)
     except TemplateSyntaxError as error:
         return [Problem(error.lineno, f"模板语法有误：{error.message}")]
+    except ValueError:
+        return [Problem(1, "数字过长")]
     except (SyntaxError, RecursionError):
         return [Problem(1, "条件嵌套过深")]
     return found
@@ -71,3 +74,22 @@ def _constructs(tree: nodes.Template, variables: frozenset[str]) -> Iterator[Pro
             yield Problem(node.lineno, f"不能使用变量 {node.name}")
         elif not isinstance(node, ALLOWED):
             yield Problem(node.lineno, f"不允许的写法（{type(node).__name__}）：只能使用变量和条件")
+        elif isinstance(node, nodes.Const) and isinstance(node.value, int) and node.value > LONGEST_NUMBER:
+            yield Problem(node.lineno, "数字过长")
+        elif isinstance(node, nodes.Compare):
+            yield from _comparisons(node)
+
+
+def _comparisons(compare: nodes.Compare) -> Iterator[Problem]:
+    """Only what holds for any two values, or for any two pieces of text: nothing that could raise."""
+    left = compare.expr
+    for operand in compare.ops:
+        contains = operand.op in {"in", "notin"} and _is_text(left) and _is_text(operand.expr)
+        if operand.op not in {"eq", "ne"} and not contains:
+            said = f"不允许的比较（{operand.op}）：只能比较是否相等，或者文字是否包含文字"
+            yield Problem(operand.lineno, said)
+        left = operand.expr
+
+
+def _is_text(node: nodes.Expr) -> bool:
+    return isinstance(node, nodes.Name) or (isinstance(node, nodes.Const) and isinstance(node.value, str))

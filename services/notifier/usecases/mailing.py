@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from services.notifier.channels import Channel, Message, Postponed, Sent, Target
@@ -20,6 +21,7 @@ from shared.delivery import ACCEPTED, DEAD, SUPERSEDED, WAITING, Backoff, claim_
 from shared.errors import DeliveryError
 from shared.logs import get_log
 
+UNWRITABLE = "无法生成消息内容（{}）"
 log = get_log(__name__)
 
 
@@ -101,12 +103,26 @@ class Mailer:
             ids = claim_due(
                 session, post.table, now, self._holder, limit, parts.lease_seconds, where=post.where
             )
-            letters = [post.write(session, parts, row_id, now) for row_id in ids]
-            for row_id, letter in zip(ids, letters, strict=True):
-                if letter is None:
-                    values = {"next_attempt_at": None, "settled_at": now}
-                    settle(session, post.table, row_id, self._holder, SUPERSEDED, values)
+            letters = [self._written(session, row_id, now) for row_id in ids]
         return [letter for letter in letters if letter is not None]
+
+    def _written(self, session: Session, row_id: str, now: datetime) -> Letter | None:
+        """One that is not to be sent, or cannot be written, is settled: it must not hold up the others."""
+        post, ended = self._post, {"next_attempt_at": None, "settled_at": now}
+        try:
+            letter = post.write(session, self._parts, row_id, now)
+        except DBAPIError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever is wrong with it, the mail must be accounted for
+            log.warning("mail cannot be written", post=self.name, mail_id=row_id, error=type(error).__name__)
+            failure = DeliveryError(UNWRITABLE.format(type(error).__name__), permanent=True)
+            values = {**ended, "reason": failure.reason}
+            if settle(session, post.table, row_id, self._holder, DEAD, values) and post.told is not None:
+                post.told(session, row_id, failure, now)
+            return None
+        if letter is None:
+            settle(session, post.table, row_id, self._holder, SUPERSEDED, ended)
+        return letter
 
     def _send(self, letter: Letter) -> Sent | DeliveryError:
         try:

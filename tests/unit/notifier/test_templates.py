@@ -3,7 +3,7 @@
 import pytest
 
 from services.notifier.routing import routing
-from services.notifier.templates import BadTemplate, all_texts, compile_texts, render, render_mail
+from services.notifier.templates import BadTemplate, Text, all_texts, compile_texts, render, render_mail
 
 FACTS = {
     "subject_name": "华景建设工程有限公司",
@@ -64,6 +64,34 @@ def test_a_variable_that_is_not_allowed_is_refused_at_loading():
 def test_a_text_cannot_climb_out_of_the_sandbox(attack):
     with pytest.raises(BadTemplate, match="不允许的写法"):
         compile_texts({"variables": ["name"], "x.y": {"title": "t", "body": attack}})
+
+
+@pytest.mark.parametrize(
+    "condition", ["name > 1", "1 in 5", "1 in name", "name in 5", 'name in "a" in 5', "(name == 1) in name"]
+)
+def test_a_comparison_that_could_fail_is_refused(condition):
+    with pytest.raises(BadTemplate, match="不允许的比较"):
+        compile_texts({"variables": ["name"], "x.y": {"title": "t", "body": f"{{{{ {condition} }}}}"}})
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000])
+def test_a_number_that_cannot_be_written_out_is_refused(number):
+    raw = {
+        "variables": ["name"],
+        "x.y": {"title": "t", "body": f"{{% if name %}}{{{{ {number} }}}}{{% endif %}}"},
+    }
+    with pytest.raises(BadTemplate, match="数字过长"):
+        compile_texts(raw)
+
+
+def test_comparisons_with_text_are_allowed():
+    body = '{% if name == "甲" or "公司" in name and name not in "乙丙" %}是{% endif %}'
+    assert compile_texts({"variables": ["name"], "x.y": {"title": "t", "body": body}})
+
+
+def test_an_own_text_that_fails_gives_way_to_the_shipped_one():
+    own = Text("标题", "{% if subject_name > 1 %}x{% endif %}", frozenset(FACTS))
+    assert render("case.published", FACTS, {"case.published": own}) == render("case.published", FACTS)
 
 
 def test_facts_are_never_evaluated():
