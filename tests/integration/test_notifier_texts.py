@@ -120,6 +120,22 @@ def test_going_back_is_at_once_and_on_record(desk):
         assert [(row.number, row.restores) for row in history(session, NAME, "zh")][:2] == [(4, 0), (3, 1)]
 
 
+def test_going_back_brings_nothing_into_force_early_and_lets_nothing_in_later(lite):
+    tomorrow = TODAY + timedelta(days=1)
+    lite.approve(lite.propose(), tomorrow)
+    with pytest.raises(Conflict, match="text-not-approved"):
+        lite.go_back(1)
+    lite.go_back(0)
+    assert (lite.title(), lite.title(tomorrow)) == ("", "")
+    lite.today = tomorrow
+    with pytest.raises(Conflict, match="text-not-approved"):
+        lite.go_back(1)
+    with lite.db.read() as session:
+        scheduled = history(session, NAME, "zh")[-1]
+        assert (scheduled.state, scheduled.reason) == ("withdrawn", "因第2版恢复文字而撤回")
+        assert (scheduled.decided_by, scheduled.in_force_from) == (ADMIN, tomorrow)
+
+
 def test_what_must_not_be_proposed(lite):
     for words in (("", "x"), ("{{ who }}", "x"), ("a", "{{ subject_name.x }}"), ("x" * 501, "x")):
         with pytest.raises(Invalid):

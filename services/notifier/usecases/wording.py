@@ -34,7 +34,7 @@ describe_errors(
         "text-in-force-date": "生效日期不得早于今天，也不得晚于一年以后。",
         "text-no-address": "您没有登记电子邮箱，无法试看。",
         "text-trial-unavailable": "本站尚未配置邮件服务，无法试看。",
-        "text-not-approved": "只能恢复曾经批准的文字。",
+        "text-not-approved": "只能恢复曾经生效的文字。",
     }
 )
 
@@ -104,14 +104,18 @@ def roll_back(
     today: date,
     at: datetime,
 ) -> TextRevision:
-    """Go back at once to wording that two officers once approved, or to the shipped text (number 0)."""
+    """Go back at once to wording that was once in force, or to the shipped text (number 0).
+
+    What was approved for a later day is taken back: its day would undo the roll-back unseen.
+    """
     known_text(name, language)
     wanted: TextRevision | None = None
     if number:
         mine = (TextRevision.name == name, TextRevision.language == language, TextRevision.number == number)
-        wanted = session.scalar(select(TextRevision).where(*mine, TextRevision.state == APPROVED))
+        begun = (TextRevision.state == APPROVED, TextRevision.in_force_from <= today)
+        wanted = session.scalar(select(TextRevision).where(*mine, *begun))
         if wanted is None:
-            raise Conflict("text-not-approved", "不能恢复这一版", "只能恢复曾经批准的文字。")
+            raise Conflict("text-not-approved", "不能恢复这一版", "只能恢复曾经生效的文字。")
         if wanted.title is not None and wanted.body is not None:
             _usable(Text(wanted.title, wanted.body, known_text(name, language).variables))
     values = {
@@ -125,7 +129,18 @@ def roll_back(
         "decider_name": actor.display_name,
         "decided_at": at,
     }
-    return _add(session, name, language, values, actor, at)
+    row = _add(session, name, language, values, actor, at)
+    _cancel_scheduled(session, row, today)
+    return row
+
+
+def _cancel_scheduled(session: Session, restoring: TextRevision, today: date) -> None:
+    """The record keeps who approved each of them and for which day."""
+    mine = (TextRevision.name == restoring.name, TextRevision.language == restoring.language)
+    later = update(TextRevision).where(
+        *mine, TextRevision.state == APPROVED, TextRevision.in_force_from > today
+    )
+    session.execute(later.values(state=WITHDRAWN, reason=f"因第{restoring.number}版恢复文字而撤回"))
 
 
 def try_text(

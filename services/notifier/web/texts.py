@@ -60,6 +60,7 @@ def _add_one(bp: APIBlueprint, deps: Deps) -> None:
                 shown=show(session, name, text, principal()),
                 states=texts.STATE_NAMES,
                 colours=STATE_COLOURS,
+                today=deps.clock.today(),
                 may_change=principal().has(*ENDPOINT_KEEPERS),
             )
 
