@@ -27,6 +27,8 @@ AWAITING_HAND = "awaiting-hand"
 DEAD = "dead"
 SUPERSEDED = "superseded"
 STATES = (WAITING, SENDING, ACCEPTED, ACKNOWLEDGED, REJECTED, AWAITING_HAND, DEAD, SUPERSEDED)
+LONGEST_WISH = 86_400.0
+"""Seconds: nobody outside puts our work off for longer, by mistake or otherwise."""
 FINAL = frozenset({ACKNOWLEDGED, REJECTED, DEAD, SUPERSEDED})
 
 
@@ -52,12 +54,12 @@ class Backoff:
     jitter: float = 0.2
 
     def delay(self, attempts: int, retry_after: float | None = None) -> float | None:
-        """The pause after `attempts` failed tries (1 = the first); the other side's wish is a minimum."""
+        """The pause after `attempts` failed tries (1 = the first); at least what the other side wishes."""
         if attempts > len(self.schedule):
             return None
         base = self.schedule[max(attempts, 1) - 1]
         spread = base * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311  not a secret
-        return max(spread, retry_after or 0.0)
+        return max(spread, min(retry_after or 0.0, LONGEST_WISH))
 
     def next_at(self, attempts: int, now: datetime, retry_after: float | None = None) -> datetime | None:
         delay = self.delay(attempts, retry_after)

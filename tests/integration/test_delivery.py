@@ -121,5 +121,6 @@ def test_backoff_follows_its_schedule_with_jitter_and_ends() -> None:
     assert backoff.delay(3) is None
     assert backoff.next_at(3, NOW) is None
     assert backoff.delay(1, retry_after=30) == 30
+    assert backoff.next_at(1, NOW, retry_after=1e14) == NOW + timedelta(days=1)
     assert len({backoff.delay(2) for _ in range(10)}) > 1
     assert NOW < backoff.next_at(1, NOW) < NOW + timedelta(seconds=2)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from services.credit_push.transports.base import FAILED, HELD, UNKNOWN, Job, Outcome, Timing, TransportDown
 from services.credit_push.transports.window import NotSent, Round, Told, Window
+from shared.delivery import LONGEST_WISH
 from shared.http import sign_request
 from shared.platform_keys import PlatformKey
 from shared.wire import Answer, AsyncRunner, Pool
@@ -18,6 +19,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 PATIENCE = 10
 """Silent requests before the rest of a batch is held back, at least."""
+MOST_DIGITS = 9
+"""Of a `Retry-After` that is taken for one."""
 REFUSING = (400, 409, 413, 422)
 
 
@@ -146,7 +149,7 @@ class HttpClient:
 
 def _retry_after(answer: Answer) -> float | None:
     value = answer.headers.get(b"retry-after", b"")
-    return float(value) if value.isdigit() else None
+    return min(float(value), LONGEST_WISH) if value.isdigit() and len(value) <= MOST_DIGITS else None
 
 
 def held_back(job: Job) -> Outcome:

@@ -109,6 +109,15 @@ def test_answers_that_are_no_receipt(platform: str, raw: bytes, result: str) -> 
         transport.close()
 
 
+@pytest.mark.parametrize(("told", "wait"), [("315360000", 86_400), ("99999999999999", None), ("soon", None)])
+def test_no_platform_puts_us_off_for_more_than_a_day(told: str, wait: float | None) -> None:
+    with answering(answer("429 Slow down", extra=f"Retry-After: {told}\r\n")) as url:
+        transport = transport_to(HTTP[0], url)
+        (outcome,) = transport.send([job(HTTP[0])])
+        assert (outcome.result, outcome.retry_after) == (FAILED, wait)
+        transport.close()
+
+
 def test_an_exchange_database_out_of_reach(tmp_path: Path) -> None:
     profile = CATALOGUE["credit-liaoning"]
     there = replace(profile, transport=replace(profile.transport, database=f"sqlite:///{tmp_path}/none.db"))
