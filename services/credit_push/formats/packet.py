@@ -99,7 +99,10 @@ def manifest(
 def read_feedback(body: bytes) -> list[dict[str, str]]:
     """The rows of a feedback sheet; ValueError if it is none."""
     reader = csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline=""))
-    missing = set(FEEDBACK_COLUMNS) - set(reader.fieldnames or ())
+    try:
+        missing, rows = set(FEEDBACK_COLUMNS) - set(reader.fieldnames or ()), list(reader)
+    except csv.Error as error:  # which is no ValueError
+        raise ValueError("反馈表无法读取") from error
     if missing:
         raise ValueError(f"反馈表缺少列 {', '.join(sorted(missing))}")
-    return [{name: (row.get(name) or "").strip() for name in FEEDBACK_COLUMNS} for row in reader]
+    return [{name: (row.get(name) or "").strip() for name in FEEDBACK_COLUMNS} for row in rows]

@@ -11,6 +11,14 @@ from typing import Protocol
 LONG_REST = 300.0
 """Seconds before the next try where only a person can help."""
 IN, OUT = "in", "out"
+LASTING = (
+    PermissionError,
+    NotADirectoryError,
+    IsADirectoryError,
+    FileExistsError,
+    FileNotFoundError,
+)
+"""What no waiting mends."""
 
 
 class DropFault(Exception):
@@ -72,10 +80,14 @@ class LocalDrop:
         return True
 
     def there(self, *names: str) -> bool:
-        return any((self._folder / name).exists() for name in names)
+        try:
+            return any((self._folder / name).exists() for name in names)
+        except OSError as error:
+            raise _fault(error) from error
 
     def listing(self, suffix: str) -> list[str]:
-        return sorted(path.name for path in (self._folder / OUT).glob(f"*{suffix}"))
+        found = (as_text(os.fsencode(path.name)) for path in (self._folder / OUT).glob(f"*{suffix}"))
+        return sorted(filter(None, found))
 
     def read(self, name: str) -> bytes:
         try:
@@ -99,8 +111,11 @@ class LocalDrop:
             raise _fault(error) from error
 
     def clear(self, *names: str) -> None:
-        for name in names:
-            (self._folder / name).unlink(missing_ok=True)
+        try:
+            for name in names:
+                (self._folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise _fault(error) from error
 
     def shown(self, name: str) -> str:
         return str(self._folder / name)
@@ -109,8 +124,16 @@ class LocalDrop:
         pass
 
 
+def as_text(name: bytes) -> str:
+    """A file's name, empty where it is in no writing of ours: then it is none of our packets'."""
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return ""
+
+
 def _fault(error: OSError) -> DropFault:
-    lasting = isinstance(error, PermissionError | NotADirectoryError | FileExistsError)
+    lasting = isinstance(error, LASTING)
     return DropFault(type(error).__name__, passing=not lasting)
 
 

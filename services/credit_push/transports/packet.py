@@ -36,6 +36,8 @@ from shared.logs import get_log
 
 RESULTS = {"accepted": FILED, "rejected": REFUSED}
 FLAG, SHEET = ".feedback.ok", ".feedback.csv"
+MOST_FAULTS = 3
+"""That may pass, before the rest waits for the next look: a place that hangs costs so many time-outs."""
 log = get_log(__name__)
 
 
@@ -44,6 +46,8 @@ class Packets:
 
     def __init__(self, profile: Profile, drop: Drop, clock: Timing, sender: str) -> None:
         self._profile, self._drop, self._clock, self._sender = profile, drop, clock, sender
+        self._faults: dict[str, int] = {}
+        """How often what lies there could not be read; whatever never failed is read first."""
 
     def send(self, jobs: Sequence[Job]) -> list[Outcome]:
         return [outcome for batch in _batches(jobs).values() for outcome in self._deliver(batch)]
@@ -111,14 +115,33 @@ class Packets:
         ]
 
     def receipts(self, awaited: Sequence[str]) -> list[Receipt]:  # noqa: ARG002  whatever lies in the folder
-        found: list[Receipt] = []
-        for flag in self._drop.listing(FLAG) if self._drop.ripe() else ():
-            batch_id = flag.removesuffix(FLAG)
+        if not self._drop.ripe():
+            return []
+        flags, found, left = self._drop.listing(FLAG), [], MOST_FAULTS
+        self._faults = {flag: self._faults.get(flag, 0) for flag in flags}
+        for flag in sorted(flags, key=self._faults.__getitem__):
             try:
-                found.extend(self._feedback(batch_id))
-            except ValueError:  # no feedback sheet: kept for a person, out of the way of the others
-                self._drop.rename(f"{OUT}/{flag}", f"{OUT}/{batch_id}.feedback.unreadable")
+                found += self._feedback(flag.removesuffix(FLAG))
+            except (DropFault, ValueError) as fault:  # one odd file keeps no other from us
+                passing = isinstance(fault, DropFault) and fault.passing
+                self._note_odd(flag, fault, passing=passing)
+                left -= passing
+            if not left:
+                break
         return found
+
+    def _note_odd(self, flag: str, fault: Exception, *, passing: bool) -> None:
+        """Kept for a person, out of the way of the others, unless waiting may help."""
+        platform, batch_id = self._profile.id, flag.removesuffix(FLAG)
+        if not self._faults[flag]:
+            log.warning("feedback not readable", platform=platform, batch=batch_id, why=str(fault))
+        self._faults[flag] += 1
+        if passing:
+            return
+        try:
+            self._drop.rename(f"{OUT}/{flag}", f"{OUT}/{batch_id}.feedback.unreadable")
+        except DropFault as other:
+            log.warning("feedback not put aside", platform=platform, batch=batch_id, why=str(other))
 
     def forget(self, receipts: Sequence[Receipt]) -> None:
         for batch_id in {receipt.token for receipt in receipts if receipt.token}:
@@ -140,6 +163,8 @@ class Packets:
             self._drop.clear(done, file)
         except DropFault as fault:
             raise TransportDown(str(fault)) from fault
+        except (csv.Error, ValueError) as error:
+            raise TransportDown("台账答复无法读取") from error
         return ListLedger(rows)
 
     def preview(self, job: Job) -> Preview:

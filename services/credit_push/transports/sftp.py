@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import asyncssh
 
-from services.credit_push.transports.drops import LONG_REST, OUT, DropFault
+from services.credit_push.transports.drops import LONG_REST, OUT, DropFault, as_text
 from shared.logs import get_log
 from shared.platform_keys import PlatformKey
 from shared.wire import AsyncRunner
@@ -115,18 +115,20 @@ class SftpDrop:
     def listing(self, suffix: str) -> list[str]:
         async def look(files: asyncssh.SFTPClient) -> list[str]:
             try:
-                found = await files.listdir(self._path(OUT))
+                found = await files.listdir(self._path(OUT).encode())  # as bytes: nobody's names stop it
             except asyncssh.SFTPNoSuchFile:
                 return []
-            return sorted(name for name in found if name.endswith(suffix) and "/" not in name)
+            names = filter(None, map(as_text, found))
+            return sorted(name for name in names if name.endswith(suffix) and "/" not in name)
 
         return self._do(look)
 
     def read(self, name: str) -> bytes:
         async def take(files: asyncssh.SFTPClient) -> bytes:
             async with files.open(self._path(name), "rb") as file:
-                body = cast("bytes", await file.read(LARGEST + 1))
-            if len(body) > LARGEST:
+                size = (await file.stat()).size or 0
+                body = cast("bytes", await file.read(LARGEST + 1)) if size <= LARGEST else b""
+            if max(size, len(body)) > LARGEST:
                 raise DropFault("文件过大", passing=False)
             return body
 

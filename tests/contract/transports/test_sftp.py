@@ -1,7 +1,8 @@
 """SFTP: what lies there is whole, the host is the pinned one, and which failures waiting can mend."""
 
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncssh
@@ -88,6 +89,32 @@ def test_feedback_is_fetched_then_archived(desk: Desk) -> None:
     way.forget(receipts)
     assert desk.lies("done") == [f"{one.batch_id}.feedback.csv", f"{one.batch_id}.feedback.ok"]
     assert desk.lies("out") == ["odd.feedback.csv", "odd.feedback.unreadable"]
+    way.close()
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_one_odd_file_keeps_no_other_from_us(desk: Desk, local: bool) -> None:
+    out = desk.place.folder / "out"
+    head = FEEDBACK.partition("1,")[0]
+    sheets = {
+        "a-quote": head + '1,k,accepted,"' + "x" * 140_000,
+        "a-large": head,
+        "b-good": FEEDBACK.format(key="k1"),
+    }
+    for name, text in sheets.items():
+        (out / f"{name}.feedback.csv").write_text(text, "utf-8")
+    os.truncate(out / "a-large.feedback.csv", 33_000_000)
+    (out / "a-folder.feedback.csv").mkdir()
+    for name in (*sheets, "a-folder", "a-nothing"):
+        (out / f"{name}.feedback.ok").touch()
+    Path(os.fsdecode(os.fsencode(out) + b"/\xcb\xb5\xc3\xf7.feedback.ok")).touch()
+    there = replace(PLATFORM, transport=replace(PLATFORM.transport, directory=str(desk.place.folder)))
+    way = open_transport(there, Means(SystemClock(), {}, desk.runner, "test")) if local else desk.way()
+    assert [receipt.key for receipt in way.receipts([])] == ["k1"]
+    aside = {name.partition(".")[0] for name in desk.lies("out") if name.endswith(".unreadable")}
+    assert aside - {"a-folder"} == {"a-quote", "a-nothing", "a-large"}
+    asked = way.query([replace(job(), batch_id="a-folder"), replace(job(), batch_id="a-large")])
+    assert {outcome.result for outcome in asked} <= {UNKNOWN, UNSEEN}
     way.close()
 
 
