@@ -12,13 +12,25 @@ from services.notifier.consumes import hear_news, learn_identity
 from services.notifier.models import Attempt, Base, Dispatch, Notice, outbox
 from services.notifier.queries.providers import provider_health
 from services.notifier.usecases.bounces import EVENT, LOOK_EVERY, BounceBox, BounceReader, read_bounce
+from services.notifier.usecases.marks import MARK_LASTS
+from services.notifier.usecases.sending import resend
 from services.notifier.worker import Parts, Sender
 from shared.clock import FixedClock
 from shared.crypto import KeyRing
 from shared.db import Database, open_database
 from shared.loops import drain
 from shared.outbox import record_of
-from tests.harness.notices import AT, CLERK, case_event, hire_staff, mail_server, user_event
+from shared.web.access import Principal
+from tests.harness.notices import (
+    AT,
+    CLERK,
+    HOUSING,
+    OPERATOR,
+    case_event,
+    hire_staff,
+    mail_server,
+    user_event,
+)
 
 CHANNELS = frozenset({"inbox", "email"})
 
@@ -139,6 +151,38 @@ def test_nothing_is_mailed_there_until_the_address_is_corrected(desk):
         learn_identity(session, [user_event(CLERK, sequence=2, email="clerk.new@example.gov.cn")])
     desk.send(case_event())
     assert [mail.state for mail in desk.mails()] == ["dead", "dead", "accepted"]
+
+
+def lapse(desk):
+    desk.clock.advance(MARK_LASTS)
+
+
+def ask_again(desk):
+    keeper = Principal(
+        OPERATOR, OPERATOR, "示例运维", HOUSING, "长安区住建局", "130102", frozenset({"operator"})
+    )
+    with desk.db.write() as session:
+        resend(session, keeper, desk.mails()[1].id, desk.clock.system_now())
+
+
+def name_it_anew(desk):
+    with desk.db.write() as session:
+        learn_identity(session, [user_event(CLERK, sequence=2, email="User-Clerk@example.gov.cn")])
+
+
+@pytest.mark.parametrize("remedy", [lapse, ask_again, name_it_anew])
+def test_the_mark_ends_by_itself_and_by_whoever_knows_better(desk, remedy):
+    desk.bounce(report(desk.mails()[0].id))
+    desk.send(case_event())
+    assert desk.mails()[1].state == "dead"
+    remedy(desk)
+    desk.send(case_event())
+    last = desk.mails()[2]
+    assert last.state == "accepted"
+    desk.bounce(report(last.id))
+    assert len(desk.told()) == 2, "if it bounces again the mark is set again"
+    desk.send(case_event())
+    assert desk.mails()[3].state == "dead"
 
 
 def test_a_full_mailbox_ends_the_mail_and_spares_the_address(desk):

@@ -11,7 +11,7 @@ from shared.db import UtcDateTime
 
 
 class FailingAddress(Base):
-    """Nothing is mailed there; `dispatch_id` is the mail whose bounce said so, `status` its code (5.1.1)."""
+    """Nothing is mailed there for a week. `dispatch_id`: whose bounce said so; `status`: its code (5.1.1)."""
 
     __tablename__ = "failing_addresses"
 

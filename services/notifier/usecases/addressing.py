@@ -18,6 +18,7 @@ from services.notifier.models import (
     WebhookEndpoint,
     WebhookSecret,
 )
+from services.notifier.usecases.marks import marks_on
 from shared.crypto import KeyRing
 
 
@@ -52,7 +53,7 @@ def find_targets(session: Session, keyring: KeyRing, asked: Collection[Asked], n
     return found
 
 
-def failing(session: Session, found: Found) -> dict[Asked, str]:
+def failing(session: Session, found: Found, now: datetime) -> dict[Asked, str]:
     """Those whose mail address bounced for good, with the status the bounce gave."""
     digests = {
         each: FailingAddress.digest_of(target.address)
@@ -61,8 +62,7 @@ def failing(session: Session, found: Found) -> dict[Asked, str]:
     }
     if not digests:
         return {}
-    query = select(FailingAddress).where(FailingAddress.digest.in_(set(digests.values())))
-    known = {row.digest: row.status for row in session.scalars(query)}
+    known = marks_on(session, set(digests.values()), now)
     return {each: known[digest] for each, digest in digests.items() if digest in known}
 
 

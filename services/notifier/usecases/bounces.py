@@ -1,7 +1,7 @@
 """Bounces (退信): mail servers report to a mailbox what became of mails they took; here it has its effect.
 
-The mail counts as not delivered. An address that does not exist gets no more mails until it is corrected, and
-the operators are told. What is no such report is left in the mailbox for a person to read.
+The mail counts as not delivered. An address that does not exist gets no more mails for a week or
+until it is corrected, and the operators are told. What is no such report stays in the mailbox for a person.
 """
 
 import os
@@ -16,13 +16,14 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from services.notifier.domain import Happening, chinese_date, mask_email
-from services.notifier.models import Attempt, DepartmentCopy, Dispatch, FailingAddress, Notice
+from services.notifier.models import Attempt, DepartmentCopy, Dispatch, Notice
 from services.notifier.publishes import FAILED, Outcome, publish
 from services.notifier.usecases.addressing import Asked, find_targets
 from services.notifier.usecases.announcing import announce
+from services.notifier.usecases.marks import set_mark
 from shared.clock import Clock, local_date
 from shared.crypto import KeyRing
-from shared.db import Database, dialect_of, upsert
+from shared.db import Database
 from shared.delivery import ACCEPTED, DEAD
 from shared.ids import new_id
 from shared.logs import get_log
@@ -109,7 +110,8 @@ def take_bounce(
         return False
     if row.state == ACCEPTED:
         _give_up(session, row, bounce, at)
-    if bounce.is_of_the_address and _mark(session, target.address, bounce, at):
+    bad = bounce.is_of_the_address
+    if bad and set_mark(session, target.address, bounce.dispatch_id, bounce.status, at):
         told = _happening(session, row, bounce, clock.now())
         announce(session, [told], channels=channels, today=local_date(clock.now()), at=at)
     return True
@@ -133,18 +135,6 @@ def _give_up(session: Session, row: Dispatch, bounce: Bounce, at: datetime) -> N
     row.state, row.reason, row.settled_at = DEAD, reason, at
     told = (notice.id, notice.event_type, notice.subject_id, notice.department_id, row.channel, at, reason)
     publish(session, [Outcome(FAILED, *told)])
-
-
-def _mark(session: Session, address: str, bounce: Bounce, at: datetime) -> bool:
-    """True if the address was not known to fail before."""
-    values = {
-        "digest": FailingAddress.digest_of(address),
-        "dispatch_id": bounce.dispatch_id,
-        "status": bounce.status,
-        "since": at,
-    }
-    add = upsert(dialect_of(session))(FailingAddress.__table__).values(values).on_conflict_do_nothing()
-    return session.execute(add.returning(FailingAddress.digest)).first() is not None
 
 
 def _happening(session: Session, row: Dispatch, bounce: Bounce, now: datetime) -> Happening:

@@ -102,7 +102,7 @@ def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime)
     rows = {row.dispatch_id: row for row in session.execute(_rows(session, ids))}
     asked = {key: Asked(row.target, row.channel, row.dispatch_department) for key, row in rows.items()}
     found = find_targets(session, keyring, set(asked.values()), now)
-    bounced = failing(session, found)
+    bounced = failing(session, found, now)
     words = _words(session, rows, local_date(now))
     jobs: list[Job] = []
     ended: list[tuple[Row[Any], str, str]] = []

@@ -18,6 +18,7 @@ from services.notifier.publishes import DELIVERED, FAILED, Outcome, publish
 from services.notifier.queries.messages import dispatch_of
 from services.notifier.usecases.claiming import DISPATCHES, Job, claim_jobs, give_back, keep_jobs
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
+from services.notifier.usecases.marks import lift_marks, mailbox_of
 from shared.crash import crash_point
 from shared.db import Database, add_rows, among, change_rows, wake
 from shared.delivery import ACCEPTED, DEAD, SENDING, WAITING, Backoff, settle
@@ -182,13 +183,18 @@ def _consider_endpoint(session: Session, job: Job, failure: DeliveryError | None
 
 
 def resend(session: Session, actor: Principal, dispatch_id: str, now: datetime) -> Dispatch:
-    """Put a dead dispatch of the actor's department back into the queue, with fresh repeats."""
+    """Put a dead dispatch of the actor's department back into the queue, with fresh repeats.
+
+    A mail goes out even though its address bounced before: whoever asks for it answers for the address.
+    """
     found = dispatch_of(session, actor, dispatch_id)
     fresh = {"state": WAITING, "attempts_count": 0, "next_attempt_at": now, "lease_holder": None}
     dead = and_(Dispatch.id == dispatch_id, Dispatch.state == DEAD)
     again = update(Dispatch).where(dead).values(**fresh, settled_at=None, reason=None)
     if session.execute(again.returning(Dispatch.id)).scalar() is None:
         raise Conflict("delivery-not-dead", "这条消息不是未送达状态", "只有未送达的可以重新发送。")
+    if found.channel == "email":
+        lift_marks(session, [mailbox_of(session, found.target)])
     wake(session, WAKE_CHANNEL)
     session.refresh(found)
     return found

@@ -7,6 +7,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from services.notifier.models import DepartmentCopy, UserCopy, UserRole
+from services.notifier.usecases.marks import lift_marks
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,12 @@ def remember_departments(session: Session, described: Sequence[DepartmentFacts])
     newest = {facts.id: facts for facts in sorted(described, key=lambda facts: facts.sequence)}
     rows = session.scalars(select(DepartmentCopy).where(DepartmentCopy.id.in_(newest)))
     known = {row.id: row for row in rows}
-    for facts in newest.values():
-        if facts.id not in known or known[facts.id].sequence < facts.sequence:
-            session.merge(DepartmentCopy(**vars(facts)))
+    changed = [
+        each for each in newest.values() if each.id not in known or known[each.id].sequence < each.sequence
+    ]
+    for facts in changed:
+        session.merge(DepartmentCopy(**vars(facts)))
+    lift_marks(session, [facts.email for facts in changed])
 
 
 def remember_users(session: Session, described: Sequence[UserFacts]) -> None:
@@ -59,6 +63,7 @@ def remember_users(session: Session, described: Sequence[UserFacts]) -> None:
         session.merge(UserCopy(**plain))
     if not changed:
         return
+    lift_marks(session, [facts.email for facts in changed])
     session.execute(delete(UserRole).where(UserRole.user_id.in_([facts.id for facts in changed])))
     roles = [{"user_id": facts.id, "role": role} for facts in changed for role in sorted(set(facts.roles))]
     if roles:
