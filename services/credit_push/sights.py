@@ -38,6 +38,8 @@ class Basis:
     listing_id: str
     via: str
     sequence: int
+    begun: int
+    """The sequence since which the same is expected: a correction goes on, a listing again begins anew."""
     expects: str
     since: datetime
     planned_at: datetime
@@ -72,12 +74,14 @@ def _acknowledged(session: Session, listing_ids: Sequence[str]) -> dict[Place, B
     found: dict[Place, Basis] = {}
     for one in session.execute(query):
         earlier = found.get((one.platform, one.listing_id))
+        expects = ABSENT if one.operation == WITHDRAW else DISPLAYED
         found[one.platform, one.listing_id] = Basis(
             platform=one.platform,
             listing_id=one.listing_id,
             via=one.platform,
             sequence=one.sequence,
-            expects=ABSENT if one.operation == WITHDRAW else DISPLAYED,
+            begun=earlier.begun if earlier and earlier.expects == expects else one.sequence,
+            expects=expects,
             since=one.settled_at or one.created_at,
             planned_at=one.created_at,
             first_planned_at=earlier.first_planned_at if earlier else one.created_at,
@@ -100,9 +104,15 @@ def appearances_of(
     ]
 
 
+def begins_anew(row: Appearance, basis: Basis) -> bool:
+    """True if the row tells of something that was expected before what is expected now."""
+    return row.sequence < basis.begun or row.expects != basis.expects
+
+
 def _view(catalogue: Mapping[str, Profile], basis: Basis, row: Appearance | None) -> dict[str, Any]:
     profile, below = catalogue.get(basis.platform), catalogue.get(basis.via)
-    current = row if row is not None and row.expects == basis.expects else None
+    current = row if row is not None and not begins_anew(row, basis) else None
+    past = row if current or basis.expects == ABSENT else None
     known = current.seen_how if current else None
     relayed = basis.via != basis.platform
     return {
@@ -113,10 +123,10 @@ def _view(catalogue: Mapping[str, Profile], basis: Basis, row: Appearance | None
         "via_name": (below.name if below else basis.via) if relayed else None,
         "expects": basis.expects,
         "acknowledged_at": basis.since,
-        "displayed_at": row.displayed_at if row else None,
-        "displayed_how": row.displayed_how if row else None,
-        "absent_at": row.absent_at if row else None,
-        "absent_how": row.absent_how if row else None,
+        "displayed_at": past.displayed_at if past else None,
+        "displayed_how": past.displayed_how if past else None,
+        "absent_at": current.absent_at if current else None,
+        "absent_how": current.absent_how if current else None,
         "seen_at": current.seen_at if current else None,
         "lag_seconds": current.lag_seconds if current else None,
         "asked_at": current.asked_at if current else None,

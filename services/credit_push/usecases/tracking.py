@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.credit_push.models import Appearance
-from services.credit_push.sights import DISPLAYED, Basis
+from services.credit_push.sights import DISPLAYED, Basis, begins_anew
 from shared.db import among, dialect_of, upsert
 
 
@@ -41,7 +41,7 @@ def _fresh(basis: Basis, ask_at: datetime | None) -> dict[str, Any]:
 
 def _renew(row: Appearance, basis: Basis, ask_at: datetime | None) -> None:
     """A correction of what is shown asks nothing new; a listing again after a withdrawal does."""
-    again = row.expects != basis.expects
+    again = begins_anew(row, basis)
     row.sequence, row.via, row.match_key = basis.sequence, basis.via, basis.match_key
     if not again:
         return
