@@ -127,7 +127,15 @@ def record(
     return made
 
 
+def newest(row: Appearance) -> datetime | None:
+    """The newest sight that the row tells of."""
+    return max((at for at in (row.displayed_at, row.absent_at) if at is not None), default=None)
+
+
 def _follow(deps: Deps, row: Appearance, sight: Sighting, at: datetime) -> None:
+    known = newest(row)
+    if known is not None and at < known:
+        return  # told late: what was seen later stands
     if sight.seen == DISPLAYED:
         row.displayed_at, row.displayed_how = at, sight.how
     else:
@@ -191,9 +199,24 @@ def _take(session: Session, deps: Deps, profile: Profile, listing_id: str, repor
     row = session.get(Appearance, (profile.id, listing_id))
     if row is not None and row.sequence == basis.sequence and row.seen_at == at:
         return False
+    if _is_kept(session, basis, at):
+        return False
     try:
         observe(session, deps, Sighting(profile.id, listing_id, basis.expects, REPORTED, at, profile.id))
     except (Invalid, Conflict) as error:
         log.warning("report not believed", platform=profile.id, listing=listing_id, why=error.slug)
         return False
     return True
+
+
+def _is_kept(session: Session, basis: Basis, at: datetime) -> bool:
+    """True of a receipt that comes again: what it reports is already kept."""
+    query = select(Observation.id).where(
+        Observation.listing_id == basis.listing_id,
+        Observation.platform == basis.platform,
+        Observation.sequence == basis.sequence,
+        Observation.seen == basis.expects,
+        Observation.how == REPORTED,
+        Observation.at == at,
+    )
+    return session.scalars(query.limit(1)).first() is not None
