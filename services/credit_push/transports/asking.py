@@ -10,6 +10,9 @@ from services.credit_push.catalogue import Profile
 from services.credit_push.transports import Means
 from services.credit_push.transports.base import TransportDown
 from services.credit_push.transports.http import HttpClient
+from shared.logs import get_log
+
+log = get_log(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,23 @@ class HttpSite:
             raise TransportDown(reply.problem or f"HTTP {reply.status}")
         try:
             rows = json.loads(reply.body)["rows"]
-            return {str(row["match_key"]): _sight(row) for row in rows}
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise TransportDown("显示情况的答复无法读取") from error
+        if not isinstance(rows, list):
+            raise TransportDown("显示情况的答复无法读取")
+        return dict(told for row in rows if (told := _told(row)))
 
     def close(self) -> None:
         self._client.close()
+
+
+def _told(row: Any) -> tuple[str, Sight] | None:
+    """None of a row that cannot be read: the others are not to wait for it."""
+    try:
+        return str(row["match_key"]), _sight(row)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        log.warning("row of a site not readable")
+        return None
 
 
 def _sight(row: Mapping[str, Any]) -> Sight:

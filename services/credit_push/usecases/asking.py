@@ -21,7 +21,7 @@ from services.credit_push.transports.asking import Sight, Site
 from services.credit_push.transports.base import TransportDown
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.gating import in_maintenance
-from services.credit_push.usecases.observing import SKEW, Sighting, clean_url, record
+from services.credit_push.usecases.observing import SKEW, Sighting, clean_url, newest, record
 from services.credit_push.usecases.tracking import track
 from shared.db import UtcDateTime, dialect_of, upsert
 from shared.errors import Invalid
@@ -31,8 +31,8 @@ from shared.logs import get_log
 
 log = get_log(__name__)
 READ_AT_ONCE = 1000
-LATE = timedelta(minutes=2)
-"""No transaction of ours is open for so long."""
+LATE = timedelta(minutes=10)
+"""An attempt is numbered before the rest of its batch goes out, and committed after: none takes so long."""
 QUIET = timedelta(days=1)
 """What was listed and withdrawn below may still be on its way up: so long it may yet appear there."""
 LEASE_SECONDS = 30.0
@@ -135,15 +135,16 @@ class Observer:
             due = [] if self._shut(session, profile) else self._due(session, profile)
         if not due:
             return False
+        inturn = sorted(due, key=lambda row: row.listing_id)  # as everybody locks them
         self._ask_at[profile.id] = time.monotonic() + _pause(profile, len(due))
         try:
             told = site.ask([row.match_key for row in due])
         except TransportDown as error:
             self._ask_at[profile.id] = time.monotonic() + SILENT_SECONDS
             log.warning("site not answering", platform=profile.id, why=str(error)[:100])
+            self._put_off(profile, inturn)
             return False
         with self._deps.db.write() as session:
-            inturn = sorted(due, key=lambda row: row.listing_id)  # as everybody locks them
             news = [self._note(session, profile, row, told.get(row.match_key)) for row in inturn]
         return any(news)
 
@@ -159,22 +160,35 @@ class Observer:
         query = query.order_by(Appearance.next_ask_at).limit(profile.observation.rows_per_request)
         return list(session.scalars(query))
 
-    def _note(self, session: Session, profile: Profile, asked: Appearance, told: Sight | None) -> bool:
-        """True if the site shows what it should; else it is asked again, later and later."""
+    def _put_off(self, profile: Profile, asked: Sequence[Appearance]) -> None:
+        """What got no answer makes room for others: an answer may fail because of one of these."""
+        with self._deps.db.write() as session:
+            for one in asked:
+                row = self._still_due(session, one)
+                if row is not None:
+                    row.next_ask_at = self._deps.clock.system_now() + _until_again(profile, row.asks)
+
+    def _still_due(self, session: Session, asked: Appearance) -> Appearance | None:
+        """The row, locked, unless something else is expected by now or it has been seen."""
         place = (asked.platform, asked.listing_id)
         row = session.get(Appearance, place, with_for_update=True, populate_existing=True)
-        if row is None or row.sequence != asked.sequence or row.next_ask_at is None:
+        return None if row is None or row.sequence != asked.sequence or row.next_ask_at is None else row
+
+    def _note(self, session: Session, profile: Profile, asked: Appearance, told: Sight | None) -> bool:
+        """True if the site shows what it should; else it is asked again, later and later."""
+        row = self._still_due(session, asked)
+        if row is None:
             return False
         now = self._deps.clock.now()
         row.asked_at, row.asks = now, row.asks + 1
-        pauses = profile.observation.pause_seconds
-        pause = timedelta(seconds=pauses[min(row.asks, len(pauses)) - 1])
-        row.next_ask_at = self._deps.clock.system_now() + pause
+        row.next_ask_at = self._deps.clock.system_now() + _until_again(profile, row.asks - 1)
         seen = None if told is None else DISPLAYED if told.displayed else ABSENT
         if told is None or seen != row.expects or _may_yet_appear(row, now):
             return False
         known = told.since is not None and row.since - SKEW <= told.since <= now
         at = told.since if told.since is not None and known else now
+        if (before := newest(row)) is not None and at < before:
+            at = now  # somebody looked since then and saw otherwise: it is so again now
         sight = Sighting(row.platform, row.listing_id, row.expects, ASKED, at, profile.id)
         record(session, self._deps, row, sight, _page(told.url))
         return True
@@ -184,6 +198,12 @@ def _may_yet_appear(row: Appearance, now: datetime) -> bool:
     """Not there, and never seen there: of a platform reached by relay that says nothing at first."""
     never = row.expects == ABSENT and row.displayed_at is None and row.via != row.platform
     return never and now - row.since < QUIET
+
+
+def _until_again(profile: Profile, asks: int) -> timedelta:
+    """How long one row waits after so many questions and this one: longer and longer."""
+    pauses = profile.observation.pause_seconds
+    return timedelta(seconds=pauses[min(asks, len(pauses) - 1)])
 
 
 def _pause(profile: Profile, rows: int) -> float:
