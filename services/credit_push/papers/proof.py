@@ -16,10 +16,11 @@ from services.credit_push.domain import (
     WITHDRAW,
 )
 from services.credit_push.models import Attempt, Delivery, Holding, Listing
+from services.credit_push.papers.grounds import CONTRADICTED, grounds
 from services.credit_push.papers.paper import Paper, Section
 from services.credit_push.queries import attempts
 from services.credit_push.routing import relay_chain
-from services.credit_push.sights import ABSENT, ACKNOWLEDGED_ONLY, HOW_NAMES, appearances_of
+from services.credit_push.sights import ABSENT, ACKNOWLEDGED_ONLY, HOW_NAMES
 from shared.clock import SHANGHAI
 from shared.errors import NotFound
 
@@ -30,7 +31,8 @@ STATEMENTS = {
     OPEN: "尚有平台未回执确认，见下表；本文件不作为办结证明。",
 }
 TITLES = {DELIVERED: "信用信息推送送达证明", WITHDRAWN: "信用信息撤下证明", OPEN: "信用信息推送情况"}
-KIND_NAMES = {**HOW_NAMES, ACKNOWLEDGED_ONLY: "平台回执"}
+AGAINST = "有平台虽已回执确认，但最近一次查见其网站的情况与回执不符，见下表；本文件不作为办结证明。"
+KIND_NAMES = {**HOW_NAMES, ACKNOWLEDGED_ONLY: "平台回执", CONTRADICTED: "查见与回执不符"}
 EVIDENCE = {
     "answer": "平台接口应答",
     "callback": "平台签名回调",
@@ -52,7 +54,7 @@ def prove(
     tried = attempts(session, [row.id for row in rows])
     shown = set(session.scalars(select(Holding.platform).where(Holding.listing_id == listing_id)))
     reached = _by_platform(rows)
-    sights = {one["platform"]: one for one in appearances_of(session, catalogue, listing_id)}
+    sights = grounds(session, catalogue, listing_id)
     platforms = [
         _platform(catalogue, name, mine, name in shown, sights.get(name)) for name, mine in reached.items()
     ]
@@ -64,7 +66,7 @@ def prove(
         "subject_name": next((row.subject_name for row in rows), ""),
         "version": listing.version,
         "issued_at": at,
-        "statement": STATEMENTS[result],
+        "statement": AGAINST if _against(platforms) else STATEMENTS[result],
         "platforms": platforms,
         "relayed": [_relayed(one) for one in sights.values() if one["via"]],
         "deliveries": [_delivery(row, tried.get(row.id, ())) for row in rows],
@@ -113,23 +115,34 @@ def _seen(sight: Mapping[str, Any] | None) -> dict[str, Any]:
     """On what the proof rests for one site: its receipt only, or a sight, and of what kind."""
     return {
         "evidence_kind": sight["evidence"] if sight else "",
-        "seen": sight["expects"] if sight and sight["seen_at"] else None,
+        "seen": sight["seen"] if sight else None,
         "seen_at": sight["seen_at"] if sight else None,
+        "seen_before_at": sight["seen_before_at"] if sight else None,
+        "looked": bool(sight and sight["looked"]),
     }
 
 
 def _relayed(sight: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("platform", "platform_name", "via", "via_name", "expects", "seen_at", "lag_seconds")
+    names = (
+        "platform", "platform_name", "via", "via_name", "expects", "seen", "seen_at", "seen_before_at",
+        "lag_seconds",
+    )  # fmt: skip
     return {**{name: sight[name] for name in names}, "evidence_kind": sight["evidence"]}
 
 
 def _result(listing: Listing, platforms: Sequence[Mapping[str, Any]]) -> str:
+    if _against(platforms):
+        return OPEN
     confirmed = platforms and all(one["state"] == ACKNOWLEDGED for one in platforms)
     if listing.operation == WITHDRAW:
         gone = all(one["operation"] == WITHDRAW and not one["shown"] for one in platforms)
         return WITHDRAWN if gone and (confirmed or not platforms) else OPEN
     current = all(one["version"] == listing.version and one["shown"] for one in platforms)
     return DELIVERED if confirmed and current else OPEN
+
+
+def _against(platforms: Sequence[Mapping[str, Any]]) -> bool:
+    return any(one["evidence_kind"] == CONTRADICTED for one in platforms)
 
 
 def _delivery(row: Delivery, tried: Sequence[Attempt]) -> dict[str, Any]:
@@ -178,14 +191,22 @@ def _rests_on(platforms: Sequence[Mapping[str, Any]]) -> str:
         text: sum(one["evidence_kind"] == kind for one in platforms) for kind, text in KIND_NAMES.items()
     }
     told = "，".join(f"{text} {number} 个" for text, number in counted.items() if number)
-    return f"依据种类（按平台计）：{told or '无'}。只有“平台回执”的，本系统未查看其网站。"
+    only = [one["looked"] for one in platforms if one["evidence_kind"] == ACKNOWLEDGED_ONLY]
+    never, unseen = only.count(False), only.count(True)
+    return (
+        f"依据种类（按平台计）：{told or '无'}。"
+        + (f"只有“平台回执”的平台中，{never} 个本系统未查看其网站。" if never else "")
+        + (f"只有“平台回执”的平台中，{unseen} 个已查看其网站，尚未查见现行状态。" if unseen else "")
+    )
 
 
 def _seen_text(one: Mapping[str, Any]) -> str:
     """自 11-02 15:30 显示（经查询平台）, or why nothing more is known."""
+    if one["seen_before_at"]:
+        return f"{local(one['seen_before_at'])} 查见更正前的版本，现行版本尚未查见"
     if not one["seen_at"]:
         return KIND_NAMES.get(one["evidence_kind"], "尚未查见")
-    verb = "不再显示" if one.get("seen", one.get("expects")) == ABSENT else "显示"
+    verb = "不再显示" if one["seen"] == ABSENT else "显示"
     return f"{local(one['seen_at'])} {verb}（{KIND_NAMES[one['evidence_kind']]}）"
 
 
