@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Executable, delete, insert, text, update
 from sqlalchemy.exc import DatabaseError
 
 from services.credit_push.models import (
@@ -12,6 +12,7 @@ from services.credit_push.models import (
     Delivery,
     Listing,
     Observation,
+    PartyRequest,
     RefusedReceipt,
     StrayReceipt,
 )
@@ -74,11 +75,24 @@ PROPOSED = {
     "proposed_by": "甲",
     "proposed_at": AT,
 }
+REQUEST = {
+    "id": "q1",
+    "platform": "p",
+    "ticket": "t",
+    "kind": "repair",
+    "listing_id": "l1",
+    "region": "13",
+    "document_number": "n",
+    "received_on": AT.date(),
+    "evidence": "e",
+    "taken_at": AT,
+}
 PROOF = (
     (Attempt, ATTEMPT),
     (RefusedReceipt, REFUSED),
     (StrayReceipt, STRAY),
     (Observation, SIGHT),
+    (PartyRequest, REQUEST),
 )
 
 
@@ -93,11 +107,14 @@ def test_what_is_kept_for_proof_is_append_only(any_db_url: str) -> None:
     again = Decision(**{**PROPOSED, "id": "c2"})
     with db.write() as session:
         session.add(again)
-    changes = [update(model).values(id="x") for model, _ in PROOF]
+    changes: list[Executable] = [update(model).values(id="x") for model, _ in PROOF]
     changes += [
         update(Decision).where(Decision.id == "c1").values(confirmed=False),
         update(Decision).where(Decision.id == "c2").values(reason="x"),
     ]
+    for model, row in (*PROOF, (Decision, PROPOSED)):
+        replaced = insert(model).prefix_with("OR REPLACE").values(row)
+        changes.append(replaced if "sqlite" in any_db_url else text(f"TRUNCATE {model.__tablename__}"))
     for statement in (*changes, *(delete(model) for model in (*dict(PROOF), Decision))):
         with pytest.raises(DatabaseError, match="append-only"), db.write() as session:
             session.execute(statement)
