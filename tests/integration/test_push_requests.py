@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from services.credit_push import app as wiring
 from services.credit_push.catalogue import Door
@@ -49,6 +49,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Deps]
             ("l1", "case-1", "list"),
             ("l2", None, "list"),
             ("l3", "c", "withdraw"),
+            ("l4", "c", "list"),
         ):
             named = {"listing_id": listing, "operation": operation}
             filed = {"id": listing, "platform": CITY, "state": "acknowledged", "settled_at": AT}
@@ -56,6 +57,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Deps]
             session.execute(insert(Delivery), [DELIVERY | filed | named | {"idempotency_key": listing}])
             payload = {"payload": {"case_id": case}, "recorded_at": AT, "sequence": 1, "version": 1}
             session.execute(insert(ListingVersion), [named | payload])
+        session.execute(update(Listing).where(Listing.id == "l4").values(operation="withdraw", sequence=2))
     yield wiring.create_app(settings, deps), deps
     deps.db.close()
 
@@ -115,6 +117,7 @@ def test_taken_once_and_told_without_numbers(world: tuple[Any, Deps]) -> None:
         ({"listing_id": "nowhere"}, 404, "not-found"),
         ({"listing_id": "l2"}, 409, "no-case"),
         ({"listing_id": "l3"}, 409, "listing-withdrawn"),
+        ({"listing_id": "l4"}, 409, "listing-withdrawn"),
         ({"received_on": "2199-01-01"}, 422, "validation-failed"),
         ({"received_on": "0001-01-01"}, 422, "validation-failed"),
         ({"kind": "complaint"}, 422, "validation-failed"),

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
+from services.credit_push.domain import WITHDRAW
 from services.credit_push.models import Listing, ListingVersion, PartyRequest
 from services.credit_push.publishes import announce_request, lock_listings
 from services.credit_push.sights import ABSENT, bases
@@ -81,7 +82,7 @@ def _check(session: Session, deps: Deps, profile: Profile, listing: Listing, ask
     basis = bases(session, deps.catalogue, [listing.id]).get((profile.id, listing.id))
     if basis is None:
         raise NotFound("not-found", "没有这条名单")
-    if basis.expects == ABSENT:
+    if basis.expects == ABSENT or listing.operation == WITHDRAW:
         raise Conflict("listing-withdrawn", "该名单已经撤下", "已撤下的名单不再受理异议和修复申请。")
     version = session.get(ListingVersion, (listing.id, listing.sequence))
     if version is None or not version.payload.get("case_id"):
