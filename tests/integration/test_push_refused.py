@@ -169,8 +169,10 @@ def test_a_flood_is_counted_on_and_not_written_down(
         assert [keep_refused(session, one, today) for _ in range(5)] == [True] * 3 + [False] * 2
         assert keep_refused(session, replace(one, platform=OTHER), today)
         assert keep_refused(session, one, today + timedelta(days=1))
+        keyed = replace(one, key_id="known")
+        assert [keep_refused(session, keyed, today) for _ in range(4)] == [True] * 3 + [False]
     with deps.db.read() as session:
         counts = {
             (row.platform, row.on_day.day): row.counted for row in session.scalars(select(RefusedCount))
         }
-    assert counts == {(OURS, 2): 5, (OTHER, 2): 1, (OURS, 3): 1}
+    assert counts == {(OURS, 2): 9, (OTHER, 2): 1, (OURS, 3): 1}

@@ -1,18 +1,20 @@
 """Receipts and requests that were not believed are written down, so that an attempt can be shown later.
 
 In a transaction of their own: what was refused has been rolled back, nonce and all. Rows are capped per
-platform and day, a flood only counts on.
+platform and day, a flood only counts on; those that name a key we know have rows of their own, so that junk
+does not hide a forgery.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.models import RefusedCount, RefusedReceipt
-from shared.clock import local_date
+from shared.clock import SHANGHAI, local_date
 from shared.db import dialect_of, upsert
-from shared.ids import new_id
+from shared.ids import first_id_at, new_id
 from shared.metrics import counter
 
 MOST_A_DAY = 200
@@ -53,10 +55,27 @@ class Refusal:
 def keep_refused(session: Session, refusal: Refusal, now: datetime) -> bool:
     """Count it, and write it down unless the day's rows of the platform are used up. `now` is system time."""
     refused_total.labels(refusal.platform, refusal.why).inc()
-    if _counted(session, refusal.platform, now) > MOST_A_DAY:
+    if _counted(session, refusal.platform, now) > MOST_A_DAY and _used_up(session, refusal, now):
         return False
     session.add(RefusedReceipt(id=new_id(), received_at=now, **vars(refusal)))
     return True
+
+
+def _used_up(session: Session, refusal: Refusal, now: datetime) -> bool:
+    """True if the day has as many rows of the platform, with or without a key, as may be."""
+    keyed, start = RefusedReceipt.key_id.is_not(None), _day_start(now)
+    query = select(func.count()).where(
+        RefusedReceipt.id >= first_id_at(start),  # ids are in order of time: the day's rows, not all
+        RefusedReceipt.platform == refusal.platform,
+        keyed if refusal.key_id else ~keyed,
+        RefusedReceipt.received_at >= start,
+        RefusedReceipt.received_at < start + timedelta(days=1),
+    )
+    return (session.scalar(query) or 0) >= MOST_A_DAY
+
+
+def _day_start(now: datetime) -> datetime:
+    return datetime.combine(local_date(now), time(), SHANGHAI)
 
 
 def _counted(session: Session, platform: str, now: datetime) -> int:
