@@ -14,7 +14,7 @@ from shared.web.site import Site, read_site
 
 NAME = "notifier"
 TITLE = "消息中心"
-LEASE_SECONDS = 60.0  # longer than any channel may take; NOTIFIER_LEASE_SECONDS overrides
+LEASE_SECONDS = 60.0  # renewed while a send is on its way; NOTIFIER_LEASE_SECONDS overrides
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,7 @@ class Sender:
             give_back(self._parts.db, waiting, holder=self._holder, now=now)
             self._jobs = {key: job for key, job in self._jobs.items() if key not in waiting}
         while self._jobs:
+            self._keep()
             self._record(PATIENCE)
         self._flights.close()
         self._wakeup.close()

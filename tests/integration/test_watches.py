@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from services.notifier.app import create_app, open_deps
-from services.notifier.channels import Ports, open_channels
+from services.notifier.channels import Message, Ports, Sent, Target, open_channels
 from services.notifier.following import follow_public
 from services.notifier.models import Base, PublicListing, Watch, WatchMail, outbox
 from services.notifier.settings import read_settings
@@ -23,12 +24,13 @@ from services.notifier.usecases.watch_mailing import WATCH_POST, watch_keeper
 from services.notifier.usecases.watching import PER_ADDRESS, PER_NETWORK, Wish
 from shared.clock import FixedClock
 from shared.contracts.envelope import Event, new_event
-from shared.delivery import DEAD
+from shared.delivery import ACCEPTED, DEAD
 from shared.errors import TooMany
 from shared.identifiers import make_resident_id, make_uscc
 from shared.loops import drain
 from shared.web.uniform import SIZE
 from tests.harness.notices import Mailbox, mail_server
+from tests.harness.wait import until
 
 USCC = make_uscc("91130102", 77)
 SITE = "https://credit.example.gov.cn"
@@ -60,6 +62,29 @@ def gone(listing: str = "listing-1", sequence: int = 2) -> Event:
     return new_event(
         "listing.withdrawn", source="blacklist", subject=listing, sequence=sequence, data=data, at=NOW
     )
+
+
+class Slow:
+    """Stands in at the port of the channels: so slow that the lease is over before it ends."""
+
+    name = "email"
+    retries = (1.0,)
+    concurrency = per_target = 1
+
+    def __init__(self, world: "World") -> None:
+        self.world, self.other = world, world.loops[1]
+
+    def send(self, message: Message, target: Target) -> Sent:
+        self.world.clock.advance(timedelta(seconds=70))
+        until(self._renewed, what="a renewed lease")
+        assert isinstance(self.other, Mailer)
+        assert self.other._claim() == []
+        return Sent("one")
+
+    def _renewed(self) -> bool:
+        now = self.world.clock.system_now()
+        with self.world.db.read() as session:
+            return session.scalars(select(WatchMail.lease_until)).one() > now
 
 
 class World:
@@ -262,6 +287,18 @@ def test_a_mailer_that_died_leaves_its_mail_to_the_next(world: World) -> None:
     assert world.mails() == [], "the lease is still held"
     world.clock.advance(timedelta(seconds=61))
     assert len(world.mails()) == 1
+
+
+def test_no_other_takes_a_mail_whose_sending_outlasts_the_lease(world: World) -> None:
+    world.ask()
+    other = world.loops[1]
+    assert isinstance(other, Mailer)
+    slow = Mailer(replace(other._parts, channel=Slow(world), holder="slow", lease_seconds=0.3), WATCH_POST)
+    assert slow.step()
+    slow.close()
+    assert world.mails() == []
+    with world.db.read() as session:
+        assert session.scalars(select(WatchMail.state)).all() == [ACCEPTED]
 
 
 def test_a_mail_that_cannot_be_written_does_not_hold_up_the_others(world: World) -> None:

@@ -4,7 +4,7 @@ Between claim and record no transaction is open; after a crash the same mail goe
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from services.notifier.channels import Channel, Message, Postponed, Sent, Target
 from shared.clock import Clock
 from shared.crypto import KeyRing
 from shared.db import Database, Wakeup
-from shared.delivery import ACCEPTED, DEAD, SUPERSEDED, WAITING, Backoff, claim_due, settle
+from shared.delivery import ACCEPTED, DEAD, SUPERSEDED, WAITING, Backoff, claim_due, extend, settle
 from shared.errors import DeliveryError
 from shared.logs import get_log
 
@@ -75,14 +75,17 @@ class Mailer:
         self._parts, self._post = parts, post
         self._holder = f"{parts.holder}:{self.name}"
         self._backoff = Backoff(tuple(parts.channel.retries))
-        self._pool = ThreadPoolExecutor(parts.channel.concurrency, thread_name_prefix=self.name)
+        self._pool = futures.ThreadPoolExecutor(parts.channel.concurrency, thread_name_prefix=self.name)
         self._wakeup = Wakeup(parts.db, post.wake)
 
     def step(self) -> bool:
         letters = self._claim()
         if not letters:
             return False
-        answers = list(self._pool.map(self._send, letters))
+        sends = [self._pool.submit(self._send, letter) for letter in letters]
+        while futures.wait(sends, timeout=self._parts.lease_seconds / 3).not_done:
+            self._keep(letters)
+        answers = [send.result() for send in sends]
         now = self._parts.clock.system_now()
         with self._parts.db.write() as session:
             for letter, answer in zip(letters, answers, strict=True):
@@ -123,6 +126,15 @@ class Mailer:
         if letter is None:
             settle(session, post.table, row_id, self._holder, SUPERSEDED, ended)
         return letter
+
+    def _keep(self, letters: Sequence[Letter]) -> None:
+        """Prolong our leases: several providers asked in turn may take longer than one lease."""
+        until = self._parts.clock.system_now() + timedelta(seconds=self._parts.lease_seconds)
+        try:
+            with self._parts.db.write() as session:
+                extend(session, self._post.table, [each.mail_id for each in letters], self._holder, until)
+        except DBAPIError as error:  # what is on its way is not given up for it
+            log.warning("leases not prolonged", post=self.name, error=type(error).__name__)
 
     def _send(self, letter: Letter) -> Sent | DeliveryError:
         try:
