@@ -31,6 +31,7 @@ from services.notifier.following import follow_letters
 from services.notifier.models import Base as NoticeBase
 from services.notifier.models import PartyNotice
 from services.notifier.models import outbox as notice_outbox
+from services.notifier.usecases.bounces import BounceBox, BounceReader
 from services.notifier.usecases.mailing import Mailer, Mailing
 from services.notifier.usecases.parties import party_post
 from shared.clock import FixedClock
@@ -41,6 +42,7 @@ from shared.loops import drain
 from shared.outbox import record_of
 from tests.harness.notices import mail_server
 from tests.integration.test_letters import SCAN, Desk, decided
+from tests.integration.test_notifier_bounces import report
 from tests.unit.blacklist.case_office import PERSON_ID, memory_database, open_office, person_filing
 
 CONSENT = "2026年11月2日送达地址确认书"
@@ -184,6 +186,17 @@ def test_by_text_message_only_the_code_goes(world: World) -> None:
     assert world.seen(decision)["contact"] == "138****1234"
 
 
+def test_what_one_number_may_get_is_counted_over_all_letters(world: World) -> None:
+    first, second = stamped(world, decided(world.desk)), stamped(world, decided(world.desk, person_filing()))
+    gateway = Gateway()
+    for letter in (first, second):
+        world.order(letter, SendingWish("sms", "13800001234", CONSENT))
+    world.announce(gateway)
+    refs = {target.ref for _, target in gateway.taken}
+    assert (len(gateway.taken), len(refs)) == (2, 1)
+    assert "13800001234" not in refs.pop()
+
+
 @pytest.mark.parametrize("refusal", [DeliveryError("短信网关拒收", permanent=True), None])
 def test_what_could_not_be_sent_is_shown(world: World, refusal: DeliveryError | None) -> None:
     decision = stamped(world, decided(world.desk))
@@ -196,6 +209,31 @@ def test_what_could_not_be_sent_is_shown(world: World, refusal: DeliveryError | 
     assert seen["reason"] == ("短信网关拒收" if refusal else "本站未配置该通知方式")
     world.sign(world.code())
     assert world.seen(decision)["state"] == "signed", "who has the code may sign all the same"
+
+
+def test_a_mail_that_bounces_was_not_sent_after_all(world: World, tmp_path: Path) -> None:
+    decision = stamped(world, decided(world.desk))
+    sending = world.order(decision)
+    with mail_server() as (_, url):
+        env = {"SMTP_URL": url, "PUBLIC_URL": "https://credit.example.gov.cn"}
+        mail = open_channels(read_settings(env), Ports(world.notices, world.clock))["email"]
+        world.announce(mail)
+    assert world.seen(decision)["state"] == "sent"
+    box = BounceBox(tmp_path / "box", world.notices, world.deps.keyring, world.clock, frozenset({"email"}))
+    reader = BounceReader(box)
+    reader.step()
+    for name in ("1", "2"):
+        raw = report(sending.id, status="5.2.2", to="party@example.com")
+        (tmp_path / "box" / "new" / name).write_bytes(raw)
+    world.clock.advance(timedelta(minutes=1))
+    assert reader.step() is True
+    answers = world.said(world.notices, notice_outbox, "letter.")
+    assert [(each.type, each.sequence) for each in answers] == [("letter.sent", 1), ("letter.not-sent", 2)]
+    with world.deps.db.write() as session:
+        record_sent(session, answers + answers)
+    seen = world.seen(decision)
+    assert (seen["state"], seen["reason"]) == ("failed", "退信（5.2.2）")
+    assert seen["provider_id"].startswith("OK queued")
 
 
 def test_neither_event_nor_row_holds_address_or_code_in_the_clear(world: World) -> None:
