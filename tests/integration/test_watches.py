@@ -359,8 +359,19 @@ def test_what_was_public_long_ago_is_no_news_and_what_never_left_is_taken_back(w
 
 
 def test_another_watch_of_the_same_address_ends_only_with_all(world: World) -> None:
-    first = world.watching()
-    world.watching(uscc=make_uscc("91130102", 78))
+    world.watching()
+    world.keyring.rotate("blind")
+    last = world.watching(uscc=make_uscc("91130102", 78))
     world.watching("other@example.com")
-    world.client.post(f"{first}/removal", data={"scope": "all"})
-    assert world.count(Watch) == 1
+    world.client.post(f"{last}/removal", data={"scope": "all"})
+    assert world.count(Watch) == 1, "those from before the key for indexes was changed end too"
+
+
+def test_no_more_than_fifty_watches_of_one_address_whatever_the_key(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.notifier.usecases.watching.MOST_WATCHES", 1)
+    world.watching()
+    world.keyring.rotate("blind")
+    world.ask(uscc=make_uscc("91130102", 78))
+    assert world.client.post(link_in(world.mails()[0])).status_code == 409

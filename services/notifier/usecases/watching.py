@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from services.notifier.domain import WATCH_CONFIRM, WATCH_RENEW, WATCH_STANDING, chinese_date
@@ -137,9 +137,7 @@ def confirm_watch(session: Session, keyring: KeyRing, link: str, *, at: datetime
     watch = _living(session, read_link(keyring, CONFIRM, link, at), at, lock=True)
     if watch.confirmed_at is not None:
         return watch
-    others = select(func.count()).where(
-        Watch.address_index == watch.address_index, Watch.confirmed_at.is_not(None)
-    )
+    others = select(func.count()).where(_same_address(keyring, watch), Watch.confirmed_at.is_not(None))
     if session.execute(others).scalar_one() >= MOST_WATCHES:
         raise Conflict("watch-too-many", "关注的单位已达上限", "请先停止不再需要的提醒，再打开确认链接。")
     watch.confirmed_at, watch.expires_at = at, at + LASTS
@@ -165,8 +163,14 @@ def end_watch(session: Session, keyring: KeyRing, link: str, *, everything: bool
     watch = session.get(Watch, read_link(keyring, MANAGE, link, at))
     if watch is None:
         return
-    mine = Watch.address_index == watch.address_index if everything else Watch.id == watch.id
+    mine = _same_address(keyring, watch) if everything else Watch.id == watch.id
     _forget(session, list(session.scalars(select(Watch.id).where(mine))))
+
+
+def _same_address(keyring: KeyRing, watch: Watch) -> ColumnElement[bool]:
+    """Every watch of its address, whichever index key was in use when it began."""
+    address = keyring.unseal(watch.sealed_address, Watch.aad(watch.id)).decode()
+    return Watch.address_index.in_(keyring.blind_indexes(address))
 
 
 def _living(session: Session, watch_id: str, at: datetime, *, lock: bool = False) -> Watch:
