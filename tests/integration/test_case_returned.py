@@ -15,9 +15,11 @@ from services.blacklist.audit.models import AuditEntry
 from services.blacklist.cases.consumes import open_requests
 from services.blacklist.cases.models import Case, CaseOverlay
 from services.blacklist.cases.queries import case_view
+from services.blacklist.cases.queries.views import steps_of
 from services.blacklist.cases.usecases.returning import ADDED, LATE, OPENED, UNKNOWN, Returned, take_returned
 from services.blacklist.rules.models import Duty
 from services.blacklist.store import outbox
+from services.blacklist.web.wording import action_title
 from shared.contracts.envelope import new_event
 from shared.errors import Forbidden
 from shared.outbox import record_of
@@ -71,7 +73,7 @@ def test_an_objection_opens_and_a_second_ticket_is_added(office: Office) -> None
             session, session.get_one(Case, case.id), office.people["decider"], office.clock.today()
         )
         acts = {row.action for row in session.scalars(select(AuditEntry))}
-    assert duty.due_on > date(2026, 11, 2)
+    assert (duty.due_on or date.min) > date(2026, 11, 2)
     told = [dict(record_of(row).headers)["ce_type"].decode() for row in rows]
     assert told.count("case.objection-opened") == 1
     assert "又一份判决书" in shown["overlays"]["objection"]["evidence"][1]
@@ -91,6 +93,11 @@ def test_a_repair_runs_as_at_the_window(office: Office) -> None:
     case = office.take(case, "settle_repair", "decider", granted=True, reason="已履行")
     assert case.state == "removed"
     assert take(office, returned(case, "repair", "XYZG-3")) == LATE
+    with office.deps.db.read() as session:
+        step = steps_of(session, case.id)[-1]
+    assert step.action == "late_repair"
+    assert "XYZG-3" in str(step.reason)
+    assert action_title(step.action) != step.action
 
 
 def test_events_of_the_push_service_open_it(office: Office) -> None:

@@ -205,6 +205,8 @@ def action_title(action: str) -> str:
         "transfer": "移交",
         "link": "关联主案",
         "unlink": "解除关联",
+        "late_objection": "转来的异议（未能受理）",
+        "late_repair": "转来的修复申请（未能受理）",
     }
     rows = rows_named(action)
     return own.get(action) or (rows[0].title if rows else action)

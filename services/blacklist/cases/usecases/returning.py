@@ -12,12 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.usecases import record
-from services.blacklist.cases.models import Case, CaseOverlay
+from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
 from services.blacklist.cases.queries import open_overlays
 from services.blacklist.cases.usecases.moves import SYSTEM
 from services.blacklist.cases.usecases.transition import Order, take_steps
 from services.blacklist.store import Deps
 from shared.errors import DomainError
+from shared.ids import new_id
 from shared.logs import get_log
 from shared.web.access import Principal
 
@@ -56,6 +57,8 @@ def take_returned(session: Session, deps: Deps, asked: Returned, *, at: datetime
     overlay = open_overlays(session, [case]).get(case.id, {}).get(asked.kind)
     if overlay is not None:
         _add(overlay, asked)
+    else:
+        session.add(_late_step(case, asked, actor, outcome, at))
     told: dict[str, str | None] = {"platform": asked.platform, "ticket": asked.ticket, "kind": asked.kind}
     told |= {"evidence": asked.evidence, "refused": None if overlay else outcome.slug}
     record(
@@ -63,6 +66,25 @@ def take_returned(session: Session, deps: Deps, asked: Returned, *, at: datetime
         object_id=case.id, detail=told, at=at,
     )  # fmt: skip
     return ADDED if overlay else LATE
+
+
+def _late_step(case: Case, asked: Returned, actor: Principal, refused: DomainError, at: datetime) -> CaseStep:
+    """On the case's timeline, so that the office sees that somebody is waiting for an answer."""
+    came = f"{asked.platform_name}转来（受理号 {asked.ticket}，{asked.received_on} 收到）"
+    return CaseStep(
+        id=new_id(),
+        case_id=case.id,
+        version=case.version,
+        action=f"{LATE}_{asked.kind}",
+        from_state=case.state,
+        to_state=case.state,
+        actor_id=actor.user_id,
+        actor_name=actor.display_name,
+        reason=f"{came}，到达时已不能受理：{refused.title}。申请内容：{asked.evidence}",
+        rule_version=case.rule_version,
+        detail={"platform": asked.platform, "ticket": asked.ticket, "refused": refused.slug},
+        at=at,
+    )
 
 
 def _sender(case: Case, asked: Returned) -> Principal:
