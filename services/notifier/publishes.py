@@ -74,17 +74,18 @@ class LetterNews:
     provider_id: str | None
     reason: str | None
     at: datetime
+    sequence: int = 1
 
 
 def publish_letter(session: Session, news: LetterNews) -> None:
-    """Said once of each sending."""
+    """Said once of each sending, and once more where the mail came back."""
     told = {name: value for name, value in vars(news).items() if name != "sent"}
     event = new_event(
         "letter.sent" if news.sent else "letter.not-sent",
         source=SOURCE,
         subject=news.sending_id,
-        sequence=1,
-        data={**told, "sequence": 1},
+        sequence=news.sequence,
+        data=told,
         at=news.at,
     )
     enqueue(session, outbox, TOPIC, [event])

@@ -9,15 +9,17 @@ from sqlalchemy import select
 
 from services.notifier.channels import Ports, open_channels, read_settings
 from services.notifier.consumes import hear_news, learn_identity
-from services.notifier.models import Attempt, Base, Dispatch, Notice, outbox
+from services.notifier.models import Attempt, Base, Dispatch, FailingAddress, Notice, Watch, WatchMail, outbox
 from services.notifier.queries.providers import provider_health
 from services.notifier.usecases.bounces import EVENT, LOOK_EVERY, BounceBox, BounceReader, read_bounce
 from services.notifier.usecases.marks import MARK_LASTS
 from services.notifier.usecases.sending import resend
+from services.notifier.usecases.watching import Wish, request_watch
 from services.notifier.worker import Parts, Sender
 from shared.clock import FixedClock
 from shared.crypto import KeyRing
 from shared.db import Database, open_database
+from shared.identifiers import make_uscc
 from shared.loops import drain
 from shared.outbox import record_of
 from shared.web.access import Principal
@@ -33,6 +35,7 @@ from tests.harness.notices import (
 )
 
 CHANNELS = frozenset({"inbox", "email"})
+WATCHER = "reader@example.com"
 
 
 def report(
@@ -248,3 +251,19 @@ def test_health_of_providers_is_counted(desk):
     assert (health.channel, health.delivered, health.failed, health.success_rate) == ("email", 3, 0, 1.0)
     assert health.provider.startswith("127.0.0.1:")
     assert health.last_success_at is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "to", "left"),
+    [("5.1.1", WATCHER, None), ("5.2.2", WATCHER, "dead"), ("5.1.1", "other@example.com", "accepted")],
+)
+def test_a_watch_ends_when_its_address_does_not_exist(desk, status, to, left):
+    with desk.db.write() as session:
+        request_watch(session, desk.keyring, Wish(make_uscc("91130102", 77), WATCHER, "::1"), at=AT)
+        mail = session.scalars(select(WatchMail)).one()
+        mail.state, key = "accepted", mail.id
+    desk.bounce(report(key, status=status, to=to))
+    with desk.db.read() as session:
+        assert session.scalars(select(WatchMail.state)).one_or_none() == left
+        assert (session.scalars(select(Watch)).one_or_none() is None) == (left is None)
+        assert session.scalars(select(FailingAddress)).all() == [], "no address of the public is kept"

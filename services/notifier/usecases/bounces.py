@@ -20,6 +20,7 @@ from services.notifier.models import Attempt, DepartmentCopy, Dispatch, Notice
 from services.notifier.publishes import FAILED, Outcome, publish
 from services.notifier.usecases.addressing import Asked, find_targets
 from services.notifier.usecases.announcing import announce
+from services.notifier.usecases.bounced_mails import REASON, TooEarly, bounce_letter, bounce_watch
 from services.notifier.usecases.marks import set_mark
 from shared.clock import Clock, local_date
 from shared.crypto import KeyRing
@@ -102,7 +103,9 @@ def take_bounce(
 ) -> bool:
     """Its effect, once; False where it is about no mail of ours to that address."""
     row, at = session.get(Dispatch, bounce.dispatch_id), clock.system_now()
-    if row is None or row.channel != "email":
+    if row is None:
+        return _take_other(session, keyring, bounce, at)
+    if row.channel != "email":
         return False
     asked = Asked(row.target, row.channel, row.department_id)
     target = find_targets(session, keyring, [asked], at).get(asked)
@@ -117,9 +120,17 @@ def take_bounce(
     return True
 
 
+def _take_other(session: Session, keyring: KeyRing, bounce: Bounce, at: datetime) -> bool:
+    """A mail to somebody outside: of these no address is marked, for none is kept."""
+    if bounce_letter(session, bounce.dispatch_id, bounce.status, at):
+        return True
+    found = (bounce.dispatch_id, bounce.recipient, bounce.status)
+    return bounce_watch(session, keyring, *found, at, ends=bounce.is_of_the_address)
+
+
 def _give_up(session: Session, row: Dispatch, bounce: Bounce, at: datetime) -> None:
     notice = session.get_one(Notice, row.notice_id)
-    reason = f"退信（{bounce.status}）"
+    reason = REASON.format(bounce.status)
     session.add(
         Attempt(
             id=new_id(),
@@ -194,6 +205,8 @@ class BounceReader:
                 log.info("mail bounced", dispatch_id=bounce.dispatch_id, status=bounce.status)
                 return True
             letter.rename(letter.parent.parent / "cur" / f"{letter.name.partition(':')[0]}{SEEN_BY_NONE}")
+        except TooEarly:
+            return False
         except Exception as error:  # noqa: BLE001  it stays new, and those behind it are read
             log.warning("mail could not be handled", error=type(error).__name__)
         return False

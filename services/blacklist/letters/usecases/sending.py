@@ -209,13 +209,17 @@ class SendingNews:
 
 
 def record_sendings(session: Session, news: Sequence[SendingNews]) -> None:
-    """Sent or not, once; what the party has signed for stays signed for."""
+    """Sent or not, once, unless the mail came back; what the party has signed for stays signed for."""
     for each in news:
         row = session.get(LetterSending, each.sending_id, with_for_update=True)
-        if row is None or row.settled_at is not None:
+        if row is None:
             continue
-        row.settled_at, row.provider_id, row.reason = each.at, each.provider_id, each.reason
-        if row.state == WAITING:
+        came_back = row.state == SENT and not each.sent
+        if row.settled_at is not None and not came_back:
+            continue
+        row.settled_at, row.reason = each.at, each.reason
+        row.provider_id = each.provider_id or row.provider_id
+        if row.state in (WAITING, SENT):
             row.state = SENT if each.sent else FAILED
 
 
