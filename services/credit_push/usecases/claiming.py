@@ -50,7 +50,10 @@ from services.credit_push.usecases.rows import TABLE, Row
 from shared.db import UtcDateTime, among
 from shared.ids import new_id
 
-LEASE = timedelta(minutes=2)
+BATCH_SECONDS = 90.0
+"""A batch takes no longer, should every request time out."""
+LEASE = timedelta(minutes=4)
+"""Longer than two batches that share one window take, each at its worst."""
 UNCERTAIN = (DEAD, REJECTED, SUPERSEDED, AWAITING_HAND)
 
 
@@ -170,9 +173,9 @@ def claim(
 
 
 def batch_size(profile: Profile) -> int:
-    """No more than can be sent within the lease should every request time out."""
+    """No more than can be sent in time should every request time out."""
     spec = profile.transport
-    rounds = max(1, int(LEASE.total_seconds() * 0.75 / spec.timeout_seconds))
+    rounds = max(1, int(BATCH_SECONDS / spec.timeout_seconds))
     at_worst = rounds * spec.in_flight * spec.rows_per_request
     return min(spec.batch_rows, at_worst) if spec.kind == "http" else spec.batch_rows
 
@@ -199,13 +202,13 @@ class _Context:
         before, asking = row.possibly_sent, row.ask_first and not (by_hand and row.accepted_at is None)
         if not before and not self._settle_operation(row):
             return None
+        if not asking or row.state == SENDING:  # left behind: it may have gone out until now
+            row.last_attempt_at = self.now
         row.state, row.lease_holder, row.lease_until = SENDING, holder, self.now + LEASE
         row.lease_token += 1
         if not asking or row.batch_id is None:
             row.batch_id = self.batches.setdefault(layout_of(self.profile, record), new_id())
         row.possibly_sent, row.ask_first = before or not by_hand, not by_hand
-        if not asking:
-            row.last_attempt_at = self.now
         return Claimed(row, asking, before, record, identities, self._formers_of(row))
 
     def _formers_of(self, row: Row) -> tuple[tuple[str, str], ...]:
