@@ -1,18 +1,22 @@
 """A batch whose outcome could not be written down is not left in anybody's hands until its lease runs out."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.credit_push.usecases.sender import Sender
 from services.credit_push.usecases.sending import Dispatch
 from services.credit_push.worker import consumers
 from shared.db import Database
 from shared.loops import drain
 from tests.harness.platforms import push_world
+from tests.harness.wait import until
+
+ON = ("accepted", "acknowledged")
 
 
 class Away:
@@ -53,3 +57,24 @@ def test_rows_of_a_failed_batch_go_back_to_the_queue(tmp_path: Path) -> None:
         assert dispatch() == 1
         assert world.states(listing.id) == [(platform, "list", "acknowledged")]
         assert [one["status"] for one in world.records(platform)] == ["listed"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_sender_made_anew_finds_nothing_left_in_hand(tmp_path: Path, there: bool) -> None:
+    """Whether the database is there again as the first one ends, or not: both have the same name."""
+    platform = "credit-shijiazhuang"  # one batch at a time
+    with push_world(tmp_path, worker=False) as world:
+        listing = world.listing(region="130102")
+        world.publish(listing.event("published"))
+        drain(consumers(world.deps, world.log))
+        away, ways = Away(world.deps.db, writes=3), {platform: world.transports[platform]}
+        sender = Sender(replace(world.deps, db=away), ways, "me")
+        with pytest.raises(OSError, match="locked"):  # lease, what was left, claim; then nothing more
+            until(lambda: sender.step() and None)
+        away.writes = 10 if there else 0
+        with nullcontext() if there else pytest.raises(OSError, match="locked"):
+            sender.close()
+        assert world.states(listing.id, platform) == [(platform, "list", "waiting" if there else "sending")]
+        again = Sender(world.deps, ways, "me")
+        until(lambda: again.step() is None or world.states(listing.id, platform)[0][2] in ON)
+        again.close()

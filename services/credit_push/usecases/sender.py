@@ -25,7 +25,9 @@ from services.credit_push.usecases.rows import TABLE
 from services.credit_push.usecases.sending import Dispatch
 from shared.db import Wakeup
 from shared.leases import Lease
+from shared.logs import get_log
 
+log = get_log(__name__)
 LOOK_SECONDS = 0.04
 HELD_SECONDS = 0.1
 REST_SECONDS = 0.5
@@ -89,11 +91,15 @@ class Sender:
         return True
 
     def _take_over(self) -> None:
-        left = (TABLE.c.state == SENDING) & (TABLE.c.lease_holder != self._holder)
+        """What is in hand and not under way here; it may have gone out until now."""
+        left = TABLE.c.state == SENDING
+        if self._running:
+            left &= TABLE.c.lease_holder != self._holder
+        now = self._deps.clock.system_now()
         back = {"state": WAITING, "ask_first": True, "lease_holder": None, "lease_until": None}
         with self._deps.db.write() as session:
             session.execute(
-                update(TABLE).where(left).values({**back, "next_attempt_at": self._deps.clock.system_now()})
+                update(TABLE).where(left).values({**back, "next_attempt_at": now, "last_attempt_at": now})
             )
         self._token = self._lease.token
 
@@ -150,8 +156,13 @@ class Sender:
         return self._wakeup.wait(HELD_SECONDS if self._held else timeout) or self._held
 
     def close(self) -> None:
-        """Finish what is under way, then give the lease up."""
+        """Finish what is under way, give back what failed, then give the lease up."""
         self._pool.shutdown(wait=True)
+        for platform, dispatch in self._dispatches.items():
+            try:
+                dispatch.give_back()
+            except Exception as error:  # noqa: BLE001  whoever acts next takes it over
+                log.warning("batch not given back", platform=platform, error=type(error).__name__)
         self._wakeup.close()
         self._lease.release()
         for transport in self._transports.values():

@@ -107,7 +107,7 @@ class Dispatch:
             held = [{"row": row.id, "token": row.lease_token} for row in self._left]
             now = self.deps.clock.system_now()
             with self.deps.db.write() as session:
-                session.connection().execute(GIVE_BACK.values(next_attempt_at=now), held)
+                session.connection().execute(GIVE_BACK.values(next_attempt_at=now, last_attempt_at=now), held)
             self._left = []
 
     def _ask(self, claimed: Sequence[Claimed]) -> list[Tried]:
