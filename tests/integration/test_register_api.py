@@ -62,36 +62,34 @@ def revoke(world: World, listing_id: str) -> None:
         revoke_listing(session, world.keyring, listing_id, reason="撤销", at=world.clock.now())
 
 
-@pytest.mark.parametrize(
-    ("words", "why", "verdict", "score"),
-    [
-        (make_uscc("91130102", 1), ["同一统一社会信用代码"], "listed", 1.0),
-        ("石家庄甲建设工程（集团）有限公司", ["名称相同"], "listed", 1.0),
-        ("石家庄甲建设工程(集团)有限公司", ["名称相同", "全半角或标点不同"], "listed", 1.0),
-        ("石家莊甲建設工程(集團)有限公司", ["名称相同", "繁简"], "listed", 1.0),
-        ("石家庄旧名工程有限公司", ["曾用名"], "possible", 0.95),
-        ("石家庄甲建设工程集团股份有限公司", ["名称主体相同", "组织形式不同"], "possible", None),
-        ("甲建设工程", ["省略地名或组织形式"], "possible", None),
-        ("甲建设工程（石家庄）集团有限公司", ["名称主体相同", "地名位置不同"], "possible", None),
-        ("石家庄申建设工程集团有限公司", ["一字之差：申→甲"], "possible", None),
-        ("石家庄假建设工程集团有限公司", ["一字之差：假→甲", "同音字"], "possible", None),
-        ("石家庄建设工程集团有限公司", ["一字之差：少“甲”"], "possible", None),
-        ("shi jia zhuang jia jian she gong cheng", ["拼音"], "possible", None),
-        ("石家庄甲", ["名称包含"], "possible", None),
-        ("甲建设", ["字号相同", "省略地名或组织形式"], "possible", None),
-        ("长住建罚〔2026〕1号", ["文号相同"], "possible", 0.9),
-    ],
+REASONS: tuple[tuple[str, list[str], str, float | None], ...] = (
+    (make_uscc("91130102", 1), ["同一统一社会信用代码"], "listed", 1.0),
+    ("石家庄甲建设工程（集团）有限公司", ["名称相同"], "listed", 1.0),
+    ("石家庄甲建设工程(集团)有限公司", ["名称相同", "全半角或标点不同"], "listed", 1.0),
+    ("石家莊甲建設工程(集團)有限公司", ["名称相同", "繁简"], "listed", 1.0),
+    ("石家庄旧名工程有限公司", ["曾用名"], "possible", 0.95),
+    ("石家庄甲建设工程集团股份有限公司", ["名称主体相同", "组织形式不同"], "possible", None),
+    ("甲建设工程", ["省略地名或组织形式"], "possible", None),
+    ("甲建设工程（石家庄）集团有限公司", ["名称主体相同", "地名位置不同"], "possible", None),
+    ("石家庄申建设工程集团有限公司", ["一字之差：申→甲"], "possible", None),
+    ("石家庄假建设工程集团有限公司", ["一字之差：假→甲", "同音字"], "possible", None),
+    ("石家庄建设工程集团有限公司", ["一字之差：少“甲”"], "possible", None),
+    ("shi jia zhuang jia jian she gong cheng", ["拼音"], "possible", None),
+    ("石家庄甲", ["名称包含"], "possible", None),
+    ("甲建设", ["字号相同", "省略地名或组织形式"], "possible", None),
+    ("长住建罚〔2026〕1号", ["文号相同"], "possible", 0.9),
 )
-def test_search_says_why(
-    world: World, client: FlaskClient, words: str, why: list[str], verdict: str, score: float | None
-) -> None:
+
+
+def test_search_says_why(world: World, client: FlaskClient) -> None:
     case = organisation("石家庄甲建设工程（集团）有限公司", former_names=("石家庄旧名工程有限公司",))
     listing_id = world.publish(case)
     world.publish(organisation("泉州无关贸易有限公司", 2))
-    (found,) = items(client, q=words)
-    assert found["id"] == listing_id
-    assert (found["verdict"], found["why"]) == (verdict, why)
-    assert score is None or found["score"] == score
+    for words, why, verdict, score in REASONS:
+        (found,) = items(client, q=words)
+        assert found["id"] == listing_id, words
+        assert (found["verdict"], found["why"]) == (verdict, why), words
+        assert score is None or found["score"] == score, words
 
 
 def test_search_filters_by_region_domain_list_and_class(world: World, client: FlaskClient) -> None:
@@ -129,11 +127,11 @@ def test_wildcards_are_text(world: World, client: FlaskClient) -> None:
     assert items(client, q="石%有限公司") == []
 
 
-@pytest.mark.parametrize("query", [{"region": "999999"}, {"limit": "0"}, {"what": "1"}, {"cursor": "?"}])
-def test_a_wrong_query_names_its_field(client: FlaskClient, query: dict[str, str]) -> None:
-    answer = client.get(REGISTER, query_string=query)
-    assert answer.status_code == 422
-    assert answer.get_json()["fields"][0]["pointer"] == f"/{next(iter(query))}"
+def test_a_wrong_query_names_its_field(client: FlaskClient) -> None:
+    for query in ({"region": "999999"}, {"limit": "0"}, {"what": "1"}, {"cursor": "?"}):
+        answer = client.get(REGISTER, query_string=query)
+        assert answer.status_code == 422, query
+        assert answer.get_json()["fields"][0]["pointer"] == f"/{next(iter(query))}"
 
 
 def test_hidden_removed_and_unknown_listings_look_alike(world: World, client: FlaskClient) -> None:
@@ -243,9 +241,9 @@ def test_check_answers_in_order(world: World, client: FlaskClient) -> None:
     assert (member["listed"], member["barred"]) == (True, "yes")
 
 
-@pytest.mark.parametrize(
-    ("given", "barred"),
-    [
+def test_a_measure_bars_its_own_purpose(world: World, client: FlaskClient) -> None:
+    world.publish(organisation("石家庄甲建设工程有限公司", 1, measures=(BAN,)))
+    asked: tuple[tuple[dict[str, Any], str], ...] = (
         ({"purpose": BIDDING}, "yes"),
         ({"purpose": {**BIDDING, "domain": "land-transfer"}}, "no"),
         ({"purpose": {**BIDDING, "region": "350524"}}, "no"),
@@ -253,14 +251,10 @@ def test_check_answers_in_order(world: World, client: FlaskClient) -> None:
         ({"purpose": {**BIDDING, "action": "other-thing"}}, "unclear"),
         ({"purpose": BIDDING, "as_of": "2027-11-02"}, "no"),
         ({}, "unclear"),
-    ],
-)
-def test_a_measure_bars_its_own_purpose(
-    world: World, client: FlaskClient, given: dict[str, Any], barred: str
-) -> None:
-    world.publish(organisation("石家庄甲建设工程有限公司", 1, measures=(BAN,)))
-    (answer,) = check(client, {"uscc": make_uscc("91130102", 1)}, **given)
-    assert answer["barred"] == barred
+    )
+    for given, barred in asked:
+        (answer,) = check(client, {"uscc": make_uscc("91130102", 1)}, **given)
+        assert answer["barred"] == barred, given
 
 
 def test_a_shared_or_former_name_is_only_possible(world: World, client: FlaskClient) -> None:

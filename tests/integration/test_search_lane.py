@@ -38,16 +38,16 @@ ASKED = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("q", ASKED)
-def test_both_ways_say_the_same(client: FlaskClient, q: str) -> None:
-    short = client.get(REGISTER, query_string={"q": q, "limit": 5})
-    long = client.get(REGISTER, query_string={"q": q, "limit": 5}, headers={"Cookie": "x=1"})
-    assert (short.status_code, long.status_code) == (200, 200)
-    assert short.get_json() == long.get_json()
-    assert short.headers["ETag"]
-    fixed = [{k: v for k, v in each.headers.items() if k not in VARYING | {"ETag", "Content-Length"}}
-             for each in (short, long)]  # fmt: skip
-    assert fixed[0] == fixed[1]
+def test_both_ways_say_the_same(client: FlaskClient) -> None:
+    for q in ASKED:
+        short = client.get(REGISTER, query_string={"q": q, "limit": 5})
+        long = client.get(REGISTER, query_string={"q": q, "limit": 5}, headers={"Cookie": "x=1"})
+        assert (short.status_code, long.status_code) == (200, 200), q
+        assert short.get_json() == long.get_json(), q
+        assert short.headers["ETag"], q
+        fixed = [{k: v for k, v in each.headers.items() if k not in VARYING | {"ETag", "Content-Length"}}
+                 for each in (short, long)]  # fmt: skip
+        assert fixed[0] == fixed[1], q
 
 
 def test_wild_cards_and_symbols_match_nothing(client: FlaskClient) -> None:
@@ -71,22 +71,18 @@ def test_pages_follow_one_another(client: FlaskClient) -> None:
     assert second["next"] is None
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ({"q": "长" * 201}, 422),
-        ({"q": "a" * 10_000}, 422),
-        ({"q": "a\x00b"}, 422),
-        ({"q": "建设", "limit": "0"}, 422),
-        ({"q": "建设", "limit": "9999"}, 422),
-        ({"q": "建设", "unknown": "1"}, 422),
-        ({"q": ""}, 200),
-    ],
-)
-def test_what_is_not_plain_is_checked_the_long_way(
-    client: FlaskClient, query: dict[str, str], status: int
-) -> None:
-    assert client.get(REGISTER, query_string=query).status_code == status
+def test_what_is_not_plain_is_checked_the_long_way(client: FlaskClient) -> None:
+    refused = (
+        {"q": "长" * 201},
+        {"q": "a" * 10_000},
+        {"q": "a\x00b"},
+        {"q": "建设", "limit": "0"},
+        {"q": "建设", "limit": "9999"},
+        {"q": "建设", "unknown": "1"},
+    )
+    for query in refused:
+        assert client.get(REGISTER, query_string=query).status_code == 422, query
+    assert client.get(REGISTER, query_string={"q": ""}).status_code == 200
 
 
 @pytest.mark.parametrize(

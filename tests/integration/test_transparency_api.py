@@ -88,20 +88,20 @@ def test_proofs_by_number(site):
     tree.verify_consistency(7, 11, bytes.fromhex(got["root"]), bytes.fromhex(grown["to_root"]), steps)
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("tile/0/000", 404), ("tile/0/000.p/3", 404), ("tile/9/000.p/1", 404), ("tile/1/000.p/1", 404),
-        (f"tile/{10**30}/000.p/1", 404), ("tile/0/x999/x999/x999/x999/x999/x999/x999/999", 404),
-        ("tile/entries/000.p/3", 404), ("tile/entries/abc", 404), ("checkpoint/witnessed", 404),
-        ("proof/inclusion?index=2", 422), ("proof/inclusion?index=0&size=9", 422),
-        ("proof/inclusion?index=-1", 422), ("proof/consistency?from=3", 422),
-        ("proof/consistency?from=2&to=1", 422), (f"proof/inclusion?index={2**60}", 422),
-    ],
+ABSENT = (
+    ("tile/0/000", 404), ("tile/0/000.p/3", 404), ("tile/9/000.p/1", 404), ("tile/1/000.p/1", 404),
+    (f"tile/{10**30}/000.p/1", 404), ("tile/0/x999/x999/x999/x999/x999/x999/x999/999", 404),
+    ("tile/entries/000.p/3", 404), ("tile/entries/abc", 404), ("checkpoint/witnessed", 404),
+    ("proof/inclusion?index=2", 422), ("proof/inclusion?index=0&size=9", 422),
+    ("proof/inclusion?index=-1", 422), ("proof/consistency?from=3", 422),
+    ("proof/consistency?from=2&to=1", 422), (f"proof/inclusion?index={2**60}", 422),
 )  # fmt: skip
-def test_what_the_log_does_not_have_is_a_clear_refusal(site, path, status):
+
+
+def test_what_the_log_does_not_have_is_a_clear_refusal(site):
     publish(site, organisation(NAME, 1), organisation("石家庄样例有限公司", 2))
-    assert site.client.get(f"{LOG}/{path}").status_code == status
+    for path, status in ABSENT:
+        assert site.client.get(f"{LOG}/{path}").status_code == status, path
 
 
 def test_nothing_public_reveals_whom_a_leaf_is_about(site):
@@ -152,9 +152,9 @@ def test_a_witness_refuses_a_log_that_was_rewritten(site, tmp_path):
         witness_once(lambda path: fetch(site, path), other, key, state, 1)
 
 
-@pytest.mark.parametrize("note", ["x", "a\n1\nAAAA\n\n— a AAAAAAAAAA==\n"])
-def test_what_is_no_cosigned_checkpoint_is_refused(site, note):
-    assert site.client.post(f"{LOG}/cosignatures", json={"note": note}).status_code in (404, 422)
+def test_what_is_no_cosigned_checkpoint_is_refused(site):
+    for note in ("x", "a\n1\nAAAA\n\n— a AAAAAAAAAA==\n"):
+        assert site.client.post(f"{LOG}/cosignatures", json={"note": note}).status_code in (404, 422), note
 
 
 def test_a_certificate_by_http_and_its_verification_by_people_and_machines(site):
@@ -183,15 +183,12 @@ def test_a_certificate_by_http_and_its_verification_by_people_and_machines(site)
     assert site.client.get(f"{files}.pdf").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
+def test_a_certificate_needs_to_know_whom(site):
+    for given in (
         {}, {"uscc": "91130102MA0000000X"}, {"subject_type": "individual", "name": "张三"},
         {"id_number": "130102"}, {"name": NAME, "id_number": "130102198504120017"},
-    ],
-)  # fmt: skip
-def test_a_certificate_needs_to_know_whom(site, given):
-    assert site.client.post("/api/v1/register/certificates", json=given).status_code == 422
+    ):  # fmt: skip
+        assert site.client.post("/api/v1/register/certificates", json=given).status_code == 422, given
 
 
 def test_persons_certificates_cost_a_persons_lookup(site):
