@@ -76,7 +76,13 @@ def test_many_at_once(world: PushWorld) -> None:
         rows = [row for listing in listings for row in world.deliveries(listing.id)]
         return bool(rows) and all(row.state in ("acknowledged", "superseded") for row in rows)
 
-    until(settled, 60, "everything settled", every=0.5)
+    try:
+        until(settled, 60, "everything settled", every=0.5)
+    except AssertionError as error:
+        left = [row for listing in listings for row in world.deliveries(listing.id)]
+        states = [f"{row.platform} v{row.version} {row.state} {row.result_code or ''}" for row in left
+                  if row.state not in ("acknowledged", "superseded")]  # fmt: skip
+        raise AssertionError(f"{error}: {len(left)} rows, {states[:20]}") from error
     stop.set()
     workers.join(20)
     for region, platforms in ROUTES.items():

@@ -55,6 +55,16 @@ def test_a_version_never_sent_is_superseded_and_needs_no_withdrawal(world: PushW
     assert requests_of(world, JSON, listing) == requests_of(world, XML, listing) == []
 
 
+@pytest.mark.parametrize("platform", ["trade-shijiazhuang", "credit-shijiazhuang"])
+def test_restored_before_its_withdrawal_went_out_it_is_corrected(world: PushWorld, platform: str) -> None:
+    """Also at a platform that is changed by content, where the row to be changed must be named."""
+    listing = world.listing(region="130102")
+    world.publish(listing.event("published"))
+    world.until(lambda: acknowledged(world, listing.id, "list", platform), "listed")
+    world.publish(*(listing.event(kind) for kind in ("corrected", "revoked", "restored")))
+    world.until(lambda: acknowledged(world, listing.id, "correct", platform), "corrected")
+
+
 def test_a_correction_before_the_first_sending_goes_as_a_listing(world: PushWorld) -> None:
     listing = world.listing()
     world.publish(listing.event("published"), listing.event("corrected"))

@@ -268,9 +268,10 @@ def _formers(
 ) -> dict[str, list[tuple[str, str]]]:
     """Rows that may stand at a platform changed by content: the one its receipts tell of, then the others.
 
-    A receipt may have been given for what never took effect, and a try may have had effect unseen.
+    A receipt may have been given for what never took effect, and a try may have had effect unseen. What is
+    listed anew while it is still shown (its withdrawal never went out) will turn into a correction.
     """
-    changed = {row.listing_id for row in found if row.operation != LIST}
+    changed = {row.listing_id for row in found if row.operation != LIST or row.listing_id in holdings}
     if profile.transport.kind != "exchange_db" or not changed:
         return {}
     formers = {id_: [held] if (held := holdings.get(id_)) else [] for id_ in changed}
