@@ -23,6 +23,7 @@ from shared.errors import DeliveryError
 from shared.http import BlockedAddress, Resolver, Unresolved, resolve_public, system_resolver
 
 TIMEOUT_SECONDS = 10.0
+AGENT = "credit-blacklist-notifier/1"
 MOST_ANSWER_BYTES = 16_384
 LONGEST_WAIT = 86_400.0
 BLOCKED = "地址不允许：只能是公网上的 https 地址"
@@ -109,7 +110,7 @@ class PinnedHttp:
         self._context = context or ssl.create_default_context()
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        address, parts = self._check(url), urlsplit(url)
+        address, parts = checked_address(url, self._trusted, self._resolve), urlsplit(url)
         with Cord(self._timeout) as cord:
             connection = PinnedConnection(parts, address, self._timeout, self._context, cord)
             try:
@@ -120,21 +121,22 @@ class PinnedHttp:
             finally:
                 connection.close()
 
-    def _check(self, url: str) -> str:
-        try:
-            found = resolve_public(url, allowed_hosts=self._trusted, https_only=True, resolver=self._resolve)
-        except Unresolved as error:
-            raise DeliveryError("域名无法解析") from error
-        except BlockedAddress as error:
-            raise DeliveryError(BLOCKED, permanent=True) from error
-        return found[0]
+
+def checked_address(url: str, trusted: frozenset[str], resolve: Resolver) -> str:
+    """Where the name leads now, if it may be gone to; DeliveryError otherwise."""
+    try:
+        return resolve_public(url, allowed_hosts=trusted, https_only=True, resolver=resolve)[0]
+    except Unresolved as error:
+        raise DeliveryError("域名无法解析") from error
+    except BlockedAddress as error:
+        raise DeliveryError(BLOCKED, permanent=True) from error
 
 
 def _exchange(
     connection: PinnedConnection, parts: SplitResult, body: bytes, headers: Mapping[str, str], cord: Cord
 ) -> Answer:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection.request("POST", path, body, {"User-Agent": "credit-blacklist-notifier/1", **headers})
+    connection.request("POST", path, body, {"User-Agent": AGENT, **headers})
     answer = connection.getresponse()
     if cord.was_cut:
         raise TimeoutError("the answer's head did not come in time")

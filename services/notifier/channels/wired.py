@@ -13,13 +13,19 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from services.notifier.channels.pinned import BLOCKED, MOST_ANSWER_BYTES, TIMEOUT_SECONDS, Answer
+from services.notifier.channels.pinned import (
+    AGENT,
+    BLOCKED,
+    MOST_ANSWER_BYTES,
+    TIMEOUT_SECONDS,
+    Answer,
+    checked_address,
+)
 from shared import wire
 from shared.errors import DeliveryError
-from shared.http import BlockedAddress, Resolver, Unresolved, resolve_public, system_resolver
+from shared.http import Resolver, system_resolver
 
 Judged = TypeVar("Judged")
-AGENT = "credit-blacklist-notifier/1"
 MOST_NAMES = 32  # resolved at a time: a name server that hangs holds no send to another host for long
 SWEEP_SECONDS = 10.0
 _RUNNER = wire.AsyncRunner()
@@ -80,16 +86,9 @@ class WiredHttp:
 
     async def _pool(self, url: str, pools: dict[str, wire.Pool]) -> wire.Pool:
         """Where the name leads now, if it may be gone to."""
-        look = partial(
-            resolve_public, url, allowed_hosts=self._trusted, https_only=True, resolver=self._resolve
-        )
-        try:
-            found = await asyncio.get_running_loop().run_in_executor(_NAMES, look)
-        except Unresolved as error:
-            raise DeliveryError("域名无法解析") from error
-        except BlockedAddress as error:
-            raise DeliveryError(BLOCKED, permanent=True) from error
-        return pools.setdefault(found[0], wire.Pool(url, found[0], self._context))
+        look = partial(checked_address, url, self._trusted, self._resolve)
+        address = await asyncio.get_running_loop().run_in_executor(_NAMES, look)
+        return pools.setdefault(address, wire.Pool(url, address, self._context))
 
     def _sweep(self, now: float) -> None:
         """Close, now and then, what nobody has used for long."""
