@@ -9,7 +9,7 @@ from services.blacklist.rules.filters import existing_domain, existing_list
 from shared.errors import describe_errors
 from shared.identifiers import InvalidIdentifier, check_resident_id
 from shared.web.paging import PageQuery, page_schema
-from shared.web.schemas import RegionField, Schema, StatutoryDate, Text, UsccField
+from shared.web.schemas import Flag, RegionField, Schema, StatutoryDate, Text, UsccField
 from shared.written import holds_identity
 
 SLUG = validate.Regexp(r"^[a-z][a-z0-9-]{0,59}\Z", error="应为小写字母、数字和连字符组成的代码。")
@@ -114,7 +114,7 @@ class CheckRequest(Schema):
     )
     as_of = StatutoryDate(load_default=None)
     purpose = fields.Nested(PurposeSchema, load_default=None)
-    alike = fields.Boolean(
+    alike = Flag(
         load_default=True, metadata={"description": "名称未查到的，是否再按近似查找（只会得到“疑似”）"}
     )
 

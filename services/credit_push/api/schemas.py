@@ -345,7 +345,7 @@ class HandledRowIn(Schema):
     """What a platform has done with one version of a listing."""
 
     listing_id = Text(36, required=True)
-    version = fields.Integer(required=True, validate=validate.Range(min=1, max=2**31 - 1))
+    version = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=2**31 - 1))
     result = fields.String(required=True, validate=validate.OneOf(("accepted", "rejected")))
     receipt_number = fields.String(load_default="", validate=validate.Length(max=100))
     field = fields.String(load_default="", validate=validate.Length(max=200))

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from apiflask.fields import Boolean, Date, DateTime, Integer, List, Nested, String
 from marshmallow import validate
 
-from services.notifier.api.schemas import ID, Flag
+from services.notifier.api.schemas import ID
 from services.notifier.domain import SEVERITIES
 from services.notifier.models import Deps
 from services.notifier.queries.people import (
@@ -21,7 +21,7 @@ from services.notifier.usecases.standing_in import Absence, end_stand_in, name_s
 from shared.web.access import access, principal, signed_in
 from shared.web.paging import page, page_schema
 from shared.web.problem import problems
-from shared.web.schemas import Schema, StatutoryDate
+from shared.web.schemas import Flag, Schema, StatutoryDate
 
 
 class SeverityChoice(Schema):

@@ -1,8 +1,5 @@
 """What the notifier's API takes and gives."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from apiflask.fields import Boolean, DateTime, Integer, List, Nested, String
 from marshmallow import validate
 
@@ -10,19 +7,10 @@ from services.notifier.channels import CHANNELS
 from services.notifier.domain import ROBOTS, SEVERITIES
 from services.notifier.queries.messages import STATE_NAMES
 from shared.web.paging import PageQuery, page_schema
-from shared.web.schemas import Schema, StatutoryDate, Text, VersionField
+from shared.web.schemas import Flag, Schema, StatutoryDate, Text, VersionField
 
 ID = validate.Length(min=1, max=64)
 EVENT = validate.Regexp(r"^[a-z][a-z.-]{0,58}\*?\Z", error="应为消息类型，如 case.published 或 case.*。")
-
-
-class Flag(Boolean):
-    """true or false of JSON, nothing that merely looks like it."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> Any:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return super()._deserialize(value, attr, data, **kw)
 
 
 class InboxQuery(PageQuery):

@@ -45,7 +45,7 @@ class DecisionsIn(Schema):
 
     decision = fields.String(required=True, validate=one_of(("keep", "skip")))
     rows = fields.List(
-        fields.Integer(validate=validate.Range(1, 10_000_000)),
+        fields.Integer(strict=True, validate=validate.Range(1, 10_000_000)),
         load_default=list,
         validate=validate.Length(max=2000),
     )

@@ -111,7 +111,7 @@ class RoundIn(Schema):
     """一次监测；没有发现的，found 填 0."""
 
     sources = Text(1000, required=True, lines=True)
-    found = fields.Integer(required=True, validate=validate.Range(0, 10_000))
+    found = fields.Integer(required=True, strict=True, validate=validate.Range(0, 10_000))
     note = Text(2000, lines=True, allow_none=True)
 
 

@@ -123,7 +123,7 @@ class InspectionIn(Schema):
     period = _period(required=True)
     region = RegionField(load_default=None)
     department_ids = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=500))
-    size = fields.Integer(required=True, validate=validate.Range(min=1, max=MOST_SAMPLES))
+    size = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=MOST_SAMPLES))
     seed = Text(64, load_default=None)
 
 
@@ -140,7 +140,9 @@ class FindingIn(Schema):
     finding = Text(2000, required=True, lines=True)
     requirement = Text(2000, required=True, lines=True)
     order_number = Text(LONGEST, required=True)
-    working_days = fields.Integer(required=True, validate=validate.Range(min=1, max=LONGEST_TERM))
+    working_days = fields.Integer(
+        required=True, strict=True, validate=validate.Range(min=1, max=LONGEST_TERM)
+    )
 
 
 class RectificationIn(Schema):
@@ -154,7 +156,9 @@ class ClosureIn(Schema):
 
     accepted = Flag(required=True)
     opinion = Text(2000, required=True, lines=True)
-    working_days = fields.Integer(load_default=5, validate=validate.Range(min=1, max=LONGEST_TERM))
+    working_days = fields.Integer(
+        load_default=5, strict=True, validate=validate.Range(min=1, max=LONGEST_TERM)
+    )
 
 
 class CircularIn(Schema):

@@ -58,7 +58,7 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
     @access(ACTORS)
     def record_watching() -> AnyResponse:
         try:
-            given = load_form(RoundIn(), read_form(request.form))
+            given = load_form(RoundIn(), read_form(request.form, integers=("found",)))
             with deps.db.write() as session:
                 record_round(session, given, actor=principal(), at=deps.clock.now())
         except DomainError as error:
