@@ -4,6 +4,7 @@ The same statement on both databases. Time is the database's own on PostgreSQL, 
 """
 
 import time
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.orm import Session
 
 from shared.db import Database, UtcDateTime, upsert
 
@@ -82,20 +84,86 @@ class Lease:
         self.token = None
 
     def _now(self) -> Any:
-        return func.clock_timestamp() if self._db.dialect == "postgresql" else datetime.now(UTC)
+        return now_of(self._db)
 
     def _statement(self) -> Any:
-        leases, now = self._table.c, self._now()
-        insert = upsert(self._db.dialect)(self._table).values(
-            name=self.name, holder=self.holder, token=1, until=now + timedelta(seconds=self.ttl)
+        return _taking(self._db, self._table, [self.name], self.holder, self.ttl).returning(
+            self._table.c.token
         )
-        lapsed = leases.until < now
-        return insert.on_conflict_do_update(
-            index_elements=[leases.name],
-            set_={
-                "holder": insert.excluded.holder,
-                "until": insert.excluded.until,
-                "token": case((lapsed, leases.token + 1), else_=leases.token),
-            },
-            where=or_(lapsed, leases.holder == self.holder),
-        ).returning(leases.token)
+
+
+Upon = Callable[[Session, set[str]], None]
+
+
+class Leases:
+    """Several leases of one holder, taken and renewed by one statement in one transaction."""
+
+    def __init__(self, db: Database, table: Table, holder: str, ttl: float = TTL) -> None:
+        self.holder, self.ttl = holder, ttl
+        self._db, self._table = db, table
+        self._tokens: dict[str, int] = {}
+        self._ends: dict[str, float] = {}
+
+    def held(self, name: str) -> bool:
+        """Whether it is still ours by our own clock."""
+        return time.monotonic() < self._ends.get(name, 0.0)
+
+    def sure(self, name: str) -> bool:
+        """Whether less than a third of its time has gone: no need to ask."""
+        return time.monotonic() < self._ends.get(name, 0.0) - self.ttl * 2 / 3
+
+    def take(self, names: Collection[str], upon: Upon | None = None) -> set[str]:
+        """Take or renew as many of these as may be had; which changed hands, or had lapsed.
+
+        `upon` is called for those in the same transaction: what it writes is there once they are ours.
+        """
+        started, leases = time.monotonic(), self._table.c
+        taking = _taking(self._db, self._table, sorted(names), self.holder, self.ttl)
+        with self._db.write() as session:
+            found = session.execute(taking.returning(leases.name, leases.token))
+            told: dict[str, int] = {row.name: row.token for row in found}
+            fresh = {name for name, token in told.items() if self._tokens.get(name) != token}
+            if fresh and upon is not None:
+                upon(session, fresh)
+        for name in names:
+            self._tokens.pop(name, None)
+            self._ends.pop(name, None)
+        self._tokens |= told
+        self._ends |= dict.fromkeys(told, started + self.ttl)
+        return fresh
+
+    def release(self, names: Collection[str] | None = None) -> None:
+        """Give these up at once (all of them if not told), so that a successor need not wait."""
+        ours = [name for name in (self._tokens if names is None else names) if name in self._tokens]
+        if not ours:
+            return
+        leases = self._table.c
+        mine = leases.name.in_(ours) & (leases.holder == self.holder)
+        with self._db.write() as session:
+            session.execute(update(self._table).where(mine).values(until=datetime.fromtimestamp(0, UTC)))
+        for name in ours:
+            del self._tokens[name]
+            self._ends.pop(name, None)
+
+
+def now_of(db: Database) -> Any:
+    """What leases are measured by: the database's own time where several hosts may share it."""
+    return func.clock_timestamp() if db.dialect == "postgresql" else datetime.now(UTC)
+
+
+def _taking(db: Database, table: Table, names: Collection[str], holder: str, ttl: float) -> Any:
+    """Rows of these names under our holder, where nobody else's lease stands."""
+    leases, now = table.c, now_of(db)
+    until = now + timedelta(seconds=ttl)
+    rows = [{"name": name, "holder": holder, "token": 1, "until": until} for name in names]
+    insert = upsert(db.dialect)(table).values(rows)
+    lapsed = leases.until < now
+    return insert.on_conflict_do_update(
+        index_elements=[leases.name],
+        set_={
+            "holder": insert.excluded.holder,
+            "until": insert.excluded.until,
+            "token": case((lapsed, leases.token + 1), else_=leases.token),
+        },
+        where=or_(lapsed, leases.holder == holder),
+    )

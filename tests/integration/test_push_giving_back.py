@@ -67,9 +67,9 @@ def test_a_sender_made_anew_finds_nothing_left_in_hand(tmp_path: Path, there: bo
         listing = world.listing(region="130102")
         world.publish(listing.event("published"))
         drain(consumers(world.deps, world.log))
-        away, ways = Away(world.deps.db, writes=3), {platform: world.transports[platform]}
+        away, ways = Away(world.deps.db, writes=2), {platform: world.transports[platform]}
         sender = Sender(replace(world.deps, db=away), ways, "me")
-        with pytest.raises(OSError, match="locked"):  # lease, what was left, claim; then nothing more
+        with pytest.raises(OSError, match="locked"):  # lease, claim; then nothing more
             until(lambda: sender.step() and None)
         away.writes = 10 if there else 0
         with nullcontext() if there else pytest.raises(OSError, match="locked"):

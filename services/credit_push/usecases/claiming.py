@@ -60,6 +60,7 @@ UNCERTAIN = (DEAD, REJECTED, SUPERSEDED, AWAITING_HAND)
 EARLIER = TABLE.alias("earlier")
 NOW = bindparam("now", type_=UtcDateTime())
 IS_WAITING: ColumnElement[str] = literal_column(f"'{WAITING}'")
+IS_SENDING: ColumnElement[str] = literal_column(f"'{SENDING}'")
 IS_ACCEPTED: ColumnElement[str] = literal_column(f"'{ACCEPTED}'")
 IS_WITHDRAW: ColumnElement[str] = literal_column(f"'{WITHDRAW}'")
 ANY = Gate(1_000_000)
@@ -92,7 +93,7 @@ def first_in_line() -> ColumnElement[bool]:
 
 def lapsed() -> ColumnElement[bool]:
     """Left behind in the middle: the lease of whoever had it is over."""
-    return and_(TABLE.c.state == SENDING, TABLE.c.lease_until < NOW)
+    return and_(TABLE.c.state == IS_SENDING, TABLE.c.lease_until < NOW)
 
 
 def has_work(platform: str) -> ColumnElement[bool]:
@@ -104,16 +105,18 @@ def has_work(platform: str) -> ColumnElement[bool]:
     return or_(due, exists().where(mine, lapsed(), first_in_line()))
 
 
-REMIND = (
-    update(TABLE)
+OVERDUE = (
+    select(TABLE.c.id)
     .where(
         TABLE.c.platform == bindparam("at_platform"),
-        TABLE.c.state == ACCEPTED,
+        TABLE.c.state == IS_ACCEPTED,
         TABLE.c.next_attempt_at <= NOW,
     )
-    .values(state=WAITING, ask_first=True)
+    .with_for_update(skip_locked=True)
 )
-"""Accepted rows whose receipt is overdue: ask the platform."""
+REMIND = update(TABLE).where(TABLE.c.id.in_(OVERDUE)).values(state=WAITING, ask_first=True)
+"""Accepted rows whose receipt is overdue: ask the platform. What somebody holds may just be getting its
+receipt; waiting for it, with other rows in hand, is how two would come to wait for each other."""
 
 
 def _claimable(withdrawals: bool) -> Select[Any]:

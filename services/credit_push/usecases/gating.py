@@ -53,7 +53,7 @@ URGENT = select(
 
 
 class Pace:
-    """Rows a second for one platform, counted in the process that sends: there is one at a time."""
+    """Rows a second for one platform, counted in the process that has it: there is one at a time."""
 
     def __init__(self, rows_per_second: float) -> None:
         self._rate, self._left, self._at = rows_per_second, max(rows_per_second, 1.0), time.monotonic()
@@ -66,6 +66,10 @@ class Pace:
         self._left = min(max(self._rate, 1.0), self._left + (now - self._at) * self._rate)
         self._at = now
         return int(self._left)
+
+    def empty(self) -> None:
+        """Begin with nothing: somebody else may just have used what there was."""
+        self._left, self._at = 0.0, time.monotonic()
 
     def used(self, rows: int) -> None:
         """So many have gone."""

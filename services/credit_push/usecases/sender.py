@@ -2,8 +2,8 @@
 
 Every platform has threads of its own, so a slow one delays no other: one where order is all that counts,
 two over HTTP, so that one batch is written down and the next made ready while another is on its way.
-One sender is active per database (lease); on taking over it puts back what a dead one left behind, to be
-asked about first.
+Several senders share the platforms out among themselves (`sharing`); whoever takes one over puts back what a
+dead sender left behind there, to be asked about first.
 """
 
 import time
@@ -12,19 +12,20 @@ from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.orm import Session
 
-from services.credit_push.domain import SENDING, WAITING
+from services.credit_push.domain import WAITING
 from services.credit_push.models import leases
 from services.credit_push.transports import Transport
-from services.credit_push.usecases.claiming import ANY, batch_size, has_work
+from services.credit_push.usecases.claiming import ANY, IS_SENDING, batch_size, has_work
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.gating import Gate, Pace, gate, states
 from services.credit_push.usecases.planning import CHANNEL
 from services.credit_push.usecases.rows import TABLE
 from services.credit_push.usecases.sending import Dispatch
+from services.credit_push.usecases.sharing import Shares
 from shared.db import Wakeup
-from shared.leases import Lease
 from shared.logs import get_log
 
 log = get_log(__name__)
@@ -32,6 +33,8 @@ LOOK_SECONDS = 0.04
 HELD_SECONDS = 0.1
 REST_SECONDS = 0.5
 """Before looking again where there is work, but none of the kind that may go now."""
+LEFT_SECONDS = 1.0
+"""Between two looks for rows in the hands of a sender that is gone."""
 LANES = {"http": 2}
 """Batches of one platform under way at a time, by kind of transport; one where not told."""
 
@@ -56,8 +59,7 @@ class Sender:
             for platform, transport in transports.items()
         }
         self._transports = transports
-        self._lease = Lease(deps.db, leases, "sender", holder)
-        self._token: int | None = None
+        self._shares = Shares(deps.db, leases, holder)
         self._wakeup = Wakeup(deps.db, CHANNEL)
         self._lanes = {
             platform: LANES.get(deps.catalogue[platform].transport.kind, 1) for platform in transports
@@ -65,73 +67,88 @@ class Sender:
         self._pool = ThreadPoolExecutor(max(1, sum(self._lanes.values())), thread_name_prefix="push")
         self._running: list[_Running] = []
         self._paces = {p: Pace(deps.catalogue[p].limits.rows_per_second) for p in transports}
-        self._look_at = 0.0
+        self._look_at = self._left_at = 0.0
         self._rests = dict.fromkeys(transports, 0.0)
         self._held = False
         # Made once: asked many times a second, and putting it together costs more than running it.
-        self._work = select(*(has_work(platform) for platform in self._dispatches))
+        in_hand = exists().where(TABLE.c.state == IS_SENDING)
+        self._work = select(*(has_work(platform) for platform in self._dispatches), in_hand)
 
     def step(self) -> bool:
         """Start what is due, collect what is done; true while anything is under way."""
         for dispatch in self._dispatches.values():
             dispatch.give_back()
-        due = self._due()
-        if not due and not self._running and self._token is not None:
-            return False  # without renewing the lease: a quiet sender writes nothing
-        if not self._lease.acquire():
-            return False
-        if self._token != self._lease.token:
-            self._take_over()
+        due, left = self._due()
+        busy = {one.platform for one in self._running}
+        if not due and not left and not busy:
+            return False  # without renewing a lease: a quiet sender writes nothing
+        mine = self._shares.claim({platform for platform, _ in due} | left, busy, self._take_over)
         for platform, opened in due:
-            self._start(platform, opened)
+            if platform in mine and (paced := self._paced(platform, opened)).most:
+                self._start(platform, paced)
         if not self._running:
-            return False
+            return not mine.isdisjoint(left)
         wait([one.future for one in self._running], timeout=0.02, return_when=FIRST_COMPLETED)
         self._collect()
         return True
 
-    def _take_over(self) -> None:
-        """What is in hand and not under way here; it may have gone out until now."""
-        left = TABLE.c.state == SENDING
-        if self._running:
-            left &= TABLE.c.lease_holder != self._holder
+    def _take_over(self, session: Session, platforms: set[str]) -> None:
+        """What is in hand at platforms now ours and not under way here; it may have gone out until now."""
+        busy = platforms & {one.platform for one in self._running}
+        anothers = and_(TABLE.c.platform.in_(busy), TABLE.c.lease_holder != self._holder)
+        left = or_(TABLE.c.platform.in_(platforms - busy), anothers)
+        # in order of id, as everybody locks deliveries
+        ids = select(TABLE.c.id).where(TABLE.c.state == IS_SENDING, left).order_by(TABLE.c.id)
         now = self._deps.clock.system_now()
         back = {"state": WAITING, "ask_first": True, "lease_holder": None, "lease_until": None}
-        with self._deps.db.write() as session:
-            session.execute(
-                update(TABLE).where(left).values({**back, "next_attempt_at": now, "last_attempt_at": now})
-            )
-        self._token = self._lease.token
+        session.execute(
+            update(TABLE)
+            .where(TABLE.c.id.in_(ids.with_for_update()))
+            .values({**back, "next_attempt_at": now, "last_attempt_at": now})
+        )
+        for platform in platforms:
+            if self._shares.was_anothers(platform):
+                self._paces[platform].empty()
 
     def _start(self, platform: str, opened: Gate) -> None:
         future = self._pool.submit(self._dispatches[platform], opened)
         self._running.append(_Running(platform, opened, future))
 
-    def _due(self) -> list[tuple[str, Gate]]:
-        """Platforms with work, a free lane and an open gate; looked for less often while others are busy."""
+    def _due(self) -> tuple[list[tuple[str, Gate]], set[str]]:
+        """Platforms with work, a free lane and an open gate; and those with rows in nobody's hands.
+
+        Looked for less often while others are busy.
+        """
         busy = Counter(one.platform for one in self._running)
         clock = time.monotonic()
         free = [p for p, lanes in self._lanes.items() if busy[p] < lanes and self._rests[p] <= clock]
         if not free or (busy and clock < self._look_at):
-            return []
+            return [], set()
         self._look_at = clock + LOOK_SECONDS
         now, at = self._deps.clock.system_now(), self._deps.clock.now()
         with self._deps.db.read() as session:
-            found = session.execute(self._work, {"now": now}).one()
+            *found, in_hand = session.execute(self._work, {"now": now}).one()
             due = {platform for platform, has in zip(self._dispatches, found, strict=True) if has}
             self._held = bool(due)
+            if due or in_hand:
+                self._shares.look(session)
             known = states(session)
             gates = {
                 platform: gate(session, self._deps.catalogue[platform], known.get(platform, {}), now, at)
                 for platform in free
                 if platform in due
             }
-        paced = ((platform, self._paced(platform, opened)) for platform, opened in gates.items())
-        return [
-            (platform, opened)
-            for platform, opened in paced
-            if opened.most and not (opened.probe and busy[platform])
-        ]
+            left = self._left(session) if in_hand else set()
+        open_ = [(p, opened) for p, opened in gates.items() if opened.most and not (opened.probe and busy[p])]
+        return open_, left
+
+    def _left(self, session: Session) -> set[str]:
+        """Platforms with rows in hand that no sender has; looked for now and then."""
+        if time.monotonic() < self._left_at:
+            return set()
+        self._left_at = time.monotonic() + LEFT_SECONDS
+        in_hand = set(session.scalars(select(TABLE.c.platform).where(TABLE.c.state == IS_SENDING).distinct()))
+        return self._shares.lonely(in_hand & self._dispatches.keys())
 
     def _paced(self, platform: str, opened: Gate) -> Gate:
         allowed = self._paces[platform].allowed()
@@ -156,7 +173,7 @@ class Sender:
         return self._wakeup.wait(HELD_SECONDS if self._held else timeout) or self._held
 
     def close(self) -> None:
-        """Finish what is under way, give back what failed, then give the lease up."""
+        """Finish what is under way, give back what failed, then give the platforms up."""
         self._pool.shutdown(wait=True)
         for platform, dispatch in self._dispatches.items():
             try:
@@ -164,6 +181,6 @@ class Sender:
             except Exception as error:  # noqa: BLE001  whoever acts next takes it over
                 log.warning("batch not given back", platform=platform, error=type(error).__name__)
         self._wakeup.close()
-        self._lease.release()
+        self._shares.close()
         for transport in self._transports.values():
             transport.close()

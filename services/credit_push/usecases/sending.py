@@ -104,7 +104,9 @@ class Dispatch:
         with self._leaving:
             if not self._left:
                 return
-            held = [{"row": row.id, "token": row.lease_token} for row in self._left]
+            # in order of id, as everybody locks deliveries
+            mine = sorted(self._left, key=lambda row: row.id)
+            held = [{"row": row.id, "token": row.lease_token} for row in mine]
             now = self.deps.clock.system_now()
             with self.deps.db.write() as session:
                 session.connection().execute(GIVE_BACK.values(next_attempt_at=now, last_attempt_at=now), held)

@@ -1,0 +1,96 @@
+"""Which of several senders speaks to which platform: one lease a platform, shared out among those with work.
+
+A platform is never shared by two: its window, its pace, its breaker's single probe and the order of a
+listing's versions are kept by one process. A sender that dies loses its platforms as its leases lapse.
+"""
+
+import hashlib
+import math
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Table, delete, or_, select
+from sqlalchemy.orm import Session
+
+from shared.db import Database
+from shared.leases import TTL, Leases, Upon, now_of
+
+PLATFORM, PRESENCE = "sender:", "sender@"
+LONGEST = 100
+"""Characters of a lease's name."""
+FORGOTTEN = timedelta(days=1)
+"""Of senders that ended without a word."""
+
+
+class Shares:
+    """This sender's part of the platforms that have work."""
+
+    def __init__(self, db: Database, table: Table, holder: str, ttl: float = TTL) -> None:
+        self._db, self._table, self._holder = db, table, holder
+        self._leases = Leases(db, table, holder, ttl)
+        self._presence = PRESENCE + holder[-(LONGEST - len(PRESENCE)) :]
+        self._senders = 1
+        self._taken: frozenset[str] = frozenset()
+        self._others: frozenset[str] = frozenset()
+        self._swept = False
+
+    def look(self, session: Session) -> None:
+        """Who else is about, and which platforms are theirs now."""
+        row = self._table.c
+        ours = or_(row.name.startswith(PLATFORM), row.name.startswith(PRESENCE))
+        known = select(row.name, (row.until > now_of(self._db)).label("live"))
+        found = session.execute(known.where(ours, row.holder != self._holder)).all()
+        live = [name for name, is_live in found if is_live]
+        self._others = _platforms(name for name, _ in found)
+        self._taken = _platforms(live)
+        self._senders = 1 + sum(name.startswith(PRESENCE) for name in live)
+
+    def lonely(self, platforms: Collection[str]) -> set[str]:
+        """Those no sender has now."""
+        return {each for each in platforms if each not in self._taken and not self.holds(each)}
+
+    def was_anothers(self, platform: str) -> bool:
+        """Whether somebody else had it last, when we looked."""
+        return platform in self._others
+
+    def holds(self, platform: str) -> bool:
+        """Whether it is ours by our own clock."""
+        return self._leases.held(PLATFORM + platform)
+
+    def claim(self, wanted: Collection[str], busy: Collection[str], upon: Upon) -> set[str]:
+        """The platforms among those with work that are ours to begin something at.
+
+        What is more than our share is not begun at, and given up once nothing is under way there.
+        """
+        at_work = {*wanted, *busy}
+        mine = sorted(filter(self.holds, at_work), key=self._preference)
+        share = math.ceil(len(at_work | self._taken) / self._senders)
+        over = mine[share:]
+        free = sorted(at_work - self._taken - set(mine), key=self._preference)
+        names = {PLATFORM + platform for platform in (*mine, *free[: max(0, share - len(mine))])}
+        if not all(map(self._leases.sure, (*names, self._presence))):
+            self._leases.take({*names, self._presence}, partial(self._upon, upon))
+        self._leases.release([PLATFORM + platform for platform in over if platform not in busy])
+        return {platform for platform in at_work if platform not in over and self.holds(platform)}
+
+    def _upon(self, upon: Upon, session: Session, fresh: set[str]) -> None:
+        if not self._swept:
+            name, until = self._table.c.name, self._table.c.until
+            old = name.startswith(PRESENCE) & (until < datetime.now(UTC) - FORGOTTEN)
+            session.execute(delete(self._table).where(old))
+            self._swept = True
+        if platforms := _platforms(fresh):
+            upon(session, set(platforms))
+
+    def _preference(self, platform: str) -> bytes:
+        """Another order for every sender, so that two do not reach for the same ones first."""
+        return hashlib.blake2b(f"{self._holder} {platform}".encode(), digest_size=8).digest()
+
+    def close(self) -> None:
+        """Give everything up at once."""
+        self._leases.release()
+
+
+def _platforms(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name[len(PLATFORM) :] for name in names if name.startswith(PLATFORM))
