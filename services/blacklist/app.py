@@ -44,6 +44,7 @@ from shared.logs import configure_logs
 from shared.loops import Loop
 from shared.web.access import Principal
 from shared.web.app import Authenticate, create_service_app, finish
+from shared.web.place import warn_unnamed
 from shared.web.tokens import token_of
 from shared.web.uniform import UniformAnswers
 
@@ -90,6 +91,7 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
     """The HTTP side under its prefix; every route has an access policy or the service does not start."""
     given = deps or open_deps(settings)
     stand_behind(given.db)
+    warn_unnamed(settings.site, settings.address)
     app = create_service_app(
         __name__,
         name=NAME,
@@ -103,6 +105,7 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
         proxies=settings.common.trusted_proxies,
         metrics=not settings.common.production,
         site=settings.site,
+        address=settings.address,
     )
     for blueprint in FEATURES:
         app.register_blueprint(blueprint(given))

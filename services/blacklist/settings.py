@@ -10,6 +10,7 @@ from pathlib import Path
 from services.blacklist.store import LookupLimits
 from shared.settings import CommonSettings, SettingsError, read_common, read_count
 from shared.tlog.notes import is_name
+from shared.web.place import read_address
 from shared.web.site import Site, read_site
 
 NAME = "blacklist"
@@ -40,6 +41,8 @@ class Settings:
     holder: str
     lookups: LookupLimits
     site: Site
+    address: str
+    """Where the site is found from outside; what every paper, feed and message names."""
     log_origin: str
     """The transparency log's name: what its checkpoints and keys are known by, never to be changed."""
     audit_heads: Path
@@ -60,6 +63,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
             read_count(env, "PERSON_LOOKUPS_OVERALL", LookupLimits.overall),
         ),
         site=site,
+        address=read_address(env, production=common.production),
         log_origin=_origin(env, site),
         audit_heads=Path(env.get("AUDIT_HEADS_FILE", "").strip() or common.data_dir / "audit-heads.jsonl"),
         public=_public_side(env, common),

@@ -25,6 +25,7 @@ from shared.web.meta import Facts, meta_blueprint
 from shared.web.observe import install_observation
 from shared.web.origin import check_origin
 from shared.web.pages import STATIC, install_pages, keep_signed_in
+from shared.web.place import NOBODY_ELSE
 from shared.web.problem import install_problems
 from shared.web.site import NAVIGATION, NavItem, Site
 from shared.web.tokens import token_of
@@ -122,6 +123,7 @@ def create_service_app(
     proxies: int = 0,
     metrics: bool = False,
     site: Site | None = None,
+    address: str = NOBODY_ELSE,
     nav: tuple[NavItem, ...] = NAVIGATION,
 ) -> ServiceApp:
     """A service's application without its own routes; register blueprints on it, then call `finish`."""
@@ -129,6 +131,7 @@ def create_service_app(
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
     app.extensions["clock"] = clock
+    app.config["SITE_ADDRESS"] = address
     install_headers(app, production=production)
     install_observation(app, name)
     app.before_request(Guard(app, authenticate, production))

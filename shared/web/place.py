@@ -1,40 +1,61 @@
-"""Where we are found from outside: the only place that looks at the host a request was made to.
+"""Where we are found from outside, as configured: never by the host a request was made to.
 
-What is signed or kept names the configured domain or no host at all: whoever asks chooses the Host header.
+Whoever asks chooses the Host header, so nothing we write down, sign or send may name it.
 """
 
 import re
+from collections.abc import Mapping
 
-from flask import current_app, request
+from flask import current_app
 
-from shared.web.site import Site
+from shared.logs import get_log
+from shared.settings import SettingsError
+from shared.web.site import Site, read_site
 
-_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+NOBODY_ELSE = "http://127.0.0.1:8000"
+"""The address of an installation that was told none."""
+_NAME = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
+_HOST = re.compile(_NAME)
+_ADDRESS = re.compile(f"https?://{_NAME}")
+_BOUND = re.compile(r"(.*):([0-9]{1,5})")
+_ANY = ("", "0.0.0.0", "[::]")  # noqa: S104  compared with, not bound to
+
+log = get_log("place")
 
 
 def origin() -> str:
-    """For answers to whoever asks: the site's domain where one is set, else where we are asked now."""
-    return lasting_origin() if _is_configured() else f"{_asked()}{_prefix()}"
+    """The site's address with this service's prefix, for every answer, paper and message that names one."""
+    return f"{current_app.config['SITE_ADDRESS']}{current_app.config.get('URL_PREFIX') or ''}"
 
 
-def lasting_origin() -> str:
-    """For what is signed or kept: the site's domain, or only a path where none is set; with the prefix."""
-    return f"https://{_site().domain}{_prefix()}" if _is_configured() else _prefix()
+def read_address(env: Mapping[str, str], *, production: bool) -> str:
+    """SITE_DOMAIN, else PUBLIC_URL, else where we listen; production must have a domain."""
+    site = read_site(env)
+    if site.is_named:
+        if not _HOST.fullmatch(site.domain):
+            raise SettingsError(
+                "SITE_DOMAIN must be a domain such as credit.example.gov.cn, without https://"
+            )
+        return f"https://{site.domain}"
+    if production:
+        raise SettingsError("SITE_DOMAIN must be set in production: letters, certificates and feeds name it")
+    public = env.get("PUBLIC_URL", "").strip().rstrip("/")
+    if not public:
+        return _bound(env)
+    if not _ADDRESS.fullmatch(public):
+        raise SettingsError("PUBLIC_URL must be an address such as https://credit.example.gov.cn")
+    return public
 
 
-def _asked() -> str:
-    """Scheme and host as asked; nothing where the header is no host."""
-    return f"{request.scheme}://{request.host}" if _HOST.fullmatch(request.host) else ""
+def _bound(env: Mapping[str, str]) -> str:
+    """Where we listen; an address that stands for all of a machine's is this machine's own."""
+    found = _BOUND.fullmatch(env.get("BIND", "").strip())
+    host, port = found.groups() if found else ("", env.get("PORT", "").strip() or "8000")
+    address = f"http://{'127.0.0.1' if host in _ANY else host}:{port}"
+    return address if _ADDRESS.fullmatch(address) else NOBODY_ELSE
 
 
-def _is_configured() -> bool:
-    return _site().domain != Site.domain
-
-
-def _prefix() -> str:
-    return str(current_app.config.get("URL_PREFIX") or "")
-
-
-def _site() -> Site:
-    site: Site = current_app.jinja_env.globals["site"]  # type: ignore[assignment]
-    return site
+def warn_unnamed(site: Site, address: str) -> None:
+    """Said once at start: what is made out without a domain leads nobody else to us."""
+    if not site.is_named:
+        log.warning("site_domain_missing", address=address, remedy="set SITE_DOMAIN")

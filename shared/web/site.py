@@ -23,6 +23,11 @@ class Site:
     contact: str = "电话 0000-00000000（工作日 9:00–17:00）"
     region_name: str = "示例环境"
 
+    @property
+    def is_named(self) -> bool:
+        """Whether somebody has said under which domain the site is found."""
+        return self.domain != Site.domain
+
 
 SITE_SETTINGS = tuple(f"SITE_{field.name.upper()}" for field in fields(Site))
 

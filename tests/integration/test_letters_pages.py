@@ -6,8 +6,11 @@ import io
 import pytest
 
 from services.blacklist.letters.domain.templates import series_kinds
+from services.blacklist.letters.models import Letter
+from shared.web.place import NOBODY_ELSE
 from tests.integration.test_blacklist_pages import NUMBER, Site, person
 
+FORGED = "forged.example"
 MULTIPART = "multipart/form-data"
 SCAN = b"%PDF-1.4 stamped %%EOF"
 
@@ -49,13 +52,24 @@ def case(site, people):
 @pytest.fixture(scope="module")
 def decision(people, case):
     """The decision as made out by the API."""
-    answer = people["clerk"].post(f"/api/v1/cases/{case}/letters", json={"kind": "decision"})
+    clerk, asked = people["clerk"], {"Host": FORGED}
+    clerk.set_cookie("credit_session", clerk.get_cookie("credit_session").value, domain=FORGED)
+    answer = clerk.post(f"/api/v1/cases/{case}/letters", json={"kind": "decision"}, headers=asked)
     assert answer.status_code == 201, answer.text
     return answer.get_json()
 
 
 def upload(name="盖章.pdf", content=SCAN, **form):
     return {**form, "file": (io.BytesIO(content), name)}
+
+
+def test_its_code_leads_to_the_configured_address(site, people, case, decision):
+    with site.deps.db.read() as session:
+        letter = session.get(Letter, decision["id"])
+        assert letter.address == f"{NOBODY_ELSE}/verify/letters/{decision['code']}"
+    page = people["clerk"].get(f"/cases/{case}/letters", headers={"Host": FORGED})
+    assert page.status_code == 200
+    assert FORGED not in page.text
 
 
 def test_letter_is_listed_numbered_and_downloaded(people, case, decision):

@@ -27,6 +27,7 @@ from services.blacklist.snapshots.usecases import FOLDER, SnapshotKeeper, export
 from shared.clock import FixedClock
 from shared.db import Database
 from shared.loops import drain
+from shared.web.place import NOBODY_ELSE
 from tests.integration.register_world import PUBLICITY, TERMS, World, make_world, organisation, person
 
 SNAPSHOT = "/api/v1/register/snapshot"
@@ -108,7 +109,8 @@ def test_deltas_and_the_feed_replayed_give_the_snapshot(world: World, client: Fl
     with world.write() as session:
         show_listing(session, world.keyring, ids[1], code="suspended", reason=None, at=world.clock.now())
     build(world)
-    said = client.get(f"{SNAPSHOT}/index.json").get_json()
+    said = client.get(f"{SNAPSHOT}/index.json", headers={"Host": "forged.example"}).get_json()
+    assert all(each["url"].startswith(f"{NOBODY_ELSE}{SNAPSHOT}/") for each in said["files"])
     whole = {line["id"]: line for line in lines(client, said["files"][0]["name"])}
     assert sorted(whole) == sorted(ids[1:])
     assert replayed(client, [each["name"] for each in said["deltas"]]) == whole

@@ -18,6 +18,7 @@ from services.blacklist.syndication.queries import addresses
 from shared.clock import FixedClock
 from shared.db import Database
 from shared.loops import drain
+from shared.web.place import NOBODY_ELSE
 from tests.harness.wait import until
 from tests.integration.register_world import World, make_world, organisation, person
 
@@ -60,6 +61,23 @@ def test_feeds_name_what_is_public_and_nothing_else(client):
         assert GONE not in text
         assert "示例" not in text.replace("长安区", ""), "no person"
     assert client.get("/feed.atom", headers={"If-None-Match": atom.headers["ETag"]}).status_code == 304
+
+
+PATHS = (
+    "/feed.atom",
+    "/feed.rss",
+    "/feed.json",
+    "/sitemap.xml",
+    "/sitemaps/1.xml",
+    "/data/entities.ftm.json",
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_addresses_are_the_configured_ones_whatever_host_is_asked(client, path):
+    said = client.get(path, headers={"Host": "forged.example", "X-Forwarded-Host": "forged.example"}).text
+    assert f"{NOBODY_ELSE}/" in said
+    assert "forged.example" not in said
 
 
 def test_site_maps_list_every_organisation_once(client, world, monkeypatch):

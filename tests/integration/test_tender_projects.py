@@ -30,6 +30,7 @@ from shared.db import Database
 from shared.errors import NotFound
 from shared.loops import Loop, drain
 from shared.web.access import Principal
+from shared.web.place import NOBODY_ELSE
 from tests.harness.wait import PATIENCE
 from tests.integration.register_world import (
     PERSON_NUMBER,
@@ -213,9 +214,11 @@ def test_signed_papers_name_no_host_that_was_only_asked(
     code = enter(client)
     asked = {"Host": "elsewhere.example"}
     made = client.post(f"{PROJECTS}/{code}/sheets", headers=asked).get_json()
-    assert made["payload"]["verify_at"] == f"/verify/{made['code']}"
-    assert "elsewhere" not in json.dumps(made["payload"])
-    assert made["verify_at"] == f"http://elsewhere.example/verify/{made['code']}"
+    assert "elsewhere" not in json.dumps(made)
+    assert made["payload"]["verify_at"] == f"{NOBODY_ELSE}/verify/{made['code']}" == made["verify_at"]
+    pdf = client.get(f"/api/v1/tender-sheets/{made['code']}.pdf", headers=asked)
+    assert pdf.status_code == 200
+    assert b"elsewhere" not in pdf.data
     broken = client.get("/api/v1/register/download.ndjson", headers={"Host": "a.example/<b>"})
     assert "<b>" not in broken.headers.get("Link", "")
 

@@ -30,6 +30,7 @@ from shared.db import is_migrated, open_for_reading
 from shared.logs import configure_logs
 from shared.process import rest_from_collecting
 from shared.web.app import create_service_app, finish
+from shared.web.place import warn_unnamed
 from shared.web.tally import Tally
 from shared.web.turnstile import Turnstile
 
@@ -55,6 +56,7 @@ def create_public_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
     """Everything in it is public; nobody is signed in here."""
     given = deps or open_public_deps(settings)
     common = settings.common
+    warn_unnamed(settings.site, settings.address)
     app = create_service_app(
         __name__,
         name=f"{NAME}-public",
@@ -67,6 +69,7 @@ def create_public_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
         proxies=common.trusted_proxies,
         metrics=not common.production,
         site=settings.site,
+        address=settings.address,
     )
     for blueprint in FEATURES:
         app.register_blueprint(blueprint(given))

@@ -17,7 +17,7 @@ from services.blacklist.transparency.schemas import CertificateCheck
 from shared.web.access import access, current_principal, principal, public, signed_in
 from shared.web.openapi import produces
 from shared.web.paging import PageQuery, cut, decode_cursor, page
-from shared.web.place import lasting_origin, origin
+from shared.web.place import origin
 from shared.web.problem import problems
 from shared.web.site import Site
 
@@ -43,7 +43,7 @@ def entry_of(asked: dict[str, Any]) -> Entry:
 def office() -> Office:
     """On whose behalf sheets are made out here."""
     site: Site = current_app.jinja_env.globals["site"]  # type: ignore[assignment]
-    return Office(site.sponsor, site.name, lasting_origin(), request.remote_addr or "")
+    return Office(site.sponsor, site.name, origin(), request.remote_addr or "")
 
 
 def _add_entry(bp: APIBlueprint, deps: Deps) -> None:

@@ -14,7 +14,7 @@ from services.blacklist.transparency.usecases.certifying import Request, issue_c
 from services.blacklist.transparency.usecases.printing import render_certificate
 from shared.web.access import access, public
 from shared.web.openapi import produces
-from shared.web.place import lasting_origin, origin
+from shared.web.place import origin
 from shared.web.problem import problems
 from shared.web.site import Site
 
@@ -30,7 +30,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 def certificate_request(asked: dict[str, Any]) -> Request:
     """What is asked, by whom and on whose behalf it is answered."""
     site: Site = current_app.jinja_env.globals["site"]  # type: ignore[assignment]
-    return Request(asked, site.sponsor, site.name, lasting_origin(), request.remote_addr or "")
+    return Request(asked, site.sponsor, site.name, origin(), request.remote_addr or "")
 
 
 def _add_issue(bp: APIBlueprint, deps: Deps) -> None:

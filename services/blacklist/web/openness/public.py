@@ -18,6 +18,7 @@ from shared.web.access import access, public
 from shared.web.forms import load_form
 from shared.web.pages import form_errors, render, with_query
 from shared.web.paging import cut
+from shared.web.place import origin
 
 PER_PAGE = 20
 ON_BOARD = 30
@@ -75,7 +76,7 @@ def _board(made: APIBlueprint, deps: Deps) -> None:
             regions = region_options(session)
         return render(
             "blacklist/openness/board.html", rows=views, asked=given, errors=errors, labels=LABELS,
-            regions=regions, today=deps.clock.today(),
+            regions=regions, today=deps.clock.today(), home=origin(),
         )  # fmt: skip
 
 
