@@ -40,12 +40,13 @@ def create_app(settings: Settings, deps: Deps | None = None) -> ServiceApp:
     """The HTTP side under its prefix; every route has an access policy or the service does not start."""
     given = deps or open_deps(settings)
     common = settings.common
+    authenticate = authenticator(given, production=common.production)
     app = create_service_app(
         __name__,
         name=NAME,
         title=TITLE,
         prefix=common.url_prefix,
-        authenticate=authenticator(given, production=common.production),
+        authenticate=authenticate,
         clock=given.clock,
         ready=lambda: {"database": is_migrated(given.db, PACKAGE)},
         asyncapi=_asyncapi,
@@ -55,7 +56,7 @@ def create_app(settings: Settings, deps: Deps | None = None) -> ServiceApp:
         site=settings.site,
     )
     app.register_blueprint(api.blueprint(given))
-    app.register_blueprint(web.blueprint(given))
+    app.register_blueprint(web.blueprint(given, authenticate))
     asking = [f"{common.url_prefix}{path}" for path in ("/watches/new", "/api/v1/watches")]
     app.wsgi_app = UniformAnswers(app.wsgi_app, asking)  # type: ignore[method-assign]
     return finish(app)

@@ -22,7 +22,7 @@ from services.notifier.consumes import (
 )
 from services.notifier.following import PUBLIC_TOPICS, follow_cases, follow_letters, follow_public
 from services.notifier.models import inbox, leases, outbox, revocations
-from services.notifier.usecases.bounces import BounceBox, BounceReader
+from services.notifier.usecases.bounces import BounceBox, bounce_reader
 from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from services.notifier.usecases.escalating import climb
@@ -81,6 +81,7 @@ class Sender:
         self._jobs: dict[str, tuple[Job, datetime]] = {}
         """In our hands, until recorded; with the time each was sent off."""
         self._landings: list[Landing] = []
+        self._idle: list[str] = []
         self._kept_at = parts.clock.system_now()
         self._claim_due = 0.0
         self._wakeup = Wakeup(parts.db, WAKE_CHANNEL)
@@ -92,6 +93,7 @@ class Sender:
         if not self._jobs:
             return claimed
         self._record(0 if claimed else PATIENCE)
+        self._give_back(self._flights.shed())
         return True
 
     def wait(self, timeout: float) -> bool:
@@ -99,15 +101,21 @@ class Sender:
 
     def close(self) -> None:
         """Let what is on its way end, and record it; the rest is given back."""
-        if waiting := self._flights.recall():
-            now = self._parts.clock.system_now()
-            give_back(self._parts.db, waiting, holder=self._holder, now=now)
-            self._jobs = {key: job for key, job in self._jobs.items() if key not in waiting}
+        self._give_back(self._flights.recall())
         while self._jobs:
             self._keep()
             self._record(PATIENCE)
         self._flights.close()
         self._wakeup.close()
+
+    def _give_back(self, keys: list[str]) -> None:
+        """What is not begun, for whoever comes next."""
+        self._idle += keys
+        if self._idle:
+            give_back(self._parts.db, self._idle, holder=self._holder, now=self._parts.clock.system_now())
+            for key in self._idle:
+                del self._jobs[key]
+            self._idle = []
 
     def _keep(self) -> None:
         """Renew the leases of what is on its way, each third of their time."""
@@ -119,13 +127,12 @@ class Sender:
 
     def _claim(self) -> bool:
         """Where much is sent, many at a time; but nobody waits long for a place that is free."""
-        each, room = self._flights.room_each, self._flights.room
+        room = self._flights.room
         free = room - len(self._jobs)
         if free <= 0 or (free < room // 4 and time.monotonic() < self._claim_due):
             return False
         self._claim_due = time.monotonic() + PATIENCE
         loads = Counter(job.target.ref for job, _ in self._jobs.values())
-        share = max(1, each // 2)
         now = self._parts.clock.system_now()
         jobs = claim_jobs(
             self._parts.db,
@@ -133,10 +140,8 @@ class Sender:
             channel=self._channel.name,
             holder=self._holder,
             now=now,
-            limit=free,
             lease_seconds=self._parts.lease_seconds,
-            busy=[ref for ref, count in loads.items() if count > each - share],
-            share=share,
+            openings=self._flights.openings(loads, free),
         )
         for job in jobs:
             if job.dispatch_id in self._jobs:
@@ -220,7 +225,7 @@ def _bounce_loops(parts: Parts) -> list[Loop]:
     if not parts.bounces:
         return []
     given = (Path(parts.bounces), parts.db, parts.keyring, parts.clock, frozenset(parts.channels))
-    return [BounceReader(BounceBox(*given))]
+    return [bounce_reader(BounceBox(*given))]
 
 
 def _watch_loops(parts: Parts) -> list[Loop]:

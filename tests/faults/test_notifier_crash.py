@@ -172,7 +172,7 @@ def check_outcome(home: Installation, receiver: Receiver, mails: list[bytes], ev
     assert sorted(delivered) == sorted(dispatches), "each dispatch has one recorded delivery"
     webhooks = {row.id for row in dispatches.values() if row.channel == "webhook"}
     assert set(receiver.ids()) == webhooks
-    mail_ids = {re.search(rb"(?im)^Message-ID: <([^@]+)@", raw)[1].decode() for raw in mails}  # type: ignore[index]
+    mail_ids = {re.search(rb"(?im)^Message-ID: <([^@.]+)", raw)[1].decode() for raw in mails}  # type: ignore[index]
     assert mail_ids == {row.id for row in dispatches.values() if row.channel == "email"}
     told = [event for event in home.told() if event.subject in subjects]
     for subject in subjects:

@@ -219,5 +219,5 @@ def fan_out(directory: Path, size: Size, env: dict[str, str] | None = None) -> T
 
 
 def _mail_id(raw: bytes) -> str:
-    found: Sequence[bytes] = re.findall(rb"(?im)^Message-ID: <([^@]+)@", raw)
+    found: Sequence[bytes] = re.findall(rb"(?im)^Message-ID: <([^@.]+)", raw)
     return found[0].decode()

@@ -178,6 +178,12 @@ def test_a_department_states_only_its_own(world: World) -> None:
     assert world.call("POST", "/api/v1/enforcement", AT_HOME, json={"region": "130102"}).status_code == 403
     wrong = world.call("POST", "/enforcement", KEEPER_IN_CITY, data={"region": "99", "domain": "x"})
     assert wrong.status_code == 422
+    for elsewhere in ("130000", "000000", "350524"):
+        body = {"region": elsewhere, "domain": None}
+        refused = world.call("POST", "/api/v1/enforcement", KEEPER_IN_CITY, json=body)
+        assert (refused.status_code, refused.get_json()["fields"][0]["pointer"]) == (422, "/region"), (
+            elsewhere
+        )
     right = world.call("POST", "/enforcement", KEEPER_IN_CITY, data={"region": "130102", "domain": ""})
     assert right.status_code == 303
     assert "全部领域" in world.call("GET", "/enforcement", KEEPER_IN_CITY).text

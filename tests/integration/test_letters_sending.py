@@ -31,7 +31,7 @@ from services.notifier.following import follow_letters
 from services.notifier.models import Base as NoticeBase
 from services.notifier.models import PartyNotice
 from services.notifier.models import outbox as notice_outbox
-from services.notifier.usecases.bounces import BounceBox, BounceReader
+from services.notifier.usecases.bounces import BounceBox, bounce_reader
 from services.notifier.usecases.mailing import Mailer, Mailing
 from services.notifier.usecases.parties import party_post
 from shared.clock import FixedClock
@@ -42,7 +42,7 @@ from shared.loops import drain
 from shared.outbox import record_of
 from tests.harness.notices import mail_server
 from tests.integration.test_letters import SCAN, Desk, decided
-from tests.integration.test_notifier_bounces import report
+from tests.integration.test_notifier_bounces import proven, report
 from tests.unit.blacklist.case_office import PERSON_ID, memory_database, open_office, person_filing
 
 CONSENT = "2026年11月2日送达地址确认书"
@@ -220,10 +220,10 @@ def test_a_mail_that_bounces_was_not_sent_after_all(world: World, tmp_path: Path
         world.announce(mail)
     assert world.seen(decision)["state"] == "sent"
     box = BounceBox(tmp_path / "box", world.notices, world.deps.keyring, world.clock, frozenset({"email"}))
-    reader = BounceReader(box)
+    reader = bounce_reader(box)
     reader.step()
     for name in ("1", "2"):
-        raw = report(sending.id, status="5.2.2", to="party@example.com")
+        raw = report(proven(world.deps.keyring, sending.id), status="5.2.2", to="party@example.com")
         (tmp_path / "box" / "new" / name).write_bytes(raw)
     world.clock.advance(timedelta(minutes=1))
     assert reader.step() is True

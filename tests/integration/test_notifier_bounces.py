@@ -2,6 +2,7 @@
 
 import mailbox
 from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,16 @@ from services.notifier.channels import Ports, open_channels, read_settings
 from services.notifier.consumes import hear_news, learn_identity
 from services.notifier.models import Attempt, Base, Dispatch, FailingAddress, Notice, Watch, WatchMail, outbox
 from services.notifier.queries.providers import provider_health
-from services.notifier.usecases.bounces import EVENT, LOOK_EVERY, BounceBox, BounceReader, read_bounce
+from services.notifier.usecases.bounces import (
+    EVENT,
+    LOOK_EVERY,
+    Bounce,
+    BounceBox,
+    bounce_reader,
+    read_bounce,
+    reports,
+)
+from services.notifier.usecases.mail_proofs import mail_proof
 from services.notifier.usecases.marks import MARK_LASTS
 from services.notifier.usecases.sending import resend
 from services.notifier.usecases.watching import Wish, request_watch
@@ -28,6 +38,7 @@ from tests.harness.notices import (
     CLERK,
     HOUSING,
     OPERATOR,
+    Mailbox,
     case_event,
     hire_staff,
     mail_server,
@@ -38,9 +49,14 @@ CHANNELS = frozenset({"inbox", "email"})
 WATCHER = "reader@example.com"
 
 
+def counted(outcome: str) -> float:
+    return float(reports.labels(outcome)._value.get())
+
+
 def report(
-    dispatch_id: str, status: str = "5.1.1", action: str = "failed", to: str = "user-clerk@example.gov.cn"
+    number: str, status: str = "5.1.1", action: str = "failed", to: str = "user-clerk@example.gov.cn"
 ) -> bytes:
+    """Of the mail whose Message-ID begins with this number and its proof."""
     return f"""From: MAILER-DAEMON@mail.example.gov.cn
 To: no-reply@example.gov.cn
 Subject: Undelivered Mail Returned to Sender
@@ -66,22 +82,26 @@ Diagnostic-Code: smtp; 550 5.1.1 no such user
 Content-Type: text/rfc822-headers
 
 From: no-reply@example.gov.cn
-Message-ID: <{dispatch_id}@example.gov.cn>
+Message-ID: <{number}@example.gov.cn>
 
 --B--
 """.replace("\n", "\r\n").encode()
 
 
+def proven(keyring: KeyRing, mail_id: str) -> str:
+    return f"{mail_id}.{mail_proof(keyring, mail_id)}"
+
+
 class Desk:
     """A notifier whose one mail to the clerk was taken by the server, and the mailbox of its sender."""
 
-    def __init__(self, db: Database, tmp: Path, smtp_url: str) -> None:
+    def __init__(self, db: Database, tmp: Path, smtp_url: str, mails: Mailbox) -> None:
         Base.metadata.create_all(db.engine)
-        self.db, self.clock = db, FixedClock(AT)
+        self.db, self.clock, self.mailbox = db, FixedClock(AT), mails
         self.keyring = KeyRing.load_or_create(tmp / "keys.json")
         self.box = mailbox.Maildir(tmp / "bounces", create=True)
         self._channels = open_channels(read_settings({"SMTP_URL": smtp_url}), Ports(db, self.clock))
-        self.reader = BounceReader(BounceBox(tmp / "bounces", db, self.keyring, self.clock, CHANNELS))
+        self.reader = bounce_reader(BounceBox(tmp / "bounces", db, self.keyring, self.clock, CHANNELS))
         with db.write() as session:
             hire_staff(session)
         self.send(case_event())
@@ -106,6 +126,10 @@ class Desk:
         self.clock.advance(LOOK_EVERY + timedelta(seconds=1))
         self.reader.step()
 
+    def report(self, mail_id: str, **changes: str) -> bytes:
+        """As the mail's own server would write it."""
+        return report(proven(self.keyring, mail_id), **changes)
+
     def told(self) -> list[Notice]:
         with self.db.read() as session:
             return list(session.scalars(select(Notice).where(Notice.event_type == EVENT)))
@@ -119,8 +143,8 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path):
     db = open_database(f"sqlite:///{tmp_path}/n.db")
-    with mail_server() as (_, url):
-        yield Desk(db, tmp_path, url)
+    with mail_server() as (mails, url):
+        yield Desk(db, tmp_path, url, mails)
     db.close()
 
 
@@ -128,7 +152,7 @@ def test_a_bounce_ends_the_mail_marks_the_address_and_tells_the_operator_once(de
     mail = desk.mails()[0]
     assert mail.state == "accepted"
     for _ in range(2):
-        desk.bounce(report(mail.id))
+        desk.bounce(desk.report(mail.id))
     after = desk.mails()[0]
     assert (after.state, after.reason) == ("dead", "退信（5.1.1）")
     assert desk.fates().count("notice.failed") == 1
@@ -145,7 +169,7 @@ def test_a_bounce_ends_the_mail_marks_the_address_and_tells_the_operator_once(de
 
 
 def test_nothing_is_mailed_there_until_the_address_is_corrected(desk):
-    desk.bounce(report(desk.mails()[0].id))
+    desk.bounce(desk.report(desk.mails()[0].id))
     desk.send(case_event())
     states = [(mail.state, mail.reason) for mail in desk.mails()]
     assert states[1] == ("dead", "收件地址此前被退信（5.1.1），已停止发送")
@@ -175,21 +199,21 @@ def name_it_anew(desk):
 
 @pytest.mark.parametrize("remedy", [lapse, ask_again, name_it_anew])
 def test_the_mark_ends_by_itself_and_by_whoever_knows_better(desk, remedy):
-    desk.bounce(report(desk.mails()[0].id))
+    desk.bounce(desk.report(desk.mails()[0].id))
     desk.send(case_event())
     assert desk.mails()[1].state == "dead"
     remedy(desk)
     desk.send(case_event())
     last = desk.mails()[2]
     assert last.state == "accepted"
-    desk.bounce(report(last.id))
+    desk.bounce(desk.report(last.id))
     assert len(desk.told()) == 2, "if it bounces again the mark is set again"
     desk.send(case_event())
     assert desk.mails()[3].state == "dead"
 
 
 def test_a_full_mailbox_ends_the_mail_and_spares_the_address(desk):
-    desk.bounce(report(desk.mails()[0].id, status="5.2.2"))
+    desk.bounce(desk.report(desk.mails()[0].id, status="5.2.2"))
     assert desk.mails()[0].state == "dead"
     assert desk.told() == []
     desk.send(case_event())
@@ -223,7 +247,7 @@ WRAPPED = b"Content-Type: message/rfc822\n\n" * 3000
 def test_no_mail_holds_up_those_behind_it(desk, raw):
     folder = Path(desk.box._path)
     (folder / "new" / "1.first").write_bytes(raw)
-    (folder / "new" / "2.second").write_bytes(report(desk.mails()[0].id))
+    (folder / "new" / "2.second").write_bytes(desk.report(desk.mails()[0].id))
     desk.clock.advance(LOOK_EVERY * 2)
     assert desk.reader.step() is True
     assert desk.mails()[0].state == "dead"
@@ -233,17 +257,41 @@ def test_no_mail_holds_up_those_behind_it(desk, raw):
 
 @pytest.mark.parametrize("change", [{"to": "other@example.gov.cn"}, {"action": "delayed"}])
 def test_a_report_of_another_address_or_a_delay_changes_nothing(desk, change):
-    desk.bounce(report(desk.mails()[0].id, **change))
+    desk.bounce(desk.report(desk.mails()[0].id, **change))
     assert desk.mails()[0].state == "accepted"
     assert desk.told() == []
 
 
+@pytest.mark.parametrize("known", ["", ".", f".{'0' * 32}", f".{'f' * 31}"])
+def test_a_bounce_made_up_by_who_knows_number_and_address_is_left_and_counted(desk, known):
+    before = counted("ignored")
+    raw = report(f"{desk.mails()[0].id}{known}")
+    desk.bounce(raw)
+    assert desk.mails()[0].state == "accepted"
+    assert desk.told() == []
+    assert [each.as_bytes() for each in desk.box] == [raw.replace(b"\r\n", b"\n")]
+    assert counted("ignored") - before == (0 if known in {".", f".{'f' * 31}"} else 1), (
+        "what names no mail is no report at all"
+    )
+
+
+def test_the_proof_is_in_the_mail_and_holds_after_the_keys_change(desk):
+    mail = desk.mails()[0]
+    [raw] = [raw for _, rcpt, raw in desk.mailbox.mails if rcpt == ["user-clerk@example.gov.cn"]]
+    sent = str(message_from_bytes(raw)["Message-ID"]).strip("<>").partition("@")[0]
+    assert sent == proven(desk.keyring, mail.id)
+    desk.keyring.rotate("blind")
+    assert proven(desk.keyring, mail.id) != sent
+    desk.bounce(report(sent))
+    assert desk.mails()[0].state == "dead"
+
+
 def test_a_nested_copy_of_the_mail_names_it_too():
     key = "0192f000-0000-7000-8000-000000000001"
-    raw = report(key).replace(b"text/rfc822-headers", b"message/rfc822")
+    raw = report(f"{key}.{'a' * 32}").replace(b"text/rfc822-headers", b"message/rfc822")
     found = read_bounce(raw)
     assert found is not None
-    assert (found.dispatch_id, found.recipient, found.status) == (key, "user-clerk@example.gov.cn", "5.1.1")
+    assert found == Bounce(key, "user-clerk@example.gov.cn", "5.1.1", "a" * 32)
 
 
 def test_health_of_providers_is_counted(desk):
@@ -262,7 +310,7 @@ def test_a_watch_ends_when_its_address_does_not_exist(desk, status, to, left):
         request_watch(session, desk.keyring, Wish(make_uscc("91130102", 77), WATCHER, "::1"), at=AT)
         mail = session.scalars(select(WatchMail)).one()
         mail.state, key = "accepted", mail.id
-    desk.bounce(report(key, status=status, to=to))
+    desk.bounce(desk.report(key, status=status, to=to))
     with desk.db.read() as session:
         assert session.scalars(select(WatchMail.state)).one_or_none() == left
         assert (session.scalars(select(Watch)).one_or_none() is None) == (left is None)

@@ -2,19 +2,30 @@
 
 import socket
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from sqlalchemy import select
 
 from services.notifier.models import Attempt, DigestItem, Dispatch, Notice
 from services.notifier.queries.delivery_log import harmless
-from services.notifier.web.live import events, has_left
+from services.notifier.web.live import LONGEST_SECONDS, LOOK_SECONDS, events, has_left
+from shared.contracts.envelope import Event, new_event
 from shared.db import open_database
 from shared.identifiers import make_resident_id
 from shared.ids import new_id
-from tests.harness.notices import CLERK, DECIDER, OPERATOR, SUPERVISOR, case_event, delivery_event, duty_event
+from tests.harness.notices import (
+    CLERK,
+    DECIDER,
+    OPERATOR,
+    SUPERVISOR,
+    case_event,
+    delivery_event,
+    duty_event,
+    user_event,
+)
 from tests.integration.test_notifier_api import Site, items
 
 
@@ -237,6 +248,53 @@ def test_the_number_is_told_live_to_so_many_and_polled_by_the_rest(site):
     assert again.mimetype == "text/event-stream"
     again.close()
     assert list(events(lambda: 2, longest=0.0)) == ["retry: 30000\n\n"]
+
+
+@pytest.mark.parametrize("ended", ["session", "everywhere", "account", "token"])
+def test_a_stream_ends_with_the_session_it_was_opened_in(site, ended):
+    stream = site.browse(CLERK, "/inbox/stream")
+    told = iter(stream.response)
+    assert [next(told), next(told)] == [b"retry: 30000\n\n", b"event: unread\ndata: 0\n\n"]
+    site.clock.advance(timedelta(seconds=1))
+    if ended == "session":
+        site.learn(session_ended("s1", site.clock.now()))
+    elif ended == "everywhere":
+        site.learn(session_ended(None, site.clock.now()))
+    elif ended == "account":
+        site.learn(user_event(CLERK, sequence=2, disabled=True))
+    else:
+        site.clock.advance(timedelta(minutes=15))
+    began = monotonic()
+    assert list(told) == [], "nothing more is told"
+    assert monotonic() - began < LONGEST_SECONDS / 2, "long before its own end"
+    assert LOOK_SECONDS < 1.0
+    stream.close()
+
+
+def session_ended(session_id: str | None, at: datetime) -> Event:
+    data = {"user_id": CLERK, "session_id": session_id, "issued_before": at, "recorded_at": at}
+    return new_event("session.revoked", source="/blacklist", subject=CLERK, sequence=9, data=data, at=at)
+
+
+def test_what_is_for_a_role_one_stands_in_for_is_for_oneself(site):
+    site.hear(case_event())
+    [before] = items(site.call(DECIDER, "GET", "/inbox"))
+    site.hear(delivery_event("delivery.rejected"))
+
+    def mine() -> list[str]:
+        return [each["event_type"] for each in items(site.call(OPERATOR, "GET", "/inbox")) if each["for_me"]]
+
+    assert before["for_me"]
+    assert "case.published" not in mine()
+    today = site.clock.today().isoformat()
+    body = {"stand_in_id": OPERATOR, "from_day": today, "to_day": today, "reason": "出差"}
+    made = site.call(CLERK, "POST", "/stand-ins", body)
+    assert made.status_code == 201, made.text
+    assert "case.published" in mine()
+    key = next(each["id"] for each in items(site.call(OPERATOR, "GET", "/inbox")) if each["for_me"])
+    assert site.call(OPERATOR, "GET", f"/notices/{key}").json["for_me"]
+    site.call(CLERK, "POST", f"/stand-ins/{made.json['id']}/end")
+    assert "case.published" not in mine()
 
 
 def test_a_reader_who_left_is_noticed():

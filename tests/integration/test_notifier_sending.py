@@ -14,6 +14,7 @@ from sqlalchemy import select
 from standardwebhooks import Webhook
 
 from services.notifier.channels import Channel, Ports, open_channels, read_settings
+from services.notifier.channels.berths import Openings
 from services.notifier.consumes import hear_news, learn_identity
 from services.notifier.models import Attempt, Base, Dispatch, Robot, WebhookEndpoint, WebhookSecret, outbox
 from services.notifier.queries.messages import DispatchFilter, dispatch_page
@@ -365,8 +366,8 @@ def claim(world: World, holder: str) -> list[str]:
         channel="email",
         holder=holder,
         now=world.clock.system_now(),
-        limit=10,
         lease_seconds=60,
+        openings=Openings(10),
     )
     return [job.dispatch_id for job in jobs]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from services.notifier.models import Base
 from shared.crypto import KeyRing
 from shared.db import open_database
+from shared.loops import drain
 from tests.harness.notices import case_event, webhook_receiver
 from tests.harness.wait import until
 from tests.integration.test_notifier_sending import World
@@ -18,19 +19,21 @@ def test_what_waits_for_a_place_is_given_back(tmp_path: Path) -> None:
     world = World(db, KeyRing.load_or_create(tmp_path / "keys.json"), "smtp://127.0.0.1:1")
     most = world.channels["webhook"].per_target
     with webhook_receiver() as receiver:
-        receiver.gate.clear()
         world.add_webhook(receiver.url)
-        world.hear(*[case_event() for _ in range(most + 8)])
         sender = world.sender("webhook")
+        world.hear(case_event())
+        drain([sender])  # a receiver that is known to answer
+        receiver.gate.clear()
+        world.hear(*[case_event() for _ in range(most + 8)])
         sender.step()
-        until(lambda: len(receiver.requests) == most, 30, "all places taken")
+        until(lambda: len(receiver.requests) == most + 1, 30, "all places taken")
         ending = threading.Thread(target=sender.close)
         ending.start()
         until(lambda: states(world)["waiting"] == 8, 30, "the rest given back")
         receiver.gate.set()
         ending.join(30)
-    assert states(world) == {"waiting": 8, "accepted": most}
-    assert len(receiver.requests) == most
+    assert states(world) == {"waiting": 8, "accepted": most + 1}
+    assert len(receiver.requests) == most + 1
     db.close()
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from services.notifier.app import create_app
+from services.notifier.channels.berths import Openings
 from services.notifier.consumes import hear_news
 from services.notifier.models import Base, Dispatch, Notice
 from services.notifier.models.texts import TextRevision
@@ -211,7 +212,9 @@ def test_mail_is_written_in_the_language_its_reader_asked_for(site):
     assert site.call("user-clerk", "PUT", "/preferences", english).status_code == 200
     site.hear(case_event())
     now = site.clock.system_now() + timedelta(days=20)
-    jobs = claim_jobs(site.db, site.keyring, channel="email", holder="t", now=now, limit=50, lease_seconds=60)
+    jobs = claim_jobs(
+        site.db, site.keyring, channel="email", holder="t", now=now, lease_seconds=60, openings=Openings(50)
+    )
     titles = {job.target.ref: job.message.title for job in jobs}
     assert titles["user:user-clerk"].startswith("Published – ")
     assert titles["user:user-decider"].startswith("已公示")

@@ -28,7 +28,7 @@ def _add_list(bp: APIBlueprint, deps: Deps) -> None:
         limit, cursor = query_data.pop("limit"), query_data.pop("cursor")
         wanted = messages.InboxFilter(**query_data)
         with deps.db.read() as session:
-            return messages.inbox_page(session, principal(), wanted, cursor, limit)
+            return messages.inbox_page(session, principal(), wanted, cursor, limit, deps.clock.today())
 
     @bp.get("/inbox/unread")
     @access(signed_in())
@@ -47,7 +47,7 @@ def _add_one(bp: APIBlueprint, deps: Deps) -> None:
     def get_notice(notice_id: str) -> dict[str, Any]:
         with deps.db.read() as session:
             found = messages.notice_of(session, principal(), notice_id)
-            return messages.notice_views(session, principal(), [found])[0]
+            return messages.notice_views(session, principal(), [found], deps.clock.today())[0]
 
     @bp.post("/notices/<notice_id>/acknowledgement")
     @access(signed_in())
@@ -58,7 +58,7 @@ def _add_one(bp: APIBlueprint, deps: Deps) -> None:
             found = messages.notice_of(session, principal(), notice_id)
             reading.acknowledge(session, [notice_id], actor=principal(), at=deps.clock.system_now())
             session.refresh(found)
-            return messages.notice_views(session, principal(), [found])[0]
+            return messages.notice_views(session, principal(), [found], deps.clock.today())[0]
 
 
 def _add_acknowledgement(bp: APIBlueprint, deps: Deps) -> None:

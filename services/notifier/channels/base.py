@@ -37,6 +37,7 @@ class Message:
     created_at: datetime
     unsubscribe: str = ""  # where one click ends such mails (RFC 8058); only mails to the public have it
     footer: str = ""  # instead of the one for officers
+    proof: str = ""  # of a mail: what makes its Message-ID ours alone, so that no bounce of it can be made up
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Target:
     ref: str
     address: str = field(repr=False)
     secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    counted_as: str = ""
+    """Whose limit a send counts against: the same for everybody at one number. Empty: the target's own."""
 
 
 @dataclass(frozen=True)

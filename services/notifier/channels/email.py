@@ -152,7 +152,8 @@ class Relay:
         mail["From"] = self._sender
         mail["To"] = target.address
         mail["Date"] = format_datetime(message.created_at)
-        mail["Message-ID"] = f"<{message.id}@{self._sender.partition('@')[2]}>"
+        number = f"{message.id}.{message.proof}" if message.proof else message.id
+        mail["Message-ID"] = f"<{number}@{self._sender.partition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["List-Id"] = f"<notices.{self._sender.partition('@')[2]}>"
         if message.unsubscribe:

@@ -4,14 +4,15 @@ More is handed over than fits at once: the next send begins when one ends, whate
 """
 
 import time
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock
 
-from services.notifier.channels.base import Channel, Message, Sent, Starting, Target
+from services.notifier.channels.base import Channel, Message, Postponed, Sent, Starting, Target
+from services.notifier.channels.berths import Berths, Openings
 from shared.crash import crash_point
 from shared.errors import DeliveryError
 from shared.logs import get_log
@@ -41,20 +42,20 @@ class Landing:
 
 
 class Flights:
-    """`room` may be handed over at once, `room_each` of it to one target."""
+    """`room` may be handed over at once; how much of it to one target is for `berths` to say."""
 
     def __init__(self, channel: Channel) -> None:
-        self._name, self._places, self._places_each = channel.name, channel.concurrency, channel.per_target
+        self._name = channel.name
         self._pool: ThreadPoolExecutor | None = None
         self._start: Callable[[Message, Target], Future[Sent]]
         if isinstance(channel, Starting):
             self._start = channel.start
         else:
-            self._pool = ThreadPoolExecutor(self._places, f"sender-{channel.name}")
+            self._pool = ThreadPoolExecutor(channel.concurrency, f"sender-{channel.name}")
             self._start = _by_threads(self._pool, channel)
-        self.room, self.room_each = self._places * AHEAD, self._places_each * AHEAD
+        self.room = channel.concurrency * AHEAD
         self._lock, self._ended = Lock(), SimpleQueue[Landing]()
-        self._under_way: Counter[str] = Counter()
+        self._berths = Berths(channel.concurrency, channel.per_target)
         self._waiting: dict[str, deque[Flight]] = {}
         self._count = 0
 
@@ -62,16 +63,16 @@ class Flights:
         """Begin it, or let it wait for a place."""
         self._count += 1
         with self._lock:
-            fits = self._fits(flight.target.ref)
-            if fits:
-                self._under_way[flight.target.ref] += 1
-            else:
+            fits = self._berths.take(flight.target.ref)
+            if not fits:
                 self._waiting.setdefault(flight.target.ref, deque()).append(flight)
         if fits:
             self._begin(flight)
 
-    def _fits(self, ref: str) -> bool:
-        return self._under_way[ref] < self._places_each and self._under_way.total() < self._places
+    def openings(self, loads: Mapping[str, int], free: int) -> Openings:
+        """What may be handed over besides these loads, in jobs by target."""
+        with self._lock:
+            return self._berths.openings(loads, free, AHEAD)
 
     def _begin(self, flight: Flight) -> None:
         began = time.perf_counter()
@@ -80,8 +81,7 @@ class Flights:
             answer = _answer(self._name, future)
             crash_point("notices.after_send")
             self._ended.put(Landing(flight.key, answer, round((time.perf_counter() - began) * 1000)))
-            following = self._next(flight.target.ref)
-            if following is not None:
+            for following in self._next(flight.target.ref, answer):
                 self._begin(following)
 
         try:
@@ -91,20 +91,29 @@ class Flights:
             future.set_exception(error)
         future.add_done_callback(land)
 
-    def _next(self, ref: str) -> Flight | None:
-        """Of those waiting for a place, one for the target just served, else any that fits."""
+    def _next(self, ref: str, answer: Sent | DeliveryError) -> list[Flight]:
+        """Of those waiting for a place, the ones that fit now: for the target just served before others."""
         with self._lock:
-            self._under_way[ref] -= 1
-            if not self._under_way[ref]:
-                del self._under_way[ref]
-            for each in (ref, *self._waiting) if self._waiting else ():
-                if each in self._waiting and self._fits(each):
-                    chosen = self._waiting[each].popleft()
-                    if not self._waiting[each]:
-                        del self._waiting[each]
-                    self._under_way[each] += 1
-                    return chosen
-        return None
+            self._berths.leave(ref, _sound(answer))
+            if not self._waiting:
+                return []
+            return [flight for each in (ref, *self._waiting) for flight in self._fitting(each)]
+
+    def _fitting(self, ref: str) -> list[Flight]:
+        queue, chosen = self._waiting.get(ref), list[Flight]()
+        while queue and self._berths.take(ref):
+            chosen.append(queue.popleft())
+        if queue is not None and not queue:
+            del self._waiting[ref]
+        return chosen
+
+    def shed(self) -> list[str]:
+        """What waits for targets that did not answer since it was handed over: it would hold the room."""
+        with self._lock:
+            silent = [ref for ref in self._waiting if ref in self._berths.silent]
+            keys = [flight.key for ref in silent for flight in self._waiting.pop(ref)]
+        self._count -= len(keys)
+        return keys
 
     def landed(self, patience: float) -> list[Landing]:
         """Those that have ended, waiting so many seconds for the first, and a little for its company."""
@@ -135,6 +144,13 @@ class Flights:
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown()
+
+
+def _sound(answer: Sent | DeliveryError) -> bool | None:
+    """Whether the target answers; None where that was not tried."""
+    if isinstance(answer, Postponed):
+        return None
+    return isinstance(answer, Sent) or answer.permanent
 
 
 def _by_threads(pool: ThreadPoolExecutor, channel: Channel) -> Callable[[Message, Target], Future[Sent]]:

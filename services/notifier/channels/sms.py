@@ -163,14 +163,14 @@ class SmsChannel:
     def send(self, message: Message, target: Target) -> Sent:
         if not re.fullmatch(PHONE, target.address):
             raise DeliveryError("手机号码无效", permanent=True)
-        now = self._ports.clock.system_now()
-        wait = take(self._ports.db, f"sms:{target.ref}", self._limits, now)
+        now, budget = self._ports.clock.system_now(), f"sms:{target.counted_as or target.ref}"
+        wait = take(self._ports.db, budget, self._limits, now)
         if wait:
             raise Postponed("已达该号码的短信条数上限，稍后发送", wait)
         try:
             return self._ways.send(message, target)
         except Postponed as busy:
-            block(self._ports.db, f"sms:{target.ref}", now, busy.wait)
+            block(self._ports.db, budget, now, busy.wait)
             raise
 
 

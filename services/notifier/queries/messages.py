@@ -1,7 +1,7 @@
 """A department's messages and their dispatches, as its own officers may see them. Nobody sees another's."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from services.notifier.models import (
     UserCopy,
     WebhookEndpoint,
 )
+from services.notifier.queries.people import covered_roles
 from services.notifier.routing import routing
 from shared.clock import SHANGHAI
 from shared.errors import NotFound
@@ -84,12 +85,12 @@ def _narrowed(wanted: InboxFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def inbox_page(
-    session: Session, actor: Principal, wanted: InboxFilter, cursor: str | None, limit: int
+    session: Session, actor: Principal, wanted: InboxFilter, cursor: str | None, limit: int, today: date
 ) -> dict[str, Any]:
     """One page of the inbox, newest first."""
     after = decode_cursor(cursor, [str])[0] if cursor else None
     kept, following = cut(inbox_rows(session, actor, wanted, after, limit + 1), limit, lambda row: [row.id])
-    return page(notice_views(session, actor, kept), following)
+    return page(notice_views(session, actor, kept, today), following)
 
 
 def unread_count(session: Session, actor: Principal) -> int:
@@ -116,19 +117,22 @@ def ladder_of(session: Session, notice_id: str) -> str:
     return f"已催办{row.rung}次，无人签收则于{chinese_date(row.next_at)}继续催办"
 
 
-def notice_views(session: Session, actor: Principal, notices: Sequence[Notice]) -> list[dict[str, Any]]:
-    """What the API and the pages show of messages."""
+def notice_views(
+    session: Session, actor: Principal, notices: Sequence[Notice], today: date
+) -> list[dict[str, Any]]:
+    """What the API and the pages show of messages; of roles, also those the officer stands in for count."""
+    roles = actor.roles | covered_roles(session, [actor.department_id], today).get(actor.user_id, set())
     ids = [notice.id for notice in notices]
     mine = select(Receipt.notice_id).where(Receipt.notice_id.in_(ids), Receipt.user_id == actor.user_id)
     read = set(session.scalars(mine))
     required = set(session.scalars(select(Notice.id).where(Notice.id.in_(ids), _must_sign())))
     return [
-        _notice_view(notice, actor, read=notice.id in read) | {"must_acknowledge": notice.id in required}
+        _notice_view(notice, roles, read=notice.id in read) | {"must_acknowledge": notice.id in required}
         for notice in notices
     ]
 
 
-def _notice_view(notice: Notice, actor: Principal, *, read: bool) -> dict[str, Any]:
+def _notice_view(notice: Notice, roles: Set[str], *, read: bool) -> dict[str, Any]:
     route = routing().route(notice.event_type)
     return {
         "id": notice.id,
@@ -145,7 +149,7 @@ def _notice_view(notice: Notice, actor: Principal, *, read: bool) -> dict[str, A
         "department_id": notice.department_id,
         "audience": notice.audience,
         "audience_names": [ROLE_NAMES.get(role, role) for role in notice.audience],
-        "for_me": not actor.roles.isdisjoint(notice.audience),
+        "for_me": not roles.isdisjoint(notice.audience),
         "link": notice.link or None,
         "occurred_at": notice.occurred_at,
         "created_at": notice.created_at,

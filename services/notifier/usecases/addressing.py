@@ -113,7 +113,8 @@ def _users(session: Session, keyring: KeyRing, asked: Sequence[Asked], _now: dat
     for each in here:
         address = phones.get(each.key) if each.channel == "sms" else users[each.key].email
         if address:
-            found[each] = Target(each.ref, address)
+            by_number = keyring.blind_index(address) if each.channel == "sms" else ""
+            found[each] = Target(each.ref, address, counted_as=by_number)
     return found
 
 

@@ -1,7 +1,8 @@
 """Bounces (退信): mail servers report to a mailbox what became of mails they took; here it has its effect.
 
 The mail counts as not delivered. An address that does not exist gets no more mails for a week or
-until it is corrected, and the operators are told. What is no such report stays in the mailbox for a person.
+until it is corrected, and the operators are told. A report that does not bring back the proof of the mail
+(see `mail_proofs`) may be anybody's: it stays in the mailbox for a person, as does what is no such report.
 """
 
 import os
@@ -21,6 +22,7 @@ from services.notifier.publishes import FAILED, Outcome, publish
 from services.notifier.usecases.addressing import Asked, find_targets
 from services.notifier.usecases.announcing import announce
 from services.notifier.usecases.bounced_mails import REASON, TooEarly, bounce_letter, bounce_watch
+from services.notifier.usecases.mail_proofs import is_proven
 from services.notifier.usecases.marks import set_mark
 from shared.clock import Clock, local_date
 from shared.crypto import KeyRing
@@ -28,6 +30,8 @@ from shared.db import Database
 from shared.delivery import ACCEPTED, DEAD
 from shared.ids import new_id
 from shared.logs import get_log
+from shared.loops import Periodic
+from shared.metrics import counter
 
 EVENT = "address.failing"
 MOST_BYTES = 2_000_000
@@ -35,8 +39,9 @@ MOST_NESTED = 20
 SEEN_BY_NONE = ":2,"
 LOOK_EVERY = timedelta(seconds=15)
 _STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
-_OURS = re.compile(r"<([0-9a-f-]{36})@")
+_OURS = re.compile(r"<([0-9a-f-]{36})(?:\.([0-9a-f]{32}))?@")
 _NO_SUCH_ADDRESS = re.compile(r"5\.1\.\d+")
+reports = counter("notifier_bounces", "Bounce reports that came to the mailbox", ["outcome"])
 log = get_log(__name__)
 
 
@@ -47,6 +52,7 @@ class Bounce:
     dispatch_id: str
     recipient: str
     status: str
+    proof: str = ""
 
     @property
     def is_of_the_address(self) -> bool:
@@ -66,7 +72,8 @@ def read_bounce(raw: bytes) -> Bounce | None:
     if reported is None or ours is None:
         return None
     recipient, status = reported
-    return Bounce(ours, recipient, status)
+    number, proof = ours
+    return Bounce(number, recipient, status, proof)
 
 
 def _reported(mail: Mail) -> tuple[str, str] | None:
@@ -83,8 +90,8 @@ def _reported(mail: Mail) -> tuple[str, str] | None:
     return None
 
 
-def _original_id(mail: Mail) -> str | None:
-    """The number of our mail, from the copy of it that the report brings."""
+def _original_id(mail: Mail) -> tuple[str, str] | None:
+    """Number and proof of our mail, from the copy of it that the report brings."""
     for part in mail.walk():
         kind, payload = part.get_content_type(), part.get_payload()
         original: object = None
@@ -94,14 +101,16 @@ def _original_id(mail: Mail) -> str | None:
             original = message_from_string(payload)
         if isinstance(original, Mail):
             found = _OURS.match(str(original.get("Message-ID", "")).strip())
-            return found[1] if found else None
+            return (found[1], found[2] or "") if found else None
     return None
 
 
 def take_bounce(
     session: Session, keyring: KeyRing, bounce: Bounce, clock: Clock, channels: Collection[str]
 ) -> bool:
-    """Its effect, once; False where it is about no mail of ours to that address."""
+    """Its effect, once; False where it proves nothing, or is about no mail of ours to that address."""
+    if not is_proven(keyring, bounce.dispatch_id, bounce.proof):
+        return False
     row, at = session.get(Dispatch, bounce.dispatch_id), clock.system_now()
     if row is None:
         return _take_other(session, keyring, bounce, at)
@@ -177,44 +186,42 @@ class BounceBox:
     channels: frozenset[str]
 
 
-class BounceReader:
+def bounce_reader(box: BounceBox) -> Periodic:
     """Loop: reads what is new in the mailbox. A report is removed once it has had its effect.
 
     Anybody may write to that mailbox: a mail is read by its file, in part, and none can hold up the others.
     """
 
-    name = "bounces"
+    def read(_now: datetime) -> bool:
+        return sum([_read(box, each) for each in _fresh(box.folder)]) > 0
 
-    def __init__(self, parts: BounceBox) -> None:
-        self._parts = parts
-        self._next = parts.clock.system_now()
+    return Periodic("bounces", box.clock, LOOK_EVERY, read)
 
-    def step(self) -> bool:
-        now = self._parts.clock.system_now()
-        if now < self._next:
-            return False
-        self._next = now + LOOK_EVERY
-        return sum([self._read(each) for each in _fresh(self._parts.folder)]) > 0
 
-    def _read(self, letter: Path) -> bool:
-        try:
-            with letter.open("rb") as file:
-                bounce = read_bounce(file.read(MOST_BYTES))
-            if bounce is not None and self._take(bounce):
-                letter.unlink()
-                log.info("mail bounced", dispatch_id=bounce.dispatch_id, status=bounce.status)
-                return True
-            letter.rename(letter.parent.parent / "cur" / f"{letter.name.partition(':')[0]}{SEEN_BY_NONE}")
-        except TooEarly:
-            return False
-        except Exception as error:  # noqa: BLE001  it stays new, and those behind it are read
-            log.warning("mail could not be handled", error=type(error).__name__)
+def _read(box: BounceBox, letter: Path) -> bool:
+    try:
+        with letter.open("rb") as file:
+            bounce = read_bounce(file.read(MOST_BYTES))
+        if bounce is not None and _taken(box, bounce):
+            letter.unlink()
+            return True
+        letter.rename(letter.parent.parent / "cur" / f"{letter.name.partition(':')[0]}{SEEN_BY_NONE}")
+    except TooEarly:
         return False
+    except Exception as error:  # noqa: BLE001  it stays new, and those behind it are read
+        log.warning("mail could not be handled", error=type(error).__name__)
+    return False
 
-    def _take(self, bounce: Bounce) -> bool:
-        parts = self._parts
-        with parts.db.write() as session:
-            return take_bounce(session, parts.keyring, bounce, parts.clock, parts.channels)
+
+def _taken(box: BounceBox, bounce: Bounce) -> bool:
+    with box.db.write() as session:
+        taken = take_bounce(session, box.keyring, bounce, box.clock, box.channels)
+    reports.labels("taken" if taken else "ignored").inc()
+    if taken:
+        log.info("mail bounced", dispatch_id=bounce.dispatch_id, status=bounce.status)
+    else:
+        log.warning("bounce report ignored: not proven to be of a mail of ours", status=bounce.status)
+    return taken
 
 
 def _fresh(folder: Path) -> list[Path]:

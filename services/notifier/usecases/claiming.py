@@ -12,11 +12,13 @@ from sqlalchemy import Row, Table, func, select, union_all
 from sqlalchemy.orm import Session
 
 from services.notifier.channels import Message, Target
+from services.notifier.channels.berths import Openings
 from services.notifier.models import DepartmentCopy, Dispatch, Notice
 from services.notifier.publishes import FAILED, Outcome, publish
 from services.notifier.queries.texts import personal_wordings
 from services.notifier.templates import Rendered
 from services.notifier.usecases.addressing import Asked, failing, find_targets
+from services.notifier.usecases.mail_proofs import mail_proof
 from shared.clock import local_date
 from shared.crash import crash_point
 from shared.crypto import KeyRing
@@ -47,19 +49,17 @@ def claim_jobs(
     channel: str,
     holder: str,
     now: datetime,
-    limit: int,
     lease_seconds: float,
-    busy: Collection[str] = (),
-    share: int = 1,
+    openings: Openings,
 ) -> list[Job]:
-    """Due dispatches of a channel: `share` per target at most, none for busy ones: none crowds others out."""
+    """Due dispatches of a channel, so many of each target that none crowds others out."""
     with db.read() as session:
-        due = _candidates(session, channel, now, limit, share, busy)
+        due = openings.choose(_candidates(session, channel, now, openings))
     if not due:
         return []
     with db.write() as session:
         wanted = among(session, DISPATCHES.c.id, due)
-        ids = claim_due(session, DISPATCHES, now, holder, limit, lease_seconds, where=wanted)
+        ids = claim_due(session, DISPATCHES, now, holder, openings.limit, lease_seconds, where=wanted)
         jobs = _jobs(session, keyring, ids, now)
     crash_point("notices.after_claim")
     return jobs
@@ -78,11 +78,13 @@ def give_back(db: Database, ids: Collection[str], *, holder: str, now: datetime)
 
 
 def _candidates(
-    session: Session, channel: str, now: datetime, limit: int, share: int, busy: Collection[str]
-) -> Sequence[str]:
-    """Among the longest due, by the index of what is due: left behind ones, and `share` of each target."""
-    row = DISPATCHES.c
-    mine = [row.channel == channel, *([row.target.not_in(sorted(busy))] if busy else [])]
+    session: Session, channel: str, now: datetime, openings: Openings
+) -> Sequence[tuple[str, str]]:
+    """(id, target) of the longest due, by the index of what is due: left behind ones, some of each target."""
+    row, share = DISPATCHES.c, max(openings.share, openings.few)
+    mine = [row.channel == channel, *([row.target.not_in(sorted(openings.busy))] if openings.busy else [])]
+    if openings.others == 0:
+        mine.append(row.target.in_(list(openings.sound)))
     waiting = select(row.id, row.target, row.next_attempt_at.label("at"))
     waiting = waiting.where(*mine, row.state == WAITING, row.next_attempt_at <= now)
     left = select(row.id, row.target, row.lease_until.label("at"))
@@ -90,9 +92,10 @@ def _candidates(
     oldest = waiting.order_by(row.next_attempt_at).limit(WINDOW).subquery()
     either = union_all(select(oldest), select(left.limit(WINDOW).subquery())).subquery()
     place = func.row_number().over(partition_by=either.c.target, order_by=(either.c.at, either.c.id))
-    ranked = select(either.c.id, either.c.at, place.label("place")).subquery()
-    chosen = select(ranked.c.id).where(ranked.c.place <= share).order_by(ranked.c.at, ranked.c.id)
-    return session.execute(chosen.limit(limit)).scalars().all()
+    ranked = select(either.c.id, either.c.target, either.c.at, place.label("place")).subquery()
+    chosen = select(ranked.c.id, ranked.c.target).where(ranked.c.place <= share)
+    rows = session.execute(chosen.order_by(ranked.c.at, ranked.c.id))
+    return [(row.id, row.target) for row in rows]
 
 
 def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime) -> list[Job]:
@@ -111,7 +114,8 @@ def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime)
         if each in bounced:
             ended.append((row, DEAD, BOUNCED.format(bounced[each])))
         elif each in found:
-            jobs.append(Job(key, row.attempts_count + 1, _message(row, words.get(key)), found[each]))
+            proof = mail_proof(keyring, key) if row.channel == "email" else ""
+            jobs.append(Job(key, row.attempts_count + 1, _message(row, words.get(key), proof), found[each]))
         else:
             ended.append((row, SUPERSEDED, NOBODY))
     _end(session, ended, now)
@@ -155,7 +159,7 @@ def _words(session: Session, rows: Mapping[str, Row[Any]], today: date) -> dict[
     return personal_wordings(session, asked, today) if asked else {}
 
 
-def _message(row: Row[Any], words: Rendered | None) -> Message:
+def _message(row: Row[Any], words: Rendered | None, proof: str) -> Message:
     return Message(
         id=row.dispatch_id,
         notice_id=row.notice_id,
@@ -172,6 +176,7 @@ def _message(row: Row[Any], words: Rendered | None) -> Message:
         department_name=row.department_name or "",
         occurred_at=row.occurred_at,
         created_at=row.created_at,
+        proof=proof,
     )
 
 

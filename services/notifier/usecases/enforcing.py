@@ -59,6 +59,8 @@ def state_enforcement(
         wrong.append(FieldError("/domain", "请选择领域。"))
     if not is_known(region):
         wrong.append(FieldError("/region", "应为六位行政区划代码。"))
+    elif not within(region, actor.region):
+        wrong.append(FieldError("/region", "只能登记本部门所在的行政区划及其下级。"))
     if wrong:
         raise Invalid("validation-failed", "提交的内容有误", "请按提示修改后重新提交。", fields=wrong)
     held = select(Enforcer).where(Enforcer.department_id == actor.department_id)

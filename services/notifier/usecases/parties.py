@@ -6,7 +6,7 @@ is given out by the blacklist service to whoever has the code.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -19,6 +19,7 @@ from services.notifier.models import PartyNotice
 from services.notifier.publishes import LetterNews, publish_letter
 from services.notifier.queries.texts import texts_in_force
 from services.notifier.templates import Text, render
+from services.notifier.usecases.mail_proofs import mail_proof
 from services.notifier.usecases.mailing import Letter, Mailing, Post
 from shared.clock import local_date
 from shared.crypto import KeyRing
@@ -104,18 +105,16 @@ def _letter(session: Session, parts: Mailing, notice_id: str, now: datetime) -> 
     if notice.sealed is None:
         return None
     opened = json.loads(parts.keyring.unseal(notice.sealed, PartyNotice.aad(notice.id)))
-    target = Target(_ref(parts.keyring, opened["contact"]), opened["contact"])
-    return Letter(
-        notice.id,
-        notice.attempts_count + 1,
-        _message(notice, opened["code"], texts_in_force(session, local_date(now))),
-        target,
-    )
+    message = _message(notice, opened["code"], texts_in_force(session, local_date(now)))
+    if notice.channel == "email":
+        message = replace(message, proof=mail_proof(parts.keyring, notice.id))
+    return Letter(notice.id, notice.attempts_count + 1, message, _target(parts.keyring, opened["contact"]))
 
 
-def _ref(keyring: KeyRing, contact: str) -> str:
-    """The same for every letter to one address, as what one number may get is counted by it."""
-    return f"party:{keyring.blind_index(contact)}"
+def _target(keyring: KeyRing, contact: str) -> Target:
+    """The same for every letter to one address; what one number may get is counted by the number."""
+    index = keyring.blind_index(contact)
+    return Target(f"party:{index}", contact, counted_as=index)
 
 
 def _message(notice: PartyNotice, code: str, own: Mapping[str, Text]) -> Message:

@@ -15,6 +15,7 @@ from services.notifier.domain import WATCH_CONFIRM, WATCH_LISTED
 from services.notifier.models import Watch, WatchMail
 from services.notifier.queries.texts import texts_in_force
 from services.notifier.templates import Text, render
+from services.notifier.usecases.mail_proofs import mail_proof
 from services.notifier.usecases.mailing import Letter, Mailing, Post
 from services.notifier.usecases.watch_links import CONFIRM, MANAGE, make_link
 from services.notifier.usecases.watching import CONFIRM_WITHIN, LASTS, WAKE_CHANNEL, keep_watches
@@ -66,6 +67,7 @@ def _message(parts: Mailing, mail: WatchMail, watch: Watch, own: Mapping[str, Te
         created_at=mail.created_at,
         unsubscribe=unsubscribe,
         footer=footer,
+        proof=mail_proof(parts.keyring, mail.id),
     )
 
 

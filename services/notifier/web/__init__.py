@@ -16,9 +16,10 @@ from services.notifier.web import (
     watches,
     webhooks,
 )
+from shared.web.app import Authenticate
 
 
-def blueprint(deps: Deps) -> APIBlueprint:
+def blueprint(deps: Deps, authenticate: Authenticate) -> APIBlueprint:
     made = APIBlueprint("pages", __name__, template_folder="templates", enable_openapi=False)
     inbox.add_routes(made, deps)
     deliveries.add_routes(made, deps)
@@ -30,5 +31,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
     texts.add_routes(made, deps)
     people.add_routes(made, deps)
     health.add_routes(made, deps)
-    live.add_routes(made, deps)
+    live.add_routes(made, deps, authenticate)
     return made

@@ -40,7 +40,12 @@ def _add_list(bp: APIBlueprint, deps: Deps) -> None:
     def inbox() -> Response:
         with deps.db.read() as session:
             found = messages.inbox_page(
-                session, principal(), _filter(request.args), request.args.get("cursor"), PAGE_SIZE
+                session,
+                principal(),
+                _filter(request.args),
+                request.args.get("cursor"),
+                PAGE_SIZE,
+                deps.clock.today(),
             )
             unread = messages.unread_count(session, principal())
         return render(
@@ -82,7 +87,7 @@ def _add_one(bp: APIBlueprint, deps: Deps) -> None:
     def message(notice_id: str) -> Response:
         with deps.db.read() as session:
             found = messages.notice_of(session, principal(), notice_id)
-            view = messages.notice_views(session, principal(), [found])[0]
+            view = messages.notice_views(session, principal(), [found], deps.clock.today())[0]
             ladder = messages.ladder_of(session, notice_id)
             english = personal_wording(session, found, principal().user_id, deps.clock.today())
             wanted = messages.DispatchFilter(notice_id=notice_id)

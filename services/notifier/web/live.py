@@ -1,7 +1,7 @@
 """The unread number as server-sent events, for an inbox that is open.
 
 A stream holds a thread, so a process has few; whoever finds none gets 503 and goes on asking now and then, as
-every page does. A stream ends after a while, so that nobody's place is for ever.
+every page does. A stream ends after a while, so that nobody's place is for ever, and with the session.
 """
 
 import socket
@@ -11,26 +11,28 @@ from threading import BoundedSemaphore, Event
 from time import monotonic
 
 from apiflask import APIBlueprint
-from flask import Response, request
+from flask import Response, current_app, request
 
 from services.notifier.models import Deps
 from services.notifier.queries.messages import unread_count
 from shared.errors import Unavailable, describe_errors
 from shared.web.access import access, principal, signed_in
+from shared.web.app import Authenticate
 
 MOST_STREAMS = 1
 """Of the eight threads of a process (deploy/gunicorn.conf.py); the change feed may hold three."""
-LONGEST_SECONDS, LOOK_SECONDS, HEARTBEAT_SECONDS, SEND_SECONDS = 60.0, 2.0, 10.0, 10
+LONGEST_SECONDS, LOOK_SECONDS, HEARTBEAT_SECONDS, SEND_SECONDS = 60.0, 0.5, 10.0, 10
+"""`LOOK_SECONDS` is also how long a stream may outlive the session it was opened in."""
 describe_errors({"too-many-streams": "实时更新的连接已满。请按 Retry-After 稍后再来；页面会定时更新。"})
 
 
-def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+def add_routes(bp: APIBlueprint, deps: Deps, authenticate: Authenticate) -> None:
     places = BoundedSemaphore(MOST_STREAMS)
 
     @bp.get("/inbox/stream")
     @access(signed_in())
     def inbox_stream() -> Response:
-        who = principal()
+        who, asked = principal(), current_app.request_class(request.environ)
         if not places.acquire(blocking=False):
             raise Unavailable("too-many-streams", "实时更新的连接已满", "页面会定时更新。", retry_after=30)
 
@@ -40,7 +42,11 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 
         connection = request.environ.get("gunicorn.socket")
         _never_wait_for_ever(connection)
-        answer = Response(events(count, lambda: has_left(connection)), mimetype="text/event-stream")
+
+        def over() -> bool:
+            return has_left(connection) or authenticate(asked) is None
+
+        answer = Response(events(count, over), mimetype="text/event-stream")
         answer.headers["Cache-Control"] = "no-store"
         answer.headers["X-Accel-Buffering"] = "no"
         held = [places]
@@ -49,12 +55,12 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 
 
 def events(
-    count: Callable[[], int], left: Callable[[], bool] = lambda: False, longest: float = LONGEST_SECONDS
+    count: Callable[[], int], over: Callable[[], bool] = lambda: False, longest: float = LONGEST_SECONDS
 ) -> Iterator[str]:
     """The number at first and whenever it changes, a sign of life when it does not, and an end."""
     yield "retry: 30000\n\n"
     end, quiet, told, never = monotonic() + longest, monotonic(), -1, Event()
-    while monotonic() < end and not left():
+    while monotonic() < end and not over():
         number = count()
         if number != told:
             yield f"event: unread\ndata: {number}\n\n"
