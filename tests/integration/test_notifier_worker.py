@@ -1,6 +1,7 @@
 """The notifier's worker as it is wired: from the event log to inbox, revocation copy and outcomes."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,24 @@ from sqlalchemy import select
 from services.notifier.app import build_loops, open_deps
 from services.notifier.models import Base, DepartmentCopy, Notice, revocations
 from services.notifier.settings import read_settings
+from services.notifier.usecases.addressing import Asked, find_targets
+from services.notifier.usecases.parties import party_target
+from services.notifier.usecases.phones import state_phone
 from shared.contracts.envelope import Record, from_record, new_event
 from shared.eventlog import open_log
 from shared.loops import Loop, drain
+from shared.web.access import Principal
 from shared.web.revocations import is_revoked
-from tests.harness.notices import AT, HOUSING, case_event, department_event, user_event
+from tests.harness.notices import (
+    AT,
+    CLERK,
+    DECIDER,
+    HOUSING,
+    case_event,
+    department_event,
+    hire_staff,
+    user_event,
+)
 
 
 class Worker:
@@ -93,3 +107,18 @@ def test_the_same_record_twice_in_the_log_is_one_message(worker):
     worker.put("blacklist.cases.v1", event)
     drain(worker.loops)
     assert len(worker.titles()) == 1
+
+
+def test_one_number_is_one_budget_whoever_holds_it(worker):
+    at = datetime.now(UTC)
+    with worker.deps.db.write() as session:
+        hire_staff(session)
+        for user in (CLERK, DECIDER):
+            who = Principal(user, user, "示例", HOUSING, "住建局", "130102", frozenset({"clerk"}))
+            state_phone(session, worker.deps.keyring, "13800000001", actor=who, at=at)
+        asked = [Asked(f"user:{user}", "sms", HOUSING) for user in (CLERK, DECIDER)]
+        found = find_targets(session, worker.deps.keyring, asked, at)
+    budgets = {target.counted_as for target in found.values()}
+    assert len(found) == 2
+    assert budgets == {party_target(worker.deps.keyring, "13800000001").counted_as}
+    assert "13800000001" not in budgets.pop()

@@ -108,10 +108,12 @@ def _letter(session: Session, parts: Mailing, notice_id: str, now: datetime) -> 
     message = _message(notice, opened["code"], texts_in_force(session, local_date(now)))
     if notice.channel == "email":
         message = replace(message, proof=mail_proof(parts.keyring, notice.id))
-    return Letter(notice.id, notice.attempts_count + 1, message, _target(parts.keyring, opened["contact"]))
+    return Letter(
+        notice.id, notice.attempts_count + 1, message, party_target(parts.keyring, opened["contact"])
+    )
 
 
-def _target(keyring: KeyRing, contact: str) -> Target:
+def party_target(keyring: KeyRing, contact: str) -> Target:
     """The same for every letter to one address; what one number may get is counted by the number."""
     index = keyring.blind_index(contact)
     return Target(f"party:{index}", contact, counted_as=index)

@@ -143,6 +143,18 @@ def test_a_wrong_number_goes_nowhere(tmp_path, number):
     assert receiver.requests == []
 
 
+def test_what_one_number_may_get_is_counted_by_the_number_whoever_reads_it(tmp_path):
+    with webhook_receiver() as receiver:
+        channel = opened("aliyun", receiver, tmp_path)
+        answering(receiver, {"Code": "OK", "BizId": "1"})
+        duty_phone = [Target(f"user:{each}", "13800000000", counted_as="index:1") for each in "ab"]
+        channel.send(message(), duty_phone[0])
+        with pytest.raises(Postponed, match="上限"):
+            channel.send(message(), duty_phone[1])
+        channel.send(message(), Target("user:a", "13900000000", counted_as="index:2"))
+        assert len(receiver.requests) == 2
+
+
 def test_settings_are_complete_or_refused():
     assert open_channel(read_settings({})["sms"], Ports(None, FixedClock(NOW))) is None  # type: ignore[arg-type]
     for missing in ENV:
