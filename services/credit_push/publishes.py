@@ -50,6 +50,17 @@ class Announcement:
     delivery: Told
 
 
+@dataclass(frozen=True)
+class Discrepancy:
+    """One thing on which a platform and we differ, as it is told."""
+
+    run_id: str
+    """What found it; those of one run are told together."""
+    listing_id: str | None
+    kind: str
+    detail: str
+
+
 @dataclass(slots=True)
 class Held:
     """A listing whose row this transaction holds."""
@@ -158,7 +169,9 @@ def announce_request(session: Session, listing: Held, profile: Profile, row: Par
     enqueue(session, outbox, TOPIC, [event])
 
 
-def announce_differences(session: Session, platform: str, found: Iterable[Difference], at: datetime) -> None:
+def announce_differences(
+    session: Session, platform: str, found: Iterable[Difference | Discrepancy], at: datetime
+) -> None:
     """One event per difference; those about no listing of ours are numbered within their run."""
     differences = list(found)
     listings = lock_listings(session, (d.listing_id for d in differences if d.listing_id))

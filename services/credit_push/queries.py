@@ -17,6 +17,7 @@ from services.credit_push.models import (
     Delivery,
     DepartmentCopy,
     Difference,
+    Finding,
     Listing,
     Observation,
     PartyRequest,
@@ -327,3 +328,33 @@ def requests(
     if before is not None:
         query = query.where(PartyRequest.id < before)
     return list(session.scalars(query))
+
+
+@dataclass(frozen=True)
+class FindingFilter:
+    """Which findings to list; `open` None is all of them."""
+
+    platform: str | None = None
+    listing_id: str | None = None
+    open: bool | None = True
+    region: str = ""
+
+
+def findings(session: Session, wanted: FindingFilter, before: str | None, limit: int) -> list[Finding]:
+    """Newest first, at most `limit + 1`."""
+    given = {Finding.platform: wanted.platform, Finding.listing_id: wanted.listing_id}
+    query = select(Finding).where(*(column == value for column, value in given.items() if value))
+    if wanted.open is not None:
+        closed = Finding.closed_at
+        query = query.where(closed.is_(None) if wanted.open else closed.is_not(None))
+    if wanted.region:
+        query = query.where(Finding.region.startswith(wanted.region, autoescape=True))
+    if before is not None:
+        query = query.where(Finding.id < before)
+    return list(session.scalars(query.order_by(Finding.id.desc()).limit(limit + 1)))
+
+
+def finding(session: Session, finding_id: str, region: str = "") -> Finding | None:
+    """One finding, if the asker may see its region."""
+    row = session.get(Finding, finding_id)
+    return row if row is not None and row.region.startswith(region) else None

@@ -5,7 +5,7 @@ A platform that is reached by relay follows the receipt of the one below it; it 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Table, select
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.credit_push import queries
 from services.credit_push.catalogue import Profile
+from services.credit_push.catalogue.profile import Asking
 from services.credit_push.domain import ACKNOWLEDGED, WITHDRAW
 from services.credit_push.models import Appearance, Delivery, Observation
 from services.credit_push.routing import relay_chain
@@ -26,6 +27,8 @@ HOW_NAMES = {ASKED: "经查询平台", REPORTED: "平台报告", HAND: "人工�
 ACKNOWLEDGED_ONLY = "acknowledged"
 """All that is known is the receipt; of a platform reached by relay not even that."""
 NOTHING = "nothing"
+CONTRADICTED = "contradicted"
+"""The newest sight since the receipt is not what the receipt says."""
 Place = tuple[str, str]
 """Platform and listing."""
 
@@ -109,11 +112,30 @@ def begins_anew(row: Appearance, basis: Basis) -> bool:
     return row.sequence < basis.begun or row.expects != basis.expects
 
 
+def patience(profile: Profile | None, row: Appearance) -> timedelta:
+    """How long after the receipt a site usually takes to show what it says."""
+    asking = profile.observation if profile else Asking()
+    relayed = row.via != row.platform
+    return timedelta(hours=asking.relay_hours if relayed else asking.settle_hours)
+
+
+def counts(profile: Profile | None, row: Appearance, how: str) -> bool:
+    """Whether the row's last sight is one that somebody has to look into."""
+    against = row.against_at
+    if against is None:
+        return False
+    early = how != ASKED and row.via == row.platform
+    return early or against - row.since >= patience(profile, row)
+
+
 def _view(catalogue: Mapping[str, Profile], basis: Basis, row: Appearance | None) -> dict[str, Any]:
     profile, below = catalogue.get(basis.platform), catalogue.get(basis.via)
     current = row if row is not None and not begins_anew(row, basis) else None
     past = row if current or basis.expects == ABSENT else None
     known = current.seen_how if current else None
+    against = current.against_at if current else None
+    if current and against and against >= basis.since and counts(profile, current, str(current.against_how)):
+        known = CONTRADICTED
     relayed = basis.via != basis.platform
     return {
         "platform": basis.platform,
@@ -128,6 +150,8 @@ def _view(catalogue: Mapping[str, Profile], basis: Basis, row: Appearance | None
         "absent_at": current.absent_at if current else None,
         "absent_how": current.absent_how if current else None,
         "seen_at": current.seen_at if current else None,
+        "against_at": against if known == CONTRADICTED else None,
+        "against_how": current.against_how if current and known == CONTRADICTED else None,
         "lag_seconds": current.lag_seconds if current else None,
         "asked_at": current.asked_at if current else None,
         "asks": current.asks if current else 0,

@@ -1,17 +1,18 @@
 """How the platforms stand: counts by state, breaker, lag, rate, last success."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import BLOCKING, STATES
-from services.credit_push.models import Appearance, Attempt, Delivery, PlatformState
+from services.credit_push.models import Appearance, Attempt, Delivery, Finding, PlatformState
 from services.credit_push.queries import latest_runs, run_view
 from services.credit_push.routing import relay_chain
+from shared.clock import Clock
 from shared.ids import first_id_at
 
 RATE_MINUTES = 5
@@ -55,13 +56,16 @@ def health(session: Session, now: datetime) -> dict[str, dict[str, Any]]:
     return found
 
 
+FIGURES = (
+    "displayed", "absent", "awaiting_display", "awaiting_absence", "contradicted", "contradicted_overdue",
+)  # fmt: skip
 NOTHING_SEEN: dict[str, Any] = {
-    **dict.fromkeys(("displayed", "absent", "awaiting_display", "awaiting_absence"), 0),
+    **dict.fromkeys(FIGURES, 0),
     **dict.fromkeys(("oldest_awaited", "mean_lag_seconds")),
 }
 
 
-def seen(session: Session, region: str = "") -> dict[str, dict[str, Any]]:
+def seen(session: Session, today: date, region: str = "") -> dict[str, dict[str, Any]]:
     """What is known of public sites: how many listings are as they should be, how many awaited, how long."""
     query = select(
         Appearance.platform,
@@ -83,7 +87,19 @@ def seen(session: Session, region: str = "") -> dict[str, dict[str, Any]]:
             continue
         one["awaiting_absence" if expects == "absent" else "awaiting_display"] = number
         one["oldest_awaited"] = min(oldest, one["oldest_awaited"] or oldest)
+    for platform, number, late in session.execute(_findings(today, region)):
+        figures = {"contradicted": number, "contradicted_overdue": late}
+        found.setdefault(platform, dict(NOTHING_SEEN)).update(figures)
     return found
+
+
+def _findings(today: date, region: str) -> Any:
+    """Open findings by platform, and how many of them should have been dealt with."""
+    late = func.sum(case((Finding.due_on < today, 1), else_=0))
+    query = select(Finding.platform, func.count(), late).where(Finding.closed_at.is_(None))
+    if region:
+        query = query.where(Finding.region.startswith(region, autoescape=True))
+    return query.group_by(Finding.platform)
 
 
 def _filed_since(since: datetime) -> Any:
@@ -111,11 +127,11 @@ def _state_view(row: PlatformState) -> dict[str, Any]:
 
 
 def platform_views(
-    session: Session, catalogue: Mapping[str, Profile], now: datetime, region: str = ""
+    session: Session, catalogue: Mapping[str, Profile], clock: Clock, region: str = ""
 ) -> list[dict[str, Any]]:
-    """Every platform of the catalogue with what is under way there. `now` is system time."""
-    counted = counts(session, region)
-    latest, fares, sights = latest_runs(session), health(session, now), seen(session, region)
+    """Every platform of the catalogue with what is under way there."""
+    counted, latest = counts(session, region), latest_runs(session)
+    fares, sights = health(session, clock.system_now()), seen(session, clock.today(), region)
     return [
         {
             "id": profile.id,

@@ -36,10 +36,10 @@ def test_expected_seen_and_counted(any_db_url: str, tmp_path: Path) -> None:
         assert [take_reports(session, deps, profile, [Report(later, key="k")]) for _ in "12"] == [1, 0]
         assert take_reports(session, deps, profile, [Report(AT - timedelta(days=1), key="k")]) == 0
         observe(session, deps, Sighting(PROVINCE, "l1", "displayed", "hand", AT + timedelta(hours=2), "甲"))
-        figures = seen(session, "13")
+        figures = seen(session, deps.clock.today(), "13")
         assert (figures[CITY]["displayed"], figures[CITY]["mean_lag_seconds"]) == (1, 3600)
         assert figures[PROVINCE]["mean_lag_seconds"] == 7200
-        assert seen(session, "35") == {}
+        assert seen(session, deps.clock.today(), "35") == {}
         assert figures["credit-china"]["oldest_awaited"] == AT
         gone = {"id": "d2", "operation": "withdraw", "sequence": 2, "idempotency_key": "k2"}
         session.execute(insert(Delivery), [DELIVERY | FILED | gone | {"match_key": None}])

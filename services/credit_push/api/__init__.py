@@ -6,6 +6,7 @@ from services.credit_push.api import (
     appearances,
     deliveries,
     exchange,
+    findings,
     hand,
     papers,
     platforms,
@@ -43,6 +44,7 @@ describe_errors(
         "ticket-taken": "同一受理号只对应一件申请；内容不同的，请换用新的受理号。",
         "listing-withdrawn": "该名单已经从本平台撤下，不再受理异议和修复申请。",
         "no-case": "该名单由其他系统认定并移交，请转送认定单位原系统办理。",
+        "finding-closed": "该项核查已经办结。查见与回执一致后自动办结，不再登记。",
         "nothing-to-see": "该平台没有确认收录或撤下过这条名单，没有可登记的显示情况。",
         "bad-signature": "回执的签名无法验证。请用平台的密钥签名，时间偏差不超过 300 秒，随机数不重复。",
     }
@@ -55,6 +57,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     for part in (
         deliveries,
         appearances,
+        findings,
         platforms,
         profiles,
         reconciliations,

@@ -29,9 +29,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="推送平台")
     def list_platforms() -> dict[str, Any]:
         with deps.db.read() as session:
-            views = platform_views(
-                session, deps.catalogue, deps.clock.system_now(), visible_region(principal())
-            )
+            views = platform_views(session, deps.catalogue, deps.clock, visible_region(principal()))
         return page(views, None)
 
     @bp.post("/platforms/<platform>/pause")
@@ -84,7 +82,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 def one_platform(deps: Deps, platform: str) -> dict[str, Any]:
     """One platform as the list shows it."""
     with deps.db.read() as session:
-        views = platform_views(session, deps.catalogue, deps.clock.system_now(), visible_region(principal()))
+        views = platform_views(session, deps.catalogue, deps.clock, visible_region(principal()))
     for view in views:
         if view["id"] == platform:
             return view

@@ -174,6 +174,8 @@ class SeenFiguresOut(Schema):
     awaiting_absence = fields.Integer(required=True)
     oldest_awaited = fields.DateTime(required=True, allow_none=True)
     mean_lag_seconds = fields.Integer(required=True, allow_none=True)
+    contradicted = fields.Integer(required=True, metadata={"description": "查见与回执相反、尚未办结的"})
+    contradicted_overdue = fields.Integer(required=True, metadata={"description": "其中已过核查期限的"})
 
 
 class PlatformOut(Schema):

@@ -2,10 +2,19 @@
 
 from marshmallow import fields, validate
 
-from services.credit_push.sights import ABSENT, ACKNOWLEDGED_ONLY, DISPLAYED, HOW_NAMES, NOTHING
+from services.credit_push.sights import (
+    ABSENT,
+    ACKNOWLEDGED_ONLY,
+    CONTRADICTED,
+    DISPLAYED,
+    HOW_NAMES,
+    NOTHING,
+)
+from shared.web.paging import PageQuery, page_schema
 from shared.web.schemas import Schema, Text
 
-EVIDENCE = (*HOW_NAMES, ACKNOWLEDGED_ONLY, NOTHING)
+EVIDENCE = (*HOW_NAMES, ACKNOWLEDGED_ONLY, NOTHING, CONTRADICTED)
+STATES = ("open", "closed", "all")
 
 
 class AppearanceOut(Schema):
@@ -28,10 +37,17 @@ class AppearanceOut(Schema):
     lag_seconds = fields.Integer(required=True, allow_none=True)
     asked_at = fields.DateTime(required=True, allow_none=True)
     asks = fields.Integer(required=True)
+    against_at = fields.DateTime(
+        required=True, allow_none=True, metadata={"description": "最近一次查见与回执相反的时间"}
+    )
+    against_how = fields.String(required=True, allow_none=True)
     evidence = fields.String(
         required=True,
         validate=validate.OneOf(EVIDENCE),
-        metadata={"description": "asked 经查询，reported 平台报告，hand 人工查看，acknowledged 只有回执"},
+        metadata={
+            "description": "asked 经查询，reported 平台报告，hand 人工查看，acknowledged 只有回执，"
+            "nothing 尚无依据，contradicted 查见与回执相反"
+        },
     )
 
 
@@ -47,6 +63,48 @@ class ObservationOut(Schema):
     note = fields.String(required=True, allow_none=True)
     screenshot_sha256 = fields.String(required=True, allow_none=True)
     recorded_at = fields.DateTime(required=True)
+
+
+class FindingOut(Schema):
+    """One site seen otherwise than a receipt says."""
+
+    id = fields.String(required=True)
+    platform = fields.String(required=True)
+    listing_id = fields.String(required=True)
+    document_number = fields.String(required=True)
+    via = fields.String(required=True, metadata={"description": "回执所属的平台；直接推送的即平台本身"})
+    expects = fields.String(required=True, validate=validate.OneOf((DISPLAYED, ABSENT)))
+    since = fields.DateTime(required=True, metadata={"description": "回执时间"})
+    seen_at = fields.DateTime(required=True)
+    seen_how = fields.String(required=True, validate=validate.OneOf(tuple(HOW_NAMES)))
+    opened_at = fields.DateTime(required=True)
+    due = fields.Date(required=True, attribute="due_on")
+    taken_by = fields.String(required=True, allow_none=True)
+    taken_at = fields.DateTime(required=True, allow_none=True)
+    note = fields.String(required=True, allow_none=True)
+    closed_at = fields.DateTime(required=True, allow_none=True)
+    closed_why = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "seen 查见与回执一致，passed 该名单已有新的回执"},
+    )
+
+
+class FindingQuery(PageQuery):
+    """Filters of the list of findings."""
+
+    platform = fields.String(load_default=None, validate=validate.Length(max=40))
+    listing_id = fields.String(load_default=None, validate=validate.Length(max=36))
+    state = fields.String(load_default="open", validate=validate.OneOf(STATES))
+
+
+class NoteIn(Schema):
+    """What a person has done about a finding."""
+
+    note = Text(500, required=True, lines=True)
+
+
+FindingPage = page_schema(FindingOut, "FindingPage")
 
 
 class AppearancesOut(Schema):

@@ -14,6 +14,8 @@ def read_asking(doc: Document) -> Asking:
             "observation.requests_per_minute", 0.01, 60_000, Asking.requests_per_minute
         ),
         pause_seconds=doc.numbers("observation.pause_seconds", list(Asking.pause_seconds)),
+        settle_hours=doc.number("observation.settle_hours", 0.1, 8760, Asking.settle_hours),
+        relay_hours=doc.number("observation.relay_hours", 0.1, 8760, Asking.relay_hours),
     )
     if asking.endpoint and not asking.key:
         doc.note("observation.key", "查询地址需要密钥")

@@ -141,6 +141,10 @@ class Asking:
     requests_per_minute: float = 30.0
     pause_seconds: tuple[float, ...] = (30.0, 300.0, 1800.0, 7200.0, 21_600.0, 86_400.0)
     """Before a listing is asked about again; the last one again and again."""
+    settle_hours: float = 24.0
+    """So long after a receipt the site may not show yet what it says; later it contradicts the receipt."""
+    relay_hours: float = 72.0
+    """The same where what is shown comes by relay."""
 
 
 @dataclass(frozen=True)

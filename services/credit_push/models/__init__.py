@@ -28,6 +28,7 @@ from services.credit_push.models.base import (
     revocations,
 )
 from services.credit_push.models.compared import Difference, ReconciliationRun
+from services.credit_push.models.found import Finding
 from services.credit_push.models.refused import RefusedCount, RefusedReceipt
 from services.credit_push.models.requested import PartyRequest
 from services.credit_push.models.seen import Appearance, Mark, Observation
@@ -44,6 +45,7 @@ __all__ = [
     "Delivery",
     "DepartmentCopy",
     "Difference",
+    "Finding",
     "Holding",
     "Listing",
     "ListingVersion",

@@ -55,6 +55,18 @@ class Appearance(Base):
         return self.absent_at if self.expects == "absent" else self.displayed_at
 
     @property
+    def against_at(self) -> datetime | None:
+        """When it was last seen otherwise than the receipt says; None where it was not since."""
+        at = self.displayed_at if self.expects == "absent" else self.absent_at
+        return at if self.seen_at is None and at is not None and at >= self.since else None
+
+    @property
+    def against_how(self) -> str | None:
+        """How that is known."""
+        how = self.displayed_how if self.expects == "absent" else self.absent_how
+        return how if self.against_at is not None else None
+
+    @property
     def seen_how(self) -> str | None:
         """How that is known."""
         return self.absent_how if self.expects == "absent" else self.displayed_how

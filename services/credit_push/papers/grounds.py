@@ -8,10 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.models import Observation
-from services.credit_push.sights import ACKNOWLEDGED_ONLY, NOTHING, Basis, appearances_of, bases
-
-CONTRADICTED = "contradicted"
-"""The newest sight since the receipt is not what the receipt says."""
+from services.credit_push.sights import ACKNOWLEDGED_ONLY, CONTRADICTED, NOTHING, Basis, appearances_of, bases
 
 
 def grounds(session: Session, catalogue: Mapping[str, Profile], listing_id: str) -> dict[str, dict[str, Any]]:

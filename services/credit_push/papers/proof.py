@@ -16,11 +16,11 @@ from services.credit_push.domain import (
     WITHDRAW,
 )
 from services.credit_push.models import Attempt, Delivery, Holding, Listing
-from services.credit_push.papers.grounds import CONTRADICTED, grounds
+from services.credit_push.papers.grounds import grounds
 from services.credit_push.papers.paper import Paper, Section
 from services.credit_push.queries import attempts
 from services.credit_push.routing import relay_chain
-from services.credit_push.sights import ABSENT, ACKNOWLEDGED_ONLY, HOW_NAMES
+from services.credit_push.sights import ABSENT, ACKNOWLEDGED_ONLY, CONTRADICTED, HOW_NAMES
 from shared.clock import SHANGHAI
 from shared.errors import NotFound
 

@@ -16,9 +16,10 @@ from services.credit_push.catalogue import Profile
 from services.credit_push.domain import ACKNOWLEDGED
 from services.credit_push.models import Appearance, Attempt, Delivery, Mark, PlatformState, leases
 from services.credit_push.routing import relay_chain
-from services.credit_push.sights import ABSENT, ASKED, DISPLAYED, bases
+from services.credit_push.sights import ABSENT, ASKED, DISPLAYED, bases, counts, patience
 from services.credit_push.transports.asking import Sight, Site
 from services.credit_push.transports.base import TransportDown
+from services.credit_push.usecases.contradicting import pass_over
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.gating import in_maintenance
 from services.credit_push.usecases.observing import SKEW, Sighting, clean_url, newest, record
@@ -122,6 +123,7 @@ class Observer:
             return
         now = self._deps.clock.system_now()
         known = bases(session, self._deps.catalogue, listings)
+        pass_over(session, known)
         track(
             session,
             [one for one in known.values() if one.platform in self._sites],
@@ -183,14 +185,29 @@ class Observer:
         row.asked_at, row.asks = now, row.asks + 1
         row.next_ask_at = self._deps.clock.system_now() + _until_again(profile, row.asks - 1)
         seen = None if told is None else DISPLAYED if told.displayed else ABSENT
-        if told is None or seen != row.expects or _may_yet_appear(row, now):
+        if told is None or seen is None or _may_yet_appear(row, now):
             return False
+        if seen != row.expects:
+            return self._against(session, profile, row, seen, now, told)
         known = told.since is not None and row.since - SKEW <= told.since <= now
         at = told.since if told.since is not None and known else now
         if (before := newest(row)) is not None and at < before:
             at = now  # somebody looked since then and saw otherwise: it is so again now
         sight = Sighting(row.platform, row.listing_id, row.expects, ASKED, at, profile.id)
         record(session, self._deps, row, sight, _page(told.url))
+        return True
+
+    def _against(
+        self, session: Session, profile: Profile, row: Appearance, seen: str, now: datetime, told: Sight
+    ) -> bool:
+        """True if the site should have caught up by now, and this is the first time it is seen so."""
+        known = row.against_how is not None and counts(profile, row, row.against_how)
+        if known or now - row.since < patience(profile, row):
+            return False
+        again = row.next_ask_at
+        sight = Sighting(row.platform, row.listing_id, seen, ASKED, now, profile.id)
+        record(session, self._deps, row, sight, _page(told.url))
+        row.next_ask_at = again
         return True
 
 

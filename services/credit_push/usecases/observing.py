@@ -15,6 +15,7 @@ from services.credit_push.catalogue import Profile
 from services.credit_push.domain import ACKNOWLEDGED, PERSON
 from services.credit_push.models import Appearance, Delivery, Listing, Observation
 from services.credit_push.sights import ABSENT, DISPLAYED, REPORTED, Basis, bases
+from services.credit_push.usecases.contradicting import follow_sight, pass_over
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.tracking import track
 from shared.errors import Conflict, FieldError, Invalid
@@ -55,6 +56,7 @@ def observe(session: Session, deps: Deps, sight: Sighting) -> Observation:
         )
     _check(sight, basis, deps.clock.now())
     url = clean_url(sight.url, person=listing.subject_type == PERSON)
+    pass_over(session, found)
     track(session, [basis], _first_questions(deps, [basis.platform]))
     row = session.get_one(Appearance, (sight.platform, sight.listing_id), with_for_update=True)
     return record(session, deps, row, sight, url)
@@ -124,6 +126,7 @@ def record(
     observations_total.labels(row.platform, sight.seen, sight.how).inc()
     _follow(deps, row, sight, at)
     session.flush()
+    follow_sight(session, deps, row, made)
     return made
 
 
@@ -193,29 +196,41 @@ def take_reports(session: Session, deps: Deps, profile: Profile, reports: Sequen
 
 def _take(session: Session, deps: Deps, profile: Profile, listing_id: str, report: Report) -> bool:
     basis = bases(session, deps.catalogue, [listing_id]).get((profile.id, listing_id)) if listing_id else None
-    at = None if basis is None else report.absent_at if basis.expects == ABSENT else report.displayed_at
-    if basis is None or at is None:
+    if basis is None:
+        return False
+    seen, at = _reported(basis, report)
+    if at is None:
         return False
     row = session.get(Appearance, (profile.id, listing_id))
     if row is not None and row.sequence == basis.sequence and row.seen_at == at:
         return False
-    if _is_kept(session, basis, at):
+    if _is_kept(session, basis, seen, at):
         return False
     try:
-        observe(session, deps, Sighting(profile.id, listing_id, basis.expects, REPORTED, at, profile.id))
+        observe(session, deps, Sighting(profile.id, listing_id, seen, REPORTED, at, profile.id))
     except (Invalid, Conflict) as error:
         log.warning("report not believed", platform=profile.id, listing=listing_id, why=error.slug)
         return False
     return True
 
 
-def _is_kept(session: Session, basis: Basis, at: datetime) -> bool:
+def _reported(basis: Basis, report: Report) -> tuple[str, datetime | None]:
+    """What a report says of now: what is expected, else the contrary if it was so after the receipt."""
+    told = {DISPLAYED: report.displayed_at, ABSENT: report.absent_at}
+    if told[basis.expects] is not None:
+        return basis.expects, told[basis.expects]
+    other = DISPLAYED if basis.expects == ABSENT else ABSENT
+    at = told[other]
+    return other, at if at is not None and at >= basis.since else None
+
+
+def _is_kept(session: Session, basis: Basis, seen: str, at: datetime) -> bool:
     """True of a receipt that comes again: what it reports is already kept."""
     query = select(Observation.id).where(
         Observation.listing_id == basis.listing_id,
         Observation.platform == basis.platform,
         Observation.sequence == basis.sequence,
-        Observation.seen == basis.expects,
+        Observation.seen == seen,
         Observation.how == REPORTED,
         Observation.at == at,
     )

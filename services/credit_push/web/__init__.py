@@ -9,6 +9,7 @@ from services.credit_push.usecases import Deps
 from services.credit_push.web import (
     appearances,
     dead,
+    findings,
     hand,
     matrix,
     monitor,
@@ -23,7 +24,8 @@ from services.credit_push.web import (
 def blueprint(deps: Deps, way: Callable[[str], Transport]) -> APIBlueprint:
     """All pages of the service; `way` gives a platform's transport for previews and probes."""
     made = APIBlueprint("push_pages", __name__, template_folder="templates", enable_openapi=False)
-    for part in (monitor, hand, reconciliations, dead, matrix, appearances, profiles, refused, requests):
+    parts = (monitor, hand, reconciliations, dead, matrix, appearances, findings, profiles, refused, requests)
+    for part in parts:
         part.add_routes(made, deps)
     platforms.add_routes(made, deps, way)
     return made

@@ -25,8 +25,10 @@ EVIDENCE = {
     **{name: (text, "green") for name, text in HOW_NAMES.items()},
     "acknowledged": ("只有回执", "yellow"),
     "nothing": ("尚无依据", "grey"),
+    "contradicted": ("与回执相反", "red"),
 }
 AWAITED = {"displayed": "待查见显示", "absent": "待查见撤下"}
+AGAINST = {"displayed": "查见不显示", "absent": "查见仍显示"}
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -102,6 +104,8 @@ def _page(deps: Deps, listing_id: str, error: DomainError | None = None) -> Resp
     with deps.db.read() as session:
         items = appearances_of(session, deps.catalogue, listing_id)
         sights = queries.observations(session, listing_id)
+        wanted = queries.FindingFilter(listing_id=listing_id)
+        findings = queries.findings(session, wanted, None, LONGEST["platform"])
     return page_of(
         "push/appearances.html",
         "matrix",
@@ -112,6 +116,8 @@ def _page(deps: Deps, listing_id: str, error: DomainError | None = None) -> Resp
         catalogue=deps.catalogue,
         evidence=EVIDENCE,
         awaited=AWAITED,
+        against=AGAINST,
+        findings=findings,
         seen_names=SEEN_NAMES,
         how_names=HOW_NAMES,
         given=request.form,

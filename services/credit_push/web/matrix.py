@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from services.credit_push import queries
 from services.credit_push.sights import SEEN_NAMES
 from services.credit_push.usecases import Deps
-from services.credit_push.web.appearances import AWAITED
+from services.credit_push.web.appearances import AGAINST, AWAITED
 from services.credit_push.web.monitor import READERS, first_page, page_of, visible_region
 from shared.web.access import access, principal, roles
 from shared.web.pages import with_query
@@ -37,6 +37,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             seen=seen,
             seen_names=SEEN_NAMES,
             awaited=AWAITED,
+            against=AGAINST,
             platforms=[profile for profile in deps.catalogue.values() if profile.id in reached],
             q=sought,
             next_url=with_query(cursor=following) if following else "",

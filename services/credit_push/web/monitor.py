@@ -54,6 +54,7 @@ TABS = [
     ("matrix", "名单与平台"),
     ("deliveries", "推送记录"),
     ("dead", "失败处理"),
+    ("findings", "网站核查"),
     ("hand", "人工报送"),
     ("reconciliations", "对账"),
     ("requests", "异议与修复"),
@@ -83,9 +84,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles(*READERS))
     def board() -> Response:
         with deps.db.read() as session:
-            views = platform_views(
-                session, deps.catalogue, deps.clock.system_now(), visible_region(principal())
-            )
+            views = platform_views(session, deps.catalogue, deps.clock, visible_region(principal()))
         totals = {state: sum(view["counts"][state] for view in views) for state in STATES}
         return page_of("push/board.html", "", platforms=views, totals=totals)
 

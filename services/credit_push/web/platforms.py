@@ -12,11 +12,14 @@ from services.credit_push.transports import Transport
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.operating import pause, request_backfill, resume
 from services.credit_push.usecases.rehearsing import Reached, rehearse, try_platform
+from services.credit_push.web.findings import AGAINST
 from services.credit_push.web.monitor import READERS, page_of, visible_region
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.pages import form_errors
 
+SHOWN = 20
+"""So many findings stand on a platform's own page."""
 Way = Callable[[str], Transport]
 
 
@@ -81,7 +84,9 @@ def _page(
     deps: Deps, platform: str, error: DomainError | None = None, reached: Reached | None = None
 ) -> Response:
     with deps.db.read() as session:
-        views = platform_views(session, deps.catalogue, deps.clock.system_now(), visible_region(principal()))
+        views = platform_views(session, deps.catalogue, deps.clock, visible_region(principal()))
+        wanted = queries.FindingFilter(platform, None, open=True, region=visible_region(principal()))
+        findings = queries.findings(session, wanted, None, SHOWN)
     view = next((one for one in views if one["id"] == platform), None)
     if view is None:
         raise NotFound("not-found", "没有这个平台")
@@ -92,6 +97,9 @@ def _page(
         item=view,
         profile=deps.catalogue[platform],
         reached=reached,
+        findings=findings[:SHOWN],
+        against=AGAINST,
+        today=deps.clock.today(),
         may_act=view["pushed"] and principal().has("operator"),
         errors=form_errors(error) if error else {},
     )
