@@ -5,7 +5,7 @@ run; after each step the promises of `invariants` must hold, and in the end ever
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -39,7 +39,7 @@ from services.blacklist.register.models import DeliveryStatus
 from services.blacklist.rules.usecases import DutyClock
 from shared.errors import DomainError, Invalid
 from tests.integration.case_inputs import inputs_for, some_filing
-from tests.integration.case_promises import Deeds, check_case
+from tests.integration.case_promises import Deeds, check_case, load_case
 from tests.unit.blacklist.case_office import Office, add_department, memory_database, officer, open_office
 
 FINAL = (ARCHIVED, NOT_LISTED, WITHDRAWN)
@@ -51,6 +51,8 @@ MOST_CASES, MOST_FILED = 12, 4
 PEOPLE = ("clerk", "clerk2", "reviewer", "reviewer2", "decider", "decider2", "all", "all2", "stranger")
 END_MOVES = 40
 ALIVE = select(Case.id).where(Case.state.not_in(FINAL))
+STATES_NOW = select(Case.state).distinct()
+BY_THE_CLOCK = select(CaseStep.action).where(CaseStep.actor_id.is_(None)).distinct()
 SEEDS, ACTS = st.integers(0, 2**32 - 1), st.integers(20, 80)
 
 seen: Counter[str] = Counter()
@@ -216,12 +218,12 @@ class CaseMachine(RuleBasedStateMachine):
 
     def _load(self, case_id: str) -> Case:
         with self.office.deps.db.read() as session:
-            return session.get_one(Case, case_id)
+            return load_case(session, case_id)
 
     def _look(self, case_id: str) -> "Seat":
         today = self.office.clock.today()
         with self.office.deps.db.read() as session:
-            case = session.get_one(Case, case_id)
+            case = load_case(session, case_id)
             overlays = open_overlays(session, [case]).get(case_id, {})
         return Seat(case, standing_of(case, overlays, rule_on(case.list_code, today)), self.office, today)
 
@@ -257,9 +259,8 @@ class CaseMachine(RuleBasedStateMachine):
         self.touched.update(self.cases)
         self.alive = None
         with self.office.deps.db.read() as session:
-            seen.update(f"state {state}" for state in session.scalars(select(Case.state)))
-            own = select(CaseStep.action).where(CaseStep.actor_id.is_(None))
-            seen.update(f"step {action}" for action in session.scalars(own))
+            seen.update(f"state {state}" for state in session.scalars(STATES_NOW))
+            seen.update(f"step {action}" for action in session.scalars(BY_THE_CLOCK))
 
     def _platform(self, case_id: str, state: str) -> None:
         case = self._load(case_id)
@@ -307,9 +308,15 @@ class Seat:
     standing: Standing
     office: Office
     today: date
+    _known: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def possible(self, who: str) -> list[tuple[str, str]]:
         """(person, action) the guards allow now, endings rarer than the rest."""
+        if who not in self._known:
+            self._known[who] = self._found(who)
+        return self._known[who]
+
+    def _found(self, who: str) -> list[tuple[str, str]]:
         actor = acting(self.office.people[who])
         found: list[tuple[str, str]] = []
         for row in rows_from(self.case.procedure, self.case.state):

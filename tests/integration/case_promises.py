@@ -3,8 +3,9 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, literal, null, select, union_all
 from sqlalchemy import case as either
 from sqlalchemy.orm import Session
 
@@ -54,38 +55,57 @@ class Deeds:
             self.opened[case_id, openers[action]] = who
 
 
-CASE = bindparam("case")
-OVERLAYS = select(CaseOverlay.kind, CaseOverlay.state).where(
+CASE, LISTING = bindparam("case"), bindparam("listing")
+CASES, LISTINGS = select(Case).where(Case.id == CASE), select(Listing).where(Listing.id == LISTING)
+"""Statements are made once: a check after every step costs more in making them than in asking."""
+OVERLAYS = select(literal("overlay"), CaseOverlay.kind, CaseOverlay.state, *[null()] * 5).where(
     CaseOverlay.case_id == CASE, CaseOverlay.closed_at.is_(None)
 )
-DUTIES = select(Duty.kind).where(Duty.case_id == CASE, Duty.done_at.is_(None), Duty.cancelled_at.is_(None))
-SEQUENCES = (
-    select(outbox.c.topic, func.count(), func.min(outbox.c.sequence), func.max(outbox.c.sequence))
-    .where(outbox.c.subject.in_((CASE, bindparam("listing"))))
-    .group_by(outbox.c.topic)
+DUTIES = select(literal("duty"), Duty.kind, *[null()] * 6).where(
+    Duty.case_id == CASE, Duty.done_at.is_(None), Duty.cancelled_at.is_(None)
 )
+SEQUENCES = (
+    select(literal("events"), outbox.c.topic, null(), func.count(), func.min(outbox.c.sequence),
+           func.max(outbox.c.sequence), null(), null())
+    .where(outbox.c.subject.in_((CASE, LISTING)))
+    .group_by(outbox.c.topic)
+)  # fmt: skip
 STEPS = select(
+    literal("steps"),
+    null(),
+    null(),
     func.count(),
     func.count(CaseStep.version.distinct()),
     func.min(CaseStep.version),
     func.max(CaseStep.version),
     func.count(either((CaseStep.rule_version.is_(None) & CaseStep.action.not_in(("file", "edit")), 1))),
 ).where(CaseStep.case_id == CASE)
+TRACES = union_all(OVERLAYS, DUTIES, SEQUENCES, STEPS)
+
+
+def load_case(session: Session, case_id: str) -> Case:
+    return session.scalars(CASES, {"case": case_id}).one()
 
 
 def check_case(session: Session, case_id: str, deeds: Deeds, today: date) -> None:
-    case = session.get_one(Case, case_id)
-    running = {row.kind: row.state for row in session.execute(OVERLAYS, {"case": case_id})}
+    case = load_case(session, case_id)
+    traces: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for what, *found in session.execute(TRACES, {"case": case_id, "listing": case.listing_id}):
+        traces[what].append(tuple(found))
+    running = {kind: state for kind, state, *_ in traces["overlay"]}
     _public_as_it_should(session, case, running, deeds, today)
-    _duties_as_they_should(session, case, running)
-    _events_contiguous(session, case)
-    _steps_match_versions(session, case)
+    _duties_as_they_should(case, running, Counter(kind for kind, *_ in traces["duty"]))
+    for topic, _, count, first, last, *_ in traces["events"]:
+        # From 1 without a gap; the database itself refuses a number twice.
+        assert (first, last) == (1, count), topic
+    (steps,) = traces["steps"]
+    assert steps[2:] == (case.version, case.version, 1, case.version, 0)
 
 
 def _public_as_it_should(
     session: Session, case: Case, running: dict[str, str], deeds: Deeds, today: date
 ) -> None:
-    listing = session.get(Listing, case.listing_id) if case.listing_id else None
+    listing = session.scalars(LISTINGS, {"listing": case.listing_id}).first() if case.listing_id else None
     shown = listing is not None and status(standing(listing), today) is Status.PUBLIC
     assert case.publicity_max_end is not None or not shown
     over = case.publicity_max_end is not None and today >= case.publicity_max_end
@@ -108,25 +128,11 @@ def _public_as_it_should(
         assert case.redactor_id not in {None, case.filer_id, case.publisher_id}
 
 
-def _duties_as_they_should(session: Session, case: Case, running: dict[str, str]) -> None:
+def _duties_as_they_should(case: Case, running: dict[str, str], found: Counter[str]) -> None:
     expected = Counter({"publish": 1} if case.state in OWING and case.disclosure == "proactive" else {})
     for kind in ("objection", "repair"):
         if kind in running:
             expected[f"{'accept' if running[kind] == 'open' else 'settle'}-{kind}"] += 1
     expected["decide-expiry"] += "expiry" in running
     expected["review-linked"] += "linked" in running
-    found = Counter(session.scalars(DUTIES, {"case": case.id}))
     assert found == +expected, (case.state, running, found)
-
-
-def _events_contiguous(session: Session, case: Case) -> None:
-    """From 1 without a gap; the database itself refuses a number twice."""
-    for topic, count, first, last in session.execute(
-        SEQUENCES, {"case": case.id, "listing": case.listing_id}
-    ):
-        assert (first, last) == (1, count), topic
-
-
-def _steps_match_versions(session: Session, case: Case) -> None:
-    found = session.execute(STEPS, {"case": case.id}).one()
-    assert tuple(found) == (case.version, case.version, 1, case.version, 0)
