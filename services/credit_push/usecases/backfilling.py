@@ -104,22 +104,24 @@ class Backfill:
 
     def step(self) -> bool:
         """True if a page was planned, or a backfill ended."""
-        asked = select(STATES.c.platform).where(STATES.c.backfill_after.is_not(None)).limit(1)
+        row = STATES.c
+        asked = select(row.platform, row.backfill_after).where(row.backfill_after.is_not(None)).limit(1)
         with self._deps.db.read() as session:
-            platform = session.scalar(asked)
-        if platform is None:
+            found = session.execute(asked).first()
+        if found is None:
             return False
         with self._deps.db.write() as session:
-            self._page(session, platform)
+            self._page(session, *found)
         return True
 
-    def _page(self, session: Session, platform: str) -> None:
-        state, profile = hold(session, platform), self._deps.catalogue.get(platform)
-        if state["backfill_after"] is None:
-            return
-        last, count = fill(session, self._deps, profile, state["backfill_after"]) if profile else (None, 0)
-        state.update(backfill_after=last, backfilled=state["backfilled"] + count)
-        write(session, state)
+    def _page(self, session: Session, platform: str, after: str) -> None:
+        """Listings are held before the platform's state, as by everybody: no two wait for each other."""
+        profile = self._deps.catalogue.get(platform)
+        last, count = fill(session, self._deps, profile, after) if profile else (None, 0)
+        state = hold(session, platform)
+        if state["backfill_after"] == after:  # else another worker has just done this page
+            state.update(backfill_after=last, backfilled=state["backfilled"] + count)
+            write(session, state)
 
     def wait(self, timeout: float) -> bool:
         """Nobody waits for a backfill by the second."""
