@@ -19,6 +19,9 @@ from shared.db.types import JsonDoc, UtcDateTime, dump_json
 
 FEW = 5  # up to here the second round trip of COPY costs more than it saves
 COPY = "COPY "
+NO_COPY = "no_copy"
+"""Names of tables that a connection's transaction may not COPY into, in its `info`: PostgreSQL refuses that
+where row-level security binds."""
 Bind = Callable[[Any], Any]
 
 
@@ -34,13 +37,25 @@ def add_rows(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) 
     Rows may be made while they are asked for: PostgreSQL works on some while the next are made.
     """
     coming = iter(rows)
+    first = next(coming, None)
+    if first is not None:
+        names = tuple(first)
+        values = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+        add_values(session, table, names, map(values, chain((first,), coming)))
+
+
+def add_values(
+    session: Session, table: Table, names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """The same for rows given as the values of the named columns."""
+    coming = iter(rows)
     first = list(islice(coming, FEW + 1))
     if not first:
         return
     connection = session.connection()
-    plan = _plan(table, tuple(first[0]), connection.dialect)
+    plan = _plan(table, names, connection.dialect)
     bound = map(plan.bound, chain(first, coming))
-    if plan.copy and len(first) > FEW:
+    if plan.copy and len(first) > FEW and table.name not in connection.info.get(NO_COPY, ()):
         connection.exec_driver_sql(plan.copy, (bound,))
     else:
         connection.exec_driver_sql(plan.insert, list(bound))
@@ -52,11 +67,10 @@ class _Plan:
 
     insert: str
     copy: str | None
-    values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     binds: tuple[tuple[int, Bind], ...]
 
-    def bound(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
-        values = list(self.values(row))
+    def bound(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        values = list(row)
         for at, bind in self.binds:
             if values[at] is not None:
                 values[at] = bind(values[at])
@@ -75,7 +89,6 @@ def _plan(table: Table, names: tuple[str, ...], dialect: Dialect) -> _Plan:
     return _Plan(
         insert=f"INSERT INTO {target} VALUES ({marks})",  # noqa: S608  names of our own tables
         copy=f"{COPY}{target} FROM STDIN" if postgresql else None,
-        values=itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],),
         binds=tuple((at, bind) for at, bind in binds if bind),
     )
 

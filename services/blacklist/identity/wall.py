@@ -8,11 +8,13 @@ bound, nor is the system administrator, who hands cases over when departments me
 from collections.abc import Iterator
 
 from flask import current_app, has_request_context, request
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session
 
 from services.blacklist.audit.models import APPEND_ONLY
 from shared.db import Database
+from shared.db.adding import NO_COPY
 from shared.logs import get_log
 from shared.web.access import Principal, current_principal, policy_of
 
@@ -24,13 +26,32 @@ _MINE = (
     "(department_id = current_setting('app.department', true) "
     "OR region LIKE current_setting('app.region', true))"
 )
+_OWN = "department_id = current_setting('app.department', true)"
+_GIVEN = "department_id = current_setting('app.receiver', true)"
+"""What is being handed to another department is still seen by who does it, until the transaction ends."""
 _MY_CASES = "EXISTS (SELECT 1 FROM cases AS c WHERE c.id = case_id)"
+_MY_REQUESTS = f"EXISTS (SELECT 1 FROM disclosure_requests AS r WHERE r.id = request_id AND {_MINE})"  # noqa: S608
+_MY_LETTERS = "EXISTS (SELECT 1 FROM letters AS l WHERE l.id = letter_id)"
+_MY_ITEMS = "EXISTS (SELECT 1 FROM openness_items AS i WHERE i.id = item_id)"
 POLICIES = {
-    "cases": (_MINE, "department_id = current_setting('app.department', true)"),
+    "cases": (_MINE, _OWN),
+    "case_steps": (_MY_CASES, _MY_CASES),
     "case_attachments": (_MY_CASES, _MY_CASES),
     "case_links": (_MY_CASES, _MY_CASES),
+    "letters": (f"({_OWN} OR {_MY_CASES} OR {_MY_REQUESTS})", f"({_OWN} OR {_MY_CASES})"),
+    "letter_copies": (_MY_LETTERS, _MY_LETTERS),
+    "letter_services": (_MY_LETTERS, _MY_LETTERS),
+    "letter_sendings": (_MY_LETTERS, _MY_LETTERS),
+    "openness_items": (_MINE, _OWN),
+    "openness_versions": (_MY_ITEMS, _MY_ITEMS),
+    "openness_files": (_MY_ITEMS, _MY_ITEMS),
+    "openness_channel_drafts": (_MY_ITEMS, _OWN),
+    "openness_opinions": (_MINE, _OWN),
+    "openness_watch_rounds": (_MINE, _OWN),
+    "openness_reports": (f"({_MINE} OR {_GIVEN})", f"({_OWN} OR {_GIVEN})"),
 }
-"""Table → which rows there are, and which may be written. Tables filled by COPY cannot have any."""
+"""Table → which rows there are, and which may be written. COPY is refused by tables that have any."""
+_WALLED, _FREE = frozenset(POLICIES), frozenset[str]()
 _CREATE = f"""DO $$ BEGIN
 IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OFFICER}') THEN CREATE ROLE {OFFICER} NOLOGIN; END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"""
@@ -79,7 +100,9 @@ class Wall:
 
     def __call__(self, connection: Connection) -> None:
         who = bound()
-        if who is not None and self._is_up(connection):
+        walled = who is not None and self._is_up(connection)
+        connection.info[NO_COPY] = _WALLED if walled else _FREE
+        if who is not None and walled:
             connection.exec_driver_sql(_ENTER, (who.department_id, region_seen(who)))
 
     def _is_up(self, connection: Connection) -> bool:
@@ -105,6 +128,12 @@ def region_seen(who: Principal) -> str:
     if not who.has(*OVERSEERS):
         return NOWHERE
     return who.region.removesuffix("00").removesuffix("00").removesuffix("00") + "%"
+
+
+def hand_to(session: Session, department_id: str) -> None:
+    """Let this transaction give a row to another department."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT set_config('app.receiver', :id, true)"), {"id": department_id})
 
 
 def stand_behind(db: Database) -> None:

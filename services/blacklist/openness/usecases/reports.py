@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.audit.domain import without_identities
 from services.blacklist.disclosure.domain import new_code
+from services.blacklist.identity.wall import hand_to
 from services.blacklist.openness.domain.reports import (
     ACCEPTED,
     ACTS,
@@ -174,6 +175,7 @@ def _transfer(turn: Turn) -> None:
         raise AssertionError
     if target.id == row.department_id:
         refuse([("department_id", "举报已经在这个部门。")])
+    hand_to(turn.session, target.id)
     for duty in duties_of(turn.session, [row.id]).get(row.id, []):
         if duty.is_open:
             duty.department_id = target.id
