@@ -78,7 +78,7 @@ def lock_listings(session: Session, ids: Iterable[str]) -> dict[str, Held]:
         select(row.id, row.sequence, row.out_sequence, row.migrated)
         .where(among(session, row.id, sorted(set(ids))))
         .order_by(row.id)
-        .with_for_update()
+        .with_for_update(key_share=True)  # no key changes: what refers to a listing need not wait
     )
     return {one.id: Held(*one) for one in found}
 
