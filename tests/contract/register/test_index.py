@@ -6,13 +6,24 @@ import pytest
 from sqlalchemy import delete, text, update
 
 from services.blacklist.register.domain.names import Gram, asked_grams, full_key, split_name
-from services.blacklist.register.index import ENGINES, GramCounter, reading, reading_of, reindex, verify_index
+from services.blacklist.register.index import (
+    ENGINES,
+    GramCounter,
+    building,
+    name_unnamed,
+    reading,
+    reading_of,
+    reindex,
+    verify_index,
+)
 from services.blacklist.register.index.counts import known_counts, rare_first
 from services.blacklist.register.index.upkeep import count_grams, tidied
 from services.blacklist.register.models import NAMES, GramCount, ListingName
 from shared.clock import FixedClock
 from shared.db import Database
 from tests.integration.register_world import World, make_world, organisation
+
+pytestmark = pytest.mark.tables("services.blacklist")
 
 NAMES_IN = ("石家庄鑫源贸易有限公司", "石家庄鑫达贸易有限公司", "泉州鑫源建材经营部", "老王烧烤店")
 
@@ -124,3 +135,43 @@ def test_sqlite_itself_notices_an_index_out_of_step(world: World) -> None:
         session.execute(text("DROP TRIGGER register_name_gone"))
         session.execute(delete(NAMES).where(NAMES.c.name == NAMES_IN[1]))
     assert verify_index(world.db, ENGINES["sqlite"]).faults
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_listings_without_names_get_them(
+    world: World, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    monkeypatch.setattr(building, "MANY", 1 if at_once else 100)
+    monkeypatch.setattr(building, "BLOCK", 2)
+    monkeypatch.setattr(building, "PROCESSES", 0)
+    engine = ENGINES[world.db.dialect]
+    assert name_unnamed(world.db, engine) == 0
+    with world.write() as session:
+        session.execute(delete(NAMES).where(NAMES.c.name != NAMES_IN[0]))
+    if at_once:
+        with world.write() as session:
+            session.execute(delete(NAMES))
+    assert reindex(world.db, engine).outdated == (4 if at_once else 3)
+    assert verify_index(world.db, engine).sound
+    assert found(world, "石家庄鑫达贸易")[0] == NAMES_IN[1]
+    world.publish(organisation("福州新来贸易有限公司", 9))  # what keeps the index in step is back
+    assert found(world, "福州新莱贸易")[0] == "福州新来贸易有限公司"
+    assert verify_index(world.db, engine).sound
+
+
+def test_names_are_cut_in_processes_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    if world.db.dialect != "sqlite":
+        pytest.skip("one database is enough: the processes know none")
+    monkeypatch.setattr(building, "MANY", 1)
+    monkeypatch.setattr(building, "BLOCK", 1)
+    monkeypatch.setattr(building, "PROCESSES", 1)
+    with world.write() as session:
+        session.execute(delete(NAMES))
+    assert name_unnamed(world.db, ENGINES["sqlite"]) == 4
+    with world.db.read() as session:
+        assert session.query(ListingName).count() == 4
+
+
+def test_a_line_of_copy_holds_whatever_a_name_holds() -> None:
+    line = ENGINES["postgresql"].block([("id", 0, "a\\b\tc", ['x"y', "z\\"])])
+    assert line == b'id\t0\ta\\\\b\\tc\t{"x\\\\"y","z\\\\\\\\"}\n'

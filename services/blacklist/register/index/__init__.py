@@ -3,6 +3,7 @@
 Both are part of the table of names and change with it in one transaction; nothing is kept in step by hand.
 """
 
+from services.blacklist.register.index.building import name_unnamed
 from services.blacklist.register.index.port import RegisterIndex
 from services.blacklist.register.index.postgresql import PostgresqlIndex
 from services.blacklist.register.index.reading import Reading, reading, reading_of
@@ -22,6 +23,7 @@ __all__ = [
     "RegisterIndex",
     "Reindexed",
     "SqliteIndex",
+    "name_unnamed",
     "reading",
     "reading_of",
     "reindex",

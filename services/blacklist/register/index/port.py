@@ -4,7 +4,7 @@ Postings are names, not listings: whether a listing may be shown is decided wher
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,14 @@ from services.blacklist.register.index.reading import Reading
 
 Candidate = tuple[int, float]
 """A name's id and the summed weight of the grams it shares with the question."""
+NameTuple = tuple[Any, ...]
+"""A name's columns in the order of `COLUMNS`, its grams last."""
+COLUMNS = (
+    "listing_id", "ordinal", "name", "full_key", "core_key", "region", "place", "brand_size", "form",
+    "gram_version", "grams",
+)  # fmt: skip
+Block = Any
+"""Rows of names as one database takes them at once; made in another process than it is used in."""
 MOST_POSTINGS = 4000
 """Of one gram: guards against counts that are out of date."""
 
@@ -38,4 +46,20 @@ class RegisterIndex(Protocol):
 
     def faults(self, connection: Connection) -> list[str]:
         """What the database itself finds wrong between index and table."""
+        ...
+
+    def block(self, rows: Sequence[NameTuple]) -> Block:
+        """The rows as `take` wants them; needs no connection."""
+        ...
+
+    def take(self, connection: Connection, block: Block) -> None:
+        """Adds the rows of a block to the table of names."""
+        ...
+
+    def set_aside(self, connection: Connection) -> None:
+        """Takes all that is kept row by row off the table of names, until `restore` in this transaction."""
+        ...
+
+    def restore(self, connection: Connection) -> None:
+        """Makes it anew, from whatever the table holds."""
         ...

@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from services.blacklist.register.domain.names import Gram
-from services.blacklist.register.index.port import MOST_POSTINGS, Candidate
+from services.blacklist.register.index.port import COLUMNS, MOST_POSTINGS, Candidate, NameTuple
 from services.blacklist.register.index.reading import Reading
+from services.blacklist.register.index.tables import TRIGGERS
+from services.blacklist.register.models import NAMES
 
 _SHARING = "SELECT rowid, ? AS weight FROM fts_register_name WHERE fts_register_name MATCH ?"
 _ARM = f"SELECT * FROM ({_SHARING} LIMIT {MOST_POSTINGS})"  # noqa: S608  our own number
@@ -19,6 +21,9 @@ _OPTIMIZE = "INSERT INTO fts_register_name(fts_register_name) VALUES ('optimize'
 _PARTS = "SELECT count(DISTINCT segid) FROM fts_register_name_idx"
 _MERGE = "INSERT INTO fts_register_name(fts_register_name, rank) VALUES ('merge', ?)"
 MOST_PARTS, PAGES = 6, 200
+_ADD = f"INSERT INTO register_name ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+BUILDING_KB = 256 * 1024
+"""Pages kept in memory while everything is made at once."""
 _CHECK = "INSERT INTO fts_register_name(fts_register_name, rank) VALUES ('integrity-check', 1)"
 
 
@@ -47,6 +52,28 @@ class SqliteIndex:
     def rebuild(self, connection: Connection) -> None:
         connection.exec_driver_sql(_REBUILD)
         connection.exec_driver_sql(_OPTIMIZE)
+
+    def block(self, rows: Sequence[NameTuple]) -> list[NameTuple]:
+        return [(*row[:-1], " ".join(row[-1])) for row in rows]
+
+    def take(self, connection: Connection, block: list[NameTuple]) -> None:
+        if block:
+            connection.exec_driver_sql(_ADD, block)
+
+    def set_aside(self, connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{BUILDING_KB}")
+        for name in TRIGGERS:
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        for each in NAMES.indexes:
+            each.drop(connection)
+
+    def restore(self, connection: Connection) -> None:
+        for each in sorted(NAMES.indexes, key=lambda index: str(index.name)):
+            each.create(connection)
+        self.rebuild(connection)
+        for name, work in TRIGGERS.items():
+            connection.exec_driver_sql(f"CREATE TRIGGER {name} {work}")
+        connection.exec_driver_sql("PRAGMA cache_size=-2000")  # as SQLite has it
 
     def faults(self, connection: Connection) -> list[str]:
         try:

@@ -17,12 +17,15 @@ CREATE VIRTUAL TABLE fts_register_name USING fts5(
   grams, content='register_name', content_rowid='id', detail='none', columnsize=0, tokenize='ascii'
 )
 """
+TRIGGERS = {
+    "register_name_added": f"AFTER INSERT ON register_name BEGIN {_ADDED} END",
+    "register_name_gone": f"AFTER DELETE ON register_name BEGIN {_GONE} END",
+    "register_name_changed": f"AFTER UPDATE ON register_name BEGIN {_GONE} {_ADDED} END",
+}
 SQLITE = (
     _TABLE,
     "CREATE VIRTUAL TABLE fts_register_name_counts USING fts5vocab('fts_register_name', 'row')",
-    f"CREATE TRIGGER register_name_added AFTER INSERT ON register_name BEGIN {_ADDED} END",
-    f"CREATE TRIGGER register_name_gone AFTER DELETE ON register_name BEGIN {_GONE} END",
-    f"CREATE TRIGGER register_name_changed AFTER UPDATE ON register_name BEGIN {_GONE} {_ADDED} END",
+    *(f"CREATE TRIGGER {name} {work}" for name, work in TRIGGERS.items()),
 )
 _GIN = """
 CREATE INDEX gin_register_name_grams ON register_name USING gin (grams)

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain.names import GRAM_VERSION, name_record
+from services.blacklist.register.index.building import name_unnamed
 from services.blacklist.register.index.counts import COMMON, MARK
 from services.blacklist.register.index.port import RegisterIndex
 from services.blacklist.register.models import NAMES, GramCount
@@ -105,8 +106,10 @@ def verify_index(db: Database, index: RegisterIndex, progress: Progress | None =
 
 
 def reindex(db: Database, index: RegisterIndex, progress: Progress | None = None) -> Reindexed:
-    """Derives every name anew, rebuilds the index and counts; searches go on meanwhile."""
+    """Names what has none, derives the others anew, rebuilds the index, counts; searches go on meanwhile."""
+    unnamed = name_unnamed(db, index, progress)
     report = _walked(db, repair=True, progress=progress)
+    report.outdated += unnamed
     with db.write() as session:
         index.rebuild(session.connection())
     count_grams(db, index)

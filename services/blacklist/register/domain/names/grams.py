@@ -15,7 +15,6 @@ from services.blacklist.register.domain.names.sound import place_sound, sound, w
 
 CORE, BRAND, SOUND, INITIALS = "·", "※", "§", "¶"
 """First signs of grams that are not plain text; no key holds them."""
-_MARKS = (SOUND, INITIALS)
 _SHORTEST_VARIED, _LONGEST_VARIED = 3, 8
 """A longer core keeps enough rows of three whatever one sign does."""
 _WIDTH = 3
@@ -31,8 +30,15 @@ class Gram(NamedTuple):
 
 def grams_of(parts: Parts, key: str) -> list[str]:
     """Every gram a name is found by, each once."""
-    heard = [mark + said for pair in _sounds(parts, key) for mark, said in zip(_MARKS, pair, strict=True)]
-    found = [*_rows(parts), *_varied(parts, ""), *_placed(parts), BRAND + parts.brand, *heard]
+    core = parts.core
+    varied = _varied(core)
+    found = [*_rows(parts, core), *(CORE + each for each in varied)]
+    if parts.region:
+        front = _front(parts)
+        found += [front + each for each in varied]
+    found.append(BRAND + parts.brand)
+    for full, initials in _sounds(parts, core, key):
+        found += (SOUND + full, INITIALS + initials)
     return list(dict.fromkeys(found))
 
 
@@ -41,41 +47,43 @@ def asked_grams(parts: Parts, key: str, letters: str) -> list[Gram]:
 
     A question in Latin letters may be pinyin.
     """
-    varied = [Gram(each, 3.0) for each in _placed(parts)] or [Gram(each, 2.0) for each in _varied(parts, "")]
-    found = [*varied, Gram(BRAND + parts.brand, 0.5)]
-    found += [Gram(each, 1.0) for each in _rows(parts)]
-    found += [Gram(SOUND + full, 1.0) for full, _ in _sounds(parts, key)]
+    core = parts.core
+    front, weight = (_front(parts), 3.0) if parts.region else (CORE, 2.0)
+    found = [Gram(front + each, weight) for each in _varied(core)]
+    found.append(Gram(BRAND + parts.brand, 0.5))
+    found += [Gram(each, 1.0) for each in _rows(parts, core)]
+    found += [Gram(SOUND + full, 1.0) for full, _ in _sounds(parts, core, key)]
     if letters:
         for each in without_form(letters):
             found += [Gram(SOUND + each, 3.0), Gram(INITIALS + each, 2.0)]
     return list({gram.text: gram for gram in found}.values())
 
 
-def _rows(parts: Parts) -> list[str]:
+def _rows(parts: Parts, core: str) -> list[str]:
     form = "" if parts.form.endswith(("公司", "集团")) else parts.form
-    text = parts.region + parts.core + form
+    text = parts.region + core + form
     return [text[start : start + _WIDTH] for start in range(len(text) - _WIDTH + 1)]
 
 
-def _placed(parts: Parts) -> list[str]:
-    return _varied(parts, parts.place + CORE) if parts.region else []
+def _front(parts: Parts) -> str:
+    """What stands before the core, and the core less a sign, where the place is known."""
+    return CORE + parts.place + CORE
 
 
-def _varied(parts: Parts, place: str) -> list[str]:
-    core, front = parts.core, CORE + place
-    found = [front + core]
+def _varied(core: str) -> list[str]:
+    """The core, and the core less each one sign."""
     if _SHORTEST_VARIED <= len(core) <= _LONGEST_VARIED:
-        found += [front + core[:at] + core[at + 1 :] for at in range(len(core))]
-    return found
+        return [core, *[core[:at] + core[at + 1 :] for at in range(len(core))]]
+    return [core]
 
 
-def _sounds(parts: Parts, key: str) -> list[tuple[str, str]]:
+def _sounds(parts: Parts, core: str, key: str) -> list[tuple[str, str]]:
     """The core, the name without its form with the place in front, and as it is written if that differs."""
-    core, core_initials = heard = sound(parts.core[:_LONGEST_HEARD])
+    said, initials = heard = sound(core[:_LONGEST_HEARD])
     found = [heard]
     if parts.region:
         place, place_initials = place_sound(parts.region[:_LONGEST_HEARD])
-        found.append((place + core, place_initials + core_initials))
+        found.append((place + said, place_initials + initials))
     written = key.removesuffix(parts.form)
     if not written.startswith(parts.region):
         found.append(sound(written[:_LONGEST_HEARD]))

@@ -5,9 +5,7 @@ Words read otherwise than sign by sign come first (重庆, 厦门, 商行); the 
 
 from functools import cache, lru_cache
 
-from services.blacklist.register.domain.names.words import forms, lines
-
-_LONGEST_WORD = 4
+from services.blacklist.register.domain.names.words import forms, lines, sizes_by
 
 
 def sound(key: str) -> tuple[str, str]:
@@ -31,33 +29,32 @@ def without_form(letters: str) -> list[str]:
 
 
 def _syllables(key: str) -> list[str]:
-    signs, words, starts = _tables()
-    if starts.isdisjoint(key):
+    signs, words, sizes = _tables()
+    if sizes.keys().isdisjoint(key):
         return [signs.get(sign, sign) for sign in key]
     found: list[str] = []
-    place = 0
-    while place < len(key):
-        size = _word_at(key, place, words) if key[place] in starts else 0
-        found += words[key[place : place + size]] if size else [signs.get(key[place], key[place])]
-        place += size or 1
+    rest = 0
+    for place, sign in enumerate(key):
+        if place < rest:
+            continue
+        for size in sizes.get(sign, ()):
+            if word := words.get(key[place : place + size]):
+                found += word
+                rest = place + size
+                break
+        else:
+            found.append(signs.get(sign, sign))
     return found
 
 
-def _word_at(key: str, place: int, words: dict[str, tuple[str, ...]]) -> int:
-    for size in range(min(_LONGEST_WORD, len(key) - place), 1, -1):
-        if key[place : place + size] in words:
-            return size
-    return 0
-
-
 @cache
-def _tables() -> tuple[dict[str, str], dict[str, tuple[str, ...]], frozenset[str]]:
-    """Syllables by sign, syllables by word, and the signs words begin with."""
+def _tables() -> tuple[dict[str, str], dict[str, tuple[str, ...]], dict[str, tuple[int, ...]]]:
+    """Syllables by sign, syllables by word, and how long words can be by the sign they begin with."""
     pairs = (line.split("\t") for line in lines("pinyin-words.tsv"))
     words = {word: tuple(said.split()) for word, said in pairs}
     rows = (line.split("\t") for line in lines("pinyin.tsv"))
     signs = {sign: syllable for syllable, signs in rows for sign in signs}
-    return signs, words, frozenset(word[0] for word in words)
+    return signs, words, sizes_by(words, 0)
 
 
 @cache

@@ -48,10 +48,11 @@ def lines(name: str) -> list[str]:
 
 
 def _vocabulary(words: list[str]) -> Vocabulary:
-    return Vocabulary(frozenset(words), _sizes(words, -1))
+    return Vocabulary(frozenset(words), sizes_by(words, -1))
 
 
-def _sizes(words: Iterable[str], sign: int) -> dict[str, tuple[int, ...]]:
+def sizes_by(words: Iterable[str], sign: int) -> dict[str, tuple[int, ...]]:
+    """How long a word can be that has this at its place `sign`, longest first."""
     found: dict[str, set[int]] = defaultdict(set)
     for word in words:
         found[word[sign]].add(len(word))
@@ -87,8 +88,8 @@ def places() -> Places:
     return Places(
         {name: tuple(sorted(found)) for name, found in codes.items()},
         frozenset(strong),
-        _sizes(codes, 0),
-        _sizes(strong, -1),
+        sizes_by(codes, 0),
+        sizes_by(strong, -1),
     )
 
 
