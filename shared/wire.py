@@ -7,9 +7,11 @@ import asyncio
 import re
 import ssl
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -298,20 +300,44 @@ class Pool:
             self._free.pop().close()
 
 
+def _tell(told: Future[Any], task: asyncio.Task[Any]) -> None:
+    if task.cancelled():
+        told.cancel()
+        told.set_running_or_notify_cancel()
+    elif (error := task.exception()) is not None:
+        told.set_exception(error)
+    else:
+        told.set_result(task.result())
+
+
 class AsyncRunner:
     """One event loop in a thread of its own, started when first needed."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
+        self._coming: deque[tuple[Coroutine[Any, Any, Any], Future[Any]]] = deque()
+        self._called = False
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run to completion from any other thread."""
         return self.start(work).result()
 
     def start(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
-        """Run it there; what comes of it is told to any thread that waits."""
-        return asyncio.run_coroutine_threadsafe(work, self._started())
+        """Run it there; what comes of it is told to any thread that waits. One call wakes it for many."""
+        told: Future[Result] = Future()
+        self._coming.append((work, told))
+        loop = self._started()
+        if not self._called:
+            self._called = True
+            loop.call_soon_threadsafe(self._begin, loop)
+        return told
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._called = False  # before looking: what comes from now on calls again
+        while self._coming:
+            work, told = self._coming.popleft()
+            loop.create_task(work).add_done_callback(partial(_tell, told))
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:

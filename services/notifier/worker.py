@@ -45,6 +45,7 @@ from shared.web.revocations import prune_revocations
 
 GROUP = "notifier"
 PATIENCE = 0.05  # seconds to wait for a send to end before looking for more work
+CLAIM_SECONDS = 0.25  # between looks for more work, while there is another round in hand
 CLIMB_EVERY = timedelta(seconds=5)
 PRUNE_EVERY = timedelta(hours=1)
 KEEP_EVENT_IDS = timedelta(days=60)  # twice the retention of the topics we read
@@ -129,9 +130,10 @@ class Sender:
         """Where much is sent, many at a time; but nobody waits long for a place that is free."""
         room = self._flights.room
         free = room - len(self._jobs)
-        if free <= 0 or (free < room // 4 and time.monotonic() < self._claim_due):
+        enough = free < room // 4 or self._flights.deep
+        if free <= 0 or (enough and time.monotonic() < self._claim_due):
             return False
-        self._claim_due = time.monotonic() + PATIENCE
+        self._claim_due = time.monotonic() + CLAIM_SECONDS
         loads = Counter(job.target.ref for job, _ in self._jobs.values())
         now = self._parts.clock.system_now()
         jobs = claim_jobs(

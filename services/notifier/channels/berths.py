@@ -50,21 +50,21 @@ class Berths:
         self._places, self._each = places, each
         self._spread = max(1, places // (2 * each))
         self._taken: Counter[str] = Counter()
-        self._total = self._others = 0
+        self.total = self._others = 0
         self._sound: dict[str, None] = {}
         self.silent: set[str] = set()
         """Targets that hold or await places and found no answer last."""
 
     def take(self, ref: str) -> bool:
         """A place for one more, if it may have one."""
-        free = self._places - self._total
+        free = self._places - self.total
         if ref in self._sound:
             fits = self._taken[ref] < min(self._each, free // self._spread or min(free, 1))
         else:
             fits = free > 0 and self._taken[ref] < min(FEW, self._each) and self._others < _most(self._places)
             self._others += fits
         self._taken[ref] += fits
-        self._total += fits
+        self.total += fits
         return fits
 
     def leave(self, ref: str, sound: bool | None) -> None:
@@ -72,7 +72,7 @@ class Berths:
         if ref not in self._sound:
             self._others -= 1
         self._taken[ref] -= 1
-        self._total -= 1
+        self.total -= 1
         if sound is not None:
             self._judge(ref, sound)
         if not self._taken[ref]:

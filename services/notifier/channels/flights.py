@@ -18,8 +18,8 @@ from shared.errors import DeliveryError
 from shared.logs import get_log
 
 MANY = 512
-LINGER = 0.02  # seconds more for a bunch to grow, where many are on their way
-AHEAD = 4  # times what fits at once
+LINGER, LONGER = 0.02, 0.2  # seconds more for a bunch to grow, where many are on their way, or more wait
+AHEAD = 8  # times what fits at once
 log = get_log(__name__)
 
 
@@ -68,6 +68,12 @@ class Flights:
                 self._waiting.setdefault(flight.target.ref, deque()).append(flight)
         if fits:
             self._begin(flight)
+
+    @property
+    def deep(self) -> bool:
+        """Whether more waits for a place than is under way: enough for another round."""
+        with self._lock:
+            return sum(map(len, self._waiting.values())) >= self._berths.total > 0
 
     def openings(self, loads: Mapping[str, int], free: int) -> Openings:
         """What may be handed over besides these loads, in jobs by target."""
@@ -127,7 +133,7 @@ class Flights:
             except Empty:
                 break
             if len(found) == 1:
-                ends = time.monotonic() + LINGER if enough > 1 else 0.0
+                ends = time.monotonic() + (LONGER if self.deep else LINGER) if enough > 1 else 0.0
             elif len(found) >= enough:
                 ends = 0.0
         self._count -= len(found)

@@ -6,9 +6,10 @@ What cannot be sent to anybody any more is settled here, so that it does not wai
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, func, select, union_all
+from sqlalchemy import Row, Select, Table, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from services.notifier.channels import Message, Target
@@ -22,12 +23,38 @@ from services.notifier.usecases.mail_proofs import mail_proof
 from shared.clock import local_date
 from shared.crash import crash_point
 from shared.crypto import KeyRing
-from shared.db import Database, among, change_rows
+from shared.db import Database, UtcDateTime, among, change_rows
 from shared.delivery import DEAD, SENDING, SUPERSEDED, WAITING, claim_due, extend, release
 
 DISPATCHES = cast("Table", Dispatch.__table__)
 NOBODY = "收件人已停用或已不存在"
 BOUNCED = "收件地址此前被退信（{}），已停止发送"
+NOTICES, DEPARTMENTS = (cast("Table", model.__table__) for model in (Notice, DepartmentCopy))
+_JOINED = (
+    select(
+        DISPATCHES.c.id.label("dispatch_id"),
+        DISPATCHES.c.target,
+        DISPATCHES.c.channel,
+        DISPATCHES.c.department_id.label("dispatch_department"),
+        DISPATCHES.c.attempts_count,
+        NOTICES.c.id.label("notice_id"),
+        NOTICES.c.event_type,
+        NOTICES.c.severity,
+        NOTICES.c.title,
+        NOTICES.c.body,
+        NOTICES.c.link,
+        NOTICES.c.subject_id,
+        NOTICES.c.case_id,
+        NOTICES.c.listing_id,
+        NOTICES.c.facts,
+        NOTICES.c.department_id,
+        NOTICES.c.occurred_at,
+        NOTICES.c.created_at,
+        DEPARTMENTS.c.name.label("department_name"),
+    )
+    .join(NOTICES, NOTICES.c.id == DISPATCHES.c.notice_id)
+    .join(DEPARTMENTS, DEPARTMENTS.c.id == NOTICES.c.department_id, isouter=True)
+)
 WINDOW = 1000
 """So many of the longest due are looked at for one claim."""
 
@@ -81,10 +108,20 @@ def _candidates(
     session: Session, channel: str, now: datetime, openings: Openings
 ) -> Sequence[tuple[str, str]]:
     """(id, target) of the longest due, by the index of what is due: left behind ones, some of each target."""
-    row, share = DISPATCHES.c, max(openings.share, openings.few)
-    mine = [row.channel == channel, *([row.target.not_in(sorted(openings.busy))] if openings.busy else [])]
-    if openings.others == 0:
-        mine.append(row.target.in_(list(openings.sound)))
+    given = {"channel": channel, "now": now, "share": max(openings.share, openings.few)}
+    given |= {"busy": sorted(openings.busy)}
+    crowded = openings.others == 0
+    given |= {"sound": sorted(openings.sound)} if crowded else {}
+    return [(row.id, row.target) for row in session.connection().execute(_due(crowded), given)]
+
+
+@lru_cache(maxsize=2)
+def _due(crowded: bool) -> Select[Any]:
+    """Built once; `crowded`: of targets that are known to answer alone."""
+    row, now = DISPATCHES.c, bindparam("now", type_=UtcDateTime())
+    mine = [row.channel == bindparam("channel"), row.target.not_in(bindparam("busy", expanding=True))]
+    if crowded:
+        mine.append(row.target.in_(bindparam("sound", expanding=True)))
     waiting = select(row.id, row.target, row.next_attempt_at.label("at"))
     waiting = waiting.where(*mine, row.state == WAITING, row.next_attempt_at <= now)
     left = select(row.id, row.target, row.lease_until.label("at"))
@@ -93,16 +130,15 @@ def _candidates(
     either = union_all(select(oldest), select(left.limit(WINDOW).subquery())).subquery()
     place = func.row_number().over(partition_by=either.c.target, order_by=(either.c.at, either.c.id))
     ranked = select(either.c.id, either.c.target, either.c.at, place.label("place")).subquery()
-    chosen = select(ranked.c.id, ranked.c.target).where(ranked.c.place <= share)
-    rows = session.execute(chosen.order_by(ranked.c.at, ranked.c.id))
-    return [(row.id, row.target) for row in rows]
+    chosen = select(ranked.c.id, ranked.c.target).where(ranked.c.place <= bindparam("share"))
+    return chosen.order_by(ranked.c.at, ranked.c.id)
 
 
 def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime) -> list[Job]:
     """What to send of the rows claimed; the others are settled, in the order they were claimed."""
     if not ids:
         return []
-    rows = {row.dispatch_id: row for row in session.execute(_rows(session, ids))}
+    rows = {row.dispatch_id: row for row in session.connection().execute(_rows(session, ids))}
     asked = {key: Asked(row.target, row.channel, row.dispatch_department) for key, row in rows.items()}
     found = find_targets(session, keyring, set(asked.values()), now)
     bounced = failing(session, found, now)
@@ -123,30 +159,7 @@ def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime)
 
 
 def _rows(session: Session, ids: Sequence[str]) -> Any:
-    columns = (
-        Dispatch.id.label("dispatch_id"),
-        Dispatch.target,
-        Dispatch.channel,
-        Dispatch.department_id.label("dispatch_department"),
-        Dispatch.attempts_count,
-        Notice.id.label("notice_id"),
-        Notice.event_type,
-        Notice.severity,
-        Notice.title,
-        Notice.body,
-        Notice.link,
-        Notice.subject_id,
-        Notice.case_id,
-        Notice.listing_id,
-        Notice.facts,
-        Notice.department_id,
-        Notice.occurred_at,
-        Notice.created_at,
-        DepartmentCopy.name.label("department_name"),
-    )
-    joined = select(*columns).join(Notice, Notice.id == Dispatch.notice_id)
-    joined = joined.join(DepartmentCopy, DepartmentCopy.id == Notice.department_id, isouter=True)
-    return joined.where(among(session, Dispatch.id, ids))
+    return _JOINED.where(among(session, DISPATCHES.c.id, ids))
 
 
 def _words(session: Session, rows: Mapping[str, Row[Any]], today: date) -> dict[str, Rendered]:
