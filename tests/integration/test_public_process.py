@@ -15,15 +15,17 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from services.blacklist.public.app import create_public_app, open_public_deps
-from services.blacklist.public.projection import HIDDEN, SCHEMA, project
+from services.blacklist.public.projection import HIDDEN, KEYS, SCHEMA, project
 from services.blacklist.register.models import Listing
 from services.blacklist.register.usecases import ChangeSequencer, revoke_listing
 from services.blacklist.settings import read_settings
 from services.blacklist.snapshots.usecases import export
+from services.blacklist.syndication.models import DataUser
+from services.blacklist.syndication.usecases.registering import Wish, end_registration, register_data_user
 from shared.clock import FixedClock
 from shared.db import Database, head_revision, open_database, open_for_reading
 from shared.loops import drain
@@ -31,6 +33,9 @@ from tests.harness.ports import free_port
 from tests.harness.process import Program
 from tests.harness.wait import until
 from tests.integration.register_world import World, make_world, organisation, person
+from tests.integration.test_data_users import OPERATOR
+
+pytestmark = pytest.mark.tables("services.blacklist")
 
 FIRM = "石家庄甲建设工程有限公司"
 REGISTER = "/api/v1/register"
@@ -85,6 +90,7 @@ def client(world: World, reading: Database, tmp_path: Path, **env: str) -> Any:
         calendar=world.deps.calendar,
         data_dir=tmp_path,
         cache_seconds=settings.public.cache_seconds,
+        data_user_hours=settings.data_user_hours,
     )
     return create_public_app(settings, deps).test_client()
 
@@ -122,6 +128,27 @@ def test_every_public_answer_is_given_from_the_projection(
     for page in ("/persons", "/verify/ABC", "/notices/watches/new"):
         elsewhere = asked.get(page, headers={"Accept": "text/html"})
         assert (elsewhere.status_code, "公开查询" in elsewhere.text) == (503, True), page
+
+
+def test_the_board_of_data_users_is_shown_without_their_keys_and_positions(
+    world: World, reading: Database, tmp_path: Path
+) -> None:
+    wish, actor = Wish("示例信用服务平台", "platform", "王某 13800000000"), OPERATOR
+    with world.write() as session:
+        register_data_user(session, world.deps, wish, actor)
+        ended, _ = register_data_user(session, world.deps, Wish("已结束单位", "other", "李某"), actor)
+        end_registration(session, world.deps, ended.id, actor)
+    asked = client(world, reading, tmp_path, DATA_USER_OVERDUE_HOURS="12")
+    board = asked.get("/api/v1/data-users").get_json()
+    assert [each["name"] for each in board["items"]] == ["示例信用服务平台"]
+    assert board["overdue_after_hours"] == 12
+    page = asked.get("/data-users")
+    assert (page.status_code, "示例信用服务平台" in page.text) == (200, True)
+    assert "/admin/data-users" not in page.text
+    assert asked.post("/api/v1/data-users", json={}).status_code == 405
+    with reading.read() as session:
+        found = session.scalars(select(DataUser).where(DataUser.ended_at.is_(None))).one()
+        assert {getattr(found, name) for name in KEYS} == {None}
 
 
 def test_snapshots_are_served_without_what_is_hidden(world: World, reading: Database, tmp_path: Path) -> None:

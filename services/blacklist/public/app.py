@@ -21,7 +21,7 @@ from services.blacklist.settings import NAME, TITLE, Settings, read_settings
 from services.blacklist.snapshots import api as snapshots
 from services.blacklist.store import Deps
 from services.blacklist.syndication import api as syndication
-from services.blacklist.web import blocked, data, embedding, statistics, wording
+from services.blacklist.web import blocked, data, data_users, embedding, statistics, wording
 from services.blacklist.web import public as pages
 from shared.calendar import builtin_calendar
 from shared.clock import SystemClock
@@ -47,6 +47,7 @@ def open_public_deps(settings: Settings) -> Deps:
         keyring=KeyRing(Path(os.devnull), []),
         calendar=builtin_calendar(),
         data_dir=common.data_dir,
+        data_user_hours=settings.data_user_hours,
         cache_seconds=settings.public.cache_seconds,
         embed_ancestors=settings.public.embed_ancestors,
     )
@@ -91,13 +92,14 @@ def _count_and_limit(app: APIFlask, settings: Settings) -> None:
 
 
 def page_blueprint(deps: Deps) -> APIBlueprint:
-    """Search and browse, listings, lists, statistics."""
+    """Search and browse, listings, lists, statistics, who is behind with removals."""
     made = APIBlueprint("web", __name__, enable_openapi=False, template_folder="../web/templates")
     made.app_context_processor(
         lambda: {"words": wording, "export_blocked": partial(blocked.export_blocked, deps)}
     )
     pages.add_routes(made, deps, persons=False)
     data.add_routes(made, deps)
+    data_users.add_board(made, deps)
     statistics.add_routes(made, deps)
     embedding.add_routes(made, deps)
     return made

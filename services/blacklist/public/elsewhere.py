@@ -1,7 +1,7 @@
 """Pages the public process links to and does not serve: the regulator's side does.
 
 The proxy sends those addresses there (deploy/nginx/site.conf); here they say that they cannot be had now,
-instead of pretending that they do not exist.
+instead of pretending that they do not exist. `/unavailable` is where the proxy turns while that side is down.
 """
 
 from typing import NoReturn
@@ -13,7 +13,7 @@ from shared.web.access import access, public
 from shared.web.problem import problems
 
 PLACES = (
-    "persons", "verify", "certificates", "log", "checks", "tender-projects", "data-users", "sign-in",
+    "persons", "verify", "certificates", "log", "checks", "tender-projects", "sign-in", "unavailable",
     "disclosure-catalogue", "disclosure-requests", "items", "annual-reports", "reports", "services",
     "notices",
 )  # fmt: skip

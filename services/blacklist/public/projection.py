@@ -17,13 +17,19 @@ from services.blacklist.register.models import (
     DeliveryStatus,
     GramCount,
 )
+from services.blacklist.syndication.models import DataUser
 from shared.db import Database, Hidden
 from shared.identifiers import COMPOUND_SURNAMES
 
 SCHEMA = "public_side"
 IDENTITY = ("identity", "id_blind", "tail_blind")
 INTERNAL = ("case_id", "department_id", "origin", "shield_code", "reason", "told")
-HIDDEN: Hidden = frozenset((LISTINGS.name, column) for column in IDENTITY)
+USERS: Table = DataUser.__table__  # type: ignore[assignment]
+KEYS = ("contact", "prefix", "secret_hash", "position", "told_at", "sequence")
+"""Of data users: from a position one could read off the feed which removals are meant."""
+HIDDEN: Hidden = frozenset(
+    [(LISTINGS.name, column) for column in IDENTITY] + [(USERS.name, column) for column in KEYS]
+)
 _SHOWN = (
     "removed_at IS NULL AND revoked_at IS NULL AND suspended_at IS NULL AND shielded_at IS NULL"
     " AND disclosure = 'proactive'"
@@ -67,6 +73,9 @@ def view_of(table: Table, connection: Connection) -> str:
         columns = ", ".join(facts if name == "facts" else f"v.{name}" for name in kinds)
         joined = "public.register_version AS v JOIN public.register_listing AS l ON l.id = v.listing_id"
         return f"SELECT {columns} FROM {joined} WHERE {_SHOWN}"  # noqa: S608  our own names
+    if table is USERS:
+        shown = ", ".join(f"NULL::{kind} AS {name}" if name in KEYS else name for name, kind in kinds.items())
+        return f"SELECT {shown} FROM public.data_users WHERE ended_at IS NULL"  # noqa: S608  our own names
     return f"SELECT {', '.join(kinds)} FROM public.{table.name}"  # noqa: S608  our own names
 
 
@@ -79,7 +88,7 @@ def statements(connection: Connection, role: str) -> Iterator[str]:
     named = connection.dialect.identifier_preparer.quote(role)
     yield f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"
     yield f"CREATE SCHEMA {SCHEMA}"
-    for table in (LISTINGS, VERSIONS, *PLAIN):
+    for table in (LISTINGS, VERSIONS, USERS, *PLAIN):
         yield f"CREATE VIEW {SCHEMA}.{table.name} AS {view_of(table, connection)}"
     yield f"CREATE VIEW {SCHEMA}.alembic_version AS {_VERSION}"
     yield f"GRANT USAGE ON SCHEMA {SCHEMA} TO {named}"

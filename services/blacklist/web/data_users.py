@@ -23,12 +23,14 @@ LABELS = {"name": "单位名称", "kind": "类别", "contact": "联系人和联�
 
 
 def add_routes(made: APIBlueprint, deps: Deps) -> None:
-    _board(made, deps)
+    add_board(made, deps)
     _registering(made, deps)
     _keeping(made, deps)
 
 
-def _board(made: APIBlueprint, deps: Deps) -> None:
+def add_board(made: APIBlueprint, deps: Deps) -> None:
+    """The public board, wherever it can be read."""
+
     @made.get("/data-users")
     @access(public())
     def data_users() -> Response:

@@ -10,11 +10,12 @@ from services.blacklist.syndication.api import data_users, feeds, files, sitemap
 
 
 def blueprint(deps: Deps, *, users: bool = True) -> APIBlueprint:
-    """`users` are registered only where rows can be written."""
+    """`users` are registered only where rows can be written; how they stand is read anywhere."""
     made = APIBlueprint("syndication", __name__, tag="订阅与数据文件")
     feeds.add_routes(made, deps)
     sitemaps.add_routes(made, deps)
     files.add_routes(made, deps)
+    data_users.add_board(made, deps)
     if users:
         data_users.add_routes(made, deps)
     made.after_request(partial(revalidated, deps))

@@ -20,7 +20,6 @@ PRIVATE = {"Cache-Control": "no-store"}
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
-    _add_board(bp, deps)
     _add_registering(bp, deps)
     _add_keeping(bp, deps)
     _add_own(bp, deps)
@@ -40,7 +39,9 @@ def whole_view(deps: Deps, user: DataUser) -> dict[str, Any]:
     return line | {"contact": registering.contact_of(deps.keyring, user)}
 
 
-def _add_board(bp: APIBlueprint, deps: Deps) -> None:
+def add_board(bp: APIBlueprint, deps: Deps) -> None:
+    """The public board, wherever it can be read."""
+
     @bp.get("/api/v1/data-users")
     @access(public())
     @bp.output(schemas.Board)
