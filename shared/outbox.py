@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session
 from shared.contracts.envelope import Event, Record, encode
 from shared.contracts.topics import topic_named
 from shared.crash import crash_point
-from shared.db import Database, UtcDateTime, Wakeup, add_rows, unnested, wake
+from shared.db import Columns, Database, UtcDateTime, Wakeup, unnested, wake
 from shared.eventlog.base import EventLog, RefusedRecords
 from shared.leases import TTL, Lease
 from shared.logs import get_log
@@ -42,6 +42,7 @@ from shared.metrics import counter, gauge
 CHANNEL = "outbox"
 LEASE = "relay"
 COUNT_SECONDS = 5.0
+QUEUED = ("event_id", "topic", "subject", "sequence", "headers", "value", "created_at")
 BATCH = {"sqlite": 500, "postgresql": 1000}
 log = get_log(__name__)
 
@@ -78,26 +79,31 @@ def enqueue(session: Session, outbox: Table, topic: str, events: Sequence[Event]
     That lock makes id order the commit order per subject. A second event with the same subject, topic
     and sequence is refused by the database.
     """
+    if events:
+        add_queued(session, outbox, queued(topic, events))
+
+
+def queued(topic: str, events: Sequence[Event]) -> list[tuple[Any, ...]]:
+    """Events as rows of an outbox, for `add_queued`."""
     if not events:
-        return
+        return []
     known = topic_named(topic)
     if known is not None and (strangers := {e.type for e in events} - set(known.types)):
         raise ValueError(f"{topic} does not carry {sorted(strangers)}")
     now = datetime.now(UTC)
-    add_rows(session, outbox, (_row(topic, event, now) for event in events))
+    return [_row(topic, event, now) for event in events]
+
+
+def add_queued(session: Session, outbox: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Adds rows made by `queued` to the caller's transaction, under the same lock."""
+    Columns(outbox, QUEUED).add(session, rows)
     wake(session, CHANNEL)
 
 
-def _row(topic: str, event: Event, now: datetime) -> dict[str, Any]:
-    return {
-        "event_id": event.id,
-        "topic": topic,
-        "subject": event.subject,
-        "sequence": event.sequence,
-        "headers": _pack(event.attributes()),
-        "value": encode(event.data),
-        "created_at": now,
-    }
+def _row(topic: str, event: Event, now: datetime) -> tuple[Any, ...]:
+    """The values of the columns QUEUED."""
+    headers, value = _pack(event.attributes()), encode(event.data)
+    return event.id, topic, event.subject, event.sequence, headers, value, now
 
 
 def _pack(attributes: Sequence[tuple[str, str]]) -> str:

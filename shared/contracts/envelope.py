@@ -16,12 +16,12 @@ from typing import Any
 from shared.contracts import shapes
 from shared.contracts.topics import topic_of
 from shared.ids import new_id
+from shared.json_text import writer
 
 Headers = tuple[tuple[str, bytes], ...]
 CONTENT_TYPE = "application/json"
 SPEC = "1.0"
-# made once, not per event; what is written is a tree that plain_json made, so nothing can refer to itself
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_json = writer()
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
@@ -159,12 +159,11 @@ def encode(data: Mapping[str, Any]) -> bytes:
 
 def plain_json(value: Any) -> Any:
     """The value with dates, instants and decimals as text and tuples as lists, at any depth."""
-    if type(value) in _PLAIN or isinstance(value, str | int | float):
-        return value
-    if type(value) is datetime:
-        return _stamp(value)
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is dict or (kind not in _PLAIN and isinstance(value, Mapping)):
         return {key: item if type(item) in _PLAIN else plain_json(item) for key, item in value.items()}
+    if kind in _PLAIN or isinstance(value, str | int | float):
+        return value
     if isinstance(value, list | tuple):
         return [plain_json(item) for item in value]
     if isinstance(value, set | frozenset):

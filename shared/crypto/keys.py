@@ -6,6 +6,7 @@ and re-read when another process rotated a key.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -46,6 +47,10 @@ class KeyRing:
         self._suite = suite
         self._lock = Lock()
         self._refreshed = float("-inf")
+
+    def __reduce__(self) -> tuple[Callable[..., "KeyRing"], tuple[Path]]:
+        """Sent to another process of ours, a ring is the place of its file: no key travels."""
+        return partial(KeyRing.load, suite=self._suite), (self._path,)
 
     @classmethod
     def load(cls, path: Path, *, suite: str = "intl") -> "KeyRing":

@@ -4,7 +4,7 @@
 processes wait for each other instead of failing half-way.
 """
 
-from shared.db.adding import JsonText, add_rows
+from shared.db.adding import Columns, JsonText, add_rows
 from shared.db.changing import among, change_rows, put_rows
 from shared.db.engine import (
     Database,
@@ -20,6 +20,7 @@ from shared.db.types import JsonDoc, UtcDateTime, dump_json, new_metadata, unnes
 from shared.db.wakeup import Wakeup, commits_of, wake
 
 __all__ = [
+    "Columns",
     "Database",
     "Hidden",
     "JsonDoc",

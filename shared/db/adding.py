@@ -39,26 +39,37 @@ def add_rows(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) 
     coming = iter(rows)
     first = next(coming, None)
     if first is not None:
-        names = tuple(first)
-        values = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
-        add_values(session, table, names, map(values, chain((first,), coming)))
+        columns = Columns(table, tuple(first))
+        columns.add(session, map(columns.values, chain((first,), coming)))
 
 
-def add_values(
-    session: Session, table: Table, names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
-) -> None:
-    """The same for rows given as the values of the named columns."""
-    coming = iter(rows)
-    first = list(islice(coming, FEW + 1))
-    if not first:
-        return
-    connection = session.connection()
-    plan = _plan(table, names, connection.dialect)
-    bound = map(plan.bound, chain(first, coming))
-    if plan.copy and len(first) > FEW and table.name not in connection.info.get(NO_COPY, ()):
-        connection.exec_driver_sql(plan.copy, (bound,))
-    else:
-        connection.exec_driver_sql(plan.insert, list(bound))
+@dataclass(frozen=True)
+class Columns:
+    """Some columns of a table, for rows given as tuples; `written` ones are documents in JSON already."""
+
+    table: Table
+    names: tuple[str, ...]
+    written: frozenset[str] = frozenset()
+
+    @property
+    def values(self) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+        """What takes the tuple out of a whole row."""
+        (*_, last) = self.names
+        return itemgetter(*self.names) if len(self.names) > 1 else lambda row: (row[last],)
+
+    def add(self, session: Session, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Insert the rows, as `add_rows` does."""
+        coming = iter(rows)
+        first = list(islice(coming, FEW + 1))
+        if not first:
+            return
+        connection = session.connection()
+        plan = _plan(self, connection.dialect)
+        bound = map(plan.bound, chain(first, coming))
+        if plan.copy and len(first) > FEW and self.table.name not in connection.info.get(NO_COPY, ()):
+            connection.exec_driver_sql(plan.copy, (bound,))
+        else:
+            connection.exec_driver_sql(plan.insert, list(bound))
 
 
 @dataclass(frozen=True)
@@ -78,14 +89,15 @@ class _Plan:
 
 
 @lru_cache(maxsize=200)
-def _plan(table: Table, names: tuple[str, ...], dialect: Dialect) -> _Plan:
-    columns = [table.columns[name] for name in names]
+def _plan(columns: Columns, dialect: Dialect) -> _Plan:
+    table, names = columns.table, columns.names
     _no_defaults(table, names)
     quote = dialect.identifier_preparer.quote
     target = f"{dialect.identifier_preparer.format_table(table)} ({', '.join(map(quote, names))})"
     postgresql = dialect.name == "postgresql"
     marks = ", ".join(["%s" if postgresql else "?"] * len(names))
-    binds = ((at, _bind(column, dialect)) for at, column in enumerate(columns))
+    unwritten = (each for each in enumerate(names) if each[1] not in columns.written)
+    binds = ((at, _bind(table.columns[name], dialect)) for at, name in unwritten)
     return _Plan(
         insert=f"INSERT INTO {target} VALUES ({marks})",  # noqa: S608  names of our own tables
         copy=f"{COPY}{target} FROM STDIN" if postgresql else None,

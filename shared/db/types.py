@@ -14,6 +14,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from shared.json_text import writer
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -22,8 +24,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-# made once, not per row; what refers to itself ends in a RecursionError
-dump_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+dump_json = writer()
 
 
 def new_metadata() -> MetaData:

@@ -1,7 +1,9 @@
 """`import listings`: good lines in, bad ones named, nothing twice, nobody told unless asked."""
 
 import json
+from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from services.blacklist.register import queries
-from services.blacklist.register.models import Change, Listing
+from services.blacklist.register.models import LISTINGS, Change, Listing
 from services.blacklist.register.publishes import EXCHANGE, PUBLIC
 from services.blacklist.register.usecases import (
     ChangeSequencer,
@@ -17,12 +19,20 @@ from services.blacklist.register.usecases import (
     import_listings,
     revoke_listing,
 )
+from services.blacklist.register.usecases.importing import _write
+from services.blacklist.register.usecases.making import LISTING, NEVER_GIVEN, Lines, Made, Making
+from services.blacklist.rules.queries import rules_folder, use_rules
 from services.blacklist.store import outbox
+from shared import beside
+from shared.beside import Beside
 from shared.clock import FixedClock
 from shared.db import Database
 from shared.identifiers import make_resident_id, make_uscc
 from shared.loops import drain
+from tests.harness.wait import until
 from tests.integration.register_world import World, make_world
+
+pytestmark = pytest.mark.tables("services.blacklist")
 
 NUMBER = make_resident_id("350524", date(1979, 1, 31), 5)
 
@@ -146,3 +156,52 @@ def test_a_migrated_listing_is_withdrawn_like_any_other(world: World) -> None:
         revoke_listing(session, world.keyring, listing_id, reason="撤销", at=world.clock.now())
     (row,) = world.queued(EXCHANGE)
     assert (row.sequence, json.loads(row.value)["operation"]) == (1, "withdraw")
+
+
+def test_rows_made_in_another_process_are_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "_cores", lambda: 2)
+    texts = [json.dumps(each) for each in (line(1, former_names=["旧名甲"]), person(), line(2, region="0"))]
+    asked = Lines(world.clock.now(), list(enumerate(texts, start=1)))
+    making = Making(world.keyring, world.clock.today(), push=True)
+    with Beside(making, partial(use_rules, rules_folder())) as make:
+        make.start()
+        until(lambda: make.pid is not None, 120.0, "the other process to be ready")
+        there = make(asked)
+        assert make.pid is not None
+    here = making(asked)
+    assert (there.read, there.rejected) == (here.read, here.rejected)
+    assert [alike(each) for each in there.good] == [alike(each) for each in here.good]
+    with world.write() as session:
+        _write(session, there.good)
+    assert len(world.queued(EXCHANGE)) == 2
+
+
+def alike(made: Made) -> tuple[Any, ...]:
+    """Without what is new each time: ids and sealed numbers."""
+    values = dict(zip(LISTING.names, made.listing, strict=True))
+    assert len(made.queued) == (2 if values["uscc"] else 1)
+    fresh = {"id": "", "identity": sorted(json.loads(values["identity"]))}
+    return made.origin, values | fresh, made.version[1:], [each[1:] for each in made.names]
+
+
+def test_a_run_cut_short_is_simply_run_again(world: World) -> None:
+    texts = [json.dumps(line(serial)) for serial in range(700)]
+
+    def cut() -> Iterator[str]:
+        yield from texts[:600]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_listings(world.db, world.clock, world.keyring, cut())
+    report = import_listings(world.db, world.clock, world.keyring, texts)
+    assert (report.imported + report.known, report.rejected) == (700, 0)
+    with world.db.read() as session:
+        assert session.scalar(select(func.count()).select_from(Listing)) == 700
+
+
+def test_columns_never_written_are_those_an_import_leaves_empty(world: World) -> None:
+    load(world, [line(1, organ={"name": "某局"}), person()], push=True)
+    with world.db.read() as session:
+        for row in session.execute(select(LISTINGS)).mappings():
+            assert {name: row[name] for name in NEVER_GIVEN if row[name] is not None} == {}
+            assert (row["migrated"], row["disclosure"]) == (True, "proactive")

@@ -4,7 +4,7 @@ An identity number leaves only as HPKE tokens, one per recipient, bound to listi
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from services.blacklist.register.models import Listing
 from services.blacklist.store import SOURCE, outbox
 from shared.contracts.envelope import Event, new_event
 from shared.crypto import KeyRing, hpke_seal
-from shared.outbox import enqueue
+from shared.outbox import add_queued, enqueue, queued
 
 EXCHANGE = "blacklist.exchange.v1"
 PUBLIC = "blacklist.public.v1"
@@ -40,6 +40,15 @@ def send_exchange(session: Session, events: Sequence[Event]) -> None:
 def send_public(session: Session, events: Sequence[Event]) -> None:
     if events:
         enqueue(session, outbox, PUBLIC, events)
+
+
+def queued_rows(exchange: Sequence[Event], public: Sequence[Event]) -> list[tuple[Any, ...]]:
+    """Both kinds of events as rows for `queue_rows`."""
+    return [*queued(EXCHANGE, exchange), *queued(PUBLIC, public)]
+
+
+def queue_rows(session: Session, rows: Iterable[tuple[Any, ...]]) -> None:
+    add_queued(session, outbox, rows)
 
 
 def exchange_event(

@@ -4,7 +4,7 @@ Platforms are told only what changes what they show: a correction of a hidden li
 return, and a second withdrawal is never sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from services.blacklist.register.queries import standing
 from shared.clock import local_date
 from shared.contracts.envelope import Event
 from shared.crypto import KeyRing
-from shared.db import add_rows, wake
+from shared.db import Columns, add_rows, wake
 from shared.errors import Conflict, NotFound
 
 LOG_CHANNEL = "transparency"
@@ -66,11 +66,15 @@ class Ledger:
         """The listings stand in the database by now."""
         add_rows(session, VERSIONS, self.versions)
         add_rows(session, CHANGES, self.changes)
-        unlogged = [{name: row[name] for name in ("listing_id", "version")} for row in self.versions]
-        add_rows(session, UNLOGGED, unlogged)
-        wake(session, LOG_CHANNEL)
+        log_versions(session, ((row["listing_id"], row["version"]) for row in self.versions))
         publishes.send_exchange(session, self.exchange)
         publishes.send_public(session, self.public)
+
+
+def log_versions(session: Session, versions: Iterable[tuple[str, int]]) -> None:
+    """Leave them to the transparency log, by listing and number."""
+    Columns(UNLOGGED, ("listing_id", "version")).add(session, versions)
+    wake(session, LOG_CHANNEL)
 
 
 def record(session: Session, keyring: KeyRing, steps: Sequence[Step]) -> None:

@@ -10,6 +10,7 @@ from services.blacklist.rules.queries.catalogue import (
     list_rule_version,
     measure,
     measures_version,
+    rules_folder,
     trade_domains,
     use_rules,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "measure",
     "measures_version",
     "open_duties",
+    "rules_folder",
     "trade_domains",
     "use_rules",
 ]

@@ -28,6 +28,11 @@ def use_rules(folder: Path | None, look_every: float = 1.0) -> None:
     _source = Source(folder, look_every)
 
 
+def rules_folder() -> Path | None:
+    """The folder this process reads further law files in."""
+    return _source.folder
+
+
 def list_rule(code: str, on: date) -> ListRule:
     """The list's rule on a day; NotFound if there is no such list or it was not in force."""
     rule = _rule_on(code, on)

@@ -38,24 +38,24 @@ class Source:
     """The shipped rules with those of `folder`, if there is one, laid beside them."""
 
     def __init__(self, folder: Path | None = None, look_every: float = 1.0) -> None:
-        self._folder, self._stamp = folder, Stamp()
+        self.folder, self._stamp = folder, Stamp()
         self._follower = Follower(read_book(DATA), self._look, look_every)
 
     def book(self) -> Book:
         return self._follower.current()
 
     def _look(self, known: Book) -> Book:
-        stamp = _stamp(self._folder) if self._folder else ()
-        if stamp == self._stamp or self._folder is None:
+        stamp = _stamp(self.folder) if self.folder else ()
+        if stamp == self._stamp or self.folder is None:
             return known
         from services.blacklist.rules.queries.checking import check_additions
 
         self._stamp = stamp
-        problems = check_additions(self._folder)
+        problems = check_additions(self.folder)
         if problems:
-            log.error("rules_not_used", folder=str(self._folder), problems=[str(each) for each in problems])
+            log.error("rules_not_used", folder=str(self.folder), problems=[str(each) for each in problems])
             return known
-        return read_book(DATA, self._folder)
+        return read_book(DATA, self.folder)
 
 
 def read(path: Path) -> dict[str, Any]:

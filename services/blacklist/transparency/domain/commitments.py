@@ -5,13 +5,14 @@ canonical JSON); the commitment is SHA-256 over the lines "p digest". Whoever is
 check a part; the others stay hidden. Once the secret is destroyed nobody can try out what a leaf was about.
 """
 
-import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
+
+from shared.json_text import writer
 
 SECRET_BYTES = 32
 VERSION, WITHDRAWAL = 1, 2
@@ -29,20 +30,7 @@ APART: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "misconduct": {"misconduct.facts": ("facts",)},
 }
 """Fields that may be masked or redacted when a listing is shown, and so stand in parts of their own."""
-_PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-_FAST: Any = getattr(json.encoder, "c_make_encoder", None)
-"""What `JSONEncoder` makes anew for each text: half the time of a commitment, if made each time."""
-
-
-def _encoder() -> Callable[[Any], str]:
-    if _FAST is None:
-        return _PLAIN.encode
-    plain = json.encoder.encode_basestring
-    made = _FAST(None, _PLAIN.default, plain, None, ":", ",", True, False, True)
-    return lambda value: "".join(made(value, 0))
-
-
-_encode = _encoder()
+_encode = writer(sort_keys=True)
 
 
 @dataclass(frozen=True)

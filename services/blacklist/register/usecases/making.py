@@ -1,0 +1,199 @@
+"""Lines of an import file made into the rows they become, without a database: work for a process of its own.
+
+Whether a line is known already is not asked here; its rows are then left alone.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
+
+from services.blacklist.register.domain import CaseFacts, Kind, ListTerms, Organ, Subject
+from services.blacklist.register.domain.lines import BadLine, ImportLine, read_line
+from services.blacklist.register.domain.names import NameRecord, name_records
+from services.blacklist.register.models import CHANGES, LISTINGS, NAMES, VERSIONS, Listing
+from services.blacklist.register.publishes import queued_rows
+from services.blacklist.register.usecases.publication import (
+    Publication,
+    new_listing,
+    set_identity,
+)
+from services.blacklist.register.usecases.steps import Ledger, Step, take
+from services.blacklist.rules.queries import list_rule, trade_domains
+from shared.clock import SHANGHAI, local_date
+from shared.crypto import KeyRing
+from shared.db import Columns, dump_json
+from shared.errors import NotFound
+from shared.identifiers import mask_id
+from shared.ids import new_id
+
+NEVER_GIVEN = (
+    "case_id", "department_id", "annotation", "public_min_end", "actual_end", "removed_at", "revoked_at",
+    "suspended_at", "shielded_at", "shield_code", "reason_code", "reason",
+)  # fmt: skip
+"""What an imported listing does not have: a third of the columns need not be written."""
+_ALL = [column.key for column in LISTINGS.columns]
+_GIVEN = tuple(name for name in _ALL if name not in NEVER_GIVEN)
+LISTING = Columns(LISTINGS, _GIVEN, frozenset({"facts", "identity"}))
+NAME = Columns(NAMES, ("listing_id", "ordinal", *NameRecord._fields))
+VERSION = Columns(VERSIONS, tuple(column.key for column in VERSIONS.columns), frozenset({"facts"}))
+CHANGE = Columns(CHANGES, ("listing_id", "version", "recorded_at"))
+_listing_values, _version_values, _change_values = LISTING.values, VERSION.values, CHANGE.values
+_EMPTY: dict[str, Any] = dict.fromkeys(_ALL)
+Row = tuple[Any, ...]
+Numbered = tuple[int, str | bytes]
+TermsOn = Callable[[str, date, str], ListTerms]
+
+
+class Lines(NamedTuple):
+    """Lines with their numbers, and when they go in."""
+
+    at: datetime
+    numbered: list[Numbered]
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A line that stayed out: its number in the file (from 1) and why."""
+
+    number: int
+    reason: str
+
+
+class Made(NamedTuple):
+    """The rows of a good line, as LISTING, NAME and so on have them, and what makes it the same next time."""
+
+    origin: str
+    listing: Row
+    version: Row
+    names: list[Row]
+    changes: list[Row]
+    queued: list[Row]
+
+
+@dataclass
+class Block:
+    """Lines looked at together: how many, the good ones, and what is wrong with the others."""
+
+    read: int
+    good: list[Made] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+class Making:
+    """Makes blocks of lines into rows; can be sent to another process."""
+
+    def __init__(self, keyring: KeyRing, today: date, push: bool) -> None:
+        self._keyring, self._today, self._push = keyring, today, push
+        self._domains = frozenset(each.code for each in trade_domains())
+        self._terms_on = _cached_terms(today)
+
+    def __reduce__(self) -> tuple[type["Making"], tuple[KeyRing, date, bool]]:
+        return Making, (self._keyring, self._today, self._push)
+
+    def __call__(self, lines: Lines) -> Block:
+        block, today = Block(len(lines.numbered)), local_date(lines.at)
+        for number, text in lines.numbered:
+            try:
+                line = read_line(text, self._domains)
+                content = line.content
+                terms = self._terms_on(content["list_code"], line.publicity.start, content["region"])
+                block.good.append(self._made(line, terms, lines.at, today))
+            except BadLine as error:
+                block.rejected.append(Rejected(number, str(error)))
+        return block
+
+    def _made(self, line: ImportLine, terms: ListTerms, at: datetime, today: date) -> Made:
+        listing, ledger = _listing(line, terms, self._keyring, at), Ledger()
+        silent = not self._push or listing.public_until <= today
+        take(ledger, self._keyring, Step(listing, Kind.PUBLISHED, at, replay=True, silent=silent))
+        return Made(
+            line.origin,
+            *_said(listing, *ledger.versions),
+            [(listing.id, at, *each) for at, each in enumerate(_names(line.content))],
+            [_change_values(each) for each in ledger.changes],
+            queued_rows(ledger.exchange, ledger.public),
+        )
+
+
+def _cached_terms(today: date) -> TermsOn:
+    """The list as it was on the day of publication, else (older than its rule here) as it is today."""
+
+    @cache
+    def terms_on(code: str, on: date, region: str) -> ListTerms:
+        try:
+            return ListTerms.of(list_rule(code, on), region)
+        except NotFound as error:
+            if on == today:
+                raise BadLine(f"list_code:{error.title}") from error
+            return terms_on(code, today, region)
+
+    return terms_on
+
+
+def _names(content: Mapping[str, Any]) -> list[NameRecord]:
+    """Persons are never in the name search."""
+    subject = content["subject"]
+    if subject["type"] != "organization":
+        return []
+    return name_records((subject["name"], *content["former_names"]))
+
+
+def _said(listing: Listing, version: dict[str, Any]) -> tuple[Row, Row]:
+    """A listing and its first version say the same: what they share is turned into JSON once."""
+    facts = dump_json(listing.facts)
+    shown = {name: said for name, said in version["facts"].items() if name not in listing.facts}
+    whole = f"{facts[:-1]},{dump_json(shown)[1:]}"
+    row = vars(listing) | {"facts": facts, "identity": dump_json(listing.identity)}
+    return _listing_values(row), _version_values(version | {"facts": whole})
+
+
+def _blank(**given: Any) -> Listing:
+    """A plain object with a listing's columns: rows that are only inserted need no tracking of changes."""
+    return cast("Listing", SimpleNamespace(**_EMPTY | given))
+
+
+def _listing(line: ImportLine, terms: ListTerms, keyring: KeyRing, at: datetime) -> Listing:
+    publication = Publication(new_id(), _facts(line), terms, line.publicity)
+    listing = new_listing(publication, keyring, at, _blank)
+    listing.migrated, listing.origin = True, line.origin
+    listing.published_at = datetime.combine(line.publicity.start, time(), SHANGHAI)
+    if number := line.content["subject"].get("id_number"):
+        set_identity(listing, {"id_number": number}, keyring)
+    return listing
+
+
+def _facts(line: ImportLine) -> CaseFacts:
+    content = line.content
+    subject, document = content["subject"], content["document"]
+    organ = Organ(**(content["organ"] or {"name": document["organ"] or "", "uscc": None}))
+    return CaseFacts(
+        case_id=None,
+        list_code=content["list_code"],
+        domain=content["domain"],
+        region=content["region"],
+        department_id=None,
+        organ=organ,
+        source=Organ(**content["source"]) if content["source"] else organ,
+        subject=_subject(subject, content["former_names"]),
+        misconduct=content["misconduct"],
+        document=document,
+        severity=content["severity"],
+        measures=tuple(content["measures"]),
+    )
+
+
+def _subject(given: dict[str, str | None], former_names: Sequence[str]) -> Subject:
+    number = given["id_number"]
+    return Subject(
+        type=given["type"] or "",
+        name=given["name"] or "",
+        former_names=tuple(former_names),
+        uscc=given["uscc"],
+        codes=given,
+        legal_representative=given["legal_representative"],
+        id_type=given["id_type"],
+        id_masked=mask_id(number) if number else None,
+    )

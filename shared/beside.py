@@ -1,0 +1,104 @@
+"""Work done in a second process beside this one, so that two cores share it.
+
+The second process answers one question at a time over a socket and ends with its end of that socket, so
+also when this process is killed. Until it is ready, and once it is gone, the same work is done here: it
+makes things faster, nothing depends on it.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection, Pipe
+from types import TracebackType
+from typing import Generic, TypeVar
+
+from shared.logs import get_log
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+log = get_log(__name__)
+
+
+class Beside(Generic[Asked, Answer]):
+    """Calls `make` there or here. `make` and `opening`, called there first, are sent over pickled."""
+
+    def __init__(self, make: Callable[[Asked], Answer], opening: Callable[[], None]) -> None:
+        self._make, self._opening = make, opening
+        self._process: subprocess.Popen[bytes] | None = None
+        self._line: Connection | None = None
+        self._ready = False
+
+    def __enter__(self) -> "Beside[Asked, Answer]":
+        return self
+
+    def start(self) -> None:
+        """Once and for all; on a machine of one core nothing is started."""
+        if self._process is not None or _cores() < 2:
+            return
+        line, theirs = Pipe()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,  # Ctrl-C is for this process, which then ends the other
+            )
+        line.send((self._make, self._opening))
+        self._line = line
+
+    @property
+    def pid(self) -> int | None:
+        """The second process, once it is ready and until it is gone."""
+        if self._line is None:
+            return None
+        try:
+            if not self._ready and self._line.poll():
+                self._line.recv()
+                self._ready = True
+        except (EOFError, OSError):
+            self._give_up()
+        return self._process.pid if self._process and self._ready and self._line else None
+
+    def __call__(self, asked: Asked) -> Answer:
+        if self.pid is not None and self._line is not None:
+            try:
+                self._line.send(asked)
+                answer: Answer = self._line.recv()
+                return answer
+            except (EOFError, OSError):
+                self._give_up()
+        return self._make(asked)
+
+    def _give_up(self) -> None:
+        log.warning("the process beside this one is gone: its work is done here")
+        self._line = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._line = None
+        if self._process is not None:
+            self._process.kill()  # it has nothing to lose
+            self._process.wait()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def answer(line: Connection) -> None:
+    """What the second process does: says that it is ready, and answers until nobody asks any more."""
+    try:
+        make, opening = line.recv()
+        opening()
+        line.send(None)
+        while True:
+            line.send(make(line.recv()))
+    except (EOFError, OSError):
+        return
+
+
+if __name__ == "__main__":
+    answer(Connection(int(sys.argv[1])))
