@@ -16,6 +16,7 @@ run: $(VENV)/.installed ## everything on one machine, nothing but Python needed;
 	@exec $(BIN)/python -m services
 
 test: $(VENV)/.installed-dev ## install what the tests need and run all of them
+	@$(BIN)/python -m compileall -qq services shared tests clients/python/src  # once, not in each process
 	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 demo: $(VENV)/.installed$(if $(filter kafka,$(MODE)),-dev) ## one listing's whole life, with a timeline (MODE=embedded|kafka)

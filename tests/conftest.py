@@ -1,11 +1,13 @@
 """Fixtures all tests share. What cannot be had for real is skipped loudly, or fails under REQUIRE_REAL=1."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask, Response, request, request_finished
 from hypothesis import HealthCheck, settings
 
@@ -16,6 +18,8 @@ from shared.eventlog import EventLog, open_log
 from shared.web.openapi import possible_problems
 from tests.harness.broker import NotAvailable, find_broker
 from tests.harness.database import Server, find_server
+from tests.harness.order import longest_first
+from tests.harness.tables import ReadyTables
 
 # A method the path does not have; a fault, which other tests look for; a database that is away.
 FRAMEWORKS_OWN = {405, 500, 503}
@@ -30,10 +34,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "tables(package, migrated=False): any_db begins with its empty tables")
     config.addinivalue_line("markers", "soak: runs as long as SOAK_SECONDS says; needs --run-soak")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        longest_first(items)
     if config.getoption("--run-soak"):
         return
     for item in items:
@@ -70,6 +77,19 @@ def _every_answer_is_documented() -> Iterator[None]:
     with request_finished.connected_to(look):
         yield
     assert not surprises, "\n".join(surprises)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def production_hasher() -> Iterator[PasswordHasher | None]:
+    """What hashes passwords in production; tests, whose worlds have dozens of accounts, hash cheaply."""
+    passwords = sys.modules.get("services.blacklist.identity.usecases.passwords")
+    if passwords is None:
+        yield None
+        return
+    real = passwords.HASHER
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield real
 
 
 @pytest.fixture(scope="session")
@@ -125,11 +145,26 @@ def postgres_url(new_postgres: Callable[[], str]) -> str:
     return new_postgres()
 
 
+@pytest.fixture(scope="session")
+def _ready_tables(tmp_path_factory: pytest.TempPathFactory) -> ReadyTables:
+    return ReadyTables(tmp_path_factory.mktemp("tables"))
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def any_db_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def any_db_url(request: pytest.FixtureRequest, tmp_path: Path, _ready_tables: ReadyTables) -> Iterator[str]:
+    """An empty database; under the mark `tables`, with a service's empty tables in it."""
+    mark, file = request.node.get_closest_marker("tables"), tmp_path / "test.db"
+    package, migrated = (mark.args[0], mark.kwargs.get("migrated", False)) if mark else ("", False)
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/test.db"
-    return str(request.getfixturevalue("postgres_url"))
+        yield _ready_tables.on_sqlite(file, package, migrated=migrated) if package else f"sqlite:///{file}"
+    elif package:
+        server = request.getfixturevalue("_server")
+        if isinstance(server, NotAvailable):
+            unavailable(str(server))
+        with _ready_tables.on_postgres(server, package, migrated=migrated) as url:
+            yield url
+    else:
+        yield str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

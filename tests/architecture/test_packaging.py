@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from shared.contracts.topics import TOPICS
+from tests.harness.order import seconds_of_files
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -118,3 +119,7 @@ def test_python_files_stay_readable():
         if "versions" not in path.parts and (lines := len(path.read_text("utf-8").splitlines())) > 400
     }
     assert not long
+
+
+def test_the_long_tests_are_files_there_are():
+    assert not [file for file in seconds_of_files() if not (ROOT / file).exists()]

@@ -44,11 +44,12 @@ class Server:
             self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def _run(self, statement: str) -> None:
-        with psycopg.connect(_plain(self.url), autocommit=True) as connection:
+        with psycopg.connect(plain(self.url), autocommit=True) as connection:
             connection.execute(statement)
 
 
-def _plain(url: str) -> str:
+def plain(url: str) -> str:
+    """The URL as PostgreSQL's own programs write it."""
     return url.replace(DRIVER, "postgresql://", 1)
 
 
@@ -148,7 +149,7 @@ class LocalPostgres:
 
     def _answers(self) -> bool:
         try:
-            psycopg.connect(_plain(self.url), connect_timeout=2).close()
+            psycopg.connect(plain(self.url), connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True

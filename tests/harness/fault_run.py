@@ -273,7 +273,7 @@ class FaultRun:
     def _settled(self) -> bool:
         """Every event planned, and no newest version of a listing still on its way anywhere."""
         with self.world.deps.db.read() as session:
-            known = dict(session.execute(select(KnownListing.id, KnownListing.sequence)).tuples().all())
+            known = dict(session.execute(select(KnownListing.id, KnownListing.sequence)).all())
             later = Delivery.__table__.alias()
             newer = select(later.c.id).where(
                 later.c.listing_id == Delivery.listing_id,
@@ -312,7 +312,7 @@ class FaultRun:
         """Where a reconciliation has pushed the same version once more on purpose."""
         query = select(Delivery.platform, Delivery.listing_id).where(Delivery.resent > 0)
         with self.world.deps.db.read() as session:
-            return set(session.execute(query).tuples().all())
+            return set(session.execute(query).all())
 
     def _ledgers(self) -> list[str]:
         expected, shown = self.expected(), self.watch.shown()
@@ -334,7 +334,7 @@ class FaultRun:
             Delivery.state == "acknowledged"
         )
         with self.world.deps.db.read() as session:
-            ours = dict(session.execute(query).tuples().all())
+            ours = dict(session.execute(query).all())
         return [
             f"receipt lost: {key} {number} ours {ours.get(key)}"
             for key, number in self.watch.receipts().items()

@@ -15,7 +15,7 @@ class ActionOut(Schema):
     earliest = fields.String(metadata={"description": "最早可以办理的日期"})
 
 
-class DutyOut(Schema):
+class CaseDutyOut(Schema):
     id = fields.String(required=True)
     kind = fields.String(required=True)
     due = fields.String(allow_none=True)
@@ -97,7 +97,7 @@ class CaseSummary(Schema):
     procedure = fields.String(required=True)
     overlays = fields.Dict(keys=fields.String(), required=True)
     available_actions = fields.List(fields.Nested(ActionOut), required=True)
-    duties = fields.List(fields.Nested(DutyOut), required=True)
+    duties = fields.List(fields.Nested(CaseDutyOut), required=True)
     list_code = fields.String(required=True)
     list_name = fields.String(required=True)
     list_class = fields.String(required=True)

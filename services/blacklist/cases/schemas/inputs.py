@@ -248,13 +248,15 @@ class TransitionIn(ActionFields):
     version = VersionField(required=True)
 
 
-class ItemIn(Schema):
+class BulkItemIn(Schema):
     id = IdField(required=True)
     version = VersionField(required=True)
 
 
 class BulkIn(ActionFields):
-    items = fields.List(fields.Nested(ItemIn), required=True, validate=validate.Length(min=1, max=MOST_ITEMS))
+    items = fields.List(
+        fields.Nested(BulkItemIn), required=True, validate=validate.Length(min=1, max=MOST_ITEMS)
+    )
 
     @validates_schema
     def each_once(self, data: dict[str, Any], **_: Any) -> None:
