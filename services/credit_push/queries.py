@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import REPLAYABLE
 from services.credit_push.models import (
+    Adoption,
     Appearance,
     Attempt,
     Batch,
@@ -357,4 +358,24 @@ def findings(session: Session, wanted: FindingFilter, before: str | None, limit:
 def finding(session: Session, finding_id: str, region: str = "") -> Finding | None:
     """One finding, if the asker may see its region."""
     row = session.get(Finding, finding_id)
+    return row if row is not None and row.region.startswith(region) else None
+
+
+def adoptions(
+    session: Session, states: Sequence[str], platform: str | None, region: str, before: str | None, limit: int
+) -> list[Adoption]:
+    """Newest first, at most `limit + 1`."""
+    query = select(Adoption).where(Adoption.state.in_(states))
+    if platform:
+        query = query.where(Adoption.platform == platform)
+    if region:
+        query = query.where(Adoption.region.startswith(region, autoescape=True))
+    if before is not None:
+        query = query.where(Adoption.id < before)
+    return list(session.scalars(query.order_by(Adoption.id.desc()).limit(limit + 1)))
+
+
+def adoption(session: Session, adoption_id: str, region: str = "") -> Adoption | None:
+    """One item, if the asker may see its region."""
+    row = session.get(Adoption, adoption_id)
     return row if row is not None and row.region.startswith(region) else None

@@ -44,6 +44,8 @@ class Found:
     ours: Holding | None
     theirs: str = ""
     """Content digest of the row as the platform shows it."""
+    row: LedgerRow | None = None
+    """The row itself, of what we do not account for."""
 
 
 def request_run(
@@ -174,6 +176,7 @@ def differences(ours: Iterable[Holding], theirs: Sequence[LedgerRow]) -> Iterato
                 f"平台{what}记录，文号 {row.document_number}",
                 None,
                 row.content_digest,
+                row,
             )
         else:
             yield from _difference(holding, row)

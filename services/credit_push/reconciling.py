@@ -10,10 +10,18 @@ from sqlalchemy.orm import Session
 
 from services.credit_push.domain import WAITING
 from services.credit_push.models import Delivery, Holding, ReconciliationRun, leases
-from services.credit_push.reconciliation import Comparison, compare, request_run, write_differences
+from services.credit_push.reconciliation import (
+    MOST_DIFFERENCES,
+    Comparison,
+    compare,
+    request_run,
+    write_differences,
+)
 from services.credit_push.transports import Transport
 from services.credit_push.transports.base import TransportDown
+from services.credit_push.usecases.adopting import match_page
 from services.credit_push.usecases.deps import Deps
+from services.credit_push.usecases.matching import offers_of, wanted_at
 from services.credit_push.usecases.planning import CHANNEL
 from shared.db import Wakeup
 from shared.leases import Lease
@@ -23,6 +31,7 @@ log = get_log(__name__)
 PATIENCE = timedelta(minutes=5)
 LOOK_SECONDS, PAUSE_SECONDS = 60.0, 0.1
 BY_SCHEDULE = "schedule"
+PAGE = 200
 
 
 def request_due(session: Session, deps: Deps) -> list[str]:
@@ -114,14 +123,32 @@ class Reconciler:
         reason: str | None = None,
     ) -> None:
         at: datetime = self._deps.clock.now()
+        adopted = self._adopt(run, told) if told is not None and run.repair else 0
         with self._deps.db.write() as session:
             row = session.get_one(ReconciliationRun, run.id)
             if row.state in ("done", "failed"):
                 return
-            row.state, row.finished_at, row.reason = state, at, reason
+            row.state, row.finished_at = state, at
+            row.reason = f"认领平台原有记录 {adopted} 条" if adopted else reason
             if told is not None:
                 row.ours, row.theirs, row.rows_exchanged = told.ours, told.theirs, told.rows_exchanged
                 write_differences(session, self._deps, self._deps.catalogue[run.platform], row, told.found)
+
+    def _adopt(self, run: ReconciliationRun, told: Comparison) -> int:
+        """Match what other systems published with what is there; what is accounted for is no difference."""
+        profile = self._deps.catalogue[run.platform]
+        rows = [one.row for one in told.found if one.row is not None]
+        complete = len(told.found) <= MOST_DIFFERENCES
+        with self._deps.db.read() as session:
+            wanted = wanted_at(session, profile, rows, complete=complete)
+        offers, taken = offers_of(rows, wanted), set[str]()
+        for start in range(0, len(wanted), PAGE):
+            page = wanted[start : start + PAGE]
+            with self._deps.db.write() as session:
+                taken |= match_page(session, self._deps, profile, run.id, page, offers)
+        told.found = [one for one in told.found if one.row is None or one.match_key not in taken]
+        told.ours += len(taken)
+        return len(taken)
 
     def wait(self, timeout: float) -> bool:
         """Until somebody asks for a run; where a ledger is on its way, not long."""

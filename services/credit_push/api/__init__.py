@@ -3,6 +3,7 @@
 from apiflask import APIBlueprint
 
 from services.credit_push.api import (
+    adoptions,
     appearances,
     deliveries,
     exchange,
@@ -44,6 +45,9 @@ describe_errors(
         "ticket-taken": "同一受理号只对应一件申请；内容不同的，请换用新的受理号。",
         "listing-withdrawn": "该名单已经从本平台撤下，不再受理异议和修复申请。",
         "no-case": "该名单由其他系统认定并移交，请转送认定单位原系统办理。",
+        "adoption-settled": "该项认领已经办结：名单已认领、已推送、已撤下或者已有人处理。",
+        "no-such-candidate": "没有这条候选记录。请从列出的候选记录中选择。",
+        "not-adoptable": "平台以自有编号或其他名称登记，认领后无法变更或撤销。请与平台核对。",
         "finding-closed": "该项核查已经办结。查见与回执一致后自动办结，不再登记。",
         "nothing-to-see": "该平台没有确认收录或撤下过这条名单，没有可登记的显示情况。",
         "bad-signature": "回执的签名无法验证。请用平台的密钥签名，时间偏差不超过 300 秒，随机数不重复。",
@@ -56,6 +60,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     made = APIBlueprint("push", __name__, url_prefix="/api/v1", tag="推送")
     for part in (
         deliveries,
+        adoptions,
         appearances,
         findings,
         platforms,

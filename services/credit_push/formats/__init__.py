@@ -29,6 +29,7 @@ __all__ = [
     "number_and_name",
     "number_and_name_columns",
     "stable_json",
+    "uscc_of",
 ]
 
 NUMBER_AND_NAME = {
@@ -139,6 +140,17 @@ def number_and_name_columns(layout: str, row: Mapping[str, Any]) -> tuple[str, s
         return number, name
     codes, own = [column.code for column in columns_of(layout)], list(row)
     return own[codes.index(number)], own[codes.index(name)]
+
+
+USCC = {"penalty_2018": "CF_XDR_SHXYM", "blacklist_org": "TYSHXYDM", "procurement_sheet": "统一社会信用代码"}
+
+
+def uscc_of(layout: str, row: Mapping[str, Any]) -> str:
+    """The party's credit code as a row of a table or sheet carries it; empty where it has none."""
+    code = USCC.get(layout, "")
+    if not code or code in row:
+        return str(row.get(code) or "")
+    return str(row[list(row)[[column.code for column in columns_of(layout)].index(code)]] or "")
 
 
 def match_key(layout: str, row: Mapping[str, Any], listing_id: str) -> str:

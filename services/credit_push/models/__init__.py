@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.credit_push.models.adopted import Adoption
 from services.credit_push.models.base import (
     SOURCE,
     Base,
@@ -36,6 +37,7 @@ from shared.db import JsonDoc, UtcDateTime
 
 __all__ = [
     "SOURCE",
+    "Adoption",
     "Appearance",
     "Attempt",
     "Base",

@@ -5,6 +5,7 @@ which finds the same receipt.
 """
 
 import json
+import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from services.credit_push.sandbox.ledger import (
     Receipt,
     Submission,
     content_digest,
+    find_only,
     find_receipt,
     find_record,
     receipt_from,
@@ -127,12 +129,12 @@ class ExchangeSweep:
         row, platform = entry.row, self._tables.platform
         with self._desk.store.read() as own:
             known = find_receipt(own, platform.id, row["JLBS"])
-            held = find_record(own, platform.id, str(row["JLH"]))
+            held = find_record(own, platform.id, str(row["JLH"])) or sweep.from_elsewhere(own, row)
         before = json.loads(held["content"]) if held is not None and held["status"] == "listed" else None
         if known is not None:
             receipt = receipt_from(known)
         else:
-            submission, reason = sweep.submission(row, before)
+            submission, reason = sweep.submission(row, before, held["listing_id"] if held else "")
             receipt = (
                 self._submit(submission, entry)
                 if submission
@@ -178,7 +180,20 @@ class _Sweep:
             self.whole[name] = self.tables.rows(self.cx, name)
         return self.whole[name].get(digest, [])
 
-    def submission(self, row: Row, before: Row | None) -> tuple[Submission | None, str]:
+    def from_elsewhere(self, own: sqlite3.Connection, row: Row) -> sqlite3.Row | None:
+        """The record that another system filed and this one changes now, known by its content or number."""
+        name = row["BM"]
+        if row["CZ"] == "insert" or name not in self.tables.tables:
+            return None
+        if row["CZ"] == "delete":
+            return find_only(own, self.tables.platform.id, "digest", row["NRZY"])
+        places, (subject, number) = self.find(name, row["NRZY"]), _NAMES[self.tables.layouts[name]]
+        if not places:
+            return None
+        content = places[0].content
+        return find_only(own, self.tables.platform.id, "match_key", f"{content[number]}\n{content[subject]}")
+
+    def submission(self, row: Row, before: Row | None, listing_id: str = "") -> tuple[Submission | None, str]:
         """What a feedback row hands in, checked against the tables; None and a reason if it does not fit."""
         name, operation = row["BM"], _OPERATIONS.get(row["CZ"])
         if name not in self.tables.tables or operation is None:
@@ -197,7 +212,7 @@ class _Sweep:
             document_number=content[number],
             raw=json.dumps({"table": name, "operation": row["CZ"], "row": content}, ensure_ascii=False),
             batch_id=row["PCH"],
-            listing_id=row["JLH"],
+            listing_id=listing_id or row["JLH"],
             version=int(row["BBH"]) if str(row["BBH"] or "").isdecimal() else None,
         ), ""
 

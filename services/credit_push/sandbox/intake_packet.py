@@ -18,7 +18,7 @@ from services.credit_push.sandbox.sheets import feedback_csv
 
 _OWN_FAULTS = ("garbage", "drop_receipt", "duplicate_receipt", "delayed_receipt", "timeout")
 TIMEOUT_SECONDS = 30.0  # a packet under `timeout` is taken at once and answered only after this
-_LEDGER = ("listing_id", "document_number", "subject_name", "version", "content_digest")
+_LEDGER = ("listing_id", "document_number", "subject_name", "version", "content_digest", "uscc", "list")
 
 
 class Packets:

@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -100,6 +100,7 @@ def submit(
         if earlier["body_digest"] == row.body_digest:
             return receipt_from(earlier)
         return Receipt(row.key, "rejected", "", "idempotency_key", "CONFLICT", "同一业务流水号已用于另一内容")
+    row = _as_held(cx, platform, row)
     problem = _problem(cx, platform, row, forced=reject)
     receipt = _file_receipt(cx, platform, row, problem, now)
     if problem is None and not lose:
@@ -127,6 +128,23 @@ def find_record(cx: sqlite3.Connection, platform: str, record_key: str) -> sqlit
         "SELECT * FROM records WHERE platform = ? AND record_key = ?", (platform, record_key)
     ).fetchone()
     return found
+
+
+def find_only(cx: sqlite3.Connection, platform: str, column: str, value: str) -> sqlite3.Row | None:
+    """The one record listed with this digest or match key; None where there is none, or more than one."""
+    query = f"SELECT * FROM records WHERE platform = ? AND status = 'listed' AND {column} = ? LIMIT 2"  # noqa: S608  own names
+    found = cx.execute(query, (platform, value)).fetchall()
+    return found[0] if len(found) == 1 else None
+
+
+def _as_held(cx: sqlite3.Connection, platform: Platform, row: Submission) -> Submission:
+    """A change of what another sender filed: where no listing id is stored, number and name tell."""
+    if row.operation == LIST or row.layout in _STORES_LISTING_ID or not row.listing_id:
+        return row
+    if find_record(cx, platform.id, row.record_key) is not None:
+        return row
+    found = find_only(cx, platform.id, "match_key", f"{row.document_number}\n{row.subject_name}")
+    return row if found is None else replace(row, listing_id=found["listing_id"])
 
 
 def _problem(cx: sqlite3.Connection, platform: Platform, row: Submission, *, forced: bool) -> Problem | None:
@@ -227,8 +245,10 @@ def ledger_digest(
     }
 
 
+_USCC = ("uscc", "CF_XDR_SHXYM", "TYSHXYDM", "统一社会信用代码")
 _LEDGER_ROW = (
-    "SELECT listing_id, document_number, subject_name, version, digest AS content_digest, record_key"
+    "SELECT listing_id, document_number, subject_name, version, digest AS content_digest, record_key,"
+    " layout, content"
     " FROM records"
 )
 
@@ -257,4 +277,7 @@ def ledger_page(
 
 def _told(row: sqlite3.Row) -> dict[str, Any]:
     names = ("listing_id", "document_number", "subject_name", "version", "content_digest")
-    return {name: row[name] for name in names}
+    content = json.loads(row["content"])
+    uscc = next((content[code] for code in _USCC if content.get(code)), "")
+    told = {"uscc": uscc, "list": content.get("list_code") or row["layout"]}
+    return {**{name: row[name] for name in names}, **told}

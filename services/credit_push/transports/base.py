@@ -98,6 +98,11 @@ class LedgerRow:
     subject_name: str
     version: int | None
     content_digest: str
+    uscc: str = ""
+    listed_in: str = ""
+    """The list's code, or the sheet or table the record lies in; empty where the platform does not tell."""
+    content: Mapping[str, str] | None = field(default=None, repr=False, compare=False)
+    """The whole row, where the platform is changed by content."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from services.credit_push.formats import (
     number_and_name,
     number_and_name_columns,
     stable_json,
+    uscc_of,
 )
 from services.credit_push.transports.base import (
     ABSENT,
@@ -183,6 +184,9 @@ def table_row(row: Mapping[str, str], layout: str) -> LedgerRow:
         subject_name=name,
         version=int(version) if version.isdigit() else None,
         content_digest=content_digest(dict(row), layout),
+        uscc=uscc_of(layout, row),
+        listed_in=layout,
+        content=row,
     )
 
 

@@ -48,4 +48,6 @@ def ledger_row(row: dict[str, Any]) -> LedgerRow:
         subject_name=name,
         version=int(version) if version.isdigit() else None,
         content_digest=str(row.get("content_digest") or ""),
+        uscc=str(row.get("uscc") or ""),
+        listed_in=str(row.get("list") or ""),
     )

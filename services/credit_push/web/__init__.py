@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from services.credit_push.transports import Transport
 from services.credit_push.usecases import Deps
 from services.credit_push.web import (
+    adoptions,
     appearances,
     dead,
     findings,
@@ -24,7 +25,8 @@ from services.credit_push.web import (
 def blueprint(deps: Deps, way: Callable[[str], Transport]) -> APIBlueprint:
     """All pages of the service; `way` gives a platform's transport for previews and probes."""
     made = APIBlueprint("push_pages", __name__, template_folder="templates", enable_openapi=False)
-    parts = (monitor, hand, reconciliations, dead, matrix, appearances, findings, profiles, refused, requests)
+    pages = (monitor, hand, reconciliations, dead, matrix, appearances, findings, adoptions)
+    parts = (*pages, profiles, refused, requests)
     for part in parts:
         part.add_routes(made, deps)
     platforms.add_routes(made, deps, way)

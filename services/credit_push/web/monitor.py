@@ -48,6 +48,7 @@ OUTCOME_NAMES = {
     "by-hand": "转人工报送",
     "replayed": "重新推送",
     "discarded": "确认放弃",
+    "adopted": "认领平台原有记录",
 }
 TABS = [
     ("", "平台总览"),
@@ -57,6 +58,7 @@ TABS = [
     ("findings", "网站核查"),
     ("hand", "人工报送"),
     ("reconciliations", "对账"),
+    ("adoptions", "认领"),
     ("requests", "异议与修复"),
     ("refused", "拒收回执"),
     ("profiles", "平台配置"),

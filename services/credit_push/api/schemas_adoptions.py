@@ -1,0 +1,55 @@
+"""认领 as the API takes and tells it."""
+
+from marshmallow import fields, validate
+
+from services.credit_push.usecases.adopting import ADOPTED, LEFT, OPEN, PUSHED
+from shared.web.paging import PageQuery, page_schema
+from shared.web.schemas import Schema, Text
+
+STATES = (*OPEN, ADOPTED, PUSHED, LEFT)
+ACTIONS = ("choose", "leave", "push", "confirm", "refuse")
+
+
+class CandidateOut(Schema):
+    """A record of the platform that may be the listing."""
+
+    subject_name = fields.String(required=True)
+    uscc = fields.String(required=True, allow_none=True)
+    document_number = fields.String(required=True)
+    listed_in = fields.String(required=True, metadata={"description": "名单代码，或者所在的表"})
+    own_id = fields.String(required=True, allow_none=True, metadata={"description": "平台登记的名单编号"})
+
+
+class AdoptionOut(Schema):
+    """A migrated listing at one platform."""
+
+    id = fields.String(required=True)
+    platform = fields.String(required=True)
+    listing_id = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    document_number = fields.String(required=True)
+    candidates = fields.List(fields.Nested(CandidateOut), required=True)
+    found_at = fields.DateTime(required=True)
+    reason = fields.String(required=True, allow_none=True)
+    proposed_by = fields.String(required=True, allow_none=True)
+    decided_by = fields.String(required=True, allow_none=True)
+    decided_at = fields.DateTime(required=True, allow_none=True)
+    delivery_id = fields.String(required=True, allow_none=True)
+
+
+class AdoptionQuery(PageQuery):
+    """Filters of the list; without a state, what is open."""
+
+    platform = fields.String(load_default=None, validate=validate.Length(max=40))
+    state = fields.String(load_default=None, validate=validate.OneOf(STATES))
+
+
+class AnswerIn(Schema):
+    """What a person decides: choose a candidate, leave the platform alone, push; or the second word on it."""
+
+    action = fields.String(required=True, validate=validate.OneOf(ACTIONS))
+    candidate = fields.Integer(load_default=0, validate=validate.Range(0, 10_000), strict=True)
+    reason = Text(500, shortest=0, load_default="", lines=True)
+
+
+AdoptionPage = page_schema(AdoptionOut, "AdoptionPage")

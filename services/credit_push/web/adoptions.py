@@ -1,0 +1,89 @@
+"""认领: migrated listings that no record of a platform matches exactly, and what people decide."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from services.credit_push import queries
+from services.credit_push.usecases import Deps
+from services.credit_push.usecases.adopting import ADOPTED, LEFT, OPEN, PUSHED, adoption_view, answer
+from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_page, page_of, visible_region
+from shared.errors import DomainError, FieldError, Invalid, NotFound
+from shared.web.access import access, principal, roles
+from shared.web.pages import form_errors, with_query
+from shared.web.paging import cut, decode_cursor
+
+STATE_TAGS = {
+    "unmatched": ("平台没有", "orange"),
+    "ambiguous": ("须人工辨认", "orange"),
+    "proposed": ("待确认补推", "yellow"),
+    ADOPTED: ("已认领", "green"),
+    PUSHED: ("已补推", "green"),
+    LEFT: ("不处理", "grey"),
+}
+STATES = [("", "待处理"), *((name, tag[0]) for name, tag in STATE_TAGS.items())]
+ACTIONS = ("choose", "leave", "push", "confirm", "refuse")
+LONGEST = 500
+
+
+def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/adoptions")
+    @access(roles(*READERS))
+    def adoptions() -> Response:
+        return _page(deps)
+
+    @bp.post("/adoptions/<adoption_id>/answer")
+    @access(roles(*DOERS))
+    def adoption_form(adoption_id: str) -> Response:
+        with deps.db.read() as session:
+            if queries.adoption(session, adoption_id, visible_region(principal())) is None:
+                raise NotFound("not-found", "没有这项认领")
+        try:
+            given = _given()
+            with deps.db.write() as session:
+                answer(session, deps, adoption_id, principal().username, given)
+        except DomainError as error:
+            return _page(deps, error)
+        return redirect(url_for(".adoptions"), 303)
+
+
+def _given() -> dict[str, Any]:
+    action, _, candidate = request.form.get("action", "").partition(":")
+    reason = request.form.get("reason", "").strip()
+    if action not in ACTIONS or len(reason) > LONGEST or not candidate.isascii() or len(candidate) > 4:
+        field = FieldError("/reason", f"请选择处理方式并填写理由，不超过 {LONGEST} 个字符。")
+        raise Invalid("validation-failed", "处理意见有误", fields=[field])
+    return {"action": action, "candidate": int(candidate) if candidate.isdigit() else 0, "reason": reason}
+
+
+def _page(deps: Deps, error: DomainError | None = None) -> Response:
+    cursor, state = request.args.get("cursor"), request.args.get("state", "")
+    platform = request.args.get("platform", "").strip()
+    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    states = (state,) if state in STATE_TAGS else OPEN
+    with deps.db.read() as session:
+        found = queries.adoptions(
+            session, states, platform or None, visible_region(principal()), before, PER_PAGE
+        )
+        rows, following = cut(found, PER_PAGE, lambda row: [row.id])
+        items = [adoption_view(deps, row) for row in rows]
+    return page_of(
+        "push/adoptions.html",
+        "adoptions",
+        int(error.kind) if error else 200,
+        items=items,
+        state=state,
+        state_options=STATES,
+        state_tags=STATE_TAGS,
+        open_states=OPEN,
+        platform=platform,
+        platform_options=[("", "全部平台"), *((p.id, p.name) for p in deps.catalogue.values() if p.pushed)],
+        catalogue=deps.catalogue,
+        me=principal().username,
+        may_act=principal().has(*DOERS),
+        errors=form_errors(error) if error else {},
+        next_url=with_query(cursor=following) if following else "",
+        first_url=first_page(),
+    )
