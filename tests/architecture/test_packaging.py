@@ -93,7 +93,9 @@ def test_topics_of_the_broker_file_are_the_contract_s():
 
 def test_proxy_names_existing_services_and_prefixes():
     conf = (ROOT / "deploy/nginx/site.conf").read_text("utf-8")
-    for host in re.findall(r"proxy_pass http://([a-z-]+):8000", conf):
+    hosts = re.findall(r"server ([a-z-]+):8000", conf)
+    assert hosts
+    for host in hosts:
         assert host in COMPOSE["services"]
 
 
