@@ -73,7 +73,7 @@ def upstreams() -> dict[str, str]:
 
 
 def process_of(path: str) -> str:
-    """The upstream of an address for somebody who is not signed in: by pattern, else by the longest prefix."""
+    """The upstream of an address, for somebody not signed in: by pattern, else by the longest prefix."""
     patterns = re.findall(r'location ~ "([^"]+)" \{\s+proxy_pass http://([$\w]+);', CONF)
     for pattern, target in patterns:
         if re.search(pattern, path):
