@@ -84,6 +84,11 @@ def test_the_same_as_pdf_and_sheet(world: PushWorld, tmp_path: Any) -> None:
     path.write_bytes(sheet.data)
     names = CalamineWorkbook.from_path(str(path)).sheet_names
     assert names == ["说明", "1 各平台现状", "2 推送经过", "3 转送到达的平台（只观察）", "签名"]
+    book = CalamineWorkbook.from_path(str(path))
+    heads, *rows = book.get_sheet_by_name("1 各平台现状").to_python()
+    assert heads[-1] == "依据种类"
+    assert {row[-1] for row in rows} <= {"平台回执", "经查询平台"}
+    assert len(rows) == 2
 
 
 def test_runs_are_due_by_themselves_and_reported(world: PushWorld) -> None:

@@ -23,6 +23,8 @@ from shared.typesetting import fonts
 PURPOSE = b"credit-push paper v1\n"
 """Before what is signed, so that a signature for a paper is good for nothing else."""
 ALGORITHM = "ed25519"
+SHADE = "#eeeeee"
+"""Behind the heads of columns."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def as_xlsx(paper: Paper, keyring: KeyRing) -> bytes:
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
     bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+    head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": SHADE, "border": 1})
     front = book.add_worksheet("说明")
     for at, text in enumerate((paper.title, *paper.lines)):
         front.write_string(at, 0, text, bold if at == 0 else wrap)
@@ -92,13 +95,20 @@ def as_xlsx(paper: Paper, keyring: KeyRing) -> bytes:
     for number, section in enumerate(paper.sections, 1):
         sheet = book.add_worksheet(f"{number} {section.title}"[:31])
         for column, name in enumerate(section.columns):
-            sheet.write_string(0, column, name, bold)
-            sheet.set_column(column, column, 10 + 60 * section.widths[column])
+            sheet.write_string(0, column, name, head)
+            sheet.set_column(column, column, 6 + 7 * section.widths[column])
+        sheet.freeze_panes(1, 0)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
         for at, row in enumerate(section.rows, 1):
             for column, value in enumerate(row):
                 sheet.write_string(at, column, value, wrap)
     seal = signed(paper, keyring)
     last = book.add_worksheet("签名")
+    last.set_column(0, 0, 12)
+    last.set_column(1, 1, 100)
     for at, (name, value) in enumerate(seal["signature"].items()):
         last.write_string(at, 0, name)
         last.write_string(at, 1, value)
@@ -118,7 +128,7 @@ def as_pdf(paper: Paper, keyring: KeyRing) -> bytes:
 def _set(paper: Paper, keyring: KeyRing) -> bytes:
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.units import mm
-    from reportlab.platypus import SimpleDocTemplate, Spacer
+    from reportlab.platypus import CondPageBreak, SimpleDocTemplate, Spacer
 
     out, styles = io.BytesIO(), _styles()
     document = SimpleDocTemplate(
@@ -128,11 +138,8 @@ def _set(paper: Paper, keyring: KeyRing) -> bytes:
     flow: list[Any] = [_text(paper.title, styles["title"]), Spacer(1, 4 * mm)]
     flow += [_text(text, styles["text"]) for text in paper.lines]
     for section in paper.sections:
-        flow += [
-            Spacer(1, 4 * mm),
-            _text(section.title, styles["head"]),
-            _table(section, document.width, styles),
-        ]
+        table = _table(section, document.width, styles)
+        flow += [CondPageBreak(30 * mm), Spacer(1, 4 * mm), _text(section.title, styles["head"]), table]
     flow += [Spacer(1, 6 * mm), *_seal(paper, keyring, styles)]
     document.build(flow, onFirstPage=_foot, onLaterPages=_foot)
     return out.getvalue()
@@ -175,7 +182,7 @@ def _text(text: str, style: Any) -> Any:
 
 
 def _table(section: Section, width: float, styles: dict[str, Any]) -> Any:
-    from reportlab.lib.colors import grey
+    from reportlab.lib.colors import HexColor, grey
     from reportlab.platypus import Table, TableStyle
 
     rows = [section.columns, *section.rows] if section.rows else [section.columns, ["（无）"]]
@@ -185,6 +192,7 @@ def _table(section: Section, width: float, styles: dict[str, Any]) -> Any:
     table = Table(cells, colWidths=[width * each / share for each in section.widths], repeatRows=1)
     whole = (0, 0), (-1, -1)
     lines = [("GRID", *whole, 0.4, grey), ("VALIGN", *whole, "TOP"), ("FONTNAME", *whole, fonts.MAIN)]
+    lines.append(("BACKGROUND", (0, 0), (-1, 0), HexColor(SHADE)))
     table.setStyle(TableStyle(lines))
     return table
 

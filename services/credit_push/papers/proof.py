@@ -20,7 +20,7 @@ from services.credit_push.papers.grounds import grounds
 from services.credit_push.papers.paper import Paper, Section
 from services.credit_push.queries import attempts
 from services.credit_push.routing import relay_chain
-from services.credit_push.sights import ABSENT, ACKNOWLEDGED_ONLY, CONTRADICTED, HOW_NAMES
+from services.credit_push.sights import ABSENT, ACKNOWLEDGED_ONLY, CONTRADICTED, HOW_NAMES, NOTHING
 from shared.clock import SHANGHAI
 from shared.errors import NotFound
 
@@ -31,14 +31,24 @@ STATEMENTS = {
     OPEN: "尚有平台未回执确认，见下表；本文件不作为办结证明。",
 }
 TITLES = {DELIVERED: "信用信息推送送达证明", WITHDRAWN: "信用信息撤下证明", OPEN: "信用信息推送情况"}
-AGAINST = "有平台虽已回执确认，但最近一次查见其网站的情况与回执不符，见下表；本文件不作为办结证明。"
-KIND_NAMES = {**HOW_NAMES, ACKNOWLEDGED_ONLY: "平台回执", CONTRADICTED: "查见与回执不符"}
+AGAINST = "有平台虽已回执确认，但最近一次查见其网站的情况与回执相反，见下表；本文件不作为办结证明。"
+LEDGER = "ledger"
+"""No receipt: the platform held it before, as its ledger said when it was adopted."""
+KIND_NAMES = {
+    **HOW_NAMES,
+    ACKNOWLEDGED_ONLY: "平台回执",
+    LEDGER: "平台台账（对账认领）",
+    CONTRADICTED: "查见与回执相反",
+    NOTHING: "尚无依据",
+}
 EVIDENCE = {
     "answer": "平台接口应答",
     "callback": "平台签名回调",
     "column": "前置库反馈列",
     "feedback": "平台反馈文件",
     "hand": "平台反馈表或复函（人工登记）",
+    "topic": "平台回执主题",
+    "door": "平台自行送达",
 }
 
 
@@ -56,7 +66,8 @@ def prove(
     reached = _by_platform(rows)
     sights = grounds(session, catalogue, listing_id)
     platforms = [
-        _platform(catalogue, name, mine, name in shown, sights.get(name)) for name, mine in reached.items()
+        _platform(catalogue, name, mine, name in shown, sights.get(name), tried)
+        for name, mine in reached.items()
     ]
     result = _result(listing, platforms)
     data = {
@@ -69,7 +80,7 @@ def prove(
         "statement": AGAINST if _against(platforms) else STATEMENTS[result],
         "platforms": platforms,
         "relayed": [_relayed(one) for one in sights.values() if one["via"]],
-        "deliveries": [_delivery(row, tried.get(row.id, ())) for row in rows],
+        "deliveries": [_delivery(catalogue, row, tried.get(row.id, ())) for row in rows],
     }
     return Paper(TITLES[result], _lines(data, at), _sections(data), data)
 
@@ -90,12 +101,14 @@ def _platform(
     rows: Sequence[Delivery],
     shown: bool,
     sight: Mapping[str, Any] | None,
+    tried: Mapping[str, Sequence[Attempt]],
 ) -> dict[str, Any]:
     profile = catalogue.get(name)
     last = next((row for row in reversed(rows) if row.state != SUPERSEDED), rows[-1])
-    evidence = EVIDENCE.get(profile.receipts.by, "") if profile else ""
-    if last.result_code == "NOT_FOUND":
-        evidence = "平台称已无此记录"
+    adopted = _is_adopted(tried.get(last.id, ()))
+    seen = _seen(sight if last.state == ACKNOWLEDGED else None)
+    if adopted and seen["evidence_kind"] == ACKNOWLEDGED_ONLY:
+        seen["evidence_kind"] = LEDGER
     return {
         "platform": name,
         "name": profile.name if profile else name,
@@ -104,11 +117,27 @@ def _platform(
         "state": last.state,
         "receipt_number": last.receipt_number,
         "confirmed_at": last.settled_at if last.state == ACKNOWLEDGED else None,
-        "evidence": evidence if last.state == ACKNOWLEDGED else "",
-        **_seen(sight if last.state == ACKNOWLEDGED else None),
+        "evidence": _receipt_kind(catalogue, last, tried.get(last.id, ())),
+        **seen,
         "shown": shown,
         "relayed_to": [hop.name for hop in relay_chain(catalogue, name)] if profile else [],
     }
+
+
+def _is_adopted(tried: Sequence[Attempt]) -> bool:
+    return any(one.outcome == "adopted" for one in tried)
+
+
+def _receipt_kind(catalogue: Mapping[str, Profile], row: Delivery, tried: Sequence[Attempt]) -> str:
+    """In what form the platform confirmed this delivery; empty where it has not."""
+    profile = catalogue.get(row.platform)
+    if row.state != ACKNOWLEDGED:
+        return ""
+    if _is_adopted(tried):
+        return "平台原有记录，未推送"
+    if row.result_code == "NOT_FOUND":
+        return "平台称已无此记录"
+    return EVIDENCE.get(profile.receipts.by, "") if profile else ""
 
 
 def _seen(sight: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -145,9 +174,12 @@ def _against(platforms: Sequence[Mapping[str, Any]]) -> bool:
     return any(one["evidence_kind"] == CONTRADICTED for one in platforms)
 
 
-def _delivery(row: Delivery, tried: Sequence[Attempt]) -> dict[str, Any]:
+def _delivery(catalogue: Mapping[str, Profile], row: Delivery, tried: Sequence[Attempt]) -> dict[str, Any]:
+    profile = catalogue.get(row.platform)
     return {
         "platform": row.platform,
+        "name": profile.name if profile else row.platform,
+        "evidence": _receipt_kind(catalogue, row, tried),
         "version": row.version,
         "operation": row.operation,
         "idempotency_key": row.idempotency_key,
@@ -181,73 +213,86 @@ def _lines(data: Mapping[str, Any], at: datetime) -> list[str]:
         f"主体：{data['subject_name']}；决定书文号：{data['document_number']}",
         f"出具时间：{local(at)}（北京时间）",
         data["statement"],
-        _rests_on(data["platforms"]),
-        "经转送到达的上级平台由转送平台负责，本文件只列直接推送的平台；“转送”栏列出其后各站。",
+        *_rests_on(data["platforms"]),
+        "每一行都写明依据：“平台回执”只说明平台办理了，“经查询平台”“平台报告”“人工查看”说明网站上实际查见。",
+        "经转送到达的上级平台由转送平台负责，本系统不推送，只在末表列出查见的情况。",
     ]
 
 
-def _rests_on(platforms: Sequence[Mapping[str, Any]]) -> str:
+def _rests_on(platforms: Sequence[Mapping[str, Any]]) -> list[str]:
     counted = {
         text: sum(one["evidence_kind"] == kind for one in platforms) for kind, text in KIND_NAMES.items()
     }
     told = "，".join(f"{text} {number} 个" for text, number in counted.items() if number)
     only = [one["looked"] for one in platforms if one["evidence_kind"] == ACKNOWLEDGED_ONLY]
     never, unseen = only.count(False), only.count(True)
-    return (
-        f"依据种类（按平台计）：{told or '无'}。"
-        + (f"只有“平台回执”的平台中，{never} 个本系统未查看其网站。" if never else "")
-        + (f"只有“平台回执”的平台中，{unseen} 个已查看其网站，尚未查见现行状态。" if unseen else "")
-    )
+    return [
+        f"依据种类（按平台计）：{told or '无'}。",
+        *([f"只有“平台回执”的平台，{never} 个本系统未查看其网站。"] if never else []),
+        *([f"只有“平台回执”的平台，{unseen} 个已查看其网站，尚未查见现行状态。"] if unseen else []),
+    ]
 
 
 def _seen_text(one: Mapping[str, Any]) -> str:
-    """自 11-02 15:30 显示（经查询平台）, or why nothing more is known."""
+    """11-02 15:30 查见不再显示, or why nothing more is known."""
     if one["seen_before_at"]:
         return f"{local(one['seen_before_at'])} 查见更正前的版本，现行版本尚未查见"
     if not one["seen_at"]:
-        return KIND_NAMES.get(one["evidence_kind"], "尚未查见")
-    verb = "不再显示" if one["seen"] == ABSENT else "显示"
-    return f"{local(one['seen_at'])} {verb}（{KIND_NAMES[one['evidence_kind']]}）"
+        return "尚未查见"
+    return f"{local(one['seen_at'])} 查见{'不显示' if one['seen'] == ABSENT else '显示'}"
+
+
+def _state_text(one: Mapping[str, Any]) -> str:
+    """A confirmed withdrawal is no filing."""
+    if one["operation"] == WITHDRAW and one["state"] == ACKNOWLEDGED:
+        return "已确认撤下"
+    return STATE_NAMES[one["state"]]
 
 
 def _sections(data: Mapping[str, Any]) -> list[Section]:
-    stand = ("平台", "最后操作", "状态", "回执编号", "确认时间", "证据", "网站查见", "转送")
-    relay = ("平台", "转送自", "应有状态", "网站查见")
-    trail = ("平台", "操作", "状态", "办结时间", "尝试", "内容摘要（SHA-256）")
+    stand = ("平台", "最后操作", "状态", "回执编号", "确认时间", "确认形式", "网站查见", "依据种类")
+    relay = ("平台", "转送自", "应有状态", "网站查见", "依据种类")
+    trail = ("平台", "操作", "状态", "办结时间", "尝试", "确认形式", "内容摘要（SHA-256）")
     platforms = [_standing(one) for one in data["platforms"]]
     relayed = [_relay_row(one) for one in data["relayed"]]
     deliveries = [_trail_row(one) for one in data["deliveries"]]
     return [
-        Section("各平台现状", stand, platforms, (2.6, 1.8, 1.6, 2.8, 2.2, 2, 2.6, 2.4)),
-        Section("推送经过", trail, deliveries, (2.4, 2, 2, 2.4, 1, 5)),
-        Section("转送到达的平台（只观察）", relay, relayed, (3, 3, 2, 5)),
+        Section("各平台现状", stand, platforms, (2.6, 1.6, 1.7, 2.8, 2.2, 2, 2.4, 1.9)),
+        Section("推送经过", trail, deliveries, (2.6, 1.6, 1.7, 2.2, 1, 2, 4.6)),
+        Section("转送到达的平台（只观察）", relay, relayed, (3.2, 3.2, 1.7, 4, 2.4)),
     ]
+
+
+def _operation_text(one: Mapping[str, Any]) -> str:
+    return f"{OPERATION_NAMES[one['operation']]}，第 {one['version']} 版"
 
 
 def _standing(one: Mapping[str, Any]) -> list[str]:
     return [
         one["name"],
-        f"{OPERATION_NAMES[one['operation']]} 第 {one['version']} 版",
-        STATE_NAMES[one["state"]],
+        _operation_text(one),
+        _state_text(one),
         one["receipt_number"] or "—",
         local(one["confirmed_at"]),
         one["evidence"] or "—",
         _seen_text(one) if one["evidence_kind"] else "—",
-        "、".join(one["relayed_to"]) or "—",
+        KIND_NAMES.get(one["evidence_kind"], "—"),
     ]
 
 
 def _relay_row(one: Mapping[str, Any]) -> list[str]:
     expected = "应撤下" if one["expects"] == ABSENT else "应显示"
-    return [one["platform_name"], one["via_name"], expected, _seen_text(one)]
+    kind = KIND_NAMES.get(one["evidence_kind"], "—")
+    return [one["platform_name"], one["via_name"], expected, _seen_text(one), kind]
 
 
 def _trail_row(one: Mapping[str, Any]) -> list[str]:
     return [
-        one["platform"],
-        f"{OPERATION_NAMES[one['operation']]} 第 {one['version']} 版",
-        STATE_NAMES[one["state"]],
+        one["name"],
+        _operation_text(one),
+        _state_text(one),
         local(one["settled_at"]),
         f"{len(one['attempts'])} 次",
+        one["evidence"] or "—",
         one["content_digest"] or "—",
     ]
