@@ -5,10 +5,12 @@ from apiflask import APIBlueprint
 from services.notifier.api import (
     deliveries,
     enforcement,
+    health,
     inbox,
     people,
     robots,
     subscriptions,
+    texts,
     watches,
     webhooks,
 )
@@ -25,4 +27,6 @@ def blueprint(deps: Deps) -> APIBlueprint:
     watches.add_routes(made, deps)
     enforcement.add_routes(made, deps)
     people.add_routes(made, deps)
+    texts.add_routes(made, deps)
+    health.add_routes(made, deps)
     return made

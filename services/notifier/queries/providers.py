@@ -13,6 +13,8 @@ from services.notifier.models import Attempt, Dispatch
 from shared.ids import first_id_at
 
 OWN = "-"
+WATCHERS = ("operator", "system-admin", "supervisor", "auditor")
+"""The roles that may see it."""
 
 
 @dataclass(frozen=True)

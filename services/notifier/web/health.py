@@ -7,12 +7,11 @@ from flask import Response, request
 
 from services.notifier.models import Deps
 from services.notifier.queries.escalations import STATES, escalation_page, ladder_rows
-from services.notifier.queries.providers import OWN, provider_health
+from services.notifier.queries.providers import OWN, WATCHERS, provider_health
 from shared.web.access import access, principal, roles, signed_in
 from shared.web.pages import render
 
 PAGE_SIZE = 30
-WATCHERS = ("operator", "system-admin", "supervisor", "auditor")
 PERIODS = {"1": "最近 24 小时", "7": "最近 7 天", "30": "最近 30 天"}
 COLOURS = {"open": "yellow", "acknowledged": "green", "exhausted": "red"}
 
