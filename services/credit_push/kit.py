@@ -78,7 +78,10 @@ class Consumer:
     """The integrator's address; signs where there is a secret."""
 
     def __init__(self, address: str, key_id: str = "", secret: bytes = b"", seconds: float = 10.0) -> None:
-        self._address, self._path = address.rstrip("/"), urlsplit(address).path or "/"
+        parts = urlsplit(address)
+        self._address, query = address, f"?{parts.query}" if parts.query else ""
+        self._path = (parts.path or "/") + query
+        self._state = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/state{query}"
         self._key_id, self._secret = key_id, secret
         self._seconds = seconds
 
@@ -109,12 +112,12 @@ class Consumer:
 
     def state(self) -> dict[str, tuple[int, bool]]:
         """Version and whether it is shown, by listing; ValueError where the answer is none."""
-        _, body = self._ask(urllib.request.Request(f"{self._address}/state"))  # noqa: S310
+        _, body = self._ask(urllib.request.Request(self._state))  # noqa: S310
         try:
             rows = json.loads(body)["listings"]
             return {row["listing_id"]: (int(row["version"]), bool(row["shown"])) for row in rows}
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"GET /state: {type(error).__name__}") from error
+            raise ValueError(f"GET {urlsplit(self._state).path} 没有给出约定的答复") from error
 
 
 def lives(count: int) -> list[list[Sent]]:
@@ -184,7 +187,11 @@ def judge(consumer: Consumer, listings: int = 20, seed: int = 1) -> Judgement:
 def _post(consumer: Consumer, body: Mapping[str, Any], finding: Finding) -> None:
     status = consumer.post(body)
     if not 200 <= status < 300:
-        finding.fail(f"{body['type']} 第 {body['sequence']} 号：HTTP {status}")
+        finding.fail(f"{body['type']} 第 {body['sequence']} 号：{_answered(status)}")
+
+
+def _answered(status: int) -> str:
+    return f"HTTP {status}" if status else "没有应答（连接不上，或 10 秒内没有答复）"
 
 
 def _known(consumer: Consumer) -> set[str]:
@@ -222,4 +229,4 @@ def _try_strange(consumer: Consumer, judgement: Judgement) -> None:
     forged = consumer.post({**strange.body, "id": new_id()}, secret=b"not the secret")
     finding = judgement.finding("签名不符的以 401 或 403 拒绝")
     if forged not in (401, 403):
-        finding.fail(f"HTTP {forged}")
+        finding.fail(_answered(forged))

@@ -122,3 +122,13 @@ def test_the_tool_says_it_and_exits() -> None:
     assert json.loads(machine.output)["passed"]
     gone = CliRunner().invoke(consumer_kit, [address, "--listings", "1"])
     assert gone.exit_code == 1
+
+
+def test_a_query_in_the_address_is_signed_and_stays_behind_the_state() -> None:
+    with consumer(Books()) as address:
+        assert judge(Consumer(f"{address}?tenant=7", "k", SECRET), listings=2).passed
+
+
+@pytest.mark.parametrize("given", [["nowhere"], ["http://127.0.0.1:9", "--secret", "s"]])
+def test_the_tool_says_what_it_was_not_told(given: list[str]) -> None:
+    assert CliRunner().invoke(consumer_kit, given).exit_code == 2
