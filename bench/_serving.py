@@ -1,4 +1,4 @@
-"""The public process as deployed (gunicorn, two processes of eight threads), a bare Flask answer beside.
+"""The public process as deployed (two processes, eight threads each), bare Flask under plain gunicorn beside.
 
 The client holds eight connections in one process and sends the next question when an answer is complete.
 """
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from flask import Flask
 
 from bench.facts import percentile
 from shared.clock import SystemClock
+from shared.process import WORKER
 from tests.harness.ports import free_port
 from tests.harness.wait import until
 
@@ -49,9 +50,9 @@ def bare() -> Flask:
 
 
 @contextmanager
-def gunicorn(target: str, environment: dict[str, str]) -> Iterator[int]:
+def gunicorn(target: str, environment: dict[str, str], worker: str = "gthread") -> Iterator[int]:
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "-k", "gthread",
+    command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "-k", worker,
                "--threads", "8", "--keep-alive", "30", "--graceful-timeout", "2",
                "--no-control-socket", "--preload", target]  # fmt: skip
     process = subprocess.Popen(
@@ -139,7 +140,7 @@ def load(port: int, texts: Sequence[str], seconds: float) -> dict[str, Any]:
     elapsed = time.perf_counter() - started
     cpu = cpu_seconds(port) - cpu
     for key in list(chosen.get_map().values()):
-        key.fileobj.close()
+        key.data.socket.close()
     return {
         "rps": round(len(spent) / elapsed),
         "p50_ms": round(percentile(spent, 0.5), 2),
@@ -148,7 +149,7 @@ def load(port: int, texts: Sequence[str], seconds: float) -> dict[str, Any]:
     }
 
 
-def served(url: str, asked: dict[str, Sequence[str]]) -> dict[str, Any]:
+def served(url: str, asked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Each kind of question, with the bare answer measured before and after in the same run."""
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -165,7 +166,7 @@ def served(url: str, asked: dict[str, Sequence[str]]) -> dict[str, Any]:
             with gunicorn("bench._serving:bare()", {}) as port:
                 load(port, texts, WARM_SECONDS)
                 plain = load(port, texts, SECONDS)
-            with gunicorn("services.blacklist.public.app:from_environment()", settings) as port:
+            with gunicorn("services.blacklist.public.app:from_environment()", settings, WORKER) as port:
                 load(port, texts, WARM_SECONDS)
                 figures[kind] = load(port, texts, SECONDS)
                 figures[kind] |= memory(port)

@@ -7,6 +7,7 @@ view by view.
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ JSON_LIMIT = 2 * 1024 * 1024
 FORM_AROUND_A_FILE = 64 * 1024
 LARGEST_INTEGER = 2**53
 DEEPEST = 32
+_SURROGATE = re.compile("[\ud800-\udfff]")
 LIMIT_ATTRIBUTE = "__body_limit__"
 
 
@@ -137,7 +139,7 @@ def escape_pointer(key: str) -> str:
 
 def clean(text: str) -> bool:
     """Whether every database and encoder of ours can hold the text: no NUL, no lone surrogate."""
-    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+    return "\x00" not in text and not _SURROGATE.search(text)
 
 
 def _pairs(values: Any) -> Iterator[tuple[str, Any]]:

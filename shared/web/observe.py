@@ -1,6 +1,7 @@
 """Counts and times requests by route and status, and logs each without its query, body or identity."""
 
 import time
+from functools import lru_cache
 
 from apiflask import APIFlask
 from flask import Response, g, request
@@ -12,6 +13,8 @@ from shared.web.access import current_principal
 log = get_log("request")
 COUNTING = "count_request"
 """Extension under which an application offers its counting to what answers before Flask."""
+MOST_KINDS = 1000
+"""Of routes, methods and statuses, whose counters are at hand."""
 QUIET = frozenset({"static", "meta.healthz", "meta.readyz", "meta.metrics"})
 
 
@@ -23,9 +26,12 @@ def install_observation(app: APIFlask, service: str) -> None:
     def start() -> None:
         g.started = time.perf_counter()
 
+    of_requests = lru_cache(MOST_KINDS)(requests.labels)
+    of_seconds = lru_cache(MOST_KINDS)(seconds.labels)
+
     def count(route: str, method: str, status: int, spent: float) -> None:
-        requests.labels(service, route, method, str(status)).inc()
-        seconds.labels(service, route).observe(spent)
+        of_requests(service, route, method, str(status)).inc()
+        of_seconds(service, route).observe(spent)
 
     def stop(response: Response) -> Response:
         spent = time.perf_counter() - g.get("started", time.perf_counter())

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -54,7 +55,7 @@ class Tally:
         return answer
 
     def _count(self, what: tuple[str, str, str, int]) -> None:
-        key = (f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}", *what)
+        key = (_minute(int(time.time() // 60)), *what)
         with self._lock:
             self._counts[key] = self._counts.get(key, 0) + 1
             due = time.monotonic() - self._since > FLUSH_SECONDS or len(self._counts) >= MOST
@@ -71,6 +72,12 @@ class Tally:
             append(self._folder / f"{datetime.now(UTC):%Y-%m-%d}.jsonl", "".join(map(_line, counts.items())))
         except OSError as error:  # a full disk stops the counting, not the register
             log.warning("query_audit_lost", entries=len(counts), error=type(error).__name__)
+
+
+@lru_cache(2)
+def _minute(number: int) -> str:
+    """As it is written, by its number since 1970."""
+    return f"{datetime.fromtimestamp(number * 60, UTC):%Y-%m-%dT%H:%MZ}"
 
 
 def _line(item: tuple[tuple[str, str, str, str, int], int]) -> str:
