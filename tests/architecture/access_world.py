@@ -85,6 +85,7 @@ class World:
     notifier_db: Database
     notifier_deps: Any
     serial: int = field(default=0)
+    kept: dict[str, str] = field(default_factory=dict)
 
     def call(
         self,
@@ -97,7 +98,7 @@ class World:
     ) -> Any:
         headers: dict[str, str] = {}
         if who is not None:
-            headers["Authorization"] = f"Bearer {self.token(who)}"
+            headers["Authorization"] = f"Bearer {self._token_for(who, method)}"
         if key is not None:
             headers["Authorization"] = f"ApiKey {key}"
         client = self.clients[service]
@@ -108,8 +109,17 @@ class World:
         sent = {"data": body or {}} if form else {"json": body if body is not None else {}}
         return client.open(path, method=method, headers=headers, **({} if method == "GET" else sent))
 
+    def _token_for(self, who: Principal, method: str) -> str:
+        """Those who read may go on in their session until somebody tries to change something."""
+        if method != "GET":
+            self.kept.clear()
+            return self.token(who)
+        if who.user_id not in self.kept:
+            self.kept[who.user_id] = self.token(who)
+        return self.kept[who.user_id]
+
     def token(self, who: Principal) -> str:
-        """A session of its own for every call, so that signing out disturbs nobody."""
+        """A session of its own for every change, so that signing out disturbs nobody."""
         session_id = new_id()
         with self.deps.db.write() as session:
             session.add(
