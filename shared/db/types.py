@@ -24,7 +24,12 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-dump_json = writer()
+_write = writer()
+
+
+def dump_json(value: Any) -> str:
+    """A document as short JSON text; what refers to itself ends in a RecursionError."""
+    return _write(value)
 
 
 def new_metadata() -> MetaData:

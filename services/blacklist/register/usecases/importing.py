@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,6 +36,7 @@ from shared.beside import Beside
 from shared.clock import Clock
 from shared.crypto import KeyRing
 from shared.db import Database, among
+from shared.process import rest_from_collecting
 
 BATCH = 500
 AHEAD = 2
@@ -76,7 +78,7 @@ def import_listings(
     making = Making(keyring, clock.today(), push)
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     with (
-        Beside(making, partial(use_rules, rules_folder())) as make,
+        Beside(making, partial(_settle, rules_folder())) as make,
         closing(_ahead(make, _batched(numbered, clock))) as blocks,
     ):
         for block in blocks:
@@ -89,6 +91,12 @@ def import_listings(
             if report.read >= ALONE:
                 make.start()
     return report
+
+
+def _settle(rules: Path | None) -> None:
+    """What the other process does first: it reads the same law, and makes rows for as long as it lives."""
+    use_rules(rules)
+    rest_from_collecting()
 
 
 def _batched(numbered: Iterator[Numbered], clock: Clock) -> Iterator[Lines]:
