@@ -14,12 +14,11 @@ from importlib.resources import files
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.notifier.channels.sms import LONGEST_KIND
 from services.notifier.consumes import golden_facts
 from services.notifier.domain import one_line
 from services.notifier.models import Notice
 from services.notifier.routing import Route, routing
-from services.notifier.templates import LANGUAGES, Rendered, Text, all_texts, read_texts, text_files
+from services.notifier.templates import LANGUAGES, SMS, Rendered, Text, all_texts, read_texts, text_files
 from shared.web.access import Principal
 
 ROUTING = "services/notifier/routing.toml"
@@ -152,8 +151,8 @@ def check_route(route: Route, source: str) -> Iterator[str]:
     for language, title in LANGUAGES.items():
         if route.event not in all_texts(language) and _pattern_of(route.event, language) is None:
             yield f"{where}：没有{title}文字"
-    if "sms" in route.channels and len(route.label) > LONGEST_KIND:
-        yield f"{where}：短信事项名称“{route.label}”超过 {LONGEST_KIND} 字"
+    if "sms" in route.channels and f"{SMS}{route.event}" not in all_texts():
+        yield f"{where}：没有短信事项名称"
 
 
 def _pattern_of(event: str, language: str) -> str | None:

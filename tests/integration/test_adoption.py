@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select, update
@@ -16,8 +16,17 @@ from services.blacklist.cases.usecases.adopting import confirm_adoption, propose
 from services.blacklist.register.models import Listing, ListingVersion
 from services.blacklist.register.usecases import import_listings
 from services.blacklist.store import outbox
+from services.notifier.following import follow_cases
+from services.notifier.models import Base as NotifierBase
+from services.notifier.models import StopOrder
+from services.notifier.usecases.enforcing import state_enforcement
+from shared.calendar import builtin_calendar
+from shared.contracts.envelope import from_record
+from shared.db import open_database
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.identifiers import make_uscc
+from shared.outbox import record_of
+from tests.harness.notices import hire_staff
 from tests.unit.blacklist.case_office import PERSON_ID, add_department, memory_database, officer, open_office
 
 ORGANISATION = {
@@ -196,6 +205,26 @@ def test_a_removal_without_any_correction_is_withdrawn_everywhere(office):
     document = {"number": "长住建撤〔2026〕2号", "date": office.clock.today()}
     office.take(case, "revoke", "decider", reason="决定被撤销", document=document)
     assert told(office) == ["listing.revoked"], "another system may have pushed it"
+
+
+def test_institutions_that_apply_measures_are_told_of_its_end(office, tmp_path):
+    case = adopted(office)
+    document = {"number": "长住建撤〔2026〕3号", "date": office.clock.today()}
+    office.take(case, "revoke", "decider", reason="决定被撤销", document=document)
+    with office.deps.db.read() as session:
+        rows = session.execute(select(outbox).where(outbox.c.topic == "blacklist.cases.v1")).all()
+    events = [from_record(record_of(row)) for row in rows]
+    notices = open_database(f"sqlite:///{tmp_path}/notices.db")
+    NotifierBase.metadata.create_all(notices.engine)
+    keeper = officer(office.department, "operator", "keeper")
+    with notices.write() as session:
+        hire_staff(session)
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        state_enforcement(session, "engineering-tendering", "130102", actor=keeper, at=long_ago)
+        follow_cases(office.clock, {"inbox"}, builtin_calendar())(session, events)
+        stops = [(row.case_id, row.cause) for row in session.scalars(select(StopOrder))]
+    notices.close()
+    assert stops == [(case.id, "case.revoked")]
 
 
 def test_a_person_stays_sealed_and_findable(office):

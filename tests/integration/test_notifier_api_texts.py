@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from services.notifier.channels.berths import Openings
+from services.notifier.consumes import hear_news
 from services.notifier.models import Attempt, Dispatch
+from services.notifier.usecases.claiming import claim_jobs
 from shared.db import open_database
 from shared.ids import new_id
 from tests.harness.notices import CLERK, HOUSING, OPERATOR, SUPERVISOR, case_event, duty_event
@@ -149,3 +152,21 @@ def test_how_providers_do(site):
     assert (row["provider"], row["attempts"], row["success_rate"], row["cost"]) == ("primary", 2, 0.5, 10)
     site.clock.advance(timedelta(days=40))
     assert items(site.call(OPERATOR, "GET", "/providers?days=30")) == []
+
+
+def test_what_a_text_message_calls_the_matter_is_worded_like_any_text(site):
+    name = "/texts/sms.duty.overdue"
+    shipped = site.call(OPERATOR, "GET", name).json
+    assert (shipped["title"], shipped["label"]) == ("法定期限已过", "短信：法定期限已过")
+    wish = {"title": "十" * 21, "body": shipped["body"], "seen": 0}
+    assert site.call(OPERATOR, "POST", f"{name}/revisions", wish).json["slug"] == "text-not-usable"
+    assert site.call(OPERATOR, "POST", f"{name}/revisions", {**wish, "title": "有事超期"}).status_code == 201
+    site.call(ADMIN, "POST", f"{name}/revisions/1/decision", {"decision": "approve"})
+    assert site.browse(OPERATOR, "/texts/sms.duty.overdue").status_code == 200
+    assert site.call(OPERATOR, "GET", f"{name}?language=en").status_code == 404
+    site.call(CLERK, "PUT", "/phone", {"number": "13800000001"})
+    with site.db.write() as session:
+        hear_news(site.clock, frozenset({"sms"}))(session, [duty_event()])
+    later = site.clock.system_now() + timedelta(days=30)
+    given = {"channel": "sms", "holder": "t", "now": later, "lease_seconds": 60, "openings": Openings(9)}
+    assert [job.message.kind for job in claim_jobs(site.db, site.keyring, **given)] == ["有事超期"]

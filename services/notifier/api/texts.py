@@ -11,7 +11,7 @@ from services.notifier.models import Deps
 from services.notifier.models.texts import TextRevision
 from services.notifier.proofing import show
 from services.notifier.queries import texts
-from services.notifier.templates import LANGUAGES, Text
+from services.notifier.templates import LANGUAGES
 from services.notifier.usecases import wording
 from shared.web.access import access, principal, roles, signed_in
 from shared.web.paging import page
@@ -64,8 +64,7 @@ def _add_draft(bp: APIBlueprint, deps: Deps) -> None:
     @bp.output(schemas.DraftOut)
     @bp.doc(summary="试填草稿：检查文字，用本部门最近的数据和样例数据填写；不保存")
     def draft_text(name: str, json_data: dict[str, Any]) -> dict[str, Any]:
-        variables = texts.known_text(name, json_data["language"]).variables
-        text = Text(json_data["title"], json_data["body"], variables)
+        text = texts.known_text(name, json_data["language"]).worded(json_data["title"], json_data["body"])
         wrong = wording.check_wording(text)
         with deps.db.read() as session:
             shown = [] if wrong else show(session, name, text, principal())

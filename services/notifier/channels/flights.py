@@ -18,7 +18,7 @@ from shared.errors import DeliveryError
 from shared.logs import get_log
 
 MANY = 512
-LINGER, LONGER = 0.02, 0.2  # seconds more for a bunch to grow, where many are on their way, or more wait
+LINGER, LONGER = 0.02, 0.1  # seconds more for a bunch to grow, where many are on their way, or more wait
 AHEAD = 8  # times what fits at once
 log = get_log(__name__)
 

@@ -131,7 +131,7 @@ class Gate:
         now = self._ports.clock.system_now()
         route = routing().route(message.event_type)
         own = PARTY_LABEL if message.event_type == PARTY_LETTER else "测试消息"
-        kind = one_line(route.label if route else own, LONGEST_KIND)
+        kind = one_line(message.kind or (route.label if route else own), LONGEST_KIND)
         body, headers = self.gateway.request(target.address, kind, message.id, now)
         return self._judge(self._http.post(self._url, body, headers), now)
 

@@ -8,17 +8,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.notifier.domain import PARTY_LABEL, PARTY_LETTER
 from services.notifier.models import Notice
 from services.notifier.models.people import Profile
 from services.notifier.models.texts import TextRevision
 from services.notifier.routing import routing
-from services.notifier.templates import LANGUAGES, Rendered, Text, all_texts, render
+from services.notifier.templates import LANGUAGES, SMS, Rendered, Text, all_texts, render
 from shared.errors import NotFound
 
 PROPOSED, APPROVED, REFUSED, WITHDRAWN = "proposed", "approved", "refused", "withdrawn"
 STATE_NAMES = {PROPOSED: "待审批", APPROVED: "已批准", REFUSED: "未批准", WITHDRAWN: "已撤回"}
 OWN_NAMES = {
     "webhook.test": "测试消息",
+    PARTY_LETTER: PARTY_LABEL,
     "notice.digest": "每日汇总",
     "notice.handover": "工作交接",
     "watch.confirm": "公众订阅：确认",
@@ -34,7 +36,7 @@ def texts_in_force(session: Session, today: date, language: str = "zh") -> dict[
     standing = _standing(session, today, language)
     shipped = all_texts(language)
     return {
-        name: Text(row.title, row.body, shipped[name].variables)
+        name: shipped[name].worded(row.title, row.body)
         for name, row in standing.items()
         if row.title is not None and row.body is not None and name in shipped
     }
@@ -81,7 +83,7 @@ def text_of(session: Session, name: str, language: str, today: date) -> tuple[Te
     row = _standing(session, today, language).get(name)
     if row is None or row.title is None or row.body is None:
         return shipped, row
-    return Text(row.title, row.body, shipped.variables), row
+    return shipped.worded(row.title, row.body), row
 
 
 def known_text(name: str, language: str) -> Text:
@@ -94,6 +96,8 @@ def known_text(name: str, language: str) -> Text:
 
 def text_label(name: str) -> str:
     """What people call the kind of message."""
+    if name.startswith(SMS):
+        return f"短信：{text_label(name.removeprefix(SMS))}"
     route = routing().route(name)
     return OWN_NAMES.get(name) or (route.label if route else name)
 

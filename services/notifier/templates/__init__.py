@@ -6,7 +6,7 @@ own texts (`queries.texts`) come before the shipped ones.
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -20,6 +20,7 @@ from shared.logs import get_log
 from shared.metrics import counter
 
 LANGUAGES = {"zh": "中文", "en": "English"}
+SMS = "sms."  # before the name of a kind of message: its words in a text message
 NO_TEXTS: Mapping[str, "Text"] = {}
 log = get_log(__name__)
 unusable = counter(
@@ -38,6 +39,11 @@ class Text:
     title_source: str
     body_source: str
     variables: frozenset[str]
+    longest_title: int = LONGEST_TITLE
+
+    def worded(self, title: str, body: str) -> "Text":
+        """Other words for the same kind of message."""
+        return replace(self, title_source=title, body_source=body)
 
     @property
     def title(self) -> Template:
@@ -49,7 +55,7 @@ class Text:
 
     def problems(self) -> list[tuple[str, int, str]]:
         """(field, line, what is wrong), empty where the text can be used."""
-        titles = problems(self.title_source, self.variables, LONGEST_TITLE)
+        titles = problems(self.title_source, self.variables, self.longest_title)
         bodies = problems(self.body_source, self.variables)
         found = [("title", each.line, each.message) for each in titles]
         found += [("body", each.line, each.message) for each in bodies]
@@ -89,6 +95,12 @@ def render(
             unusable.labels(name).inc()
             log.warning("own text cannot be used", text=name, error=type(error).__name__)
     return shipped.filled(facts)
+
+
+def sms_kind(event_type: str, own: Mapping[str, Text] = NO_TEXTS) -> str:
+    """What a text message calls this kind of message; empty where there are no words for it."""
+    name = f"{SMS}{event_type}"
+    return render(name, {}, own).title if name in all_texts() else ""
 
 
 def render_mail(title: str, body: str, link: str, footer: str) -> str:
@@ -138,10 +150,10 @@ def compile_texts(raw: Mapping[str, Any], chinese: Mapping[str, Text] = NO_TEXTS
 
 def read_texts(raw: Mapping[str, Any], chinese: Mapping[str, Text] = NO_TEXTS) -> dict[str, Text]:
     """Texts of one file as they stand, unchecked."""
-    shared = frozenset(raw.get("variables", ()))
+    shared, longest = frozenset(raw.get("variables", ())), int(raw.get("longest_title", LONGEST_TITLE))
     known = {name: text.variables for name, text in chinese.items()}
     return {
-        name: Text(text["title"], text["body"].strip("\n"), known.get(name, shared))
+        name: Text(text["title"], text["body"].strip("\n"), known.get(name, shared), longest)
         for name, text in raw.items()
         if isinstance(text, dict)
     }

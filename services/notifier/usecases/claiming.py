@@ -4,7 +4,7 @@ What cannot be sent to anybody any more is settled here, so that it does not wai
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -16,8 +16,8 @@ from services.notifier.channels import Message, Target
 from services.notifier.channels.berths import Openings
 from services.notifier.models import DepartmentCopy, Dispatch, Notice
 from services.notifier.publishes import FAILED, Outcome, publish
-from services.notifier.queries.texts import personal_wordings
-from services.notifier.templates import Rendered
+from services.notifier.queries.texts import personal_wordings, texts_in_force
+from services.notifier.templates import Rendered, sms_kind
 from services.notifier.usecases.addressing import Asked, failing, find_targets
 from services.notifier.usecases.mail_proofs import mail_proof
 from shared.clock import local_date
@@ -143,6 +143,8 @@ def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime)
     found = find_targets(session, keyring, set(asked.values()), now)
     bounced = failing(session, found, now)
     words = _words(session, rows, local_date(now))
+    texted = any(row.channel == "sms" for row in rows.values())
+    own = texts_in_force(session, local_date(now)) if texted else {}
     jobs: list[Job] = []
     ended: list[tuple[Row[Any], str, str]] = []
     for key in ids:
@@ -150,8 +152,12 @@ def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime)
         if each in bounced:
             ended.append((row, DEAD, BOUNCED.format(bounced[each])))
         elif each in found:
-            proof = mail_proof(keyring, key) if row.channel == "email" else ""
-            jobs.append(Job(key, row.attempts_count + 1, _message(row, words.get(key), proof), found[each]))
+            message = _message(row, words.get(key))
+            if row.channel == "email":
+                message = replace(message, proof=mail_proof(keyring, key))
+            elif row.channel == "sms":
+                message = replace(message, kind=sms_kind(row.event_type, own))
+            jobs.append(Job(key, row.attempts_count + 1, message, found[each]))
         else:
             ended.append((row, SUPERSEDED, NOBODY))
     _end(session, ended, now)
@@ -172,7 +178,7 @@ def _words(session: Session, rows: Mapping[str, Row[Any]], today: date) -> dict[
     return personal_wordings(session, asked, today) if asked else {}
 
 
-def _message(row: Row[Any], words: Rendered | None, proof: str) -> Message:
+def _message(row: Row[Any], words: Rendered | None) -> Message:
     return Message(
         id=row.dispatch_id,
         notice_id=row.notice_id,
@@ -189,7 +195,6 @@ def _message(row: Row[Any], words: Rendered | None, proof: str) -> Message:
         department_name=row.department_name or "",
         occurred_at=row.occurred_at,
         created_at=row.created_at,
-        proof=proof,
     )
 
 

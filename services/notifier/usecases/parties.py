@@ -18,7 +18,7 @@ from services.notifier.domain import PARTY_LETTER
 from services.notifier.models import PartyNotice
 from services.notifier.publishes import LetterNews, publish_letter
 from services.notifier.queries.texts import texts_in_force
-from services.notifier.templates import Text, render
+from services.notifier.templates import Text, render, sms_kind
 from services.notifier.usecases.mail_proofs import mail_proof
 from services.notifier.usecases.mailing import Letter, Mailing, Post
 from shared.clock import local_date
@@ -105,9 +105,12 @@ def _letter(session: Session, parts: Mailing, notice_id: str, now: datetime) -> 
     if notice.sealed is None:
         return None
     opened = json.loads(parts.keyring.unseal(notice.sealed, PartyNotice.aad(notice.id)))
-    message = _message(notice, opened["code"], texts_in_force(session, local_date(now)))
+    own = texts_in_force(session, local_date(now))
+    message = _message(notice, opened["code"], own)
     if notice.channel == "email":
         message = replace(message, proof=mail_proof(parts.keyring, notice.id))
+    else:
+        message = replace(message, kind=sms_kind(PARTY_LETTER, own))
     return Letter(
         notice.id, notice.attempts_count + 1, message, party_target(parts.keyring, opened["contact"])
     )

@@ -54,7 +54,7 @@ def propose(
     """Put a new wording forward; `seen` is the number of the newest revision its author had before them."""
     title, body = (part.replace("\r\n", "\n").strip() for part in wording)
     standing, _ = text_of(session, name, language, today)
-    _usable(Text(title, body, standing.variables))
+    _usable(standing.worded(title, body))
     if (title, body) == (standing.title_source, standing.body_source):
         raise Conflict("text-same", "文字没有变化", "修改后的文字与现行文字相同。")
     if _open(session, name, language):
@@ -75,7 +75,7 @@ def approve(
         wrong = FieldError("/since", "应为今天至一年以内的日期。")
         raise Invalid("text-in-force-date", "生效日期有误", fields=[wrong])
     if row.title is not None and row.body is not None:
-        _usable(Text(row.title, row.body, known_text(row.name, row.language).variables))
+        _usable(known_text(row.name, row.language).worded(row.title, row.body))
     _decide(session, row, APPROVED, actor, at, since=since)
 
 
@@ -117,7 +117,7 @@ def roll_back(
         if wanted is None:
             raise Conflict("text-not-approved", "不能恢复这一版", "只能恢复曾经生效的文字。")
         if wanted.title is not None and wanted.body is not None:
-            _usable(Text(wanted.title, wanted.body, known_text(name, language).variables))
+            _usable(known_text(name, language).worded(wanted.title, wanted.body))
     values = {
         "title": wanted.title if wanted else None,
         "body": wanted.body if wanted else None,

@@ -15,7 +15,7 @@ from services.notifier.models import Deps
 from services.notifier.models.texts import TextRevision
 from services.notifier.proofing import recent_facts, sample_facts, show
 from services.notifier.queries import texts
-from services.notifier.templates import LANGUAGES, Text
+from services.notifier.templates import LANGUAGES, Text, all_texts
 from services.notifier.usecases import wording
 from shared.errors import Conflict, DomainError, FieldError, Invalid
 from shared.web.access import access, principal, roles, signed_in
@@ -117,9 +117,8 @@ def _preview_errors(name: str) -> dict[str, str]:
 
 
 def _stated(name: str) -> Text:
-    variables = texts.known_text(name, _language()).variables
     title, body = (request.form.get(key, "").replace("\r\n", "\n").strip() for key in ("title", "body"))
-    return Text(title, body, variables)
+    return texts.known_text(name, _language()).worded(title, body)
 
 
 def _form(
@@ -185,7 +184,7 @@ def _revision_page(deps: Deps, row: TextRevision, errors: dict[str, str], status
     with deps.db.read() as session:
         standing, _ = texts.text_of(session, row.name, row.language, deps.clock.today())
         shipped = texts.known_text(row.name, row.language)
-        after = Text(row.title, row.body, shipped.variables) if row.title and row.body else shipped
+        after = shipped.worded(row.title, row.body) if row.title and row.body else shipped
         before = _before(session, row, shipped)
         shown = show(session, row.name, after, principal())
     return render(
@@ -209,7 +208,7 @@ def _before(session: Session, row: TextRevision, shipped: Text) -> Text:
     """The approved wording that came before this revision."""
     for each in texts.history(session, row.name, row.language):
         if each.number < row.number and each.state == texts.APPROVED:
-            return Text(each.title, each.body, shipped.variables) if each.title and each.body else shipped
+            return shipped.worded(each.title, each.body) if each.title and each.body else shipped
     return shipped
 
 
@@ -245,7 +244,7 @@ def _named(name: str, language: str) -> dict[str, Any]:
         "name": name,
         "label": texts.text_label(name),
         "language": language,
-        "languages": LANGUAGES,
+        "languages": {key: title for key, title in LANGUAGES.items() if name in all_texts(key)},
     }
 
 

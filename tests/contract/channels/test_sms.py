@@ -143,6 +143,15 @@ def test_a_wrong_number_goes_nowhere(tmp_path, number):
     assert receiver.requests == []
 
 
+def test_the_matter_is_called_as_the_site_words_it(tmp_path):
+    with webhook_receiver() as receiver:
+        channel = opened("aliyun", receiver, tmp_path)
+        answering(receiver, {"Code": "OK", "BizId": "1"})
+        channel.send(message(kind="有事超期"), Target("user:a", "13800000000"))
+        [(_, body)] = receiver.requests
+        assert json.loads(parse_qs(body.decode())["TemplateParam"][0])["kind"] == "有事超期"
+
+
 def test_what_one_number_may_get_is_counted_by_the_number_whoever_reads_it(tmp_path):
     with webhook_receiver() as receiver:
         channel = opened("aliyun", receiver, tmp_path)

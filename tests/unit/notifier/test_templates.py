@@ -34,9 +34,11 @@ def test_every_text_stands_even_without_facts(event):
 
 def test_every_text_belongs_to_a_route_or_is_our_own():
     routes = {route.event for route in routing().routes}
-    assert set(all_texts()) - routes == {"webhook.test", "notice.digest", "notice.handover"} | {
+    texted = {f"sms.{route.event}" for route in routing().routes if "sms" in route.channels}
+    assert {name for name in all_texts() if name.startswith("sms.")} == texted | {"sms.party.letter"}
+    assert set(all_texts()) - routes - texted == {"webhook.test", "notice.digest", "notice.handover"} | {
         f"watch.{kind}" for kind in ("confirm", "standing", "renew", "listed", "lifted")
-    } | {"party.letter"}
+    } | {"party.letter", "sms.party.letter"}
 
 
 def test_a_variable_that_is_not_allowed_is_refused_at_loading():
