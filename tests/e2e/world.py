@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.harness.wait import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 180.0
+STOP_SECONDS = 10.0 * PATIENCE
 
 
 def free_port() -> int:
@@ -90,7 +93,7 @@ def stop(world: World) -> float:
     if world.process.poll() is None:
         world.process.send_signal(signal.SIGTERM)
         try:
-            world.process.wait(15)
+            world.process.wait(STOP_SECONDS + 5)
         except subprocess.TimeoutExpired:
             os.killpg(world.process.pid, signal.SIGKILL)
             world.process.wait()
