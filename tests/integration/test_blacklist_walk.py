@@ -23,6 +23,8 @@ from shared.identifiers import make_uscc
 from shared.ids import new_id
 from shared.loops import Loop, drain
 
+pytestmark = pytest.mark.tables("services.blacklist", migrated=True)
+
 LISTING_TOPICS = ("blacklist.exchange.v1", "blacklist.public.v1")
 
 

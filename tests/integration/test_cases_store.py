@@ -30,6 +30,8 @@ from tests.harness.wait import until
 from tests.integration.test_cases_api import sheet, sheet_row
 from tests.unit.blacklist.case_office import WALK, add_department, filing, officer, open_office
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 
 @pytest.fixture
 def office(any_db, tmp_path, clock):

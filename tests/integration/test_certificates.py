@@ -26,6 +26,8 @@ from tests.integration.register_world import (
     person,
 )
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 ORIGIN = "log.example/register"
 NAME = "石家庄示例建设有限公司"
 

@@ -32,6 +32,8 @@ from shared.identifiers import make_resident_id, make_uscc
 from shared.loops import drain
 from tests.integration.register_world import World, make_world, organisation
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 LISTED, CODE = "石家庄甲建设工程有限公司", make_uscc("91130102", 1)
 BAN = {
     "code": "ban-bidding", "basis": "招标投标法", "domain": "engineering-tendering", "region": "130100",

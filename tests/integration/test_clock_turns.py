@@ -15,6 +15,8 @@ from shared.clock import FixedClock
 from shared.ids import new_id
 from shared.web.access import Principal
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 REST_2027 = (date(2027, 1, 1), date(2027, 2, 5), date(2027, 2, 8), date(2027, 2, 9), date(2027, 2, 10))
 WORK_2027 = (date(2027, 1, 3), date(2027, 2, 20))
 REST_2028 = (date(2028, 1, 3),)

@@ -22,6 +22,8 @@ from shared.web.access import Principal
 from tests.integration.register_world import World, make_world
 from tests.integration.test_check_jobs import ON_SQLITE, publish
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 ME, BOARD = "/api/v1/data-users/me", "/api/v1/data-users"
 CONTACT = "王某 13800000000"
 OPERATOR = Principal("u" * 36, "operator", "示例", "d" * 36, "示例部门", "130102", frozenset({"operator"}))

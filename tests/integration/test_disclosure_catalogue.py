@@ -24,6 +24,8 @@ from shared.ids import new_id
 from shared.loops import drain
 from tests.unit.blacklist.case_office import PERSON_ID
 
+pytestmark = pytest.mark.tables("services.blacklist", migrated=True)
+
 
 @pytest.fixture
 def world(any_db_url: str, clock: FixedClock, tmp_path: Path) -> Iterator[Any]:

@@ -16,6 +16,8 @@ from shared.errors import Conflict, Forbidden, NotFound
 from shared.ids import new_id
 from shared.web.access import Principal
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 CALENDAR = builtin_calendar()
 AT = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 

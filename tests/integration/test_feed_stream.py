@@ -22,6 +22,8 @@ from shared.loops import drain
 from tests.integration.register_world import World, make_world, organisation
 from tests.integration.test_check_jobs import ON_SQLITE
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 CHANGES = "/api/v1/register/changes"
 STREAM = {"Accept": "text/event-stream"}
 

@@ -19,6 +19,8 @@ from shared.identifiers import make_uscc
 from shared.ids import new_id
 from shared.web.tokens import issue_token
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 START = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 PASSWORD = "Kind-words-2026"
 
@@ -354,3 +356,9 @@ def test_the_last_sight_of_a_session_is_kept_without_writing_each_time(office):
     office.clock.advance(timedelta(seconds=31))
     assert office.who(token)
     assert seen() == office.clock.system_now()
+
+
+def test_passwords_cost_in_production_what_owasp_asks(production_hasher):
+    cost = (production_hasher.memory_cost, production_hasher.time_cost, production_hasher.parallelism)
+    assert cost >= (19456, 2, 1)
+    assert usecases.passwords.password_matches(production_hasher.hash(PASSWORD), PASSWORD)

@@ -15,6 +15,8 @@ from shared.db import open_database
 from shared.ids import new_id
 from tests.unit.blacklist.case_office import open_office
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 
 class Refused(Exception):
     """What makes a transaction roll back."""

@@ -16,6 +16,8 @@ from shared.clock import FixedClock
 from shared.errors import TooMany
 from tests.integration.register_world import PERSON_NUMBER, World, person
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 NOW = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 WRONG = {"name": "查无此人", "id_number": None, "id_tail": "1234"}
 

@@ -180,6 +180,25 @@ def test_identity_columns_and_other_tables_are_out_of_reach(world: World, readin
         assert "示例" not in str(row)
 
 
+def test_names_of_what_may_not_be_shown_are_out_of_reach_and_alike_ones_are_found(
+    world: World, reading: Database, tmp_path: Path
+) -> None:
+    hidden = world.publish(organisation("石家庄乙丙建设工程有限公司", 2))
+    world.publish(organisation(FIRM, 1))
+    remove(world, hidden)
+    (row,) = client(world, reading, tmp_path).get(REGISTER, query_string={"q": FIRM[:-4]}).get_json()["items"]
+    assert (row["subject"]["name"], row["verdict"]) == (FIRM, "possible")
+    alike = client(world, reading, tmp_path).get(REGISTER, query_string={"q": "石家庄乙饼建设工程有限公司"})
+    assert "乙丙" not in alike.text
+    if reading.dialect == "postgresql":
+        with reading.read() as session:
+            names = session.execute(text("SELECT name, grams FROM register_name")).all()
+            shared = session.execute(
+                text("SELECT * FROM names_sharing(ARRAY['※甲', '石家庄'], ARRAY[1, 1], 9, 9)")
+            )
+            assert ([name for name, _ in names], len(shared.all())) == ([FIRM], 2)
+
+
 def test_what_is_removed_is_gone_at_commit_and_stays_in_the_feed_as_a_tombstone(
     world: World, reading: Database, tmp_path: Path
 ) -> None:

@@ -36,6 +36,8 @@ from tests.integration.register_world import (
     person,
 )
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 REGISTER = "/api/v1/register"
 
 

@@ -39,6 +39,8 @@ from tests.integration.register_world import (
     person,
 )
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 
 @pytest.fixture
 def world(any_db: Database, clock: FixedClock, tmp_path: Path) -> World:

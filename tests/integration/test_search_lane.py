@@ -12,6 +12,8 @@ from shared.clock import FixedClock
 from shared.db import Database
 from tests.integration.register_world import World, make_world, organisation
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 REGISTER = "/api/v1/register"
 VARYING = {"Content-Security-Policy", "X-Request-Id", "Date"}
 

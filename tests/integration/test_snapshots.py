@@ -30,6 +30,8 @@ from shared.loops import drain
 from shared.web.place import NOBODY_ELSE
 from tests.integration.register_world import PUBLICITY, TERMS, World, make_world, organisation, person
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 SNAPSHOT = "/api/v1/register/snapshot"
 
 

@@ -22,6 +22,8 @@ from shared.web.place import NOBODY_ELSE
 from tests.harness.wait import until
 from tests.integration.register_world import World, make_world, organisation, person
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 A, GONE = "石家庄甲建设工程有限公司", "石家庄乙建设工程有限公司"
 MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 

@@ -42,6 +42,8 @@ from tests.integration.register_world import (
 )
 from tests.integration.test_check_jobs import BAN, CODE, LISTED, ON_SQLITE, publish
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 PROJECTS, SHEETS = "/api/v1/tender-projects", "/api/v1/tender-sheets"
 OTHER = "石家庄乙建设工程有限公司"
 FACTS = {

@@ -23,6 +23,8 @@ from shared.tlog.notes import Checkpoint, Note, NoteKey
 from shared.tlog.tiles import unbundle
 from tests.integration.register_world import World, organisation, person
 
+pytestmark = pytest.mark.tables("services.blacklist", migrated=True)
+
 LOG = "/api/v1/log"
 NAME = "石家庄示例建设有限公司"
 

@@ -23,6 +23,8 @@ from shared.tlog import tree
 from shared.tlog.notes import Checkpoint, Note
 from tests.integration.register_world import make_world, organisation, person
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 ORIGIN = "log.example/register"
 
 

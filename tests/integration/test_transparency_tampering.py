@@ -16,6 +16,8 @@ from shared.loops import drain
 from shared.tlog.notes import LOG, NoteKey
 from tests.integration.register_world import make_world, organisation, person
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 ORIGIN = "log.example/register"
 
 
