@@ -254,7 +254,9 @@ def _versions(
         table.sequence.in_({sequence for _, sequence in left}),
     )
     for listing_id, sequence, payload in session.execute(query):
-        versions[listing_id, sequence] = record_from(payload), identities_of(payload)
+        record = record_from(payload)
+        versions[listing_id, sequence] = record, identities_of(payload)
+        recent.put(record, payload)  # planned by another worker: other platforms will want it too
     return versions
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.credit_push.domain import WAITING
 from services.credit_push.models import Delivery
-from shared.db import add_rows, change_rows
+from shared.db import Columns, change_rows
 
 TABLE = cast("Table", Delivery.__table__)
 
@@ -72,7 +72,13 @@ if tuple(column.name for column in TABLE.columns) != COLUMNS:  # a column added 
 FIXED = ("id", "listing_id", "platform", "version", "sequence", "due_on", "department_id", "region",
          "list_code", "subject_name", "document_number", "created_at")  # fmt: skip
 CHANGING = tuple(name for name in COLUMNS if name not in FIXED)
-_all = attrgetter(*COLUMNS)
+UNSET = ("last_attempt_at", "lease_holder", "lease_until", "batch_id", "receipt_number", "result_field",
+         "result_code", "result_reason", "layout", "match_key", "content_digest", "sent_row",
+         "accepted_at")  # fmt: skip
+"""What a delivery has only once it was claimed: left out where new ones are added."""
+ADDED = tuple(name for name in COLUMNS if name not in UNSET)
+_added = attrgetter(*ADDED)
+_new = Columns(TABLE, ADDED)
 _changing = attrgetter(*CHANGING)
 
 
@@ -105,8 +111,8 @@ def save(session: Session, rows: Iterable[Row]) -> None:
 
 
 def add(session: Session, rows: Sequence[Row]) -> None:
-    """Insert new rows."""
-    add_rows(session, TABLE, [dict(zip(COLUMNS, _all(row), strict=True)) for row in rows])
+    """Insert new rows, as `fresh` made them or superseded since."""
+    _new.add(session, map(_added, rows))
     for row in rows:
         row.was = _changing(row)
 

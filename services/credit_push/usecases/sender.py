@@ -33,6 +33,8 @@ LOOK_SECONDS = 0.04
 HELD_SECONDS = 0.1
 REST_SECONDS = 0.5
 """Before looking again where there is work, but none of the kind that may go now."""
+SHARES_SECONDS = 0.2
+"""Between two looks at who else sends."""
 LEFT_SECONDS = 1.0
 """Between two looks for rows in the hands of a sender that is gone."""
 LANES = {"http": 2}
@@ -67,7 +69,7 @@ class Sender:
         self._pool = ThreadPoolExecutor(max(1, sum(self._lanes.values())), thread_name_prefix="push")
         self._running: list[_Running] = []
         self._paces = {p: Pace(deps.catalogue[p].limits.rows_per_second) for p in transports}
-        self._look_at = self._left_at = 0.0
+        self._look_at = self._left_at = self._shares_at = 0.0
         self._rests = dict.fromkeys(transports, 0.0)
         self._held = False
         # Made once: asked many times a second, and putting it together costs more than running it.
@@ -130,7 +132,8 @@ class Sender:
             *found, in_hand = session.execute(self._work, {"now": now}).one()
             due = {platform for platform, has in zip(self._dispatches, found, strict=True) if has}
             self._held = bool(due)
-            if due or in_hand:
+            if (due and clock >= self._shares_at) or (in_hand and clock >= self._left_at):
+                self._shares_at = clock + SHARES_SECONDS
                 self._shares.look(session)
             known = states(session)
             gates = {

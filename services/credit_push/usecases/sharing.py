@@ -71,6 +71,7 @@ class Shares:
         names = {PLATFORM + platform for platform in (*mine, *free[: max(0, share - len(mine))])}
         if not all(map(self._leases.sure, (*names, self._presence))):
             self._leases.take({*names, self._presence}, partial(self._upon, upon))
+            self._taken |= {each for each in _platforms(names) if not self.holds(each)}
         self._leases.release([PLATFORM + platform for platform in over if platform not in busy])
         return {platform for platform in at_work if platform not in over and self.holds(platform)}
 
