@@ -123,12 +123,12 @@ class Observer:
             return
         now = self._deps.clock.system_now()
         known = bases(session, self._deps.catalogue, listings)
-        pass_over(session, known)
         track(
             session,
             [one for one in known.values() if one.platform in self._sites],
             dict.fromkeys(self._sites, now),
         )
+        pass_over(session, known)
 
     def _ask(self, profile: Profile, site: Site) -> bool:
         if time.monotonic() < self._ask_at.get(profile.id, 0.0):

@@ -56,9 +56,9 @@ def observe(session: Session, deps: Deps, sight: Sighting) -> Observation:
         )
     _check(sight, basis, deps.clock.now())
     url = clean_url(sight.url, person=listing.subject_type == PERSON)
-    pass_over(session, found)
     track(session, [basis], _first_questions(deps, [basis.platform]))
     row = session.get_one(Appearance, (sight.platform, sight.listing_id), with_for_update=True)
+    pass_over(session, found)  # appearances first, findings after: everybody locks them so
     return record(session, deps, row, sight, url)
 
 

@@ -26,6 +26,12 @@ STATE_TAGS = {
 STATES = [("", "待处理"), *((name, tag[0]) for name, tag in STATE_TAGS.items())]
 ACTIONS = ("choose", "leave", "push", "confirm", "refuse")
 LONGEST = 500
+TABLES = {
+    "blacklist_org": "失信名单（法人）表",
+    "blacklist_person": "失信名单（自然人）表",
+    "penalty_2018": "行政处罚表",
+}
+"""Where a record lies, where that is no list of its own."""
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -78,6 +84,7 @@ def _page(deps: Deps, error: DomainError | None = None) -> Response:
         state_options=STATES,
         state_tags=STATE_TAGS,
         open_states=OPEN,
+        tables=TABLES,
         platform=platform,
         platform_options=[("", "全部平台"), *((p.id, p.name) for p in deps.catalogue.values() if p.pushed)],
         catalogue=deps.catalogue,
