@@ -1,14 +1,15 @@
 """What the public process may read: the same table names in a schema of its own, without identity columns.
 
-PostgreSQL: views its role may read, and nothing else. Listings that may not be shown are not there (their
-search keys are: a join per posting would cost every search), persons' names are masked. SQLite knows no
-roles: the file is opened read-only, identity columns read as NULL.
+PostgreSQL: views its role may read, and nothing else. Listings that may not be shown are not there, nor are
+their names and search keys; persons' names are masked. SQLite knows no roles: the file is opened read-only,
+identity columns read as NULL.
 """
 
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, Table
 
+from services.blacklist.register.index.postgresql import SHARING_FUNCTION, sharing
 from services.blacklist.register.models import (
     CHANGES,
     LISTINGS,
@@ -76,11 +77,27 @@ def view_of(table: Table, connection: Connection) -> str:
     if table is USERS:
         shown = ", ".join(f"NULL::{kind} AS {name}" if name in KEYS else name for name, kind in kinds.items())
         return f"SELECT {shown} FROM public.data_users WHERE ended_at IS NULL"  # noqa: S608  our own names
+    if table is NAMES:
+        shown = f"SELECT FROM public.register_listing AS l WHERE l.id = n.listing_id AND {_SHOWN}"
+        columns = ", ".join(f"n.{name}" for name in kinds)
+        return f"SELECT {columns} FROM public.register_name AS n WHERE EXISTS ({shown})"  # noqa: S608  our own
     return f"SELECT {', '.join(kinds)} FROM public.{table.name}"  # noqa: S608  our own names
 
 
+def postings(role: str) -> Iterator[str]:
+    """The index behind a function that says numbers only: a join per posting would cost every search."""
+    called = f"{SCHEMA}.{SHARING_FUNCTION}"
+    yield f"""
+CREATE FUNCTION {called}(texts text[], weights float8[], most int, size int)
+RETURNS TABLE (found_id bigint, found_shared float8) LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$ BEGIN RETURN QUERY
+{sharing("texts", "weights", "most", "size")}; END $$"""
+    yield f"REVOKE ALL ON FUNCTION {called} FROM PUBLIC"
+    yield f"GRANT EXECUTE ON FUNCTION {called} TO {role}"
+
+
 PLAIN: tuple[Table, ...] = (NAMES, CHANGES, GramCount.__table__, DeliveryStatus.__table__)  # type: ignore[assignment]
-"""Names of organisations, positions, counts and what platforms said: nothing of a person."""
+"""Names of what may be shown, positions, counts and what platforms said: nothing of a person."""
 
 
 def statements(connection: Connection, role: str) -> Iterator[str]:
@@ -93,6 +110,7 @@ def statements(connection: Connection, role: str) -> Iterator[str]:
     yield f"CREATE VIEW {SCHEMA}.alembic_version AS {_VERSION}"
     yield f"GRANT USAGE ON SCHEMA {SCHEMA} TO {named}"
     yield f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {named}"
+    yield from postings(named)
 
 
 def project(db: Database, role: str) -> None:

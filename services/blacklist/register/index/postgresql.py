@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from services.blacklist.register.domain.names import Gram
 from services.blacklist.register.index.port import COLUMNS, MOST_POSTINGS, Candidate, NameTuple
@@ -11,14 +12,36 @@ from services.blacklist.register.index.reading import Reading
 from services.blacklist.register.index.tables import POSTGRESQL
 from services.blacklist.register.models import NAMES
 
-_CANDIDATES = """
-SELECT id, sum(weight)::float8 AS shared
-FROM unnest(%s::text[], %s::float8[]) AS asked(gram, weight)
+SHARING_FUNCTION = "names_sharing"
+"""Where a role may read no grams (the public process), this function answers, by numbers only."""
+
+
+def sharing(texts: str, weights: str, most: str, size: str) -> str:
+    """Names by the summed weight of the grams they share; no posting list is read further than `most`."""
+    return f"""
+SELECT id::bigint, sum(weight)::float8 AS shared
+FROM unnest({texts}, {weights}) AS asked(gram, weight)
 CROSS JOIN LATERAL (
-  SELECT id FROM register_name WHERE grams @> ARRAY[asked.gram] LIMIT %s
+  SELECT id FROM register_name WHERE grams @> ARRAY[asked.gram] LIMIT {most}
 ) AS sharing
-GROUP BY id ORDER BY shared DESC, id LIMIT %s
-"""
+GROUP BY id ORDER BY shared DESC, id LIMIT {size}"""  # noqa: S608  our own names
+
+
+_CANDIDATES = sharing("%s::text[]", "%s::float8[]", "%s", "%s")
+_BY_FUNCTION = f"SELECT * FROM {SHARING_FUNCTION}(%s::text[], %s::float8[], %s::int, %s::int)"  # noqa: S608
+_HAS_FUNCTION = f"SELECT count(to_regproc('{SHARING_FUNCTION}'))"
+_statements: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
+"""How each database is asked."""
+
+
+def _candidates(reading: Reading) -> str:
+    found = _statements.get(reading.engine)
+    if found is None:
+        has = reading.rows(_HAS_FUNCTION, ())[0][0]
+        found = _statements[reading.engine] = _BY_FUNCTION if has else _CANDIDATES
+    return found
+
+
 _COMMON = """
 SELECT gram, round(count(*) * 100 / %(percent)s::float8)::bigint
 FROM register_name TABLESAMPLE SYSTEM (%(percent)s) CROSS JOIN LATERAL unnest(grams) AS each(gram)
@@ -42,7 +65,7 @@ class PostgresqlIndex:
         if not grams:
             return []
         texts, weights = [gram.text for gram in grams], [gram.weight for gram in grams]
-        return reading.rows(_CANDIDATES, (texts, weights, MOST_POSTINGS, limit))
+        return reading.rows(_candidates(reading), (texts, weights, MOST_POSTINGS, limit))
 
     def common_grams(self, connection: Connection, at_least: int) -> list[tuple[str, int]]:
         about = float(connection.exec_driver_sql(_ABOUT).scalar_one())
