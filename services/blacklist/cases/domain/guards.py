@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from services.blacklist.cases.domain.days import written_day
 from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.table import ROLE_NAMES, Transition, rows_from
 
@@ -233,7 +234,9 @@ def hearing_request_problem(
     if noticed_on is not None and requested_on < noticed_on:
         return Blocked("要求听证的日期不能早于告知日期", "当事人依法要求听证")
     if window_ends is not None and requested_on > window_ends:
-        return Blocked(f"听证申请期限已于{window_ends.isoformat()}届满", "当事人应当在告知后的期限内要求听证")
+        return Blocked(
+            f"听证申请期限已于{written_day(window_ends)}届满", "当事人应当在告知后的期限内要求听证"
+        )
     return None
 
 

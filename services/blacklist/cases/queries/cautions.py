@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from services.blacklist.cases.domain.days import written_day
 from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.table import DECIDED, NOTICED, SERVED
 from services.blacklist.cases.models import Case, CaseOverlay
@@ -24,7 +25,7 @@ def _hearing_open(case: Case, today: date) -> Caution | None:
     last = case.hearing_ends_on
     if case.state != NOTICED or not case.statement or last is None or last < today:
         return None
-    text = f"听证申请期限至{last.isoformat()}。当事人没有书面放弃听证的，宜在期限届满后再作决定"
+    text = f"听证申请期限至{written_day(last)}。当事人没有书面放弃听证的，宜在期限届满后再作决定"
     return {"title": "听证期限未届满", "text": text, "rule": "行政处罚法第六十四条"}
 
 
@@ -46,5 +47,6 @@ def _service_late(case: Case, duties: Sequence[Mapping[str, Any]], today: date) 
     due = next((each["due"] for each in duties if each["kind"] == "publish"), None)
     if case.state != SERVED or effective is None or due is None or effective.isoformat() <= due:
         return None
-    text = f"送达于{effective.isoformat()}生效，晚于公示期限{due}；按规定送达后方可公示，请在案卷注明原因"
+    last = written_day(date.fromisoformat(due))
+    text = f"送达于{written_day(effective)}生效，晚于公示期限{last}；按规定送达后方可公示，请在案卷注明原因"
     return {"title": "期限冲突", "text": text, "rule": rule_of("public_notice")}
