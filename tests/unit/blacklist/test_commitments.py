@@ -23,7 +23,7 @@ from services.blacklist.transparency.domain.commitments import (
     commit,
     entry_of,
     fact_parts,
-    new_secret,
+    new_secrets,
     opened,
     parts_of,
 )
@@ -99,12 +99,13 @@ def test_the_same_instant_in_another_zone_is_the_same():
 
 def test_without_the_secret_nothing_can_be_tried_out():
     """Who knows the whole content and every digest but no salt of a closed part cannot confirm a guess."""
-    made = opened(VERSION, new_secret(), {"record": parts_of(VERSION)["record"]})
+    made = opened(VERSION, new_secrets(1)[0], {"record": parts_of(VERSION)["record"]})
     known = bytes.fromhex(made["record"]["salt"])
     guess = canonical(parts_of(VERSION)["subject.name"])
     for salt in (b"", known, bytes(32)):
         assert sha256(salt + guess).hexdigest() != made["subject.name"]["digest"]
-    assert commit(VERSION, new_secret()) != commit(VERSION, new_secret())
+    one, other = new_secrets(2)
+    assert commit(VERSION, one) != commit(VERSION, other)
 
 
 def test_an_entry_is_a_kind_and_a_commitment_and_nothing_else():

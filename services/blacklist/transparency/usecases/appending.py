@@ -19,7 +19,7 @@ from services.blacklist.transparency.domain.commitments import (
     Version,
     commit,
     entry_of,
-    new_secret,
+    new_secrets,
 )
 from services.blacklist.transparency.models import (
     LEAVES,
@@ -146,7 +146,9 @@ def _fresh(session: Session, limit: int) -> list[Fresh]:
         .order_by(Unlogged.id)
         .limit(limit)
     )
-    return [Fresh(row[0], Version(*row[1:]), new_secret()) for row in session.execute(rows)]
+    found = session.execute(rows).all()
+    drawn = new_secrets(len(found))
+    return [Fresh(row[0], Version(*row[1:]), secret) for row, secret in zip(found, drawn, strict=True)]
 
 
 def _write_leaves(
