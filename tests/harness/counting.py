@@ -20,6 +20,8 @@ class Stub:
     mood: str = "well"
     posts: int = 0
     questions: int = 0
+    patience: float = 0.3
+    """Seconds a sender waits for its answer."""
     rows: list[str] = field(default_factory=list)
     """Idempotency keys in the order they were taken."""
 
@@ -30,7 +32,7 @@ class Stub:
             endpoint=f"http://127.0.0.1:{self.port}",
             rows_per_request=1,
             in_flight=4,
-            timeout_seconds=0.3,
+            timeout_seconds=self.patience,
         )
         return replace(
             profile,

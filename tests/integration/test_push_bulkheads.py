@@ -170,6 +170,7 @@ def test_removals_overtake_additions(tmp_path: Path) -> None:
 def test_pause_maintenance_and_quota_hold_everything_back(tmp_path: Path) -> None:
     night = Limits(maintenance=(Window(None, time(12), time(13)),))
     with stubs(3) as (paused, closed, scarce):
+        scarce.patience = 20.0  # a row whose answer came too late would count twice
         how = {
             "paused": (paused, PATIENT),
             "closed": (closed, PATIENT, night),
@@ -182,14 +183,14 @@ def test_pause_maintenance_and_quota_hold_everything_back(tmp_path: Path) -> Non
             drain(world.loops)
             assert (len(paused.rows), len(closed.rows), len(scarce.rows)) == (0, 0, 9)
             world.publish(0, "revoked", listed[:5])
-            until(lambda: drain(world.loops) >= 0 and len(scarce.rows) == 10, 5, "the tenth withdraws")
+            until(lambda: drain(world.loops) >= 0 and len(scarce.rows) == 10, 30, "the tenth withdraws")
             assert scarce.rows[-1].endswith(":withdraw")
             with world.deps.db.write() as session:
                 resume(session, world.deps, "paused")
             world.clock.at = NOON + timedelta(hours=24, minutes=61)
-            until(lambda: drain(world.loops) >= 0 and len(closed.rows) >= 10, 5, "the hour is over")
-            until(lambda: drain(world.loops) >= 0 and len(scarce.rows) > 10, 5, "a new day")
-            until(lambda: drain(world.loops) >= 0 and len(paused.rows) >= 10, 5, "resumed")
+            until(lambda: drain(world.loops) >= 0 and len(closed.rows) >= 10, 30, "the hour is over")
+            until(lambda: drain(world.loops) >= 0 and len(scarce.rows) > 10, 30, "a new day")
+            until(lambda: drain(world.loops) >= 0 and len(paused.rows) >= 10, 30, "resumed")
 
 
 def test_a_new_platform_gets_everything_in_force_once(tmp_path: Path) -> None:
