@@ -67,7 +67,9 @@ def publish(world: World) -> str:
 
 def submit(client: FlaskClient, content: bytes, name: str = "名单.csv", **given: str) -> str:
     form = {"file": (io.BytesIO(content), name), **given}
-    answer = client.post(JOBS, data=form, content_type="multipart/form-data")
+    asked = {"Host": "forged.example"}
+    answer = client.post(JOBS, data=form, content_type="multipart/form-data", headers=asked)
+    assert "forged.example" not in answer.text
     assert answer.status_code == 201, answer.text
     code: str = answer.get_json()["code"]
     return code

@@ -21,6 +21,7 @@ from shared.loops import drain
 from shared.tlog import tree
 from shared.tlog.notes import Checkpoint, Note, NoteKey
 from shared.tlog.tiles import unbundle
+from shared.web.place import NOBODY_ELSE
 from tests.integration.register_world import World, organisation, person
 
 pytestmark = pytest.mark.tables("services.blacklist", migrated=True)
@@ -161,7 +162,10 @@ def test_what_is_no_cosigned_checkpoint_is_refused(site):
 
 def test_a_certificate_by_http_and_its_verification_by_people_and_machines(site):
     (listing,) = publish(site, organisation(NAME, 1))
-    answer = site.client.post("/api/v1/register/certificates", json={"name": NAME})
+    asked = {"Host": "forged.example"}
+    answer = site.client.post("/api/v1/register/certificates", json={"name": NAME}, headers=asked)
+    assert "forged.example" not in answer.text
+    assert answer.json["verify_at"] == f"{NOBODY_ELSE}/verify/{answer.json['code']}"
     assert answer.status_code == 201
     made = answer.json
     keys = json.loads(fetch(site, "keys"))
