@@ -68,7 +68,7 @@ class Skewed:
         return self.items[bisect(self.sums, rng.random() * self.sums[-1])]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Name:
     """A name and the parts it was made of; `order` says where the place stands."""
 

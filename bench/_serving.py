@@ -149,7 +149,9 @@ def load(port: int, texts: Sequence[str], seconds: float) -> dict[str, Any]:
     }
 
 
-def served(url: str, asked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def served(
+    url: str, asked: Mapping[str, Sequence[str]], environment: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Each kind of question, with the bare answer measured before and after in the same run."""
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -160,6 +162,7 @@ def served(url: str, asked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
             "LOG_LEVEL": "WARNING",
             "PUBLIC_REQUESTS_PER_ADDRESS": str(10**9),
             "CLOCK_FILE": str(clock),
+            **(environment or {}),
         }
         SystemClock(clock)
         for kind, texts in asked.items():

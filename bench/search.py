@@ -2,6 +2,7 @@
 
     python -m bench.search [--sizes 20000 100000] [--engines sqlite postgresql] [--queries 400] [--no-http]
 
+A million names want 3 GB of memory and 4 GB of disk, ten million (PostgreSQL) 12 and 40 in TMPDIR.
 The names are made up with the skew of real ones (bench/_names.py). A question is ambiguous when another name
 of the list fits it as well, found by brute force and not by the engine; top-1 is asked of the others only.
 """
@@ -20,10 +21,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url
+
 from bench._fits import fitting
 from bench._names import KINDS, Generator, Name, near_miss
 from bench._serving import served
 from bench.facts import keep, percentile
+from services.blacklist.public.projection import project
 from services.blacklist.register.domain.names import full_key
 from services.blacklist.register.index import ENGINES, name_unnamed, reindex
 from services.blacklist.register.index.upkeep import count_grams
@@ -38,6 +42,7 @@ AT = datetime(2026, 11, 2, 2, tzinfo=UTC)
 BLOCK = 2000
 FORMER_SHARE = 0.05
 NEAR_MISSES = 10_000
+ROLE = "bench_public"
 _EMPTY: dict[str, Any] = {column.key: None for column in LISTINGS.columns}
 
 
@@ -250,7 +255,17 @@ def over_http(url: str, world: World) -> dict[str, Any]:
         "code": [make_uscc("91130102", rng.randrange(len(world.names))) for _ in range(4000)],
         "fuzzy": [text for text, _ in questions(world, "sub1", 4000, rng)],
     }
-    return served(url, asked)
+    return served(url, asked, {"PUBLIC_DB_URL": _as_public(url, world.db)})
+
+
+def _as_public(url: str, db: Database) -> str:
+    """PostgreSQL is asked by the role that may only read what is public, as in production."""
+    if db.dialect == "sqlite":
+        return url
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {ROLE} LOGIN")
+    project(db, ROLE)
+    return make_url(url).set(username=ROLE).render_as_string(hide_password=False)
 
 
 def main() -> None:
