@@ -231,7 +231,7 @@ class Attempt(Base):
     delivery_id: Mapped[str] = mapped_column(ForeignKey("push_deliveries.id"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(16))
-    """send, query, receipt, hand, check (stopped before sending) or operator."""
+    """send, query, receipt, hand, check (stopped before sending), operator or adopt."""
     outcome: Mapped[str] = mapped_column(String(24))
     http_status: Mapped[int | None] = mapped_column(Integer)
     milliseconds: Mapped[int | None] = mapped_column(Integer)

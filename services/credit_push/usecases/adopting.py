@@ -124,7 +124,7 @@ def _adopt(
     write_holdings(session, profile.id, [made])
     detail = f"认领平台原有记录：{item.decided_by or '对账时完全一致'}"
     trail = {"id": new_id(), "delivery_id": made.id, "at": deps.clock.system_now()}
-    add_rows(session, ATTEMPTS, [trail | {"kind": "operator", "outcome": "adopted", "detail": detail}])
+    add_rows(session, ATTEMPTS, [trail | {"kind": "adopt", "outcome": "adopted", "detail": detail}])
     item.state, item.delivery_id, item.candidates = ADOPTED, made.id, None
     item.decided_at = deps.clock.now()
 

@@ -36,7 +36,8 @@ ATTEMPT_NAMES = {
     "check": "推送前校验",
     "receipt": "平台回执",
     "hand": "人工登记",
-    "operator": "人工重推",
+    "operator": "人工处理",
+    "adopt": "对账认领",
 }
 OUTCOME_NAMES = {
     "filed": "已入库",
