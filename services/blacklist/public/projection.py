@@ -90,7 +90,7 @@ def postings(role: str) -> Iterator[str]:
     yield f"""
 CREATE FUNCTION {called}(texts text[], weights float8[], most int, size int)
 RETURNS TABLE (found_id bigint, found_shared float8) LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = public, pg_temp AS $$ BEGIN RETURN QUERY
+SET search_path = public, pg_temp SET enable_seqscan = off AS $$ BEGIN RETURN QUERY
 {sharing("texts", "weights", "most", "size")}; END $$"""
     yield f"REVOKE ALL ON FUNCTION {called} FROM PUBLIC"
     yield f"GRANT EXECUTE ON FUNCTION {called} TO {role}"
