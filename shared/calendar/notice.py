@@ -86,7 +86,7 @@ def read_notice(text: str, year: int | None = None) -> NoticeReading:
 
 def _plain(text: str) -> str:
     """Half-width signs, no blanks: the same text however it was copied."""
-    table = str.maketrans({"(": "(", ")": ")", ":": ":", ",": ",", "―": "—", "－": "-", "~": "~"})
+    table = str.maketrans({"―": "—", "\u301c": "~"})
     wide = str.maketrans({chr(0xFF01 + i): chr(0x21 + i) for i in range(94)})
     return re.sub(r"\s+", "", text.translate(wide).translate(table))
 

@@ -76,7 +76,7 @@ def _values() -> dict[str, Any]:
     values = read_form(request.form, integers=("year",), ignore=("act",))
     for name in ("rest", "work"):
         if isinstance(values.get(name), str):  # anything else is the schema's to refuse
-            parted = values[name].replace("、", " ").replace(",", " ").replace(",", " ")
+            parted = values[name].replace("、", " ").replace("\uff0c", " ").replace(",", " ")
             values[name] = parted.split()
     return values
 

@@ -79,3 +79,20 @@ def test_a_number_that_is_no_card_needs_nobody() -> None:
 def test_a_mobile_number_in_groups_is_covered() -> None:
     assert redact("电话139-0000-0000").kinds == ("telephone",)
     assert "0000" not in redact("电话139 0000 0000").text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("联系电话\uff1a0311-86012345\u3002", "联系电话\uff1a***\u3002"),
+        ("电话号码为\uff080311\uff0986012345", "电话号码为***"),
+        ("住址\uff1a某市某路1号\uff0c现已搬离\uff1b", "住址\uff1a***\uff0c现已搬离\uff1b"),
+    ],
+)
+def test_full_width_marks_part_words_as_half_width_ones_do(text: str, shown: str) -> None:
+    assert redact(text).text == shown
+
+
+def test_an_account_is_named_by_its_own_clause() -> None:
+    text = "账户冻结\uff0c罚款已缴2026110200001234"
+    assert redact(text).text == text

@@ -22,7 +22,9 @@ ORGANIZATION, INDIVIDUAL = "organization", "individual"
 CODE_FIELDS = ("registration", "org_code", "tax", "institution", "social")
 CODES = ("uscc", "codes", "id_number", "legal_representative_id_number")
 GROUPS = ("subject", "misconduct", "document", "disclosure")
-_OTHER_ID = re.compile(r"[0-9A-Za-z()()-]{4,32}")
+_OTHER_ID = re.compile(r"[0-9A-Za-z()\uff08\uff09-]{4,32}")
+_HALF_WIDTH = str.maketrans({"\uff08": "(", "\uff09": ")"})
+_SEMICOLON = re.compile(r"[;\uff1b]")
 _MOST_WAN = Decimal(10) ** 10
 
 
@@ -51,6 +53,9 @@ def normalised(filing: Mapping[str, Any]) -> dict[str, Any]:
         if subject.get(number):
             subject[kind] = subject.get(kind) or "resident-id"
             subject[number] = _normal_id(subject[kind], subject[number])
+    document = result["document"]
+    if document.get("penalty_category"):  # half-width, as the 双公示 layout joins them
+        document["penalty_category"] = ";".join(_categories(document["penalty_category"])) or None
     return result
 
 
@@ -60,7 +65,9 @@ def _without_identities(group: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _normal_id(kind: str, number: str) -> str:
-    return check_resident_id(number) if kind == "resident-id" else number.strip().upper()
+    return (
+        check_resident_id(number) if kind == "resident-id" else number.strip().upper().translate(_HALF_WIDTH)
+    )
 
 
 def problems(filing: Mapping[str, Any], today: date) -> list[Problem]:
@@ -146,7 +153,11 @@ def _document_problems(document: Mapping[str, Any], today: date) -> Iterator[Pro
 
 def _known_categories(text: str) -> bool:
     """One category, or several joined by semicolons as the 双公示 layout allows."""
-    return all(part.strip() in PENALTY_CATEGORIES for part in re.split("[;;]", text) if part.strip())
+    return all(part in PENALTY_CATEGORIES for part in _categories(text))
+
+
+def _categories(text: str) -> list[str]:
+    return [part.strip() for part in _SEMICOLON.split(text) if part.strip()]
 
 
 def _misconduct_problems(misconduct: Mapping[str, Any], today: date) -> Iterator[Problem]:

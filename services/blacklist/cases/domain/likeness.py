@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 _NUMERALS = frozenset("0123456789一二三四五六七八九十百千零〇")
-_DROPPED = re.compile(r"[\s()\[\]{}<>《》〈〉「」·・.,,、。\-—_]+")
+_DROPPED = re.compile(r"[\s()\[\]{}<>《》〈〉「」·・.,、。\-—_]+")
 _FORMS = ("有限责任公司", "有限公司")
 _SUFFIXES = (
     "集团股份有限公司", "集团有限公司", "股份有限公司", "有限公司", "农民专业合作社", "专业合作社", "合作社",

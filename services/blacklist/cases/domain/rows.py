@@ -162,7 +162,7 @@ def _no_day() -> str:
 
 def _amount(text: str) -> str:
     try:
-        return format(Decimal(text.replace(",", "")), "f")
+        return format(Decimal(text.replace(",", "").replace("\uff0c", "")), "f")
     except InvalidOperation:
         raise ValueError("金额（万元）应为数字") from None
 

@@ -11,10 +11,13 @@ from typing import Any
 from shared.written import HIDDEN, ascii_digits, cover_found, cover_identities, is_uscc
 
 _MOBILE = re.compile(rf"(?<![\d.])(?:\+?86[- ]?)?(1[3-9]\d[- {HIDDEN}]?\d{{4}}[- {HIDDEN}]?\d{{4}})(?!\d)")
-_LANDLINE = re.compile(r"(?:电话|座机|联系方式)[::]?\s*(0\d{2,3}[-— ]?\d{7,8})(?!\d)")
-_ACCOUNT = re.compile(r"(?:账号|帐号|账户|卡号|银行卡)[^\d,。;]{0,8}(\d[\d ]{11,22}\d)")
+_LANDLINE = re.compile(
+    r"(?:电话|座机|联系方式)(?:号码)?[为是]?[:\uff1a]?\s*"
+    r"([(\uff08]?0\d{2,3}[)\uff09]?[-\u2014\uff0d ]?\d{7,8})(?!\d)"
+)
+_ACCOUNT = re.compile(r"(?:账号|帐号|账户|卡号|银行卡)[^\d,\uff0c。;\uff1b]{0,8}(\d[\d ]{11,22}\d)")
 _EMAIL = re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_HOME = re.compile(r"(?:家庭住址|家庭地址|现住址|住址|住于)[::]?\s*([^,,。;;\n]{4,60})")
+_HOME = re.compile(r"(?:家庭住址|家庭地址|现住址|住址|住于)[:\uff1a]?\s*([^,\uff0c。;\uff1b\n]{4,60})")
 _PASSPORT = re.compile(r"(?<![0-9A-Za-z])[EGeg][0-9]{8}(?![0-9A-Za-z])")
 _CARD = re.compile(rf"(?<![0-9A-Za-z])[0-9](?:[- {HIDDEN}]?[0-9]){{15,18}}(?![0-9A-Za-z])")
 
