@@ -15,6 +15,8 @@ from services.blacklist.cases.usecases.imports import Imports, SheetUpload, conf
 from shared.clock import FixedClock
 from tests.unit.blacklist.case_office import open_office
 
+pytestmark = pytest.mark.tables("services.blacklist")
+
 ROWS = 2_000
 WORKER = """
 import sys

@@ -36,6 +36,8 @@ from tests.harness.notices import (
     user_event,
 )
 
+pytestmark = pytest.mark.tables("services.notifier")
+
 API = "/notices/api/v1"
 PEOPLE = {
     CLERK: (HOUSING, "clerk"),

@@ -2,11 +2,15 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from services.notifier.consumes import learn_calendar
 from services.notifier.models import Base, calendar_years
 from shared.calendar.copies import copied_calendar
 from shared.contracts.envelope import Event, new_event
 from shared.db import Database
+
+pytestmark = pytest.mark.tables("services.notifier")
 
 AT = datetime(2026, 12, 31, 2, tzinfo=UTC)
 REST = ["2027-01-01", "2027-01-04"]

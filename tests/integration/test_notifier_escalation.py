@@ -17,6 +17,8 @@ from shared.db import Database
 from shared.web.access import Principal
 from tests.harness.notices import CITY, DECIDER, HOUSING, SUPERVISOR, case_event, duty_event, hire_staff
 
+pytestmark = pytest.mark.tables("services.notifier")
+
 CHANNELS = frozenset({"inbox", "email"})
 RUNGS = ("escalation.section", "escalation.leader", "escalation.openness-office")
 

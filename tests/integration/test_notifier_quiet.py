@@ -17,6 +17,8 @@ from shared.errors import Invalid
 from shared.web.access import Principal
 from tests.harness.notices import CLERK, HOUSING, case_event, delivery_event, duty_event, hire_staff
 
+pytestmark = pytest.mark.tables("services.notifier")
+
 CHANNELS = frozenset({"inbox", "email"})
 WHO = Principal(CLERK, CLERK, "示例", HOUSING, "部门", "130102", frozenset({"clerk"}))
 

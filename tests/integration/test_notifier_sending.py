@@ -45,6 +45,8 @@ from tests.harness.notices import (
     webhook_receiver,
 )
 
+pytestmark = pytest.mark.tables("services.notifier")
+
 HERE = frozenset({"127.0.0.1"})
 KEEPER = Principal(OPERATOR, OPERATOR, "示例运维", HOUSING, "长安区住建局", "130102", frozenset({"operator"}))
 STRANGER = Principal("u", "u", "外人", "dep-other", "别的部门", "350524", frozenset({"operator"}))

@@ -25,6 +25,8 @@ from shared.web.access import Principal
 from tests.harness.notices import HOUSING, OPERATOR, case_event, hire_staff
 from tests.integration.test_notifier_api import PEOPLE, Site, items
 
+pytestmark = pytest.mark.tables("services.notifier")
+
 NAME = "case.published"
 AT = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)

@@ -18,6 +18,8 @@ from services.credit_push.models import (
 )
 from shared.db import migrate, open_database
 
+pytestmark = pytest.mark.tables("services.credit_push", migrated=True)
+
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 SHARED = {
     "department_id": "d",

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import insert
 
 from services.credit_push import app as wiring
@@ -16,6 +17,8 @@ from services.credit_push.usecases.refusing import Refusal, keep_refused
 from services.credit_push.usecases.tracking import track
 from shared.db import migrate
 from tests.integration.test_push_attempts import DELIVERY, LISTING
+
+pytestmark = pytest.mark.tables("services.credit_push", migrated=True)
 
 CITY, PROVINCE = "credit-quanzhou", "credit-fujian"
 AT = (datetime.now(UTC) - timedelta(days=3)).replace(microsecond=0)
