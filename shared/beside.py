@@ -5,6 +5,7 @@ also when this process is killed. Until it is ready, and once it is gone, the sa
 makes things faster, nothing depends on it.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -13,11 +14,9 @@ from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
 from typing import Generic, TypeVar
 
-from shared.logs import get_log
-
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
-log = get_log(__name__)
+log = logging.getLogger(__name__)  # to stderr also where a command set no logs up
 
 
 class Beside(Generic[Asked, Answer]):
