@@ -155,16 +155,18 @@ def test_a_due_day_about_to_end_overrides_the_breaker(tmp_path: Path) -> None:
 
 
 def test_removals_overtake_additions(tmp_path: Path) -> None:
-    with stubs(1) as (stub,), field(tmp_path, {"only": (stub, PATIENT)}) as world:
-        listed = world.publish(3)
-        until(lambda: drain(world.loops) >= 0 and len(stub.rows) == 3, 10, "listed")
-        world.publish(700)
-        world.plan()
-        world.publish(0, "revoked", listed)
-        world.plan()
-        until(lambda: drain(world.loops) >= 0 and len(stub.rows) == 706, 30, "all")
-        places = [at for at, key in enumerate(stub.rows) if key.endswith(":withdraw")]
-        assert max(places) < 3 + 3 + 4 * 4, places  # ahead of all but what shared their window
+    with stubs(1) as (stub,):
+        stub.patience = 5.0  # what is answered too late goes out again, behind others
+        with field(tmp_path, {"only": (stub, PATIENT)}) as world:
+            listed = world.publish(3)
+            until(lambda: drain(world.loops) >= 0 and len(stub.rows) == 3, 30, "listed")
+            world.publish(700)
+            world.plan()
+            world.publish(0, "revoked", listed)
+            world.plan()
+            until(lambda: drain(world.loops) >= 0 and len(stub.rows) == 706, 60, "all")
+            places = [at for at, key in enumerate(stub.rows) if key.endswith(":withdraw")]
+            assert max(places) < 3 + 3 + 4 * 4, places  # ahead of all but what shared their window
 
 
 def test_pause_maintenance_and_quota_hold_everything_back(tmp_path: Path) -> None:
