@@ -351,3 +351,4 @@ class AsyncRunner:
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._loop.stop)
                 self._loop = None
+                self._called = False  # nobody comes to that call any more
