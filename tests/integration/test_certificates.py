@@ -96,6 +96,14 @@ def test_nothing_found_says_what_was_searched(world, sequencer):
     assert checked(world, made).ok
 
 
+def test_a_listed_name_under_another_code_is_never_certified_clean(world, sequencer):
+    world.publish(organisation(NAME, 1))
+    drain([sequencer])
+    payload = issue(world, name=NAME, uscc=make_uscc("91130102", 9))["payload"]
+    assert payload["result"] == "possible"
+    assert len(payload["listings"]) == 1
+
+
 def test_a_certificate_waits_for_the_log(world, sequencer):
     world.publish(organisation(NAME, 1))
     with pytest.raises(Unavailable):

@@ -6,7 +6,7 @@ A consortium is as its worst member.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +32,7 @@ from services.blacklist.register.queries.matching import (
 from shared.db import among, dialect_of
 from shared.regions import within
 
+OTHER_CODE = "统一社会信用代码不同"
 CLASSES = ("serious", "industry-misconduct", "penalty-record", "notice")
 """From the gravest to the mildest."""
 WORST = {"yes": 0, "unclear": 1, "no": 2}
@@ -180,19 +181,30 @@ def _exactly(member: Entity, known: Known) -> list[Found]:
 
 
 def _by_name(member: Entity, named: Iterable[tuple[str, int, Line]]) -> list[Found]:
-    """A name alone is certain when it is the current one and only one organisation bears it here."""
-    rows = [row for row in named if _may_be(member, row[2].uscc)]
+    """A name alone is certain when it is the current one and only one organisation bears it here.
+
+    Names can be shared and codes mistyped: one under another code is told, never as certain, unless the
+    code asked for is found under this name itself.
+    """
+    rows = list(named)
+    if member.uscc and any(line.uscc == member.uscc for _, _, line in rows):
+        rows = [row for row in rows if _may_be(member, row[2].uscc)]
     one = len({line.uscc for _, _, line in rows}) == 1 and not member.uscc
     return [
         Found(
             line,
             certain=one and ordinal == 0,
             points=950 if ordinal else 1000,
-            why=(FORMER_NAME if ordinal else SAME_NAME, *same_writing(member.name or "", name)),
+            why=_why_named(member, name, ordinal, line),
             matched=name,
         )
         for name, ordinal, line in rows
     ]
+
+
+def _why_named(member: Entity, name: str, ordinal: int, line: Line) -> tuple[str, ...]:
+    said = (FORMER_NAME if ordinal else SAME_NAME, *same_writing(member.name or "", name))
+    return said if _may_be(member, line.uscc) else (*said, OTHER_CODE)
 
 
 def _may_be(member: Entity, uscc: str | None) -> bool:
@@ -221,12 +233,14 @@ def _alike(shown: Shown, name: str) -> list[Hit]:
     return [hit for hit in find_hits(shown, name)[: 4 * MOST_ALIKE] if hit.points >= LEAST_ALIKE]
 
 
-def _kept(member: Entity, hits: Iterable[Hit], lines: Mapping[str, Line]) -> list[Found]:
+def _kept(member: Entity, hits: Iterable[Hit], lines: Mapping[str, Line]) -> Iterator[Found]:
     pairs = [(hit, lines[hit.listing_id]) for hit in hits if hit.listing_id in lines]
-    kept = [(hit, line) for hit, line in pairs if _may_be(member, line.uscc)][:MOST_ALIKE]
+    kept = [(hit, line) for hit, line in pairs if hit.certain or _may_be(member, line.uscc)][:MOST_ALIKE]
     bearers = {line.uscc for hit, line in kept if hit.certain}
     sure = len(bearers) == 1 and not member.uscc
-    return [Found(line, sure and hit.certain, hit.points, hit.why, hit.matched) for hit, line in kept]
+    for hit, line in kept:
+        why = hit.why if _may_be(member, line.uscc) else (*hit.why, OTHER_CODE)
+        yield Found(line, sure and hit.certain, hit.points, why, hit.matched)
 
 
 def _together(entity: Entity, found: Mapping[Entity, list[Found]]) -> list[Found]:
