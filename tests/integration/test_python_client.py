@@ -1,17 +1,21 @@
 """Our own client against our own service: what it reads is what is answered, and it keeps its promises."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from credit_blacklist_client import Entity, Expired, NotFound, Problem, Purpose, Register
+from credit_blacklist_client import Change, Entity, Expired, NotFound, Problem, Purpose, Register
 from credit_blacklist_client.http import Send
 
 from services.blacklist.app import create_app
 from services.blacklist.register.models import Listing
+from services.blacklist.rules.queries import action_codes
 from services.blacklist.settings import read_settings
 from services.blacklist.syndication.usecases.registering import Wish, register_data_user
 from shared.clock import FixedClock
@@ -78,10 +82,29 @@ def test_search_check_and_listing(register: Register, listings: list[str]) -> No
         Entity(consortium=(Entity(FIRM), Entity("没有"))),
     ]
     checked = register.check(
-        asked, purpose=Purpose(domain="engineering-tendering", region="130102", action="bid")
+        asked, purpose=Purpose(domain="engineering-tendering", region="130102", action="ban-bidding")
     )
     assert [each.listed for each in checked] == [True, True, False, True]
     assert len(register.check(["没有"] * 1001)) == 1001
+
+
+def test_the_readme_runs_as_printed_and_every_action_is_documented(world: World, listings: list[str]) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (CLIENT / "README.md").read_text(), re.DOTALL)
+    made = 'Register("https://credit.example.gov.cn")'
+    assert made in example
+    seen: list[Change] = []
+    names: dict[str, Any] = {
+        "here": partial(Register, "http://localhost", sending=sending_to(world)),
+        "store": seen.append,
+    }
+    names |= {"position": 0, "forget": seen.append}
+    example = example.replace(made, "here()").replace("石家庄鑫源贸易有限公司", FIRM)
+    example = example.replace("91130102MA00000000", make_uscc("91130102", 2))
+    exec(example, names)
+    assert [each.listed for each in names["answers"]] == [True, True]
+    assert names["listing"].name == FIRM
+    documented = (CLIENT.parents[1] / "docs/checks.md").read_text()
+    assert [code for code in action_codes() if f"`{code}`" not in documented] == []
 
 
 def test_refusals_say_what_is_wrong(register: Register) -> None:

@@ -250,8 +250,8 @@ def test_a_measure_bars_its_own_purpose(world: World, client: FlaskClient) -> No
         ({"purpose": {**BIDDING, "domain": "land-transfer"}}, "no"),
         ({"purpose": {**BIDDING, "region": "350524"}}, "no"),
         ({"purpose": {**BIDDING, "region": "130000"}}, "unclear"),
-        ({"purpose": {**BIDDING, "action": "other-thing"}}, "unclear"),
-        ({"purpose": BIDDING, "as_of": "2027-11-02"}, "no"),
+        ({"purpose": {**BIDDING, "action": "restrict-office"}}, "unclear"),
+        ({"purpose": BIDDING, "as_of": "2026-11-01"}, "no"),
         ({}, "unclear"),
     )
     for given, barred in asked:

@@ -8,7 +8,8 @@ from apiflask.fields import File
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.blacklist.checks.domain.figures import figure
-from services.blacklist.register.schemas import SLUG, OrganisationName, RegisterVersion
+from services.blacklist.register.schemas import OrganisationName, RegisterVersion
+from services.blacklist.rules.filters import existing_action, existing_domain
 from services.blacklist.transparency.schemas import SignedOut
 from shared.clock import SHANGHAI
 from shared.web.paging import page_schema
@@ -20,9 +21,9 @@ STATES = ("received", "running", "done", "failed")
 class CheckFor(Schema):
     """What organisations are to be checked for."""
 
-    domain = fields.String(load_default=None, validate=SLUG)
+    domain = fields.String(load_default=None, validate=existing_domain)
     region = RegionField(load_default=None)
-    action = fields.String(load_default=None, validate=SLUG)
+    action = fields.String(load_default=None, validate=existing_action)
     as_of = StatutoryDate(load_default=None)
     alike = fields.Boolean(load_default=True, metadata={"description": "名称未查到的，是否再按近似查找"})
 
@@ -117,9 +118,9 @@ class ProjectFacts(Schema):
     name = Text(200, required=True)
     operator = Text(200, required=True)
     cutoff_at = CutoffField(required=True)
-    domain = fields.String(load_default=None, validate=SLUG)
+    domain = fields.String(load_default=None, validate=existing_domain)
     region = RegionField(load_default=None)
-    action = fields.String(load_default=None, validate=SLUG)
+    action = fields.String(load_default=None, validate=existing_action)
 
 
 class ProjectIn(ProjectFacts):

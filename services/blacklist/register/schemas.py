@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from services.blacklist.rules.filters import existing_domain, existing_list
+from services.blacklist.rules.filters import existing_action, existing_domain, existing_list
 from shared.errors import describe_errors
 from shared.identifiers import InvalidIdentifier, check_resident_id
 from shared.web.paging import PageQuery, page_schema
@@ -25,18 +25,26 @@ describe_errors(
 MOST_MEMBERS = 50
 
 
+def not_blank(words: str) -> None:
+    """Only spaces are a question gone wrong: answered as none at all, everything would seem to be found."""
+    if words and not words.strip():
+        raise ValidationError("不能只有空格：请填写名称、代码或文号；要浏览全部公示信息，请不带 q。")
+
+
 class SearchQuery(PageQuery):
     """查询条件 of the public search."""
 
     limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
     q = fields.String(
-        load_default="", validate=validate.Length(max=200), metadata={"description": "名称、代码或文号"}
+        load_default="",
+        validate=(validate.Length(max=200), not_blank),
+        metadata={"description": "名称、代码或文号；不带或者留空则浏览全部，不能只有空格"},
     )
     region = RegionField(load_default=None)
     domain = fields.String(load_default=None, validate=(SLUG, existing_domain))
     list_code = fields.String(load_default=None, data_key="list", validate=(SLUG, existing_list))
     list_class = fields.String(load_default=None, data_key="class", validate=CLASSES)
-    as_of = StatutoryDate(load_default=None, metadata={"description": "只看到这一天为止已列入的"})
+    as_of = StatutoryDate(load_default=None, metadata={"description": "只看到这一天为止已列入的，不晚于今天"})
 
 
 class ResidentId(fields.String):
@@ -101,9 +109,9 @@ class EntitySchema(MemberSchema):
 class PurposeSchema(Schema):
     """用途: where and for what the entity wants to be admitted."""
 
-    domain = fields.String(load_default=None, validate=SLUG)
+    domain = fields.String(load_default=None, validate=existing_domain)
     region = RegionField(load_default=None)
-    action = fields.String(load_default=None, validate=SLUG)
+    action = fields.String(load_default=None, validate=existing_action)
 
 
 class CheckRequest(Schema):

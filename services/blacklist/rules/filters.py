@@ -1,8 +1,10 @@
-"""Lists and domains as filters take them: a code that does not exist is refused, never passed over."""
+"""Lists, domains and actions as callers give them: a code that does not exist is refused."""
 
-from marshmallow import ValidationError
+from collections.abc import Callable, Iterable
 
-from services.blacklist.rules.queries import domain, known_list
+from marshmallow import ValidationError, validate
+
+from services.blacklist.rules.queries import action_codes, known_list, trade_domains
 
 
 def existing_list(code: str) -> None:
@@ -11,6 +13,21 @@ def existing_list(code: str) -> None:
         raise ValidationError("没有这个名单，请对照 /api/v1/lists 选择。")
 
 
-def existing_domain(code: str) -> None:
-    if domain(code) is None:
-        raise ValidationError("没有这个领域，请对照 /api/v1/domains 选择。")
+class OneOfKnown(validate.Validator):
+    """One of the codes there are at this moment; the refusal and the OpenAPI document name them."""
+
+    def __init__(self, kind: str, codes: Callable[[], Iterable[str]]) -> None:
+        self._kind, self._codes = kind, codes
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return tuple(self._codes())
+
+    def __call__(self, code: str) -> str:
+        if code not in self.choices:
+            raise ValidationError(f"没有这个{self._kind}，可以填写：{'、'.join(self.choices)}。")
+        return code
+
+
+existing_domain = OneOfKnown("领域", lambda: (each.code for each in trade_domains()))
+existing_action = OneOfKnown("事项", action_codes)

@@ -12,6 +12,7 @@ from services.blacklist.checks.domain.figures import figure
 from services.blacklist.checks.models import CheckJob, CheckPart
 from services.blacklist.checks.queries.jobs import DONE, FAILED, RECEIVED, find_job, waiting_jobs
 from services.blacklist.checks.queries.links import digest
+from services.blacklist.register.domain.days import refuse_future
 from services.blacklist.store import Deps, budgets
 from services.blacklist.transparency.domain.certificates import new_code
 from shared.budgets import Budget, spend, whose
@@ -45,6 +46,7 @@ class Upload:
 def receive_job(deps: Deps, upload: Upload, owner: Principal | None) -> tuple[CheckJob, str]:
     """The job, and the code of its link, which is told this once."""
     _require(upload)
+    refuse_future(upload.on, deps.clock.today())
     spender = _spender(deps, "check-job", upload.address)
     with deps.db.write() as session:
         _spend(session, deps, "check-job", spender, figure("jobs", "per_address"), figure("jobs", "overall"))

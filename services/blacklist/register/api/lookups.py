@@ -12,6 +12,7 @@ from services.blacklist.register import queries, schemas
 from services.blacklist.register.api import streaming
 from services.blacklist.register.api.noting import note_check, note_search
 from services.blacklist.register.api.waiting import WaitingRoom
+from services.blacklist.register.domain.days import refuse_future
 from services.blacklist.register.queries import Criteria, Entity, Purpose
 from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.store import Deps
@@ -24,6 +25,8 @@ from shared.web.problem import problems
 
 SCOPE_NOTE = "只检索当前公示的法人和非法人组织；自然人须凭姓名和证件号码查询。未查到不等于没有失信记录。"
 
+PAST_NOTE = "所问的是{as_of}：只列出该日以前（含该日）列入、{today}仍在公示的信息，已经停止公示的不予显示。"
+CHECKED_NOTE = "是否受限按{as_of}判断；只核对{today}仍在公示的信息，已经停止公示的不予显示。"
 
 describe_errors(
     {"cursor-expired": "游标早于保留的变更流。请按 snapshot 所指地址重新加载快照，再从其中的 position 继续。"}
@@ -52,6 +55,7 @@ def _add_search(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="公开查询法人和非法人组织")
     def search_register(query_data: dict[str, Any]) -> dict[str, Any]:
         today = deps.clock.today()
+        refuse_future(query_data["as_of"], today)
         cursor, limit = query_data.pop("cursor"), query_data.pop("limit")
         criteria = Criteria(**query_data)
         worded = bool(criteria.q.strip())
@@ -60,7 +64,7 @@ def _add_search(bp: APIBlueprint, deps: Deps) -> None:
             rows = queries.search(session, criteria, today, after=after, limit=limit)
         shown, following = cut(rows, limit, score_key if worded else _date_key)
         note_search(request.environ, criteria.q, shown)
-        return page(shown, following) | {"scope": scope(today)}
+        return page(shown, following) | {"scope": scope(today, criteria.as_of)}
 
 
 def _place(cursor: str, *, worded: bool) -> list[Any]:
@@ -85,8 +89,12 @@ def _date_key(row: dict[str, Any]) -> tuple[str, str]:
     return row["listed_on"].isoformat(), row["id"]
 
 
-def scope(today: date) -> dict[str, Any]:
-    return {"subjects": "organizations", "as_of": today, "note": SCOPE_NOTE}
+def scope(today: date, as_of: date | None = None) -> dict[str, Any]:
+    """What was searched; of an earlier day only what is public today still may be told."""
+    note = SCOPE_NOTE
+    if as_of is not None and as_of < today:
+        note += PAST_NOTE.format(as_of=as_of, today=today)
+    return {"subjects": "organizations", "as_of": as_of or today, "note": note}
 
 
 def _add_persons(bp: APIBlueprint, deps: Deps) -> None:
@@ -109,6 +117,7 @@ def _add_check(bp: APIBlueprint, deps: Deps, logged: Logged) -> None:
     def check_entities(json_data: dict[str, Any]) -> dict[str, Any]:
         today = deps.clock.today()
         on = json_data["as_of"] or today
+        refuse_future(on, today)
         purpose = Purpose(**json_data["purpose"]) if json_data["purpose"] else None
         entities = [_entity(each) for each in json_data["entities"]]
         with deps.db.read() as session:
@@ -117,7 +126,12 @@ def _add_check(bp: APIBlueprint, deps: Deps, logged: Logged) -> None:
                 session, entities, today, on=on, purpose=purpose, alike=json_data["alike"]
             )
         note_check(request.environ, answers)
-        return page(answers, None) | {"scope": scope(today), "register": version}
+        return page(answers, None) | {"scope": _checked(today, on), "register": version}
+
+
+def _checked(today: date, on: date) -> dict[str, Any]:
+    past = CHECKED_NOTE.format(as_of=on, today=today) if on < today else ""
+    return {"subjects": "organizations", "as_of": on, "note": SCOPE_NOTE + past}
 
 
 def _entity(given: dict[str, Any]) -> Entity:

@@ -1,6 +1,7 @@
 """Asking the rules: lists on a day, measures, domains, duties of cases."""
 
 from services.blacklist.rules.queries.catalogue import (
+    action_codes,
     all_lists,
     all_measures,
     all_organs,
@@ -18,6 +19,7 @@ from services.blacklist.rules.queries.checking import check_additions, check_cat
 from services.blacklist.rules.queries.duties import duties_of, open_duties
 
 __all__ = [
+    "action_codes",
     "all_lists",
     "all_measures",
     "all_organs",

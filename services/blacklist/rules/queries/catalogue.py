@@ -67,6 +67,11 @@ def all_measures(on: date) -> list[Measure]:
     return [_measure(each) for each in _source.book().measures if in_force([each], on)]
 
 
+def action_codes() -> tuple[str, ...]:
+    """Every measure's code, whenever it was or will be in force: what a purpose may name as its action."""
+    return tuple(dict.fromkeys(each["code"] for each in _source.book().measures))
+
+
 def measures_version(on: date) -> str | None:
     """Which edition of the closed list counts on that day; None before there was one."""
     edition = in_force(_source.book().catalogues, on)

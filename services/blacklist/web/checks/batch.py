@@ -16,6 +16,7 @@ from services.blacklist.checks.queries.versions import version_of
 from services.blacklist.checks.schemas import JobIn, ListIn
 from services.blacklist.checks.usecases.receiving import check_again, forget_job, receive_job
 from services.blacklist.checks.usecases.results import version_text
+from services.blacklist.register.domain.days import refuse_future
 from services.blacklist.register.queries import Entity, Purpose, check_entities
 from services.blacklist.register.schemas import MOST_ENTITIES
 from services.blacklist.store import Deps
@@ -28,7 +29,14 @@ from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render
 
 SHOWN_JOBS = 20
-LABELS = {"lines": "名单", "file": "文件", "domain": "领域", "region": "地区", "action": "事项"}
+LABELS = {
+    "lines": "名单",
+    "file": "文件",
+    "domain": "领域",
+    "region": "地区",
+    "action": "事项",
+    "as_of": "按哪一天判断",
+}
 
 
 def add_routes(made: APIBlueprint, deps: Deps) -> None:
@@ -48,6 +56,7 @@ def _asking(made: APIBlueprint, deps: Deps) -> None:
         values = read_form(request.form, flags=("alike",))
         try:
             asked = load_form(ListIn(), {**values, "alike": values.get("alike", False)})
+            refuse_future(asked["as_of"], deps.clock.today())
             rows = _rows(asked["lines"])
         except DomainError as error:
             return _form(deps, values, form_errors(error), int(error.kind))
@@ -119,6 +128,7 @@ def _answers(deps: Deps, asked: dict[str, Any], rows: list[Asked]) -> dict[str, 
         "version": version_text(version, root=False),
         "said": words,
         "today": today,
+        "on": asked["as_of"] or today,
     }
 
 
