@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, NamedTuple
 
+from services.blacklist.register.domain.numbers import writings
 from services.blacklist.register.index import Reading
 from services.blacklist.register.queries.statements import statement
 from services.blacklist.register.queries.views import line_of
@@ -61,7 +62,7 @@ class Shown:
         return self._lines("code", {"code": code})
 
     def by_document(self, number: str) -> list[dict[str, Any]]:
-        return self._lines("document", {"document": number})
+        return self._lines("document", {"documents": self._many(writings(number))})
 
     def by_ids(self, ids: Iterable[str]) -> list[dict[str, Any]]:
         return self._lines("ids", {"ids": self._many(ids)})

@@ -78,7 +78,9 @@ def _shape(name: str, dialect: str) -> Select[Any]:
     earlier = (_LISTING.listed_on < day) | (_LISTING.id < bindparam("last"))
     shapes: dict[str, Callable[[], Select[Any]]] = {
         "code": lambda: lines.where(_LISTING.uscc == bindparam("code")).limit(MOST),
-        "document": lambda: lines.where(_LISTING.document_number == bindparam("document")).limit(MOST),
+        "document": lambda: lines.where(_among(_LISTING.document_number, "documents", Text(), dialect)).limit(
+            MOST
+        ),
         "ids": lambda: lines.where(_among(_LISTING.id, "ids", Text(), dialect)),
         "key": lambda: (
             select(_NAME.name, _NAME.ordinal, *_line(dialect))
