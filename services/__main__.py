@@ -1,7 +1,7 @@
 """Embedded mode: the three services, their workers and the stand-in platforms on one machine, as processes.
 
 `python -m services` migrates, loads the sample world, supervises, and prints `ready URL` once every part
-answers and the sample world's deliveries have settled. With `cli.py` alone it may name two services.
+answers and the sample world's deliveries have settled. With `cli` alone it may name two services.
 """
 
 import json

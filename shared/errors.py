@@ -53,6 +53,11 @@ class DomainError(Exception):
         self.retry_after = retry_after
         self.extra = extra
 
+    @property
+    def told(self) -> str:
+        """Why and what to do: the detail, or where none was given what the slug's page says."""
+        return self.detail or ERROR_PAGES.get(self.slug, "")
+
 
 class Invalid(DomainError):
     """422: the request is understood but its content is not acceptable."""

@@ -19,6 +19,7 @@ from services.notifier.domain import one_line
 from services.notifier.models import Notice
 from services.notifier.routing import Route, routing
 from services.notifier.templates import LANGUAGES, SMS, Rendered, Text, all_texts, read_texts, text_files
+from shared.toml_text import toml_fault
 from shared.web.access import Principal
 
 ROUTING = "services/notifier/routing.toml"
@@ -126,7 +127,7 @@ def check_file(where: str, source: str, chinese: Mapping[str, Text]) -> Iterator
     try:
         texts = read_texts(tomllib.loads(source), chinese)
     except tomllib.TOMLDecodeError as error:
-        yield f"{where}: {error}"
+        yield f"{where}: {toml_fault(error)}"
         return
     except KeyError as error:
         yield f"{where}: 缺少 {error.args[0]}"

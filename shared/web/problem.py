@@ -12,7 +12,7 @@ from apiflask.exceptions import HTTPError
 from flask import Response, current_app, g, json, request
 from sqlalchemy.exc import OperationalError
 
-from shared.errors import DomainError, FieldError, describe_errors
+from shared.errors import ERROR_PAGES, DomainError, FieldError, describe_errors
 from shared.logs import get_log
 from shared.web.body import escape_pointer
 from shared.web.failures import BadRequest, UnsupportedMediaType
@@ -73,7 +73,7 @@ def problem_document(
         "title": title,
         "status": status,
         "slug": slug,
-        "detail": detail,
+        "detail": detail or ERROR_PAGES.get(slug, ""),
         "request_id": g.get("request_id", ""),
         "fields": [{"pointer": field.pointer, "message": field.message} for field in fields],
     }

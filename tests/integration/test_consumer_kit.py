@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from services.cli.push import consumer_kit
 from services.credit_push.kit import Consumer, judge, lives
-from services.kit_tool import consumer_kit
 from shared.http import BadSignature, MemoryNonces, verify_request
 
 SECRET = b"kit-secret"

@@ -45,7 +45,7 @@ def read_heads(lines: Iterable[str], keyring: KeyRing) -> list[Head]:
             told = json.loads(line)
             kept = Head(int(told["position"]), str(told["hash"]), str(told["at"]))
             keys[told["key"]].verify(bytes.fromhex(told["signature"]), kept.text)
-        except (ValueError, KeyError, TypeError, InvalidSignature) as error:
+        except (ValueError, KeyError, TypeError, RecursionError, InvalidSignature) as error:
             raise BadHeads(f"第{number}行不是本系统签名的链首") from error
         found.append(kept)
     return found

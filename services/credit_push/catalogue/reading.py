@@ -25,6 +25,7 @@ from services.credit_push.catalogue.profile import (
     Window,
     Withdrawal,
 )
+from shared.toml_text import toml_fault
 
 LEVELS = ("nation", "province", "city", "county")
 DOMAINS = (
@@ -198,7 +199,7 @@ def read_profile(
     try:
         doc = Document(file, text, values, of_site=of_site)
     except tomllib.TOMLDecodeError as error:
-        return None, [Problem(file, "", f"不是合法的 TOML：{error}", line_told(str(error)))]
+        return None, [Problem(file, "", toml_fault(error), line_told(str(error)))]
     except (RecursionError, ValueError):  # the parser's own limits: brackets in brackets, endless numbers
         return None, [Problem(file, "", "不是合法的 TOML：嵌套过深或数字过长")]
     profile = _profile(doc)

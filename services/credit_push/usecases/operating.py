@@ -23,7 +23,7 @@ def replay(session: Session, deps: Deps, delivery_id: str, who: str) -> Delivery
     """Begin the schedule anew: a dead one under its own key, a refused one under a new key."""
     found = session.get(Delivery, delivery_id)
     if found is None:
-        raise NotFound("not-found", "没有这条推送记录")
+        raise NotFound("not-found", "没有这条推送记录", "请核对推送记录编号，编号见推送监控（/push/）。")
     lock_listings(session, [found.listing_id])
     row = session.scalars(select(Delivery).where(Delivery.id == delivery_id).with_for_update()).one()
     session.refresh(row)

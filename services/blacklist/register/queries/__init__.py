@@ -2,7 +2,7 @@
 
 from services.blacklist.register.queries.changes import changes_after, newest_position, oldest_position
 from services.blacklist.register.queries.checks import Entity, Purpose, check_entities, version_of
-from services.blacklist.register.queries.downloads import organisations_in_force
+from services.blacklist.register.queries.downloads import count_in_force, organisations_in_force
 from services.blacklist.register.queries.lines import Criteria
 from services.blacklist.register.queries.listings import (
     deliveries,
@@ -23,6 +23,7 @@ __all__ = [
     "Purpose",
     "changes_after",
     "check_entities",
+    "count_in_force",
     "deliveries",
     "find_person",
     "full_versions",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.models import Listing
@@ -21,6 +21,12 @@ def organisations_in_force(session: Session, today: date) -> Iterator[dict[str, 
         yield from map(masked_view, rows)
         last = rows[-1].id
         session.expunge_all()
+
+
+def count_in_force(session: Session, today: date) -> int:
+    """How many the file will have."""
+    wanted = (Listing.subject_type == "organization", in_force(today))
+    return session.scalar(select(func.count()).select_from(Listing).where(*wanted)) or 0
 
 
 def _block(session: Session, today: date, last: str) -> list[Listing]:

@@ -10,6 +10,7 @@ from services.blacklist.rules.domain import ATTACHMENT_KINDS, LIST_CLASSES, PROC
 from services.blacklist.rules.queries.shapes import CATALOGUE, DOMAIN, LIST, MEASURE, REGIMES, Fault, walk
 from services.blacklist.rules.queries.source import DATA, KINDS
 from shared.regions import NATION, is_known
+from shared.toml_text import toml_fault
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\"-]+)\s*\]\]?")
 _KEY = re.compile(r"^\s*\"?([A-Za-z0-9_-]+)\"?\s*=")
@@ -49,7 +50,7 @@ def _check_file(path: Path, folder: Path, known: "_Known", *, added: bool = Fals
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        yield Problem(name, _line_of_error(str(error)), "", f"不是合法的 TOML:{error}")
+        yield Problem(name, _line_of_error(str(error)), "", toml_fault(error))
         return
     faults = (
         _list_faults(content, path.stem, known)

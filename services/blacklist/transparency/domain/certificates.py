@@ -4,6 +4,7 @@ import base64
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -65,6 +66,8 @@ class Findings:
     bad: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
     """What could not be decided with the keys at hand."""
+    trusted: bool = False
+    """Whether the signature is by a key that was trusted beforehand; without one anybody may have signed."""
 
     @property
     def ok(self) -> bool:
@@ -82,26 +85,33 @@ def signature_holds(payload: Mapping[str, Any], signature: Mapping[str, Any]) ->
 
 
 def check_certificate(
-    document: Mapping[str, Any], trusted: Collection[str] = (), logs: Sequence[NoteKey] = ()
+    document: Mapping[str, Any],
+    trusted: Collection[str] = (),
+    logs: Sequence[NoteKey] = (),
+    *,
+    pins: Collection[str] = (),
 ) -> Findings:
-    """Signature, checkpoint and every leaf; `trusted` are certificate keys in base64, `logs` the log's."""
+    """Signature, checkpoint and every leaf; `trusted` are certificate keys in base64, `pins` the SHA-256 of
+    such, `logs` the log's.
+    """
     found = Findings()
     payload, signature = document.get("payload") or {}, document.get("signature") or {}
     if not signature_holds(payload, signature):
         found.bad.append("证明的签名无效，内容或者签名被改动")
         return found
     found.good.append("证明的签名有效")
-    _check_key(found, str(signature["public_key"]), trusted)
+    _check_key(found, str(signature["public_key"]), trusted, pins)
     checkpoint = _checkpoint(found, payload, logs)
     if checkpoint is not None:
         _check_leaves(found, payload, document.get("proofs") or [], checkpoint)
     return found
 
 
-def _check_key(found: Findings, key: str, trusted: Collection[str]) -> None:
-    if not trusted:
+def _check_key(found: Findings, key: str, trusted: Collection[str], pins: Collection[str]) -> None:
+    if not trusted and not pins:
         found.open.append(f"未提供公布的公钥，请自行核对证明公钥：{key}")
-    elif key in trusted:
+    elif key in trusted or sha256(base64.b64decode(key)).hexdigest() in pins:
+        found.trusted = True
         found.good.append("签名公钥是公布的证明公钥")
     else:
         found.bad.append("签名公钥不在公布的证明公钥之中")

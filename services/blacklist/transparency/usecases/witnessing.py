@@ -12,6 +12,8 @@ from shared.db import dialect_of, rows_changed, upsert
 from shared.errors import Forbidden, Invalid, NotFound, describe_errors
 from shared.tlog.notes import WITNESS, BadNote, Note, NoteKey
 
+KEY_SHAPE = "请填写见证方用 witness new 生成时显示的公钥（名称+编号+公钥）。"
+
 describe_errors(
     {
         "witness-key-invalid": "见证方公钥应写成“名称+编号+公钥”的形式，且为见证密钥。",
@@ -27,9 +29,9 @@ def add_witness(session: Session, text: str, at: datetime) -> NoteKey:
     try:
         key = NoteKey.parse(text)
     except BadNote as error:
-        raise Invalid("witness-key-invalid", "见证方公钥有误") from error
+        raise Invalid("witness-key-invalid", "见证方公钥有误", KEY_SHAPE) from error
     if key.kind != WITNESS:
-        raise Invalid("witness-key-invalid", "不是见证密钥")
+        raise Invalid("witness-key-invalid", "不是见证密钥", KEY_SHAPE)
     insert = upsert(dialect_of(session))(LogWitness).values(name=key.name, key=str(key), added_at=at)
     session.execute(
         insert.on_conflict_do_update(index_elements=["name"], set_={"key": str(key), "added_at": at})
