@@ -65,7 +65,7 @@ FEATURES = (
     supervision.blueprint,
     annual.blueprint,
     syndication.blueprint,
-    web.blueprint,
+    lambda deps: web.blueprint(deps, _hand_over_cases),
 )
 
 

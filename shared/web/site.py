@@ -65,7 +65,19 @@ SIGNED_IN: frozenset[str] = frozenset()
 CASE_ROLES = frozenset({"clerk", "reviewer", "decider", "supervisor", "auditor"})
 SUPERVISION_ROLES = CASE_ROLES | {"assessor"}
 PUSH_ROLES = frozenset({"operator", "supervisor", "auditor"})
-ADMIN_ROLES = frozenset({"system-admin", "supervisor"})
+ADMINISTRATORS = frozenset({"system-admin", "security-admin"})
+ACCOUNT_ROLES = ADMINISTRATORS | {"auditor"}
+ADMINISTRATION = (
+    NavItem("用户", "/admin/users", ACCOUNT_ROLES),
+    NavItem("角色变更", "/admin/role-changes", ACCOUNT_ROLES),
+    NavItem("部门", "/admin/departments", ACCOUNT_ROLES),
+    NavItem("接口密钥", "/admin/api-keys", frozenset({"security-admin", "auditor"})),
+    NavItem("审计记录", "/admin/audit", frozenset({"auditor"})),
+    NavItem("工作日历", "/admin/calendar", frozenset({"system-admin", "supervisor"})),
+    NavItem("数据使用方登记", "/admin/data-users", frozenset({"operator", "system-admin"})),
+)
+"""The pages under 管理; whoever may open one of them has that entry."""
+ADMIN_ROLES = frozenset[str]().union(*(each.roles or () for each in ADMINISTRATION))
 NAVIGATION = (
     NavItem("公开查询", "/", also=("/listings", "/persons", "/checks", "/tender-projects", "/statistics")),
     NavItem("名单与规则", "/lists"),
@@ -85,8 +97,37 @@ NAVIGATION = (
     NavItem("监督", "/supervision", SUPERVISION_ROLES),
     NavItem("推送监控", "/push/", PUSH_ROLES),
     NavItem("消息", "/notices/", SIGNED_IN, live="/notices/badge"),
-    NavItem("管理", "/admin/calendar", ADMIN_ROLES, also=("/admin",)),
+    NavItem("管理", "/admin", ADMIN_ROLES),
 )
+STAFF_PAGES = (
+    NavItem("案件", "/cases", CASE_ROLES),
+    NavItem("批量导入", "/imports", frozenset({"clerk"})),
+    NavItem("接管历史公示", "/adoptions", CASE_ROLES),
+    NavItem("待送达的文书", "/letters/unserved", CASE_ROLES),
+    NavItem("主动公开", "/openness-desk", CASE_ROLES),
+    NavItem("政务舆情", "/opinions", CASE_ROLES),
+    NavItem("监督举报办理", "/reports-desk", CASE_ROLES),
+    NavItem("依申请公开", "/disclosure-desk", CASE_ROLES),
+    NavItem("公开事项目录管理", "/catalogue-desk", CASE_ROLES),
+    NavItem("监督", "/supervision", SUPERVISION_ROLES),
+    NavItem("推送监控", "/push/", PUSH_ROLES),
+    NavItem("平台配置", "/push/profiles", PUSH_ROLES | {"system-admin"}),
+    NavItem("消息", "/notices/", SIGNED_IN),
+    *ADMINISTRATION,
+)
+"""What the site map names for those who are signed in, each for whom it admits."""
+DESKS = (
+    (frozenset({"clerk", "reviewer", "decider"}), "/cases"),
+    (frozenset({"supervisor", "assessor"}), "/supervision"),
+    (frozenset({"operator"}), "/push/"),
+    (frozenset({"auditor"}), "/admin/audit"),
+    (ADMINISTRATORS, "/admin/users"),
+)
+
+
+def desk_of(roles: frozenset[str]) -> str:
+    """Where the day's work of somebody with these roles begins."""
+    return next((place for held, place in DESKS if roles & held), "/")
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.domain import GENESIS, BadRow, Head, canonical, link_hash
@@ -44,10 +45,22 @@ def recent_entries(
     before: str | None = None,
     action: str | None = None,
     object_id: str | None = None,
+    object_type: str | None = None,
+    actor: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     limit: int = 50,
 ) -> Sequence[AuditEntry]:
-    """Newest first; `before` is the id of the last entry already seen."""
+    """Newest first; `before` is the id of the last entry already seen, `actor` a user name or an id."""
     wanted = select(AuditEntry)
+    if actor:
+        wanted = wanted.where(or_(AuditEntry.actor_name == actor, AuditEntry.actor_id == actor))
+    if object_type:
+        wanted = wanted.where(AuditEntry.object_type == object_type)
+    if since:
+        wanted = wanted.where(AuditEntry.at >= since)
+    if until:
+        wanted = wanted.where(AuditEntry.at < until)
     if before:
         wanted = wanted.where(AuditEntry.id < before)
     if action:

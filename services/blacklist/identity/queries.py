@@ -1,9 +1,9 @@
 """Looking up departments (on a date), people, their roles and addresses."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.identity.domain import Period
@@ -66,6 +66,13 @@ def list_departments(
     return session.scalars(wanted).all()
 
 
+def held_by(session: Session, department_id: str) -> tuple[int, int]:
+    """How many accounts and API keys a handover of the department would move."""
+    users = select(func.count()).select_from(User).where(User.department_id == department_id)
+    keys = select(func.count()).select_from(ApiKey).where(ApiKey.department_id == department_id)
+    return session.scalar(users) or 0, session.scalar(keys) or 0
+
+
 def predecessors(session: Session, department_id: str) -> Sequence[Department]:
     wanted = select(Department).where(Department.successor_id == department_id).order_by(Department.code)
     return session.scalars(wanted).all()
@@ -95,13 +102,30 @@ def roles_by_user(session: Session, user_ids: Sequence[str]) -> dict[str, list[s
     return roles
 
 
+def names_of(session: Session, user_ids: Collection[str]) -> dict[str, str]:
+    """What those people are called; somebody who is none of ours is left out."""
+    wanted = select(User).where(User.id.in_(user_ids))
+    return {user.id: user.display_name for user in session.scalars(wanted)}
+
+
 def list_users(
-    session: Session, *, department_id: str | None = None, after: str | None = None, limit: int = 50
+    session: Session,
+    *,
+    department_id: str | None = None,
+    name: str = "",
+    role: str = "",
+    after: str | None = None,
+    limit: int = 50,
 ) -> Sequence[User]:
-    """In order of user name; `after` is the last name already seen."""
+    """In order of user name; `after` is the last name already seen, `name` a part of either name."""
     wanted = select(User).order_by(User.username).limit(limit)
     if department_id:
         wanted = wanted.where(User.department_id == department_id)
+    if name:
+        parts = (each.contains(name, autoescape=True) for each in (User.username, User.display_name))
+        wanted = wanted.where(or_(*parts))
+    if role:
+        wanted = wanted.where(User.id.in_(select(UserRole.user_id).where(UserRole.role == role)))
     if after:
         wanted = wanted.where(User.username > after)
     return session.scalars(wanted).all()
@@ -134,9 +158,16 @@ def role_change(session: Session, change_id: str) -> RoleChange:
 
 
 def list_role_changes(
-    session: Session, *, state: str | None = None, after: str | None = None, limit: int = 50
+    session: Session,
+    *,
+    state: str | None = None,
+    user_id: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
 ) -> Sequence[RoleChange]:
     wanted = select(RoleChange).order_by(RoleChange.id).limit(limit)
+    if user_id:
+        wanted = wanted.where(RoleChange.user_id == user_id)
     if state:
         wanted = wanted.where(RoleChange.state == state)
     if after:

@@ -8,9 +8,11 @@ from functools import partial
 
 from apiflask import APIBlueprint
 
+from services.blacklist.identity.api.departments import FollowTransfer
 from services.blacklist.store import Deps
 from services.blacklist.web import (
     accounts,
+    administration,
     adopting,
     attachments,
     blocked,
@@ -43,8 +45,8 @@ from services.blacklist.web import (
 )
 
 
-def blueprint(deps: Deps) -> APIBlueprint:
-    """All pages; outside the OpenAPI document."""
+def blueprint(deps: Deps, follow_transfer: FollowTransfer | None = None) -> APIBlueprint:
+    """All pages; outside the OpenAPI document. `follow_transfer` is what the API's handover does, too."""
     made = APIBlueprint("web", __name__, enable_openapi=False, template_folder="templates")
     made.app_context_processor(
         lambda: {"words": wording, "export_blocked": partial(blocked.export_blocked, deps)}
@@ -80,4 +82,5 @@ def blueprint(deps: Deps) -> APIBlueprint:
         checks,
     ):
         part.add_routes(made, deps)
+    administration.add_routes(made, deps, follow_transfer)
     return made

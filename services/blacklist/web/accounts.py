@@ -4,13 +4,14 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.blacklist.identity.queries import roles_of
 from services.blacklist.identity.usecases import sessions
 from services.blacklist.identity.usecases.sessions import SignedIn
 from services.blacklist.store import Deps
 from shared.errors import DomainError, FieldError, Invalid, Unauthenticated
-from shared.web.access import access, current_principal, principal, public, signed_in
+from shared.web.access import Principal, access, current_principal, principal, public, signed_in
 from shared.web.pages import form_errors, render
-from shared.web.site import SignIn, safe_next
+from shared.web.site import SignIn, desk_of, safe_next
 from shared.web.tokens import clear_session_cookie, set_session_cookie, token_of
 
 PASSWORD_PAGE = "/account/password"  # noqa: S105  an address
@@ -39,8 +40,9 @@ def _sign_in(made: APIBlueprint, deps: Deps) -> None:
     @access(public())
     def sign_in_form() -> AnyResponse:
         target = safe_next(request.args.get("next"))
-        if current_principal() is not None:
-            return go(target)
+        who = current_principal()
+        if who is not None:
+            return go(_onward(target, who))
         return _form(target, {}, 200)
 
     @made.post(SignIn.sign_in)
@@ -53,10 +55,12 @@ def _sign_in(made: APIBlueprint, deps: Deps) -> None:
             return _form(target, form_errors(error), int(error.kind))
         if signed.must_change:
             return go(PASSWORD_PAGE, signed)
-        return go(
-            "/cases" if target == "/" and signed.principal.has("clerk", "reviewer", "decider") else target,
-            signed,
-        )
+        return go(_onward(target, signed.principal), signed)
+
+
+def _onward(target: str, who: Principal) -> str:
+    """Where somebody wanted to go; their own desk where nothing was said."""
+    return desk_of(who.roles) if target == "/" else target
 
 
 def _signed_in(deps: Deps) -> SignedIn:
@@ -142,4 +146,5 @@ def _password(made: APIBlueprint, deps: Deps) -> None:
             )
         except DomainError as error:
             return render("blacklist/password.html", int(error.kind), errors=form_errors(error))
-        return go("/")
+        with deps.db.read() as session:
+            return go(desk_of(roles_of(session, principal().user_id)))

@@ -22,11 +22,12 @@ from services.blacklist.web.corrections import corrections_of
 from services.blacklist.web.facets import facets_of, region_menu
 from services.blacklist.web.filters import unknown_filters
 from shared.errors import DomainError, Invalid
-from shared.web.access import access, public
+from shared.web.access import access, current_principal, public
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
 from shared.web.paging import cut, decode_cursor
 from shared.web.place import origin
+from shared.web.site import STAFF_PAGES
 
 PER_PAGE = 20
 FORM = ("q", "region", "domain", "list", "class")
@@ -165,4 +166,6 @@ def _lists(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/sitemap")
     @access(public())
     def sitemap() -> Response:
-        return render("blacklist/sitemap.html", rules=all_lists(deps.clock.today()))
+        who = current_principal()
+        staff = [each for each in STAFF_PAGES if each.visible(who)]
+        return render("blacklist/sitemap.html", rules=all_lists(deps.clock.today()), staff=staff)

@@ -64,6 +64,8 @@ TABS = [
     ("refused", "拒收回执"),
     ("profiles", "平台配置"),
 ]
+ADMITTED = {"hand": DOERS, "profiles": (*READERS, "system-admin")}
+"""Who may open a tab, where that is not the section's readers."""
 
 
 def visible_region(who: Principal) -> str:
@@ -74,7 +76,8 @@ def visible_region(who: Principal) -> str:
 def page_of(template: str, current: str, status: int = 200, **context: Any) -> Response:
     """A page of the monitor with its section navigation."""
     names = {"states": STATE_NAMES, "colours": STATE_COLOURS, "operations": OPERATION_NAMES}
-    return render(template, status, tabs=TABS, current_tab=current, **names, **context)
+    tabs = [tab for tab in TABS if principal().has(*ADMITTED.get(tab[0], READERS))]
+    return render(template, status, tabs=tabs, current_tab=current, **names, **context)
 
 
 def first_page() -> str:
