@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ from flask import Blueprint, Response, current_app, g, render_template, request,
 from shared.clock import SHANGHAI, Clock
 from shared.errors import DomainError
 from shared.web.access import current_principal
+from shared.web.pages.turning import turned
 from shared.web.problem import wants_page
 from shared.web.site import NavItem, SignIn, Site
 from shared.web.tokens import REFRESH_AFTER, span_hint, token_of
@@ -150,6 +151,7 @@ def install_pages(app: APIFlask, site: Site, nav: tuple[NavItem, ...], *, produc
     env.trim_blocks = env.lstrip_blocks = True
     env.filters.update(day=chinese_day, moment=chinese_moment, wan=wan, size=size)
     env.globals.update(asset=asset, with_query=with_query, here=here, site=site, sign_in=SignIn())
+    env.globals["turned"] = partial(turned, with_query)
     app.context_processor(lambda: _context(nav))
     app.config["PRODUCTION"] = production
 
