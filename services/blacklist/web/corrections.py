@@ -3,39 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from services.blacklist.register.domain.labels import LABELS
 from services.blacklist.register.domain.redaction import COVER
 from services.blacklist.web import wording
 
-LABELS = {
-    "subject.type": "主体类型",
-    "subject.name": "主体名称",
-    "subject.former_names": "曾用名",
-    "subject.uscc": "统一社会信用代码",
-    "subject.codes": "其他代码",
-    "subject.legal_representative": "法定代表人（负责人）",
-    "subject.id_type": "证件类型",
-    "subject.id_masked": "证件号码",
-    "organ.name": "认定机关",
-    "organ.uscc": "认定机关统一社会信用代码",
-    "source.name": "数据来源单位",
-    "source.uscc": "数据来源单位统一社会信用代码",
-    "misconduct.category": "违法失信行为类别",
-    "misconduct.facts": "主要违法失信事实",
-    "misconduct.occurred_on": "行为发生日期",
-    "document.kind": "决定文书",
-    "document.number": "文号",
-    "document.organ": "作出机关",
-    "document.date": "文书日期",
-    "document.basis": "法律依据",
-    "document.content": "决定内容",
-    "document.fine_wan": "罚款金额（万元）",
-    "document.confiscated_wan": "没收金额（万元）",
-    "document.licence": "证照",
-    "document.penalty_category": "处罚类别",
-    "document.valid_until": "有效期至",
-    "severity": "失信程度",
-    "measures": "惩戒措施",
-}
 NAMES = {
     "subject.type": wording.SUBJECT_TYPES,
     "subject.id_type": wording.ID_TYPES,

@@ -25,6 +25,7 @@ from services.blacklist.register.domain import (
     Subject,
 )
 from services.blacklist.register.usecases import Publication, correct_listing
+from services.blacklist.rules.citing import cite
 from services.blacklist.rules.domain import ListRule
 from services.blacklist.rules.queries import list_rule_version
 from shared.ids import new_id
@@ -152,12 +153,11 @@ def _subject(case: Case) -> Subject:
 
 
 def terms_of(case: Case, rule: ListRule) -> ListTerms:
-    basis = "；".join(f"{each.title}{each.article}" for each in rule.basis_in(case.region))
     return ListTerms(
         code=case.list_code,
         name=case.list_name,
         list_class=case.list_class,
-        basis=basis,
+        basis=cite(rule, case.region),
         rule_version=case.rule_version,
     )
 

@@ -8,6 +8,7 @@ from sqlalchemy import BindParameter, ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import Kind, Standing, Status, status
+from services.blacklist.register.domain.labels import GROUPS, LABELS
 from services.blacklist.register.domain.redaction import covered_since, redact
 from services.blacklist.register.models import DeliveryStatus, Listing, ListingVersion
 from services.blacklist.register.queries.views import masked_facts
@@ -15,19 +16,6 @@ from shared.errors import NotFound
 
 TOLD_PUBLICLY = {Kind.PUBLISHED, Kind.CORRECTED, Kind.ANNOTATED, Kind.RESTORED}
 """Hidden times (屏蔽、暂停) of a listing that is public again are nobody's business."""
-
-FIELD_LABELS = {
-    "subject": "主体信息",
-    "organ": "认定机关",
-    "source": "数据来源单位",
-    "document": "决定文书",
-    "misconduct": "违法失信事实",
-    "severity": "失信程度",
-    "measures": "惩戒措施",
-    "publicity": "公示期限",
-    "annotation": "标注",
-    "list": "名单",
-}
 
 
 def in_force(today: date | BindParameter[date]) -> ColumnElement[bool]:
@@ -95,14 +83,31 @@ def history(session: Session, listing: Listing) -> list[dict[str, Any]]:
 
 def _entry(each: ListingVersion, before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
     changes = [
-        {"field": field, "label": label, "before": before.get(field), "after": now.get(field)}
-        for field, label in FIELD_LABELS.items()
+        _change(field, before.get(field), now.get(field))
+        for field in GROUPS
         if before and before.get(field) != now.get(field)
     ]
     return {
         "version": each.version,
         "kind": each.kind,
         "at": each.at,
-        "reason": redact(each.reason).text if each.reason else each.reason,
+        "reason": redact(each.reason).text if each.reason else _unmarked(each, before),
         "changes": changes,
     }
+
+
+def _unmarked(each: ListingVersion, before: dict[str, Any]) -> str | None:
+    """A mark that is taken away has no wording of its own."""
+    note = before.get("annotation")
+    return f"取消标注：{note}" if note and Kind(each.kind) is Kind.ANNOTATED else None
+
+
+def _change(field: str, was: Any, now: Any) -> dict[str, Any]:
+    """Of a group of facts only those that differ, by their names."""
+    label = GROUPS[field]
+    if isinstance(was, dict) and isinstance(now, dict):
+        differ = [name for name in {**was, **now} if was.get(name) != now.get(name)]
+        was, now = ({name: side[name] for name in differ if name in side} for side in (was, now))
+        named = [LABELS[f"{field}.{name}"] for name in differ if f"{field}.{name}" in LABELS]
+        label = "、".join(named) or label
+    return {"field": field, "label": label, "before": was, "after": now}
