@@ -1,5 +1,6 @@
 """What anybody may look at: search, persons by proof, a listing, the lists and their rules, the site map."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,8 @@ from services.blacklist.register.queries.figures import figures
 from services.blacklist.register.queries.matching import EXACT_ONLY
 from services.blacklist.register.schemas import PersonQuery
 from services.blacklist.register.usecases.persons import look_up_person
-from services.blacklist.rules.queries import all_lists, list_rule
+from services.blacklist.rules.citing import cite
+from services.blacklist.rules.queries import all_lists, list_rule, list_rule_version
 from services.blacklist.store import Deps
 from services.blacklist.syndication.domain.linked import describe_listing
 from services.blacklist.web import wording
@@ -60,6 +62,7 @@ def _search(made: APIBlueprint, deps: Deps) -> None:
             today=today,
             searched=any((asked.q, asked.region, asked.domain, asked.list_code, asked.list_class)),
             unknown=unknown_filters(request.args, ("region", "domain", "list", "class")),
+            by_letters=asked.q.isascii() and asked.q.replace(" ", "").isalpha(),
             too_short=0 < len(full_key(asked.q)) <= EXACT_ONLY,
             regions=region_menu(cells),
             lists=list(lists.items()),
@@ -137,11 +140,19 @@ def _listing(made: APIBlueprint, deps: Deps) -> None:
             corrections=corrections_of(versions),
             deliveries=deliveries,
             rule=_rule(view["list_code"], today),
+            legal_basis=_cited(view),
             linked_data=describe_listing(view, origin()),
         )
         if view["subject"]["type"] == "individual":
             answer.headers["X-Robots-Tag"] = "noindex"
         return answer
+
+
+def _cited(view: Mapping[str, Any]) -> str:
+    """As a decision letter prints it, also of listings made before their basis was kept so."""
+    basis = str(view["legal_basis"])
+    rule = None if "《" in basis else list_rule_version(view["list_code"], view["rule_version"])
+    return cite(rule, view["region"]) if rule else basis
 
 
 def _rule(code: str, today: date) -> Any:
