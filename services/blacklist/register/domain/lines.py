@@ -152,7 +152,7 @@ def _subject(value: Any) -> dict[str, Any]:
     try:
         return _person(texts) if texts["type"] == "individual" else _organisation(texts)
     except InvalidIdentifier as error:
-        raise BadLine(f"subject:{error}") from error
+        raise BadLine(f"subject：{error}") from error
 
 
 def _organisation(texts: dict[str, str | None]) -> dict[str, Any]:
@@ -221,7 +221,7 @@ def _organ(value: Any, name: str) -> dict[str, Any] | None:
     try:
         code = check_uscc(uscc) if uscc else None
     except InvalidIdentifier as error:
-        raise BadLine(f"{name}.uscc:{error}") from error
+        raise BadLine(f"{name}.uscc：{error}") from error
     return {"name": _text(given, "name", where=f"{name}.", required=True), "uscc": code}
 
 
