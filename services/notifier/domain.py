@@ -15,9 +15,9 @@ SEVERITY_NAMES = {"info": "一般", "notice": "提示", "warning": "预警", "ur
 ROLE_NAMES = {
     "clerk": "经办人",
     "reviewer": "审核人",
-    "decider": "决定人",
-    "supervisor": "监督人员",
-    "operator": "推送运维",
+    "decider": "负责人",
+    "supervisor": "监督员",
+    "operator": "推送运维员",
     "auditor": "审计员",
     "assessor": "外部评估员",
     "system-admin": "系统管理员",

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from services.blacklist.identity.domain import ROLES
+from services.notifier.domain import ROLE_NAMES
 from tests.harness.source import read_tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,3 +109,11 @@ def test_the_scan_sees(text):
 @pytest.mark.parametrize("text", ["a, b", "https://example.org:80/名单", "12:30", "{count} of (many)"])
 def test_the_scan_leaves_alone(text):
     assert not MARK.search(text)
+
+
+def test_one_word_for_a_role_and_for_a_hidden_time():
+    """What docs/glossary.md calls 负责人 and 紧急暂停公示 has no second name anywhere."""
+    assert ROLE_NAMES == ROLES
+    second = re.compile("决定人|紧急(?:中止|停止)公示|已中止公示|确认中止|解除中止")
+    texts = [path for kind in ("*.py", "*.toml", "*.html") for path in sources(kind)]
+    assert not [path.name for path in texts if second.search(path.read_text("utf-8"))]

@@ -16,7 +16,7 @@ from shared.web.paging import cut, decode_cursor
 
 PER_PAGE = 50
 READERS = ("clerk", "reviewer", "decider", "supervisor", "auditor")
-DONE = {"propose": "已提出接管申请，等待决定人确认。", "refuse": "已不予接管。"}
+DONE = {"propose": "已提出接管申请，等待负责人确认。", "refuse": "已不予接管。"}
 
 
 def add_routes(made: APIBlueprint, deps: Deps) -> None:

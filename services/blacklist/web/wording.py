@@ -36,7 +36,7 @@ OVERLAYS = {
     "objection": "异议处理中",
     "repair": "信用修复办理中",
     "shield": "已屏蔽",
-    "suspended": "已中止公示",
+    "suspended": "已紧急暂停公示",
     "expiry": "期满待决定",
     "linked": "主案已结束，待复核",
 }

@@ -5,11 +5,11 @@ CAUSES = {
     "case.removed": (STOP, "移出名单"),
     "case.expired": (STOP, "公示期满"),
     "case.revoked": (STOP, "撤销列入决定"),
-    "case.suspended": (STOP, "紧急停止公示"),
-    "case.shielded": (STOP, "依法暂停公示"),
+    "case.suspended": (STOP, "紧急暂停公示"),
+    "case.shielded": (STOP, "依法屏蔽"),
     "case.unshielded": (RESUME, "恢复公示"),
     "case.restored": (RESUME, "恢复列入"),
-    "case.suspension-lapsed": (RESUME, "紧急停止公示逾期未确认，恢复公示"),
+    "case.suspension-lapsed": (RESUME, "紧急暂停公示逾期未确认，恢复公示"),
 }
 FIELDS = {
     "housing-security": "保障性安居工程建设与保障性住房分配",

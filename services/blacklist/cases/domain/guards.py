@@ -292,8 +292,8 @@ def no_suspension_of_mine(case: Standing, actor: Actor, _: date) -> Blocked | No
     if overlay is None:
         return None
     if overlay.state == "open":
-        return _different(actor.user_id, overlay.opened_by, "已由本人中止公示，须由另一名工作人员确认")
-    return Blocked("已中止公示", "中止公示程序")
+        return _different(actor.user_id, overlay.opened_by, "已由本人紧急暂停公示，须由另一名工作人员确认")
+    return Blocked("已紧急暂停公示", "紧急暂停公示程序")
 
 
 def repair_minimum(case: Standing, _: Actor, today: date) -> Blocked | None:
@@ -341,9 +341,9 @@ GUARDS: Mapping[str, Guard] = {
     "repair_minimum": repair_minimum,
     "repair_or_objection": repair_or_objection,
     "no_suspension_of_mine": no_suspension_of_mine,
-    "suspension_active": _overlay_open("suspended", "中止公示"),
-    "suspension_unconfirmed": _overlay_state("suspended", "open", "没有待确认的中止"),
-    "confirmer_not_suspender": _second_person("suspended", "中止须由另一名工作人员确认"),
+    "suspension_active": _overlay_open("suspended", "紧急暂停公示"),
+    "suspension_unconfirmed": _overlay_state("suspended", "open", "没有待确认的紧急暂停公示"),
+    "confirmer_not_suspender": _second_person("suspended", "紧急暂停公示须由另一名工作人员确认"),
     "no_shield": _overlay_absent("shield", "屏蔽"),
     "shield_active": _overlay_open("shield", "屏蔽"),
     "no_objection": _overlay_absent("objection", "异议"),

@@ -150,7 +150,7 @@ def _listing_rows() -> tuple[Transition, ...]:
         row("keep_listing", "保留列入", (PUBLISHED,), None, DECIDER, "主案移出或撤销的，复核关联案件",
             required=("reason",), guards=("removal_proposed",), event="annotated"),
         row("expire", "期满移出", (PUBLISHED,), REMOVED, (), "公示期满停止公示", event="removed"),
-        row("lapse_suspension", "中止失效", (PUBLISHED,), None, (), "中止逾期未确认，自动恢复公示",
+        row("lapse_suspension", "暂停失效", (PUBLISHED,), None, (), "紧急暂停公示逾期未确认，自动恢复公示",
             event="suspension-lapsed"),
         row("end_shield", "屏蔽到期", (PUBLISHED,), None, (), "屏蔽期满，自动恢复公示", event="unshielded"),
         row("archive", "转入后台保存", (REMOVED, REVOKED), ARCHIVED, (), "各平台均已停止公示后归档",
@@ -162,12 +162,12 @@ def _overlay_rows() -> tuple[Transition, ...]:
     row, on = Transition, (PUBLISHED,)
     opening = ("channel", "received_at", "evidence")
     return (
-        row("suspend", "紧急中止公示", on, None, OFFICERS, "紧急情形可先行中止公示，一个工作日内由第二人确认",
+        row("suspend", "紧急暂停公示", on, None, OFFICERS, "紧急情形可先行暂停公示，一个工作日内由第二人确认",
             required=("reason",), guards=("no_suspension_of_mine",), event="suspended"),
-        row("confirm_suspension", "确认中止", on, None, OFFICERS, "中止须由另一名工作人员确认",
+        row("confirm_suspension", "确认暂停公示", on, None, OFFICERS, "紧急暂停公示须由另一名工作人员确认",
             optional=("reason",), guards=("suspension_unconfirmed", "confirmer_not_suspender"),
             event="suspension-confirmed"),
-        row("lift_suspension", "解除中止", on, None, DECIDER, "中止事由消失后恢复公示",
+        row("lift_suspension", "解除暂停公示", on, None, DECIDER, "暂停公示的事由消失后恢复公示",
             required=("reason",), guards=("suspension_active",), event="unshielded"),
         row("shield", "屏蔽公示", on, None, ("decider", "reviewer"), "重整、停止执行或隐私保护期间屏蔽",
             required=("reason",), optional=("until", "document"), guards=("no_shield",), event="shielded"),

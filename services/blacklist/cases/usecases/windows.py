@@ -110,7 +110,7 @@ def _duty_kind() -> ColumnElement[str]:
 
 
 def _recompute_lapses(db: Database, calendar: WorkingCalendar, at: datetime) -> int:
-    """Until when an unconfirmed suspension holds (中止待确认)."""
+    """Until when an unconfirmed suspension holds (紧急暂停公示待确认)."""
     moved = 0
     with db.write() as session:
         wanted = select(CaseOverlay, Case).join(Case, Case.id == CaseOverlay.case_id)

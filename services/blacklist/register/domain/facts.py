@@ -183,7 +183,7 @@ def status(standing: Standing, today: date) -> Status:
 
 
 def is_shield(code: str) -> bool:
-    """Whether a hide code is a shield (屏蔽) rather than an officer's suspension (暂停)."""
+    """Whether a hide code is a shield (屏蔽) rather than an officer's suspension (紧急暂停公示)."""
     if code not in HIDE_CODES:
         raise ValueError(f"unknown hide code {code}")
     return code != SUSPENDED

@@ -15,7 +15,7 @@ from services.blacklist.register.queries.views import masked_facts
 from shared.errors import NotFound
 
 TOLD_PUBLICLY = {Kind.PUBLISHED, Kind.CORRECTED, Kind.ANNOTATED, Kind.RESTORED}
-"""Hidden times (屏蔽、暂停) of a listing that is public again are nobody's business."""
+"""Hidden times (屏蔽、紧急暂停公示) of a listing that is public again are nobody's business."""
 
 
 def in_force(today: date | BindParameter[date]) -> ColumnElement[bool]:
