@@ -49,10 +49,10 @@ class NoteKey:
         key_id, _, body = rest.partition("+")
         raw = _bytes(body)
         if not is_name(name) or len(raw) != 33 or raw[0] not in (LOG, WITNESS):
-            raise BadNote("not a note key")
+            raise BadNote("不是检查点密钥")
         found = cls(name, raw[0], raw[1:])
         if found.id.hex() != key_id:
-            raise BadNote("the key's id is another key's")
+            raise BadNote("密钥的编号与公钥不符")
         return found
 
     def message(self, text: str, signature: bytes) -> bytes:
@@ -66,7 +66,7 @@ class NoteKey:
             public = Ed25519PublicKey.from_public_bytes(self.public)
             public.verify(signature[head:], self.message(text, signature))
         except (InvalidSignature, ValueError) as error:
-            raise BadNote(f"the signature of {self.name} is wrong") from error
+            raise BadNote(f"{self.name} 的签名无效") from error
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,10 @@ class Note:
         whole = _decoded(raw)
         text, found, lines = whole.rpartition("\n\n")
         if not found or not lines.endswith("\n"):
-            raise BadNote("a note ends with an empty line and signatures")
+            raise BadNote("末尾没有空行和签名")
         signatures = tuple(parse_signature(line) for line in lines[:-1].split("\n"))
         if len(signatures) > MOST_SIGNATURES:
-            raise BadNote("too many signatures")
+            raise BadNote("签名过多")
         return cls(text + "\n", signatures)
 
     def signed_by(self, keys: Iterable[NoteKey]) -> list[tuple[NoteKey, Signature]]:
@@ -121,7 +121,7 @@ class Note:
     def require(self, keys: Iterable[NoteKey]) -> None:
         """BadNote unless at least one of the keys signed."""
         if not self.signed_by(keys):
-            raise BadNote("not signed by a known key")
+            raise BadNote("没有已知密钥的签名")
 
 
 @dataclass(frozen=True)
@@ -141,10 +141,10 @@ class Checkpoint:
         """From the text of a note; lines after the third are extensions and passed over."""
         lines = text.split("\n")
         if len(lines) < 4 or not is_name(lines[0]) or not _SIZE.fullmatch(lines[1]):
-            raise BadNote("not a checkpoint")
+            raise BadNote("不是检查点")
         root = _bytes(lines[2])
         if len(root) != 32:
-            raise BadNote("not a checkpoint")
+            raise BadNote("不是检查点")
         return cls(lines[0], int(lines[1]), root)
 
 
@@ -170,7 +170,7 @@ def parse_signature(line: str) -> Signature:
     found = _LINE.fullmatch(line)
     raw = _bytes(found[2]) if found else b""
     if found is None or len(raw) < 5:
-        raise BadNote("not a signature line")
+        raise BadNote("签名行的写法有误")
     return Signature(found[1], raw[:4], raw[4:])
 
 
@@ -180,13 +180,13 @@ def _timed(text: str, at: int) -> bytes:
 
 def _decoded(raw: str | bytes) -> str:
     if len(raw) > LARGEST_NOTE:
-        raise BadNote("the note is too long")
+        raise BadNote("内容过长")
     try:
         text = raw.decode() if isinstance(raw, bytes) else raw
     except UnicodeDecodeError as error:
-        raise BadNote("a note is UTF-8 text") from error
+        raise BadNote("不是 UTF-8 文本") from error
     if any(ord(char) < 32 and char != "\n" for char in text):
-        raise BadNote("a note has no control characters")
+        raise BadNote("含有控制字符")
     return text
 
 
@@ -198,4 +198,4 @@ def _bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadNote("not base64") from error
+        raise BadNote("不是 base64") from error

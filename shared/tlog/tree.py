@@ -119,11 +119,11 @@ def _subproof(old: int, new: int) -> list[Range]:
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes) -> None:
     """BadProof unless the leaf hash stands at `index` in the tree of that root (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
-        raise BadProof("no such leaf in a tree of this size")
+        raise BadProof("这样大小的日志中没有这个位置")
     at, last, made = index, size - 1, leaf
     for step in proof:
         if last == 0:
-            raise BadProof("the proof is too long")
+            raise BadProof("证明过长")
         if at & 1 or at == last:
             made = node_hash(step, made)
             at, last = _up(at, last)
@@ -131,7 +131,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
             made = node_hash(made, step)
         at, last = at >> 1, last >> 1
     if last or made != expected:
-        raise BadProof("the proof does not lead to the root")
+        raise BadProof("证明与日志的根不符")
 
 
 def _up(at: int, last: int) -> tuple[int, int]:
@@ -147,7 +147,7 @@ def verify_consistency(old: int, new: int, first: bytes, second: bytes, proof: S
         _trivial(old, new, first, second, proof)
         return
     if not 0 < old < new or not proof:
-        raise BadProof("the proof does not fit the sizes")
+        raise BadProof("证明与大小不符")
     steps = list(proof) if old & (old - 1) else [first, *proof]
     at, last = old - 1, new - 1
     while at & 1:
@@ -155,7 +155,7 @@ def verify_consistency(old: int, new: int, first: bytes, second: bytes, proof: S
     left = right = steps[0]
     for step in steps[1:]:
         if last == 0:
-            raise BadProof("the proof is too long")
+            raise BadProof("证明过长")
         if at & 1 or at == last:
             left, right = node_hash(step, left), node_hash(step, right)
             at, last = _up(at, last)
@@ -163,16 +163,16 @@ def verify_consistency(old: int, new: int, first: bytes, second: bytes, proof: S
             right = node_hash(right, step)
         at, last = at >> 1, last >> 1
     if last or left != first or right != second:
-        raise BadProof("the later tree does not continue the earlier one")
+        raise BadProof("后来的日志没有延续先前的内容")
 
 
 def _trivial(old: int, new: int, first: bytes, second: bytes, proof: Sequence[bytes]) -> None:
     if proof:
-        raise BadProof("the proof should be empty")
+        raise BadProof("证明应为空")
     if old == new and first != second:
-        raise BadProof("two roots for one size")
+        raise BadProof("同一大小有两个根")
     if old == 0 and first != EMPTY_ROOT:
-        raise BadProof("the empty tree has another root")
+        raise BadProof("空日志的根有误")
 
 
 def root_of_entries(entries: Iterable[bytes]) -> bytes:

@@ -41,13 +41,13 @@ def test_a_checkpoint_carries_the_logs_signature_and_the_witnesss_with_its_time(
 
 def test_any_change_of_text_or_signature_is_refused():
     good = signed()
-    with pytest.raises(BadNote, match="wrong"):
+    with pytest.raises(BadNote, match="签名无效"):
         Note(good.text.replace("7", "8"), good.signatures).require([LOG])
     late = good.signatures[1]
     moved = notes.Signature(late.name, late.key_id, (1).to_bytes(8, "big") + late.body[8:])
-    with pytest.raises(BadNote, match="wrong"):
+    with pytest.raises(BadNote, match="签名无效"):
         Note(good.text, (moved,)).require([WITNESS])
-    with pytest.raises(BadNote, match="not signed by a known key"):
+    with pytest.raises(BadNote, match="没有已知密钥的签名"):
         good.require([NoteKey.parse(GO_KEY)])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from services.blacklist.transparency.domain.commitments import canonical, check_opening, entry_of
+from services.blacklist.transparency.domain.commitments import BadOpening, canonical, check_opening, entry_of
 from shared.tlog import tree
 from shared.tlog.notes import BadNote, Checkpoint, Note, NoteKey
 
@@ -124,13 +124,18 @@ def _checkpoint(found: Findings, payload: Mapping[str, Any], logs: Sequence[Note
         if logs:
             note.require(logs)
     except (BadNote, KeyError, TypeError) as error:
-        found.bad.append(f"检查点无效：{error}")
+        found.bad.append(f"检查点无效：{_why(error)}")
         return None
     if logs:
         found.good.append(f"检查点由日志签名，大小 {checkpoint.size}")
     else:
         found.open.append("未提供日志公钥，没有核对检查点的签名")
     return checkpoint
+
+
+def _why(error: Exception) -> str:
+    """Our own words; a member that is missing or of another shape has none."""
+    return str(error) if isinstance(error, BadNote | tree.BadProof | BadOpening) else "内容不全或者写法有误"
 
 
 def _check_leaves(
@@ -141,7 +146,7 @@ def _check_leaves(
             check_leaf(leaf, checkpoint)
             _check_about(leaf, payload)
         except (ValueError, KeyError, TypeError) as error:
-            found.bad.append(f"日志位置 {leaf.get('index')} 的证明不成立：{error}")
+            found.bad.append(f"日志位置 {leaf.get('index')} 的证明不成立：{_why(error)}")
         else:
             found.good.append(f"日志位置 {leaf['index']}：内容与承诺一致，并在日志中")
 
@@ -149,14 +154,14 @@ def _check_leaves(
 def _check_about(leaf: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
     named = {each["id"] for each in payload.get("listings", ())}
     if leaf["parts"]["record"]["value"]["listing_id"] not in named:
-        raise ValueError("the leaf is about another listing")
+        raise BadOpening("说的是另一条信息")
 
 
 def check_leaf(leaf: Mapping[str, Any], checkpoint: Checkpoint) -> None:
     """ValueError unless the parts amount to the commitment and the leaf stands in the tree."""
     committed = check_opening(leaf["parts"])
     if committed.hex() != leaf["commitment"]:
-        raise ValueError("the parts are not those committed to")
+        raise BadOpening("内容与承诺不符")
     hashed = tree.leaf_hash(entry_of(leaf["kind"], committed))
     proof = [bytes.fromhex(step) for step in leaf["proof"]]
     tree.verify_inclusion(hashed, leaf["index"], checkpoint.size, proof, checkpoint.root)

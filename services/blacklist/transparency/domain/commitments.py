@@ -51,6 +51,10 @@ class Version:
         return WITHDRAWAL if self.kind in WITHDRAWS else VERSION
 
 
+class BadOpening(ValueError):
+    """What is shown of a leaf is not what was committed to; the text says what, in Chinese."""
+
+
 def canonical(value: Any) -> bytes:
     """The one text of a JSON value: sorted keys, no blanks, UTF-8."""
     return _encode(value).encode()
@@ -136,5 +140,5 @@ def check_opening(parts: Mapping[str, Mapping[str, Any]]) -> bytes:
     """The commitment the parts amount to; ValueError if a shown value is not what its digest says."""
     for name, part in parts.items():
         if "salt" in part and part_digest(bytes.fromhex(part["salt"]), part["value"]).hex() != part["digest"]:
-            raise ValueError(f"the value of {name} is not the one committed to")
+            raise BadOpening(f"{name} 的内容与承诺不符")
     return commitment({name: part["digest"] for name, part in parts.items()})
