@@ -4,6 +4,7 @@ Nothing here knows a statutory number; all come from `data/`, with source and da
 Dates are Asia/Shanghai dates; "wd" is 工作日, the event's own day excluded.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -134,6 +135,7 @@ class ListRule:
     default_severity: str
     default_months: int
     publicity_start: str
+    minor_needs_necessity: bool
     publicity_follows_ban: bool
     duty_start: str
     publication_duty: Mapping[str, int]
@@ -202,6 +204,13 @@ def months_problem(rule: ListRule, severity: str, months: int, domain: str | Non
         return None
     bounds = f"{allowed.min_months} 至 {allowed.max_months} 个月"
     return f"{SEVERITIES[severity]}失信的公示期须为 {bounds}({rule.regime})"
+
+
+def necessity_problem(rule: ListRule, severity: str | None, months: int | None, stated: object) -> str | None:
+    """Why a minor act may not be shown without its necessity being stated, or None."""
+    if stated or severity != "minor" or not months or not rule.minor_needs_necessity:
+        return None
+    return f"公示轻微失信信息须说明必要性（{rule.regime}）；没有公示必要的，公示期填 0，不予公示"
 
 
 def default_months(rule: ListRule, domain: str | None = None) -> int:
@@ -294,6 +303,16 @@ def measure_length_problem(measure: Measure, begins: date, ends: date | None) ->
     if measure.max_months is None or ends is None or ends <= add_months(begins, measure.max_months):
         return None
     return f"“{measure.name}”最长{measure.max_months}个月"
+
+
+_CLAUSE = re.compile(r"第[0-9零〇一二三四五六七八九十百千]+条")
+
+
+def measure_basis_problem(measure: Measure, basis: str | None) -> str | None:
+    """A basis of one's own names its clause wherever the list names one, or None."""
+    if not basis or not _CLAUSE.search(measure.basis) or _CLAUSE.search(basis):
+        return None
+    return f"依据须写明条款，如基础清单所列“{measure.basis}”；不填则按基础清单"
 
 
 @dataclass(frozen=True)

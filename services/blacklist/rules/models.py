@@ -77,6 +77,13 @@ class Duty(Base):
         return next((state for holds, state in marks if holds), "open")
 
     @property
+    def done_late(self) -> bool:
+        """逾期办结: done, but after its day, or after its moment where the wall clock counts."""
+        if self.done_at is None or self.due_on is None:
+            return False
+        return self.done_at > self.due_at if self.due_at else local_date(self.done_at) > self.due_on
+
+    @property
     def is_open(self) -> bool:
         return self.done_at is None and self.cancelled_at is None
 

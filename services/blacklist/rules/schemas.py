@@ -65,6 +65,7 @@ class PublicityView(Schema):
     """公示规则."""
 
     start = fields.String(required=True)
+    minor_needs_necessity = fields.Boolean(required=True)
     by_severity = fields.Dict(keys=fields.String(), values=fields.Nested(RangeView), required=True)
     overrides = fields.List(fields.Nested(OverrideView), required=True)
     default_severity = fields.String(required=True)
@@ -275,6 +276,9 @@ class DutyView(Schema):
     state = fields.String(required=True)
     start = fields.Date(required=True, allow_none=True)
     due = fields.Date(required=True, allow_none=True)
+    done_on = fields.Date(required=True, allow_none=True)
+    late = fields.Boolean(required=True, metadata={"description": "逾期办结"})
+    late_wd = fields.Integer(required=True, metadata={"description": "办结时已超期的工作日数"})
     provisional = fields.Boolean(required=True)
     calendar_version = fields.String(required=True)
     extended_wd = fields.Integer(required=True)

@@ -56,7 +56,8 @@ def test_a_list_is_not_in_force_before_its_basis():
 def test_the_regime_changes_with_its_date():
     before, after = (rule("public-resource-blacklist", day) for day in (date(2026, 3, 31), date(2026, 4, 1)))
     assert (before.version, before.publicity_start) == ("1+order58", "decision")
-    assert (after.version, after.publicity_start) == ("1+order36", "publication")
+    assert (after.version, after.publicity_start) == ("1+order36", "decision")
+    assert (before.minor_needs_necessity, after.minor_needs_necessity) == (False, True)
     assert rule("wage-arrears", date(2026, 3, 31)).removal.repair_after_months["serious"] == 6
     assert rule("wage-arrears").removal.repair_after_months["serious"] == 12
 
@@ -173,7 +174,13 @@ def test_the_catalogue_has_no_fault():
         (WAGE, "valid_from = 2026-04-01", "valid_from = 2026-05-01", "version.0.valid_to", "生效日"),
         (WAGE, "[[version.basis]]", "[[version.basis", "", "TOML"),
         (WAGE, 'region = "000000"', 'region = "359999"', "version.0.basis.0.region", "行政区划"),
-        ("regimes.toml", 'start = "publication"', 'start = "whenever"', "publicity.3.start", "只能是"),
+        (
+            "regimes.toml",
+            "minor_needs_necessity = true",
+            "minor_needs_necessity = 1",
+            "publicity.3.minor_needs_necessity",
+            "true",
+        ),
         (
             "measures.toml",
             'domains = ["land-transfer"]',

@@ -36,7 +36,8 @@ def list_view(rule: ListRule) -> dict[str, Any]:
         "class_name": LIST_CLASSES[rule.list_class], "procedure_name": PROCEDURES[rule.procedure],
         "statement_window_wd": rule.statement_window.n, "hearing_window_wd": rule.hearing_window.n,
         "publicity": {
-            "start": rule.publicity_start, "by_severity": rule.publicity, "overrides": rule.overrides,
+            "start": rule.publicity_start, "minor_needs_necessity": rule.minor_needs_necessity,
+            "by_severity": rule.publicity, "overrides": rule.overrides,
             "default_severity": rule.default_severity, "default_months": rule.default_months,
             "follows_ban": rule.publicity_follows_ban, "duty_working_days": rule.publication_duty,
             "duty_start": rule.duty_start,

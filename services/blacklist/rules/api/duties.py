@@ -8,9 +8,10 @@ from apiflask import APIBlueprint
 
 from services.blacklist.rules import schemas
 from services.blacklist.rules.models import Duty
-from services.blacklist.rules.queries.duties import duty_terms, find_duty, open_duties
+from services.blacklist.rules.queries.duties import duty_terms, find_duty, lateness, open_duties
 from services.blacklist.rules.usecases import extend_duty, pause_duty, resume_duty
 from services.blacklist.store import Deps
+from shared.clock import local_date
 from shared.web.access import access, principal, roles
 from shared.web.paging import page
 from shared.web.problem import problems
@@ -87,7 +88,8 @@ def duty_view(duty: Duty, now: datetime) -> dict[str, Any]:
              "extended_wd", "pauses", "extensions")  # fmt: skip
     terms = duty_terms().get(duty.kind)
     return {name: getattr(duty, name) for name in names} | {
-        "state": duty.state_at(now),
+        "state": duty.state_at(now), **lateness(duty),
+        "done_on": local_date(duty.done_at) if duty.done_at else None,
         "kind_name": terms.name if terms else duty.kind,
         "start": duty.start_on, "due": duty.due_on,
         "pause_reasons": terms.pause_reasons if terms else (),

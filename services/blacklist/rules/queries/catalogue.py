@@ -160,6 +160,7 @@ def _merged(entry: Entry, own: Entry, publicity: Entry, disclosure: Entry, objec
         default_severity=own["default_severity"],
         default_months=own["default_months"],
         publicity_start=publicity["start"],
+        minor_needs_necessity=publicity.get("minor_needs_necessity", False),
         publicity_follows_ban=own["publicity_follows_ban"],
         duty_start=own["duty_start"],
         publication_duty=dict(disclosure["duty_wd"]),

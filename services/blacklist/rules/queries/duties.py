@@ -4,13 +4,16 @@ import tomllib
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from services.blacklist.rules.domain import DutyTerms
 from services.blacklist.rules.models import Duty
+from services.blacklist.rules.queries.calendars import imported_years
 from services.blacklist.rules.queries.source import DATA
+from shared.calendar import WorkingCalendar, builtin_years
 from shared.clock import local_date
 from shared.errors import NotFound
 
@@ -65,6 +68,24 @@ def find_duty(session: Session, duty_id: str, department_id: str, *, lock: bool 
     found = session.scalars(wanted.with_for_update() if lock else wanted).first()
     if found is None:
         raise NotFound("duty-not-found", "没有这项期限")
+    return found
+
+
+def lateness(duty: Duty) -> dict[str, Any]:
+    """Whether a duty was done too late, and by how many working days of the calendar in force."""
+    session = object_session(duty)
+    if not duty.done_late or duty.done_at is None or duty.due_on is None or session is None:
+        return {"late": duty.done_late, "late_wd": 0}
+    days = _calendar(session).working_days_between(duty.due_on, local_date(duty.done_at))
+    return {"late": True, "late_wd": days}
+
+
+def _calendar(session: Session) -> WorkingCalendar:
+    """Read once a session: a page of late cases asks for it again and again."""
+    if "calendar" not in session.info:
+        years = {each.year: each for each in (*builtin_years(), *imported_years(session))}
+        session.info["calendar"] = WorkingCalendar("", years.values())
+    found: WorkingCalendar = session.info["calendar"]
     return found
 
 

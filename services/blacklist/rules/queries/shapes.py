@@ -64,6 +64,7 @@ REGIMES: dict[str, Any] = {
             **_VERSIONED,
             "title": str,
             "start": {"decision", "publication"},
+            "minor_needs_necessity?": bool,
             "accept_wd": int,
             "settle_wd": int,
             "stop_wd": int,
