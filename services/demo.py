@@ -202,7 +202,9 @@ def publish_case(scene: "Scene", severity: str = "serious") -> tuple[dict[str, A
         notice = f"示告〔2026〕{case['id'][-6:]}号"
         case = expect(transition(reviewer, case, "approve_notice", notice_number=notice), "noticed")
     with line.step("statement recorded 陈述申辩"):
-        case = expect(transition(clerk, case, "record_statement", waived=True), "noticed")
+        case = expect(
+            transition(clerk, case, "record_statement", waived=True, hearing_waived=True), "noticed"
+        )
     with line.step("decided 决定"):
         decision = {"severity": severity, "measures": [], "publicity_months": 12}
         case = expect(transition(decider, case, "decide", **decision), "decided")

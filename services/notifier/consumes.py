@@ -233,6 +233,7 @@ _ACTIONS = {
     "close_hearing": "听证结束",
     "open_objection": "已提出",
     "accept_objection": "已受理",
+    "refuse_objection": "不予受理",
     "settle_objection": "已有结论",
     "open_repair": "已申请",
     "accept_repair": "已受理",

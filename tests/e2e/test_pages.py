@@ -94,6 +94,7 @@ def test_a_whole_case_without_javascript(visit):
     assert "陈述申辩期未满" in decider.go(case).text(), "a blocked action says why"
     assert "最早可于" in decider.text()
     clerk.go(f"{case}/actions/record_statement").page.locator("[name=waived]").check()
+    clerk.page.locator("[name=hearing_waived]").check()
     clerk.send()
     act(decider, case, "decide", severity="general", publicity_months="12")
     act(clerk, case, "record_service", method="direct", served_on=today(clerk), recipient="张某")

@@ -40,10 +40,10 @@ def inputs_for(action: str, pick: int, today: date) -> dict[str, Any]:
         "dismiss": {"reason": "无主观故意"},
         "withdraw": {"reason": "录入有误"},
         "approve_notice": {"notice_number": "告〔2026〕1号"},
-        "record_statement": {"waived": True} if pick % 2 else {"content": "申辩", "answer": "不予采纳"},
+        "record_statement": _statement(pick),
         "open_hearing": {"requested_on": today - timedelta(days=pick % 5)},
         "close_hearing": {"opinion": "维持"},
-        "decide": {"severity": SEVERITIES[pick % 3]},
+        "decide": {"severity": SEVERITIES[pick % 3], **({"necessity": "影响大"} if pick % 3 == 2 else {})},
         "record_notice_service": {"method": METHODS[pick % 3], "served_on": today},
         "record_service": {"method": METHODS[pick % 3], "served_on": today},
         "confirm_decision": {},
@@ -60,12 +60,19 @@ def inputs_for(action: str, pick: int, today: date) -> dict[str, Any]:
         "shield": {"reason": SHIELDS[pick % 3]} | ({"until": today + timedelta(days=20)} if pick % 2 else {}),
         "open_objection": request,
         "open_repair": request | {"commitment": "承诺"},
+        "refuse_objection": {"reason": "不属于异议范围"},
         "settle_objection": _objection(pick),
         "settle_repair": {"granted": pick % 2 == 0, "reason": "核查"},
         "request_material": {"reason": "补正"},
         "extend_repair": {"reason": "复杂"},
     }
     return made.get(action, {})
+
+
+def _statement(pick: int) -> dict[str, Any]:
+    """Said nothing of a hearing, gave it up, or kept it."""
+    made: dict[str, Any] = {"waived": True} if pick % 2 else {"content": "申辩", "answer": "不予采纳"}
+    return made | ({"hearing_waived": pick % 3 == 1} if pick % 3 else {})
 
 
 def _objection(pick: int) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
-from services.blacklist.cases.domain.guards import Standing, check
+from services.blacklist.cases.domain.guards import check
+from services.blacklist.cases.domain.standing import Standing
 from services.blacklist.cases.domain.table import (
     ACTIONS,
     ARCHIVED,

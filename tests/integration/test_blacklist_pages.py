@@ -86,7 +86,7 @@ def case(site: Site) -> str:
     steps = (
         (clerk, "submit", {}),
         (reviewer, "approve_notice", {"notice_number": "长住建告〔2026〕1号"}),
-        (clerk, "record_statement", {"waived": "true"}),
+        (clerk, "record_statement", {"waived": "true", "hearing_waived": "true"}),
         (decider, "decide", {"severity": "general", "publicity_months": "12"}),
         (clerk, "record_service", {"method": "direct", "served_on": "2026-11-03"}),
         (decider, "publish", {}),

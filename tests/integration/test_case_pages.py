@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from services.blacklist.cases.domain.table import TRANSITIONS
-from services.blacklist.web.steps import INPUTS, asked
+from services.blacklist.web.steps import CORRECTABLE, INPUTS, asked
 from tests.integration.test_blacklist_pages import Site, person
 from tests.unit.blacklist.case_office import FILING
 
@@ -63,7 +63,7 @@ class Counter:
         for action, by, inputs in (
             ("submit", "clerk", {}),
             ("approve_notice", "reviewer", {"notice_number": "长住建告〔2026〕3号"}),
-            ("record_statement", "clerk", {"waived": "true"}),
+            ("record_statement", "clerk", {"waived": "true", "hearing_waived": "true"}),
             ("decide", "decider", {"severity": "general", "publicity_months": "12"}),
             ("record_service", "clerk", {"method": "direct", "served_on": DAY}),
             ("publish", "decider", {}),
@@ -117,6 +117,7 @@ def test_an_objection_is_rejected_or_upheld_without_touching_the_text(counter):
     counter.do(place, "accept_objection", "reviewer")
     counter.do(place, "settle_objection", "decider", upheld="false", reason="查无实据", **unchanged)
     counter.do(place, "open_objection", "clerk", channel="direct", **REQUEST)
+    counter.do(place, "accept_objection", "reviewer")
     counter.do(place, "settle_objection", "decider", upheld="true", reason="主体有误", **unchanged)
     assert "已撤销" in counter.page(place)
 
@@ -138,6 +139,36 @@ def test_a_filing_of_no_shape_is_refused_not_an_error(counter, odd):
         counter.who["clerk"].post(f"{place}/edit", data={**given, "document.number": ""}).status_code == 422
     )
     assert counter.who["clerk"].post("/cases/new", data=given).status_code == 422
+
+
+def test_a_correction_reaches_every_field_the_api_corrects(counter):
+    place = counter.walk(counter.file(**{"subject.former_names": "石门旧名公司\n\n石门更旧公司"}))
+    form = counter.page(f"{place}/actions/correct", "decider")
+    assert {f"changes.{name}" for name in CORRECTABLE} <= set(re.findall(r'name="(changes[.a-z_]+)"', form))
+    given = {
+        "region": "130102", "document__organ": "长安区城市管理局", "document__date": "2026-11-01",
+        "subject__legal_representative": "钱某", "domain": "government-procurement", "document__fine_wan": "",
+    }  # fmt: skip
+    changed = {f"changes__{name}": value for name, value in given.items()}
+    counter.do(place, "correct", "decider", reason="录入有误", **changed)
+    page = counter.page(place)
+    for words in ("长安区城市管理局", "2026年11月1日", "钱某"):
+        assert words in page, words
+    assert "罚款金额" not in page
+
+
+def test_a_draft_takes_every_field_of_its_document(counter):
+    more = {"document.confiscated_wan": "1.5", "document.licence": "施工许可证"}
+    more["document.valid_until"] = "2027-11-02"
+    place = counter.file(**more, **{"subject.former_names": "石门旧名公司"})
+    form = counter.page(f"{place}/edit")
+    for value in (*more.values(), "石门旧名公司"):
+        assert value in form
+    emptied = dict.fromkeys((*more, "subject.former_names"), "")
+    saved = counter.who["clerk"].post(f"{place}/edit", data={"version": counter.version(place), **emptied})
+    assert saved.status_code == 303
+    for value in (*more.values(), "石门旧名公司"):
+        assert value not in counter.page(f"{place}/edit")
 
 
 def test_suspension_in_two_steps_and_shield(counter):

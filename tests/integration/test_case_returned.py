@@ -78,6 +78,7 @@ def test_an_objection_opens_and_a_second_ticket_is_added(office: Office) -> None
     assert told.count("case.objection-opened") == 1
     assert "又一份判决书" in shown["overlays"]["objection"]["evidence"][1]
     assert {"case.open_objection", "case.request-added"} <= acts
+    case = office.take(reload(office, case), "accept_objection", "clerk")
     case = office.take(reload(office, case), "settle_objection", "decider", upheld=False, reason="核查无误")
     assert overlays(office, case)[0].state == "rejected"
 

@@ -73,11 +73,11 @@ WALK = [
     ("clerk", {"action": "record_statement", "waived": True}),
     ("decider", {
         "action": "decide", "severity": "serious", "publicity_months": 12,
-        "measures": [{"code": "restrict-bidding", "basis": "b", "domain": "engineering-tendering",
-                      "region": "130102",
+        "measures": [{"code": "ban-bidding", "basis": "招标投标法第五十四条",
+                      "domain": "engineering-tendering", "region": "130102",
                       "from": "2026-11-23", "to": "2027-11-23", "organ": "o"}],
     }),
-    ("clerk", {"action": "record_service", "method": "direct", "served_on": "2026-11-03"}),
+    ("clerk", {"action": "record_service", "method": "direct", "served_on": "2026-11-23"}),
     ("decider", {"action": "publish"}),
     ("decider", {"action": "revoke", "reason": "r", "document": {"number": "n", "date": "2026-11-20"}}),
 ]  # fmt: skip

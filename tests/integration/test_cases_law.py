@@ -69,7 +69,7 @@ def test_a_hearing_is_asked_for_within_its_window(office):
     office.clock.advance(timedelta(days=10))
     with pytest.raises(Conflict) as refused:
         office.take(case, "open_hearing", "clerk")
-    assert "2026-11-09" in refused.value.detail
+    assert "2026年11月9日" in refused.value.detail
     case = office.take(case, "open_hearing", "clerk", requested_on=date(2026, 11, 6))
     assert case.state == "hearing"
     case = office.take(case, "close_hearing", "clerk", opinion="维持")
@@ -112,7 +112,7 @@ def test_the_decision_of_a_document_has_them_too(office):
 def test_waiting_for_service_beyond_the_duty_is_shown(office):
     case = office.walk(office.file(), "decided")
     case = office.take(case, "record_service", "clerk", method="public-notice", served_on=date(2026, 11, 2))
-    assert "2026-12-02" in view(office, case)["warnings"][0]["text"]
+    assert "2026年12月2日" in view(office, case)["warnings"][0]["text"]
 
 
 def test_material_stops_the_clock_of_a_repair(office):

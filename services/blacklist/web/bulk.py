@@ -26,7 +26,7 @@ from shared.web.pages import form_errors, render
 
 ACTIONS = ("submit", "confirm_decision", "publish", "return_for_revision", "withdraw")
 """What is sensibly done to many cases alike."""
-ASKED = ("served_on", "severity", "reason")
+ASKED = ("served_on", "severity", "necessity", "reason")
 MOST = 2000
 LISTED = 100
 OFFICERS = roles("clerk", "reviewer", "decider")

@@ -1,6 +1,7 @@
 """Taking a case one step further: each action's own form, made from the table of transitions."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -20,7 +21,7 @@ from shared.web.access import access, principal, roles
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render
 
-FLAGS = ("waived", "upheld", "granted", "fulfilled", "extended")
+FLAGS = ("waived", "hearing_waived", "upheld", "granted", "fulfilled", "extended")
 INTEGERS = ("version", "publicity_months")
 OFFICERS = roles("clerk", "reviewer", "decider")
 
@@ -43,11 +44,19 @@ INPUTS: dict[str, Input] = {
     "reason": Input("prose", "理由和依据"),
     "notice_number": Input("text", "告知书文号", "如 长住建告〔2026〕3号"),
     "waived": Input("flag", "当事人书面放弃陈述申辩"),
+    "hearing_waived": Input(
+        "flag",
+        "当事人书面放弃要求听证",
+        "放弃陈述申辩不等于放弃听证；没有放弃的，听证申请期限届满后方可作出决定",
+    ),
     "content": Input("prose", "内容"),
     "answer": Input("prose", "对陈述申辩的答复"),
     "severity": Input("choice", "失信程度", options=_options(wording.SEVERITY_NAMES)),
     "measures": Input("measures", "惩戒措施", "只能从清单中选择；不选表示不采取"),
     "publicity_months": Input("number", "公示期（月）", "不填则按该程度的规定期限"),
+    "necessity": Input(
+        "prose", "公示必要性说明", "失信程度为轻微而公示的须填写；没有公示必要的，公示期填 0，不予公示"
+    ),
     "method": Input("choice", "送达方式", options=_options(wording.SERVICE_METHODS)),
     "served_on": Input("date", "送达日期"),
     "recipient": Input("text", "签收人"),
@@ -79,8 +88,13 @@ INPUTS: dict[str, Input] = {
 }
 SHIELD_REASON = Input("choice", "屏蔽事由", options=_options(wording.SHIELD_REASONS))
 STATEMENT = Input("prose", "陈述申辩内容", "当事人放弃的不填")
-CORRECTABLE = ("subject.name", "misconduct.facts", "document.number", "document.basis", "document.content",
-               "document.fine_wan")  # fmt: skip
+CORRECTABLE = (
+    "domain", "region", "subject.name", "subject.uscc", "subject.legal_representative", "misconduct.facts",
+    "document.number", "document.organ", "document.date", "document.basis", "document.content",
+    "document.fine_wan",
+)  # fmt: skip
+EMPTIED = frozenset({"subject.uscc", "subject.legal_representative", "document.fine_wan"})
+"""What a correction may also take away."""
 DANGEROUS = frozenset({"revoke", "dismiss", "withdraw", "suspend"})
 
 
@@ -107,7 +121,7 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
     def do_step(case_id: str, action: str) -> AnyResponse:
         values = read_form(request.form, integers=INTEGERS, flags=FLAGS, lists=("measures",))
         try:
-            loaded = load_form(TransitionIn(), {**_shaped(deps, case_id, values), "action": action})
+            loaded = load_form(TransitionIn(), {**_shaped(deps, case_id, action, values), "action": action})
             order = Order(case_id, loaded.pop("version"), loaded.pop("action"), loaded)
             with deps.db.write() as session:
                 take_step(session, deps, order, actor=principal(), at=deps.clock.now())
@@ -118,13 +132,15 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
         return redirect(f"/cases/{case_id}?done={action}", 303)
 
 
-def _shaped(deps: Deps, case_id: str, values: dict[str, Any]) -> dict[str, Any]:
+def _shaped(deps: Deps, case_id: str, action: str, values: dict[str, Any]) -> dict[str, Any]:
     """Measures as the API names them, and of the corrections only what differs from the case."""
     shaped = dict(values)
     if "measures" in values:
         ends = values.get("measures_to")
         shaped["measures"] = [{"code": code, **({"to": ends} if ends else {})} for code in values["measures"]]
     shaped.pop("measures_to", None)
+    if action == "record_statement":  # an empty box says that the right was kept
+        shaped.setdefault("hearing_waived", False)
     if isinstance(values.get("changes"), dict):  # anything else is the schema's to refuse
         shaped["changes"] = _differences(_view(deps, case_id), values["changes"])
         if not shaped["changes"] and "upheld" in values:  # an objection answered without a correction
@@ -135,13 +151,15 @@ def _shaped(deps: Deps, case_id: str, values: dict[str, Any]) -> dict[str, Any]:
 def _differences(case: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in CORRECTABLE:
-        group, field = name.split(".")
+        group, _, field = name.rpartition(".")
         if not isinstance(changes.get(group, {}), dict):
             found[group] = changes[group]  # the schema says what is wrong with it
             continue
-        given = changes.get(group, {}).get(field)
-        if given is not None and given != str(case[group].get(field) or ""):
-            found.setdefault(group, {})[field] = given
+        held, given = (case[group], changes.get(group, {})) if group else (case, changes)
+        value, before = given.get(field), str(held.get(field) or "")
+        emptied = name in EMPTIED and before and request.form.get(f"changes.{name}", "?").strip() == ""
+        if emptied or (value is not None and value != before):
+            (found.setdefault(group, {}) if group else found)[field] = value
     return found
 
 
@@ -176,8 +194,15 @@ def _page(
         errors=errors,
         measures=_measures(deps, case),
         dangerous=action in DANGEROUS,
+        repair_from=_repair_from(case, deps.clock.today()) if action == "open_repair" else None,
         preview=_preview(deps, case_id) if action == "approve_redaction" else None,
     )
+
+
+def _repair_from(case: dict[str, Any], today: date) -> str | None:
+    """The first day repair may be granted, while that is still to come."""
+    earliest: str | None = (case["publicity"] or {}).get("min_end")
+    return earliest if earliest and earliest > today.isoformat() else None
 
 
 def _preview(deps: Deps, case_id: str) -> dict[str, Any]:

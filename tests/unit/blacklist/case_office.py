@@ -94,7 +94,8 @@ class Office:
         for action, by, inputs in WALK:
             if case.state == until and (until != "noticed" or case.statement):
                 return case
-            case = self.take(case, action, by, **inputs)
+            served = {"served_on": self.clock.today()} if action == "record_service" else {}
+            case = self.take(case, action, by, **inputs | served)
         return case
 
     def published(self, content: dict[str, Any] | None = None) -> Case:

@@ -10,7 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.blacklist.cases.domain.content import adult_on, birth_of, fingerprint, minor_until
 from services.blacklist.cases.domain.filing import merged, normalised, problems
-from services.blacklist.cases.domain.guards import GUARDS, Actor, Standing, available_actions, check
+from services.blacklist.cases.domain.guards import GUARDS, available_actions, check
+from services.blacklist.cases.domain.standing import Actor, Standing
 from services.blacklist.cases.domain.table import (
     ACTIONS,
     ALL,

@@ -9,6 +9,7 @@ from services.blacklist.rules import queries
 from services.blacklist.rules.domain import measure_length_problem, measure_scope_problem, publicity_range
 from services.blacklist.rules.queries import check_additions, list_rule, list_rule_version, use_rules
 from services.blacklist.rules.queries.source import DATA
+from shared.calendar import add_months
 from shared.clock import FixedClock
 from shared.errors import DomainError, NotFound
 from tests.unit.blacklist.case_office import filing, memory_database, open_office
@@ -136,8 +137,8 @@ def test_a_case_keeps_the_version_it_was_decided_under(law, office):
     with office.deps.db.read() as session:
         kept = find_case(session, case.id, office.people["clerk"])
         assert kept.rule_version == decided
-        assert kept.publicity_start == date(2026, 12, 2), "counted from publication, as the old regime says"
-        assert kept.publicity_max_end == date(2027, 12, 2)
+        assert kept.publicity_start == kept.decided_on, "counted from the decision, as the old regime says"
+        assert kept.publicity_max_end == add_months(kept.publicity_start, 12)
     found = list_rule_version("public-resource-blacklist", decided)
     assert found is not None
     assert found.version == decided
@@ -167,7 +168,8 @@ def test_measures_are_held_to_the_closed_list():
     [
         ({"code": "ban-bidding", "to": date(2031, 1, 1)}, "/measures/0/to"),
         ({"code": "ban-housing-application"}, "/measures/0/basis"),
-        ({"code": "made-up"}, "/measures/0/basis"),
+        ({"code": "made-up", "basis": "某省条例第三条"}, "/measures/0/code"),
+        ({"code": "ban-bidding", "basis": "招标投标法"}, "/measures/0/basis"),
     ],
 )
 def test_deciding_refuses_a_measure_outside_the_list(office, measure, pointer):
@@ -179,10 +181,10 @@ def test_deciding_refuses_a_measure_outside_the_list(office, measure, pointer):
 
 def test_the_edition_of_the_list_is_kept_with_the_decision(office):
     case = office.walk(office.file(filing()), "noticed")
-    measures = [{"code": "ban-bidding"}, {"code": "made-up", "basis": "某省条例第三条"}]
+    measures = [{"code": "ban-bidding", "basis": "《招标投标法》第五十四条"}]
     office.take(case, "decide", "decider", severity="serious", publicity_months=12, measures=measures)
     from services.blacklist.cases.queries.views import steps_of
 
     with office.deps.db.read() as session:
         detail = steps_of(session, case.id)[-1].detail
-    assert (detail["measures_catalogue"], detail["measures"]) == ("2025", ["ban-bidding", "made-up"])
+    assert (detail["measures_catalogue"], detail["measures"]) == ("2025", ["ban-bidding"])

@@ -3,85 +3,16 @@ and from when on. Nothing here reads a clock or a database.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from services.blacklist.cases.domain.days import written_day
 from services.blacklist.cases.domain.figures import rule_of
-from services.blacklist.cases.domain.table import ROLE_NAMES, Transition, rows_from
+from services.blacklist.cases.domain.standing import FOUR_EYES, ROLE, TWICE, WAIT, Actor, Blocked, Standing
+from services.blacklist.cases.domain.table import ROLE_NAMES, SERVED, Transition, rows_from
 
 ONCE = "同一决定公示一次"
 TWIN_REMEDY = "内容相同的，请撤回本案；前一条有误的，请先更正或者撤销前一条"
-ROLE, FOUR_EYES, WAIT, STATE, TWICE = "role", "four-eyes", "wait", "state", "twice"
-
-
-@dataclass(frozen=True)
-class Blocked:
-    """Why an action is not allowed now; `earliest` is the first Shanghai date it may be done."""
-
-    reason: str
-    rule: str
-    kind: str = STATE
-    earliest: date | None = None
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """An open overlay (异议、修复、屏蔽、中止) as guards see it."""
-
-    kind: str
-    state: str
-    opened_by: str
-    second_by: str | None = None
-    awaiting: bool = False
-    """Material was asked for and has not come (待补正)."""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What guards know about a case: its state, people, hashes, dates. No personal data."""
-
-    procedure: str
-    state: str
-    department_id: str
-    filer: str
-    last_editor: str
-    content_hash: str = ""
-    reviewed_hash: str | None = None
-    subject_type: str = "organization"
-    minor_until: date | None = None
-    disclosure: str = "proactive"
-    to_cover: tuple[str, ...] = ()
-    """What must be covered before publication, by name; only told of a served case."""
-    redacted_hash: str | None = None
-    redactor: str | None = None
-    statement_heard: bool = False
-    hearing_opened: bool = False
-    hearing_closed: bool = False
-    window_ends: date | None = None
-    notice_served: bool = False
-    service_effective_on: date | None = None
-    twin: str | None = None
-    """The listing that already publishes this document about this subject on this list."""
-    unpublished: bool = False
-    """The decision gives no publicity at all: its period is zero."""
-    publicity_min_end: date | None = None
-    publicity_max_end: date | None = None
-    reason_code: str | None = None
-    restorable: bool = True
-    list_in_force: bool = True
-    subject_types: tuple[str, ...] = ("organization", "individual")
-    overlays: Mapping[str, Overlay] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who acts: user id, roles, department."""
-
-    user_id: str
-    roles: frozenset[str]
-    department_id: str
 
 
 REDACTION = "政府信息公开条例第十五条、第三十七条：区分处理后公开；双人复核"
@@ -172,8 +103,8 @@ def disclosure_proactive(case: Standing, _: Actor, __: date) -> Blocked | None:
     )
 
 
-def disclosure_not_proactive(case: Standing, _: Actor, __: date) -> Blocked | None:
-    if case.disclosure != "proactive" or case.unpublished:
+def disclosure_not_proactive(case: Standing, actor: Actor, today: date) -> Blocked | None:
+    if case.disclosure != "proactive" or case.unpublished or publicity_not_over(case, actor, today):
         return None
     return Blocked("公开属性为主动公开的，应当公示", "政府信息公开属性")
 
@@ -188,6 +119,15 @@ def statement_heard(case: Standing, _: Actor, today: date) -> Blocked | None:
     return Blocked(
         "陈述申辩期未满，且未登记当事人的陈述申辩或放弃声明", "告知后应当听取陈述申辩", WAIT, earliest
     )
+
+
+def hearing_settled(case: Standing, _: Actor, today: date) -> Blocked | None:
+    """Giving up the statement gives up no hearing: it may be asked for until its own window ends."""
+    ends = case.hearing_ends
+    if case.hearing_waived or case.hearing_closed or ends is None or today > ends:
+        return None
+    reason = "听证申请期限未满，且未登记当事人书面放弃听证"
+    return Blocked(reason, "行政处罚法第六十四条", WAIT, date.fromordinal(ends.toordinal() + 1))
 
 
 def notice_not_served(case: Standing, _: Actor, __: date) -> Blocked | None:
@@ -206,7 +146,8 @@ def service_effective(case: Standing, _: Actor, today: date) -> Blocked | None:
 def publicity_not_over(case: Standing, _: Actor, today: date) -> Blocked | None:
     if case.publicity_max_end is None or today < case.publicity_max_end:
         return None
-    return Blocked("按规定计算的公示期已经届满，不再公示", "公示期限")
+    advice = "；请办理不公开结案" if case.state == SERVED else ""
+    return Blocked(f"按规定计算的公示期已经届满，不再公示{advice}", "公示期限")
 
 
 def publicity_given(case: Standing, _: Actor, __: date) -> Blocked | None:
@@ -325,6 +266,7 @@ GUARDS: Mapping[str, Guard] = {
     "disclosure_proactive": disclosure_proactive,
     "disclosure_not_proactive": disclosure_not_proactive,
     "statement_heard": statement_heard,
+    "hearing_settled": hearing_settled,
     "notice_not_served": notice_not_served,
     "service_effective": service_effective,
     "publicity_not_over": publicity_not_over,
@@ -349,6 +291,9 @@ GUARDS: Mapping[str, Guard] = {
     "no_objection": _overlay_absent("objection", "异议"),
     "objection_opened": _overlay_state("objection", "open", "没有待受理的异议"),
     "objection_pending": _overlay_open("objection", "异议"),
+    "objection_accepted": _overlay_state(
+        "objection", "accepted", "异议尚未受理，受理后方可答复；不符合受理条件的，办理不予受理"
+    ),
     "settler_not_opener_objection": _second_person("objection", "登记人不得答复本人登记的异议"),
     "no_repair": _overlay_absent("repair", "信用修复"),
     "repair_opened": _overlay_state("repair", "open", "没有待受理的修复申请"),

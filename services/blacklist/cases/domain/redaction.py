@@ -14,7 +14,7 @@ PROACTIVE = "proactive"
 PUBLIC_REASONS = frozenset(
     {
         "correct", "revoke", "restore", "suspend", "lift_suspension", "shield", "unshield",
-        "settle_objection", "settle_repair", "decide_expiry", "remove_linked",
+        "refuse_objection", "settle_objection", "settle_repair", "decide_expiry", "remove_linked",
     }
 )  # fmt: skip
 """Actions whose reason stands in the listing's public versions."""

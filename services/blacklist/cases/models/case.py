@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.blacklist.cases.domain.guards import Overlay
+from services.blacklist.cases.domain.standing import Overlay
 from services.blacklist.store import Base
 from shared.db import JsonDoc, UtcDateTime
 

@@ -16,14 +16,16 @@ Caution = dict[str, str]
 def cautions(
     case: Case, overlays: Mapping[str, CaseOverlay], duties: Sequence[Mapping[str, Any]], today: date
 ) -> list[Caution]:
-    found = [_hearing_open(case, today), _no_ticket(overlays), _service_late(case, duties, today)]
+    found = [_hearing_open(case, today), _no_ticket(overlays), _repair_early(case, overlays, today)]
+    found += [_service_late(case, duties, today)]
     return [each for each in found if each]
 
 
 def _hearing_open(case: Case, today: date) -> Caution | None:
     """The statement is settled, so that deciding is allowed, while a hearing may still be asked for."""
     last = case.hearing_ends_on
-    if case.state != NOTICED or not case.statement or last is None or last < today:
+    waived = (case.statement or {}).get("hearing_waived")
+    if case.state != NOTICED or not case.statement or waived is not None or last is None or last < today:
         return None
     text = f"听证申请期限至{written_day(last)}。当事人没有书面放弃听证的，宜在期限届满后再作决定"
     return {"title": "听证期限未届满", "text": text, "rule": "行政处罚法第六十四条"}
@@ -36,6 +38,15 @@ def _no_ticket(overlays: Mapping[str, CaseOverlay]) -> Caution | None:
         return None
     text = "申请由“信用中国”网站转来，但没有登记受理编号，办理结果须由人工反馈到来处"
     return {"title": "缺少受理编号", "text": text, "rule": "国办发〔2025〕22号"}
+
+
+def _repair_early(case: Case, overlays: Mapping[str, CaseOverlay], today: date) -> Caution | None:
+    """Asked for before the minimum publicity is over: it can only be refused, with the day from when."""
+    asked, earliest = overlays.get("repair"), case.publicity_min_end
+    if asked is None or asked.state != "open" or earliest is None or today >= earliest:
+        return None
+    text = f"最早可于{written_day(earliest)}申请信用修复；本次申请应当不予受理，并告知可以再次申请的日期"
+    return {"title": "未满最短公示期", "text": text, "rule": "国办发〔2025〕22号：最短公示期"}
 
 
 def _service_late(case: Case, duties: Sequence[Mapping[str, Any]], today: date) -> Caution | None:

@@ -7,12 +7,12 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.blacklist.cases.domain.guards import Standing
 from services.blacklist.cases.domain.redaction import things_to_cover
+from services.blacklist.cases.domain.standing import Standing
 from services.blacklist.cases.domain.table import SERVED
 from services.blacklist.cases.models import Case, CaseOverlay
-from services.blacklist.rules.domain import ListRule
-from services.blacklist.rules.queries import list_rule
+from services.blacklist.rules.domain import ListRule, publicity_window
+from services.blacklist.rules.queries import list_rule, list_rule_version
 from shared.errors import NotFound
 
 Overlays = Mapping[str, CaseOverlay]
@@ -48,6 +48,8 @@ def standing_of(case: Case, overlays: Overlays, rule: ListRule | None, twin: str
         redacted_hash=case.redacted_hash,
         redactor=case.redactor_id,
         statement_heard=bool(statement.get("waived") or statement.get("answer")),
+        hearing_waived=statement.get("hearing_waived", True if statement else None),
+        hearing_ends=case.hearing_ends_on,
         hearing_opened=case.hearing is not None,
         hearing_closed=bool(hearing.get("closed")),
         window_ends=case.window_ends_on,
@@ -56,7 +58,7 @@ def standing_of(case: Case, overlays: Overlays, rule: ListRule | None, twin: str
         twin=twin,
         unpublished=unpublished(case, rule),
         publicity_min_end=case.publicity_min_end,
-        publicity_max_end=case.publicity_max_end,
+        publicity_max_end=case.publicity_max_end or _term_end(case, rule),
         reason_code=case.reason_code,
         restorable=rule.removal.restorable if rule else True,
         list_in_force=rule is not None,
@@ -69,6 +71,24 @@ def unpublished(case: Case, rule: ListRule | None) -> bool:
     """Decided with no publicity; a ban that is published until its end is not that."""
     banned = any(measure.get("to") for measure in case.measures or ())
     return case.publicity_months == 0 and not (banned and rule is not None and rule.publicity_follows_ban)
+
+
+def _term_end(case: Case, rule: ListRule | None) -> date | None:
+    """When the publicity of a case about to be published would be over, where its term already runs."""
+    start = case.decided_on or case.document_date
+    if case.state != SERVED or case.severity is None or start is None:
+        return None
+    rule = list_rule_version(case.list_code, case.rule_version) or rule
+    if rule is None or rule.publicity_start == "publication" or case.severity not in rule.publicity:
+        return None
+    months = case.publicity_months or 0
+    return publicity_window(rule, case.severity, months, start, ban_until=last_ban(case)).max_end
+
+
+def last_ban(case: Case) -> date | None:
+    """The day the longest measure with an end ends."""
+    ends = [measure["to"] for measure in case.measures or () if measure.get("to")]
+    return date.fromisoformat(max(ends)) if ends else None
 
 
 def _to_cover(case: Case) -> tuple[str, ...]:

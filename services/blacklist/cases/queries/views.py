@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.domain.content import penalty_category
-from services.blacklist.cases.domain.guards import Actor, available_actions
+from services.blacklist.cases.domain.guards import available_actions
 from services.blacklist.cases.domain.linking import RELATIONS
+from services.blacklist.cases.domain.standing import Actor
 from services.blacklist.cases.domain.table import BEFORE_PUBLICATION, SERVED, STATE_NAMES
 from services.blacklist.cases.models import (
     Case,
@@ -28,6 +29,7 @@ from services.blacklist.cases.queries.standing import open_overlays, rule_on, st
 from services.blacklist.cases.queries.twins import earlier_filing, entry_of, published_entries
 from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries import duties_of
+from services.blacklist.rules.queries.duties import lateness
 from shared.web.access import Principal
 
 
@@ -254,6 +256,7 @@ def _duty_view(duty: Duty, today: date) -> dict[str, Any]:
         "kind": duty.kind,
         "due": _day(duty.due_on),
         "state": duty.state_on(today),
+        **lateness(duty),
         "provisional": duty.provisional,
         "rule": duty.rule,
     }

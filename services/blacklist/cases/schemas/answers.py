@@ -20,6 +20,8 @@ class CaseDutyOut(Schema):
     kind = fields.String(required=True)
     due = fields.String(allow_none=True)
     state = fields.String(required=True)
+    late = fields.Boolean(required=True, metadata={"description": "逾期办结"})
+    late_wd = fields.Integer(required=True, metadata={"description": "办结时已超期的工作日数"})
     provisional = fields.Boolean(required=True)
     rule = fields.String(required=True)
 

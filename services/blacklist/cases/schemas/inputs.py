@@ -209,11 +209,17 @@ class ActionFields(Schema):
     reason = Text(1000, lines=True)
     notice_number = Text(128)
     waived = Flag()
+    hearing_waived = Flag(
+        metadata={"description": "当事人是否书面放弃听证；填 false 的，听证申请期限届满后方可作出决定"}
+    )
     content = Text(4000, lines=True)
     answer = Text(4000, lines=True)
     severity = fields.String(validate=one_of(SEVERITIES))
     measures = fields.List(fields.Nested(MeasureIn), validate=validate.Length(max=50))
     publicity_months = fields.Integer(strict=True, validate=validate.Range(min=0, max=600))
+    necessity = Text(
+        1000, lines=True, metadata={"description": "公示必要性说明；令第36号施行后公示轻微失信信息须写明"}
+    )
     method = fields.String(validate=one_of(SERVICE_METHODS))
     served_on = StatutoryDate()
     recipient = Text(100)

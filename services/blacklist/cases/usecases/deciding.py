@@ -21,4 +21,6 @@ def decision_of(move: Move) -> dict[str, Any]:
         months=case.publicity_months or 0,
         measures=[each.name if each else code for code, each in known],
     )
-    return {"number": move.inputs.get("decision_number"), **parts}
+    necessity = move.inputs.get("necessity")
+    number = {"number": move.inputs.get("decision_number")}
+    return number | parts | ({"necessity": necessity} if necessity else {})

@@ -8,16 +8,26 @@ from services.blacklist.cases.domain.guards import hearing_request_problem
 from services.blacklist.cases.usecases.deciding import decision_of
 from services.blacklist.cases.usecases.duties import owe_publication
 from services.blacklist.cases.usecases.moves import Move, invalid, plain, refusal
-from services.blacklist.cases.usecases.publicity import chosen_publicity
+from services.blacklist.cases.usecases.publicity import chosen_publicity, require_necessity
 from services.blacklist.cases.usecases.review import require_served_on
 from services.blacklist.cases.usecases.windows import notice_days
-from services.blacklist.rules.domain import Measure, measure_length_problem, measure_scope_problem
+from services.blacklist.rules.domain import (
+    Measure,
+    measure_basis_problem,
+    measure_length_problem,
+    measure_scope_problem,
+)
 from services.blacklist.rules.queries import measure, measures_version
+
+NOT_LISTED_MEASURE = (
+    "惩戒措施只能从全国失信惩戒措施基础清单中选择，清单内没有这个代码；当日有效的清单见 /api/v1/measures"
+)
 
 
 def record_statement(move: Move) -> None:
     """The party's 陈述申辩 with our answer, or the statement that it waives."""
     inputs = move.inputs
+    hearing = {"hearing_waived": inputs["hearing_waived"]} if "hearing_waived" in inputs else {}
     if inputs.get("waived"):
         if inputs.get("content") or inputs.get("answer"):
             raise invalid(("/waived", "放弃陈述申辩的，不填陈述内容和答复"))
@@ -34,8 +44,8 @@ def record_statement(move: Move) -> None:
         if gaps:
             raise invalid(*gaps)
         statement = {"waived": False, "content": inputs["content"], "answer": inputs["answer"]}
-    move.case.statement = {**statement, "recorded_on": move.today.isoformat()}
-    move.detail |= {"waived": statement["waived"]}
+    move.case.statement = {**statement, **hearing, "recorded_on": move.today.isoformat()}
+    move.detail |= {"waived": statement["waived"], **hearing}
 
 
 def open_hearing(move: Move) -> None:
@@ -59,12 +69,14 @@ def decide(move: Move) -> None:
     severity, months = chosen_publicity(
         move.needed_rule(), move.inputs["severity"], move.inputs.get("publicity_months"), case.domain
     )
+    require_necessity(move.needed_rule(), severity, months, move.inputs)
     measures = _measures(move)
     case.severity, case.publicity_months, case.measures = severity, months, measures
     case.decider_id, case.decided_on, case.decision = move.person, move.today, decision_of(move)
     move.detail |= {
         "severity": severity,
         "publicity_months": months,
+        "necessity": move.inputs.get("necessity"),
         "measures": [measure["code"] for measure in measures],
         "measures_catalogue": measures_version(move.today),
     }
@@ -72,19 +84,15 @@ def decide(move: Move) -> None:
 
 
 def _measures(move: Move) -> list[dict[str, Any]]:
-    """Each measure with the case's own domain, region and organ where it names none.
-
-    One outside the national list (基础清单) must name the law it rests on.
-    """
-    case, found = move.case, []
+    """Each measure of the closed national list, with the case's own domain, region and organ where it names
+    none."""
+    case, found = move.case, list[dict[str, Any]]()
     for index, asked in enumerate(move.inputs.get("measures") or ()):
         begins, ends = asked.get("from"), asked.get("to")
         known = measure(asked["code"], move.today)
-        if known is None and not asked.get("basis"):
-            raise invalid(
-                (f"/measures/{index}/basis", "该措施不在失信惩戒措施基础清单内，须写明法律、法规依据")
-            )
-        if known and (problem := _misuse(known, move, asked)):
+        if known is None:
+            raise invalid((f"/measures/{index}/code", NOT_LISTED_MEASURE))
+        if problem := _misuse(known, move, asked):
             raise invalid((f"/measures/{index}/{problem[0]}", problem[1]))
         if begins and ends and ends < begins:
             raise invalid((f"/measures/{index}/to", "措施的截止日期不能早于起始日期"))
@@ -92,7 +100,7 @@ def _measures(move: Move) -> list[dict[str, Any]]:
             plain(
                 {
                     "code": asked["code"],
-                    "basis": asked.get("basis") or (known.basis if known else None),
+                    "basis": asked.get("basis") or known.basis,
                     "domain": asked.get("domain") or case.domain,
                     "region": asked.get("region") or case.region,
                     "from": begins,
@@ -111,14 +119,17 @@ def _misuse(known: Measure, move: Move, asked: Mapping[str, Any]) -> tuple[str, 
     if problem := measure_length_problem(known, begins, asked.get("to")):
         return "to", problem
     domain = asked.get("domain") or case.domain
-    problem = measure_scope_problem(known, case.list_class, domain)
-    return ("basis", problem) if problem and not asked.get("basis") else None
+    problem = None if asked.get("basis") else measure_scope_problem(known, case.list_class, domain)
+    problem = problem or measure_basis_problem(known, asked.get("basis"))
+    return ("basis", problem) if problem else None
 
 
 def record_service(move: Move) -> None:
     """Served on the day signed for; by public notice only after the statutory days (公告送达)."""
     case, method, served_on = move.case, move.inputs["method"], move.inputs["served_on"]
     require_served_on(case, served_on, move.today)
+    if case.decided_on and served_on < case.decided_on:
+        raise invalid(("/served_on", "送达日期不能早于作出决定的日期"))
     case.service = plain(
         {
             "method": method,

@@ -9,8 +9,8 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.usecases import Act, record_many
-from services.blacklist.cases.domain.guards import FOUR_EYES, ROLE, TWICE, Blocked
 from services.blacklist.cases.domain.sameness import Entries
+from services.blacklist.cases.domain.standing import FOUR_EYES, ROLE, TWICE, Blocked
 from services.blacklist.cases.domain.table import STATE_NAMES, Transition, rows_from, rows_named
 from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
 from services.blacklist.cases.publishes import CaseNews

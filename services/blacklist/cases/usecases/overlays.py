@@ -152,10 +152,14 @@ def extend_repair(move: Move) -> None:
     overlay.detail = {**overlay.detail, "extended": reason}
 
 
-def refuse_repair(move: Move) -> None:
-    settle(move, f"accept-{REPAIR}")
-    close_overlay(move, REPAIR, "refused")
-    _answer(move, REPAIR)
+def refuse_request(move: Move) -> None:
+    """Not accepted (不予受理): nothing is owed on it any more, and its note goes."""
+    kind = _kind_of(move)
+    settle(move, f"accept-{kind}")
+    close_overlay(move, kind, "refused")
+    _answer(move, kind)
+    if kind == OBJECTION:
+        _annotate(move, None)
 
 
 def settle_repair(move: Move) -> None:
@@ -177,7 +181,6 @@ def settle_objection(move: Move) -> None:
         raise invalid(("/changes", "异议不成立的，不作更正"))
     if move.inputs.get("changes"):
         correct(move)
-    settle(move, f"accept-{OBJECTION}")
     settle(move, f"settle-{OBJECTION}")
     close_overlay(move, OBJECTION, "upheld" if upheld else "rejected")
     move.detail["upheld"] = upheld

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from services.blacklist.cases.domain.guards import ONCE, TWICE, TWIN_REMEDY, Blocked
+from services.blacklist.cases.domain.guards import ONCE, TWIN_REMEDY
+from services.blacklist.cases.domain.standing import TWICE, Blocked
 from services.blacklist.cases.models import Case, PublishedPaper
 from services.blacklist.cases.queries.twins import entry_of
 from services.blacklist.cases.usecases.moves import Batch, refusal

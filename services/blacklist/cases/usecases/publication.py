@@ -6,8 +6,8 @@ from typing import Any
 from services.blacklist.cases.domain.content import penalty_category
 from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.filing import merged, normalised
-from services.blacklist.cases.domain.guards import Blocked
 from services.blacklist.cases.domain.redaction import covered_groups, newly_exposed
+from services.blacklist.cases.domain.standing import Blocked
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.models.case import ID_AAD, REPRESENTATIVE_AAD
 from services.blacklist.cases.queries.twins import entry_of
@@ -15,7 +15,7 @@ from services.blacklist.cases.usecases.columns import content_columns, filing_of
 from services.blacklist.cases.usecases.duties import settle_publication
 from services.blacklist.cases.usecases.filing import filing_problems, refuse
 from services.blacklist.cases.usecases.moves import Move, refusal
-from services.blacklist.cases.usecases.publicity import window_of
+from services.blacklist.cases.usecases.publicity import require_necessity, window_of
 from services.blacklist.register.domain import (
     CaseFacts,
     ListTerms,
@@ -37,6 +37,11 @@ def publish(move: Move) -> None:
     window = window_of(case, rule, move.today)
     if window.max_end <= move.today:
         raise refusal(Blocked("按规定计算的公示期已经届满，不再公示", f"{rule.name}公示期限"))
+    stated = {**(case.decision or {}), **move.inputs}
+    require_necessity(rule, case.severity, case.publicity_months, stated)
+    if case.severity == "minor" and move.inputs.get("necessity"):
+        case.decision = {**(case.decision or {}), "necessity": move.inputs["necessity"]}
+        move.detail["necessity"] = move.inputs["necessity"]
     case.listing_id, case.publisher_id, case.published_at = new_id(), move.person, move.batch.at
     case.publicity_start, case.publicity_min_end, case.publicity_max_end = (
         window.start,

@@ -1,14 +1,18 @@
 """Severity and months: chosen within what the list's rule allows, and the window they give."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from services.blacklist.cases.models import Case
+from services.blacklist.cases.queries.standing import last_ban
 from services.blacklist.cases.usecases.moves import invalid
 from services.blacklist.rules.domain import (
     ListRule,
     PublicityWindow,
     default_months,
     months_problem,
+    necessity_problem,
     publicity_range,
     publicity_window,
 )
@@ -31,14 +35,17 @@ def chosen_publicity(
     return severity, months
 
 
+def require_necessity(
+    rule: ListRule, severity: str | None, months: int | None, given: Mapping[str, Any]
+) -> None:
+    """A minor act is shown only where the department says why it must be."""
+    if problem := necessity_problem(rule, severity, months, given.get("necessity")):
+        raise invalid(("/necessity", problem))
+
+
 def window_of(case: Case, rule: ListRule, today: date) -> PublicityWindow:
     """The publicity window of a case that is published today."""
     severity, months = chosen_publicity(rule, case.severity, case.publicity_months, case.domain)
     decided = case.decided_on or case.document_date or today
     start = today if rule.publicity_start == "publication" else decided
-    return publicity_window(rule, severity, months, start, ban_until=_last_ban(case))
-
-
-def _last_ban(case: Case) -> date | None:
-    ends = [measure["to"] for measure in case.measures if measure.get("to")]
-    return date.fromisoformat(max(ends)) if ends else None
+    return publicity_window(rule, severity, months, start, ban_until=last_ban(case))

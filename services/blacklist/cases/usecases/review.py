@@ -11,7 +11,7 @@ from services.blacklist.cases.queries.views import filing_view
 from services.blacklist.cases.usecases.deciding import decision_of
 from services.blacklist.cases.usecases.duties import cancel_all, end_publication, owe_publication
 from services.blacklist.cases.usecases.moves import Move, invalid, plain
-from services.blacklist.cases.usecases.publicity import chosen_publicity
+from services.blacklist.cases.usecases.publicity import chosen_publicity, require_necessity
 from services.blacklist.cases.usecases.windows import count_windows, notice_days
 
 
@@ -84,6 +84,7 @@ def confirm_decision(move: Move) -> None:
     severity, months = chosen_publicity(
         rule, move.inputs.get("severity"), move.inputs.get("publicity_months"), case.domain
     )
+    require_necessity(rule, severity, months, move.inputs)
     case.reviewer_id, case.reviewed_hash = move.person, case.content_hash
     case.severity, case.publicity_months = severity, months
     case.decision = decision_of(move)
@@ -92,6 +93,7 @@ def confirm_decision(move: Move) -> None:
         end_publication(move)
     case.service = {"method": "as-documented", "served_on": served_on.isoformat()}
     move.detail |= {"served_on": served_on.isoformat(), "severity": severity, "publicity_months": months}
+    move.detail["necessity"] = move.inputs.get("necessity")
 
 
 def require_served_on(case: Case, served_on: date, today: date) -> None:

@@ -75,7 +75,7 @@ def _items_table(facts: "Facts") -> Table:
 def _requests_table(facts: "Facts") -> Table:
     names = {"objection": "异议", "repair": "信用修复"}
     outcomes = {
-        "objection": (("upheld",), ("rejected",)),
+        "objection": (("upheld",), ("rejected", "refused")),
         "repair": (("granted",), ("refused",)),
     }
     rows = []

@@ -1,0 +1,78 @@
+"""What guards know about a case and who acts, and how they say no."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+ROLE, FOUR_EYES, WAIT, STATE, TWICE = "role", "four-eyes", "wait", "state", "twice"
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """Why an action is not allowed now; `earliest` is the first Shanghai date it may be done."""
+
+    reason: str
+    rule: str
+    kind: str = STATE
+    earliest: date | None = None
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """An open overlay (异议、修复、屏蔽、中止) as guards see it."""
+
+    kind: str
+    state: str
+    opened_by: str
+    second_by: str | None = None
+    awaiting: bool = False
+    """Material was asked for and has not come (待补正)."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What guards know about a case: its state, people, hashes, dates. No personal data."""
+
+    procedure: str
+    state: str
+    department_id: str
+    filer: str
+    last_editor: str
+    content_hash: str = ""
+    reviewed_hash: str | None = None
+    subject_type: str = "organization"
+    minor_until: date | None = None
+    disclosure: str = "proactive"
+    to_cover: tuple[str, ...] = ()
+    """What must be covered before publication, by name; only told of a served case."""
+    redacted_hash: str | None = None
+    redactor: str | None = None
+    statement_heard: bool = False
+    hearing_waived: bool | None = None
+    """False where the party kept its right to a hearing; None where it has said nothing yet."""
+    hearing_ends: date | None = None
+    hearing_opened: bool = False
+    hearing_closed: bool = False
+    window_ends: date | None = None
+    notice_served: bool = False
+    service_effective_on: date | None = None
+    twin: str | None = None
+    """The listing that already publishes this document about this subject on this list."""
+    unpublished: bool = False
+    """The decision gives no publicity at all: its period is zero."""
+    publicity_min_end: date | None = None
+    publicity_max_end: date | None = None
+    reason_code: str | None = None
+    restorable: bool = True
+    list_in_force: bool = True
+    subject_types: tuple[str, ...] = ("organization", "individual")
+    overlays: Mapping[str, Overlay] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: user id, roles, department."""
+
+    user_id: str
+    roles: frozenset[str]
+    department_id: str
