@@ -4,6 +4,9 @@ Read by `blacklist api`, `credit-push api` and `notifier api` (GUNICORN_CONF nam
 """
 
 import os
+from typing import Any
+
+from shared.metrics import serve_metrics
 
 bind = os.environ.get("BIND", "0.0.0.0:8000")  # inside the container the network is the compose network
 worker_class = "shared.refusing.Worker"  # gthread
@@ -23,3 +26,8 @@ accesslog = None
 errorlog = "-"
 # All services of one user would share the default control socket.
 control_socket_disable = True
+
+
+def when_ready(_server: Any) -> None:
+    """The first process adds up what the others wrote into PROMETHEUS_MULTIPROC_DIR, on a port of its own."""
+    serve_metrics(int(os.environ.get("METRICS_PORT") or "0"), os.environ.get("METRICS_HOST") or "127.0.0.1")

@@ -150,6 +150,7 @@ class Relay:
         if self._lease.token is not None and self._is_empty():
             return False  # without renewing the lease: a quiet service writes nothing
         if not self._lease.acquire():
+            _show_nothing()  # the active relay says how much waits
             return False
         rows = self._pending()
         if not rows:
@@ -165,8 +166,7 @@ class Relay:
         with self._db.read() as session:
             if session.scalar(select(self._outbox.c.id).limit(1)) is not None:
                 return False
-        parked_subjects.labels(CHANNEL).set(0)
-        pending_events.labels(CHANNEL).set(0)
+        _show_nothing()
         return True
 
     def _pending(self) -> Sequence[Any]:
@@ -261,3 +261,8 @@ pending_events = gauge("outbox_pending_events", "Events waiting in the outbox", 
 parked_subjects = gauge(
     "outbox_parked_subjects", "Subjects whose events wait behind a refused one", ["outbox"]
 )
+
+
+def _show_nothing() -> None:
+    parked_subjects.labels(CHANNEL).set(0)
+    pending_events.labels(CHANNEL).set(0)

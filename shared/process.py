@@ -12,6 +12,7 @@ from typing import NoReturn
 from shared.db import Database, commits_of
 from shared.loops import Loop, run
 from shared.metrics import serve_metrics
+from shared.settings import CommonSettings
 
 WORKER = "shared.refusing.Worker"
 """gunicorn's worker of threads (gthread), which refuses in Chinese."""
@@ -44,9 +45,9 @@ def _arguments(default_bind: str, env: Mapping[str, str]) -> list[str]:
     return [part for pair in values.items() for part in pair]
 
 
-def work(loops: Sequence[Loop], metrics_port: int, db: Database) -> None:
+def work(loops: Sequence[Loop], settings: CommonSettings, db: Database) -> None:
     """Run the loops over a database until SIGTERM or SIGINT; what is in hand is finished first."""
-    serve_metrics(metrics_port)
+    serve_metrics(settings.metrics_port, settings.metrics_host)
     rest_from_collecting()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

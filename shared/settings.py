@@ -26,6 +26,7 @@ COMMON_SETTINGS = (
     "LOG_LEVEL",
     "CRYPTO_SUITE",
     "METRICS_PORT",
+    "METRICS_HOST",
 )
 
 
@@ -50,6 +51,7 @@ class CommonSettings:
     log_level: str
     crypto_suite: str
     metrics_port: int
+    metrics_host: str
     trusted_proxies: int
     """How many proxies of ours stand in front: the client's address is what the outermost of them saw."""
 
@@ -119,6 +121,7 @@ def read_common(env: Mapping[str, str], *, service: str) -> CommonSettings:
         log_level=reader.choice("LOG_LEVEL", LOG_LEVELS, "info"),
         crypto_suite=reader.choice("CRYPTO_SUITE", CRYPTO_SUITES, "intl"),
         metrics_port=reader.port("METRICS_PORT"),
+        metrics_host=reader.text("METRICS_HOST", "127.0.0.1"),
         trusted_proxies=reader.count("TRUSTED_PROXIES", 0),
     )
     if reader.problems:

@@ -15,6 +15,7 @@ from services.blacklist.register import consumes as register
 from services.blacklist.register.index import ENGINES, GramCounter
 from services.blacklist.register.usecases import ChangeSequencer, FeedTrim
 from services.blacklist.rules.usecases import CalendarKeeper, DutyClock
+from services.blacklist.rules.usecases.measuring import measuring
 from services.blacklist.snapshots.usecases import SnapshotKeeper
 from services.blacklist.store import Deps, inbox, leases, outbox
 from services.blacklist.supervision.usecases.annual import AnnualDuties, announce
@@ -37,6 +38,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         HeadKeeper(deps.db, leases, deps.keyring, deps.clock, heads, holder),
         LogSequencer(deps, origin, holder),
         DutyClock(deps.db, deps.clock, announce),
+        measuring(deps.db, deps.clock),
         CalendarKeeper(deps.db, deps.clock, deps.calendar, follow=(recompute_cases,)),
         AnnualDuties(deps),
         Imports(deps, holder),

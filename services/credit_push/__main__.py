@@ -21,7 +21,7 @@ def run_worker() -> None:
     settings = read_settings(os.environ)
     configure_logs(settings.common.log_level, NAME)
     deps = open_deps(settings)
-    work(build_loops(settings, deps), settings.common.metrics_port, deps.db)
+    work(build_loops(settings, deps), settings.common, deps.db)
     deps.db.close()
 
 

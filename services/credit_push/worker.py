@@ -19,6 +19,7 @@ from services.credit_push.transports.asking import Site
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.asking import Observer
 from services.credit_push.usecases.backfilling import Backfill
+from services.credit_push.usecases.measuring import measuring
 from services.credit_push.usecases.offering import Sequencer
 from services.credit_push.usecases.profiles import LiveCatalogue
 from services.credit_push.usecases.receiving import ReceiptPoller
@@ -71,6 +72,7 @@ def _with_the_others(deps: Deps, log: EventLog, holder: str, speaking: Sequence[
         Sequencer(deps, holder),
         Relay(deps.db, outbox, leases, log, holder),
         InboxPurge(deps.db, inbox),
+        measuring(deps),
     ]
 
 

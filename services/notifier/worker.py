@@ -27,6 +27,7 @@ from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.mailing import Mailer, Mailing
+from services.notifier.usecases.measuring import measuring
 from services.notifier.usecases.parties import party_post
 from services.notifier.usecases.sending import Job, Result, claim_jobs, give_back, keep_jobs, record
 from services.notifier.usecases.watch_mailing import WATCH_POST, watch_keeper
@@ -194,6 +195,7 @@ def _periodic_loops(parts: Parts) -> list[Loop]:
         Periodic("escalator", clock, CLIMB_EVERY, escalate),
         Periodic("digester", clock, CLIMB_EVERY, digest),
         Periodic("pruner", clock, PRUNE_EVERY, prune),
+        measuring(db, clock, channels),
     ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 
@@ -13,7 +14,7 @@ from shared.contracts.envelope import encode, from_record, new_event
 from shared.db import Database, open_database
 from shared.eventlog import EventLog, LogError, Record
 from shared.loops import drain
-from shared.outbox import Relay, backlog, enqueue, parked, unpark
+from shared.outbox import CHANNEL, Relay, backlog, enqueue, parked, pending_events, unpark
 from tests.faults.ledger import LEASES, METADATA, OUTBOX, TYPE, change, create
 from tests.harness.wait import until
 
@@ -166,7 +167,9 @@ def test_a_second_relay_waits_for_the_lease(db: Database, any_log: EventLog, new
     one.step()
     with db.write() as session:
         change(session, "a0", topic)
+    pending_events.labels(CHANNEL).set(7)
     assert not other.step()
+    assert REGISTRY.get_sample_value("outbox_pending_events", {"outbox": CHANNEL}) == 0  # it says nothing
     until(other.step, 5.0, "the lease to lapse")
     assert read_all(any_log, topic, 1) == {"a0": [1]}
 
