@@ -28,6 +28,7 @@ LABELS = {
     "subject.type": "主体类型",
     "subject.name": "名称或姓名",
     "subject.uscc": "统一社会信用代码",
+    "subject.former_names": "曾用名",
     "subject.legal_representative": "法定代表人（负责人）",
     "subject.id_type": "证件类型",
     "subject.id_number": "证件号码",
@@ -41,6 +42,9 @@ LABELS = {
     "document.basis": "法律依据",
     "document.content": "决定内容",
     "document.fine_wan": "罚款金额",
+    "document.confiscated_wan": "没收金额",
+    "document.licence": "许可证",
+    "document.valid_until": "有效期至",
     "document.penalty_category": "处罚类别",
     "disclosure.attribute": "公开属性",
     "disclosure.reason": "理由和依据",
@@ -50,7 +54,8 @@ LABELS = {
 }
 CLEARABLE = (
     "subject.birth_on", "subject.uscc", "subject.legal_representative", "misconduct.occurred_on",
-    "document.fine_wan", "document.penalty_category", "disclosure.reason",
+    "document.fine_wan", "document.penalty_category", "disclosure.reason", "document.confiscated_wan",
+    "document.licence", "document.valid_until",
 )  # fmt: skip
 
 
@@ -140,8 +145,11 @@ def _edit(made: APIBlueprint, deps: Deps) -> None:
 
 
 def _form(**how: tuple[str, ...]) -> dict[str, Any]:
-    """The form's values; exceptions as ticked, covered passages one a line."""
+    """The form's values; exceptions as ticked, former names and covered passages one a line."""
     values = read_form(request.form, lists=("disclosure.exceptions",), **how)
+    if "subject.former_names" in request.form and isinstance(values.setdefault("subject", {}), dict):
+        names = request.form["subject.former_names"].splitlines()
+        values["subject"]["former_names"] = [name.strip() for name in names if name.strip()]
     disclosure = values.setdefault("disclosure", {})
     if not isinstance(disclosure, dict):
         return values  # the schema's to refuse

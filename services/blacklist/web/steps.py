@@ -8,6 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.blacklist.cases.api.transitions import inputs_of
 from services.blacklist.cases.domain.table import Transition, find_transition
 from services.blacklist.cases.queries import case_view, find_case
 from services.blacklist.cases.schemas import TransitionIn
@@ -122,7 +123,7 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
         values = read_form(request.form, integers=INTEGERS, flags=FLAGS, lists=("measures",))
         try:
             loaded = load_form(TransitionIn(), {**_shaped(deps, case_id, action, values), "action": action})
-            order = Order(case_id, loaded.pop("version"), loaded.pop("action"), loaded)
+            order = Order(case_id, loaded["version"], loaded["action"], inputs_of(loaded))
             with deps.db.write() as session:
                 take_step(session, deps, order, actor=principal(), at=deps.clock.now())
         except NotFound:
