@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from services.credit_push.kit import Judgement
 
 PAUSE = threading.Event()
+STATES = {"waiting": "还没有开始", "running": "正在进行", "done": "已完成", "failed": "没有完成"}
 
 
 @click.command(cls=Command)
@@ -37,12 +38,16 @@ def reconcile(platforms: tuple[str, ...], no_repair: bool, seconds: float, machi
         ids = [run.id for runs in asked for run in runs]
     runs = _runs_settled(deps, ids, time.monotonic() + seconds, machine)
     lines = [
-        f"{run['platform']}：{run['state']}，本方 {run['ours']}，对方 {run['theirs']}，"
-        f"差异 {len(run['differences'])}"
+        f"{run['platform']}：{STATES.get(run['state'], run['state'])}，本方 {_figure(run['ours'])}，"
+        f"对方 {_figure(run['theirs'])}，差异 {len(run['differences'])}"
         for run in runs
     ]
     show(machine, {"runs": runs}, "\n".join(lines))
     sys.exit(1 if any(run["differences"] or run["state"] != "done" for run in runs) else 0)
+
+
+def _figure(count: int | None) -> str:
+    return "未知" if count is None else str(count)
 
 
 def _runs_settled(deps: Any, ids: list[str], until: float, machine: bool) -> list[dict[str, Any]]:
