@@ -113,5 +113,8 @@ def test_the_auditor_reads_filters_and_proves_the_trail(world, page):
     assert thing in page("auditor", f"/audit?object_type=api-key&object_id={thing}")
     for nothing in ("to=2026-11-01", "actor=nobody", "object_type=case&action=api-key.issued"):
         assert "没有符合条件的审计记录" in page("auditor", f"/audit?{nothing}"), nothing
-    assert "日期应写作" in page("auditor", "/audit?from=x", 422)
+    assert "govuk-error-message" in page("auditor", "/audit?from=x", 422)
+    place = f"/api/v1/audit?object_type=api-key&object_id={thing}&from={day}&to={day}"
+    told = world.call("blacklist", "GET", place, world.people["auditor", HOME]).json
+    assert [item["object_id"] for item in told["items"]] == [thing]
     assert "审计链完整" in page("auditor", "/audit/chain")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import exists, or_, select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.audit.domain import GENESIS, BadRow, Head, canonical, link_hash
 from services.blacklist.audit.models import AuditEntry, AuditLink, AuditPending
+from shared.clock import SHANGHAI
 
 BATCH = 500
 
@@ -47,20 +48,20 @@ def recent_entries(
     object_id: str | None = None,
     object_type: str | None = None,
     actor: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: date | None = None,
+    until: date | None = None,
     limit: int = 50,
 ) -> Sequence[AuditEntry]:
-    """Newest first; `before` is the id of the last entry already seen, `actor` a user name or an id."""
+    """Newest first; `before` is the last id seen, `actor` a user name or an id, days are those of Beijing."""
     wanted = select(AuditEntry)
     if actor:
         wanted = wanted.where(or_(AuditEntry.actor_name == actor, AuditEntry.actor_id == actor))
     if object_type:
         wanted = wanted.where(AuditEntry.object_type == object_type)
     if since:
-        wanted = wanted.where(AuditEntry.at >= since)
+        wanted = wanted.where(AuditEntry.at >= _midnight(since))
     if until:
-        wanted = wanted.where(AuditEntry.at < until)
+        wanted = wanted.where(AuditEntry.at < _midnight(until + timedelta(days=1)))
     if before:
         wanted = wanted.where(AuditEntry.id < before)
     if action:
@@ -68,6 +69,10 @@ def recent_entries(
     if object_id:
         wanted = wanted.where(AuditEntry.object_id == object_id)
     return session.scalars(wanted.order_by(AuditEntry.id.desc()).limit(limit)).all()
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), SHANGHAI)
 
 
 def detail_of(entry: AuditEntry) -> dict[str, Any]:

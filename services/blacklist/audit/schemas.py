@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from shared.web.paging import PageQuery, page_schema
-from shared.web.schemas import Schema
+from shared.web.schemas import Schema, StatutoryDate
 
 
 class EntryQuery(PageQuery):
@@ -11,6 +11,12 @@ class EntryQuery(PageQuery):
 
     action = fields.String(load_default=None, validate=validate.Length(max=64))
     object_id = fields.String(load_default=None, validate=validate.Length(max=80))
+    object_type = fields.String(load_default=None, validate=validate.Length(max=40))
+    actor = fields.String(
+        load_default=None, validate=validate.Length(max=64), metadata={"description": "用户名或者用户编号"}
+    )
+    since = StatutoryDate(load_default=None, data_key="from")
+    until = StatutoryDate(load_default=None, data_key="to", metadata={"description": "含这一天"})
 
 
 class EntryView(Schema):

@@ -1,7 +1,7 @@
 """审计记录, for the auditor: who did what to which thing when, and whether the chain still proves it."""
 
 import json
-from datetime import date, datetime, time, timedelta
+from collections.abc import Sequence
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -9,10 +9,12 @@ from flask import Response
 
 from services.blacklist.audit import queries
 from services.blacklist.audit.models import AuditEntry
+from services.blacklist.audit.schemas import EntryQuery
 from services.blacklist.store import Deps
-from services.blacklist.web.administration.asking import PER_PAGE, asked, paged, secret_page, seen
-from shared.clock import SHANGHAI
+from services.blacklist.web.administration.asking import PER_PAGE, asked, paged, secret_page, seen, wrong
+from shared.errors import Invalid
 from shared.web.access import access, roles
+from shared.web.forms import load_form
 
 PLACE = "/admin/audit"
 AUDITOR = roles("auditor")
@@ -24,18 +26,16 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
     @access(AUDITOR)
     def audit_trail() -> Response:
         given = {name: asked(name) for name in FIELDS}
-        errors = {
-            name: "日期应写作 2026-11-02。"
-            for name in ("from", "to")
-            if given[name] and not _day(given[name])
-        }
+        errors: dict[str, str] = {}
+        rows: Sequence[AuditEntry] = ()
         with deps.db.read() as session:
-            found = queries.recent_entries(
-                session, before=seen(), action=given["action"] or None, object_id=given["object_id"] or None,
-                actor=given["actor"] or None, object_type=given["object_type"] or None,
-                since=_start(given["from"]), until=_start(given["to"], days=1), limit=PER_PAGE + 1,
-            )  # fmt: skip
-            page = paged([] if errors else found, lambda row: row.id)
+            try:
+                wanted = load_form(EntryQuery(), {name: text for name, text in given.items() if text})
+                words = {name: value for name, value in wanted.items() if name not in ("cursor", "limit")}
+                rows = queries.recent_entries(session, before=seen(), limit=PER_PAGE + 1, **words)
+            except Invalid as error:
+                errors = wrong(error)
+            page = paged(rows, lambda row: row.id)
             page["rows"] = [_line(row) for row in page["rows"]]
         return secret_page("trail", 422 if errors else 200, **page, given=given, errors=errors)
 
@@ -51,18 +51,3 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
 def _line(row: AuditEntry) -> dict[str, Any]:
     detail = json.dumps(queries.detail_of(row), ensure_ascii=False, indent=2)
     return {"entry": row, "detail": detail if detail != "{}" else ""}
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _start(text: str, days: int = 0) -> datetime | None:
-    """When a day begins in Beijing, or so many days later."""
-    day = _day(text)
-    if day is None or day > date.max - timedelta(days=2) or day < date(1900, 1, 1):
-        return None
-    return datetime.combine(day + timedelta(days=days), time(), SHANGHAI)
