@@ -20,6 +20,7 @@ from sqlalchemy.exc import DatabaseError
 
 from services.blacklist.public.app import create_public_app, open_public_deps
 from services.blacklist.public.projection import HIDDEN, KEYS, SCHEMA, project
+from services.blacklist.register.index import reading as reading_by_thread
 from services.blacklist.register.models import Listing
 from services.blacklist.register.usecases import ChangeSequencer, revoke_listing
 from services.blacklist.settings import read_settings
@@ -197,6 +198,9 @@ def test_names_of_what_may_not_be_shown_are_out_of_reach_and_alike_ones_are_foun
                 text("SELECT * FROM names_sharing(ARRAY['※甲', '石家庄'], ARRAY[1, 1], 9, 9)")
             )
             assert ([name for name, _ in names], len(shared.all())) == ([FIRM], 2)
+            settings = session.scalar(text("SELECT proconfig FROM pg_proc WHERE proname = 'names_sharing'"))
+        with reading_by_thread(reading.reading) as bare:  # a question never waits for its plan to be compiled
+            assert ("jit=off" in (settings or ()), bare.rows("SHOW jit", ())) == (True, [("off",)])
 
 
 def test_what_is_removed_is_gone_at_commit_and_stays_in_the_feed_as_a_tombstone(

@@ -38,6 +38,7 @@ class Direct:
         self._held.detach()  # the pool forgets it: it stays with the thread, until the database is closed
         event.listen(engine, "engine_disposed", lambda _: driver.close(), once=True)
         driver.autocommit = True
+        driver.execute("SET jit = off")  # compiling takes ten times as long as the longest question
         self._driver = driver
         self._prepared: dict[str, tuple[bytes, tuple[str, ...]]] = {}
 
