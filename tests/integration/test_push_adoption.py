@@ -79,6 +79,8 @@ def test_an_exact_match_is_adopted_once_and_withdrawn_like_any_other(world: Push
     assert (item.state, item.decided_by) == ("adopted", None)
     (held,) = world.deliveries(listing.id, platform)
     assert (held.id, held.state, held.attempts_count) == (item.delivery_id, "acknowledged", 0)
+    assert all((held.layout, held.match_key, held.content_digest, held.result_reason))
+    assert bool(held.sent_row) == (platform == TABLES), "kept where rows are changed by content"
     assert reconcile(world, platform)["reason"] is None, "once"
     world.publish(listing.event("corrected", migrated=False, replay=True))
     world.until(lambda: (platform, "correct", "acknowledged") in world.states(listing.id, platform), "mended")

@@ -75,10 +75,14 @@ CHANGING = tuple(name for name in COLUMNS if name not in FIXED)
 UNSET = ("last_attempt_at", "lease_holder", "lease_until", "batch_id", "receipt_number", "result_field",
          "result_code", "result_reason", "layout", "match_key", "content_digest", "sent_row",
          "accepted_at")  # fmt: skip
-"""What a delivery has only once it was claimed: left out where new ones are added."""
+"""What a delivery has only once it was claimed, or adopted: left out where new ones have none of it."""
 ADDED = tuple(name for name in COLUMNS if name not in UNSET)
 _added = attrgetter(*ADDED)
 _new = Columns(TABLE, ADDED)
+_whole = Columns(TABLE, COLUMNS)
+_all = attrgetter(*COLUMNS)
+_later = attrgetter(*UNSET)
+NOTHING = (None,) * len(UNSET)
 _changing = attrgetter(*CHANGING)
 
 
@@ -111,8 +115,9 @@ def save(session: Session, rows: Iterable[Row]) -> None:
 
 
 def add(session: Session, rows: Sequence[Row]) -> None:
-    """Insert new rows, as `fresh` made them or superseded since."""
-    _new.add(session, map(_added, rows))
+    """Insert new rows with every column that is set; most are as `fresh` made them."""
+    _new.add(session, (_added(row) for row in rows if _later(row) == NOTHING))
+    _whole.add(session, (_all(row) for row in rows if _later(row) != NOTHING))
     for row in rows:
         row.was = _changing(row)
 
