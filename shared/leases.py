@@ -108,6 +108,10 @@ class Leases:
         """Whether it is still ours by our own clock."""
         return time.monotonic() < self._ends.get(name, 0.0)
 
+    def stands(self, name: str) -> bool:
+        """Whether it is ours with time to spare, for who is about to act on it; asked from any thread."""
+        return time.monotonic() < self._ends.get(name, 0.0) - self.ttl / 10
+
     def sure(self, name: str) -> bool:
         """Whether less than a third of its time has gone: no need to ask."""
         return time.monotonic() < self._ends.get(name, 0.0) - self.ttl * 2 / 3
@@ -125,11 +129,9 @@ class Leases:
             fresh = {name for name, token in told.items() if self._tokens.get(name) != token}
             if fresh and upon is not None:
                 upon(session, fresh)
-        for name in names:
-            self._tokens.pop(name, None)
-            self._ends.pop(name, None)
-        self._tokens |= told
-        self._ends |= dict.fromkeys(told, started + self.ttl)
+        kept = {name: end for name, end in self._ends.items() if name not in names}
+        self._tokens = {name: token for name, token in self._tokens.items() if name in kept} | told
+        self._ends = kept | dict.fromkeys(told, started + self.ttl)  # at once, as others look at it
         return fresh
 
     def release(self, names: Collection[str] | None = None) -> None:
@@ -139,8 +141,11 @@ class Leases:
             return
         leases = self._table.c
         mine = leases.name.in_(ours) & (leases.holder == self.holder)
+        # in order of name, as they are taken
+        locked = select(leases.name).where(mine).order_by(leases.name).with_for_update()
+        given = update(self._table).where(leases.name.in_(locked))
         with self._db.write() as session:
-            session.execute(update(self._table).where(mine).values(until=datetime.fromtimestamp(0, UTC)))
+            session.execute(given.values(until=datetime.fromtimestamp(0, UTC)))
         for name in ours:
             del self._tokens[name]
             self._ends.pop(name, None)

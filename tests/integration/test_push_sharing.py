@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from services.credit_push.models import leases
 from services.credit_push.usecases.sharing import PLATFORM, Shares
 from shared.db import Database, new_metadata
-from shared.leases import leases_table
+from shared.leases import Lease, Leases, leases_table
 from tests.harness.forked import Forked
 from tests.harness.platforms import PushWorld, push_world
 from tests.harness.wait import until
@@ -85,6 +85,45 @@ def test_a_silent_sender_loses_its_platforms(sender: Callable[..., Sends]) -> No
     until(lambda: other.turn() == set(TEN), 20, "the leases to lapse")
     assert one.turn() == set()
     assert not one.shares.lonely(TEN)
+
+
+def test_what_another_cannot_serve_is_not_given_up(sender: Callable[..., Sends]) -> None:
+    """Its catalogue lacks them, or they are closed to it: whoever can serve them goes on doing so."""
+    one, other = sender("one"), sender("other")
+    assert other.turn(TEN[:1]) == set(TEN[:1])
+    for _ in range(3):
+        assert one.turn() == set(TEN[1:]), "also those beyond its part"
+        assert other.turn(TEN[:1]) == set(TEN[:1])
+    other.shares.close()
+    one.turn()
+    again = sender("other")
+    for _ in range(2):
+        again.turn(TEN[:1])
+        one.turn()
+    assert again.turn(TEN[:1]) == set(TEN[:1]), "asked for, and given up"
+    assert one.turn() == set(TEN[1:])
+
+
+def test_nothing_is_begun_beside_the_one_sender_of_the_release_before(any_db: Database) -> None:
+    METADATA.create_all(any_db.engine)
+    old = Lease(any_db, LEASES, "sender", "old", 60.0)
+    assert old.acquire()
+    new = Sends(any_db, Shares(any_db, LEASES, "new", 60.0))
+    assert new.turn() == set()
+    assert not new.shares.lonely(TEN), "what is in hand is the other's"
+    assert not new.taken_over
+    old.release()
+    assert new.turn() == set(TEN)
+
+
+def test_leases_are_given_up_in_the_order_they_are_taken(any_db: Database) -> None:
+    METADATA.create_all(any_db.engine)
+    several, said = Leases(any_db, LEASES, "one", 60.0), list[str]()
+    several.take({"b", "a"})
+    event.listen(any_db.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    several.release()
+    (giving,) = [one for one in said if one.startswith("UPDATE")]
+    assert "ORDER BY leases.name" in giving
 
 
 def _holders(world: PushWorld) -> dict[str, set[str]]:

@@ -4,7 +4,7 @@ Whatever the way, a transport is idempotent by key, answers per row, and says pl
 an `unknown` outcome is asked about (`query`) before anything is sent again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -34,10 +34,15 @@ ALREADY_GONE: Final = "NOT_FOUND"
 ALREADY_THERE: Final = "EXISTS"
 
 
+def always() -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Job:
     """One row to be sent. `formers`: rows the platform may show now, likeliest first, where it is changed by
-    content: what its receipts say, and what may stand there should one of them have been wrong.
+    content: what its receipts say, and what may stand there should one of them have been wrong. `stands`:
+    whether it is still ours to send, to be asked right before the row goes out, from any thread.
     """
 
     delivery_id: str
@@ -48,6 +53,7 @@ class Job:
     batch_id: str
     content: Content
     formers: tuple[Mapping[str, str], ...] = ()
+    stands: Callable[[], bool] = field(default=always, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,13 @@ class Outcome:
     milliseconds: int | None = None
     retry_after: float | None = None
     evidence: bytes = b""
+
+
+def not_ours(jobs: Sequence[Job]) -> list[Outcome]:
+    """Rows held back, where one is no longer ours to send; empty where all still are."""
+    if all(job.stands() for job in jobs):
+        return []
+    return [Outcome(job.delivery_id, HELD, message="推送权已到期，退回待推送") for job in jobs]
 
 
 @dataclass(frozen=True)

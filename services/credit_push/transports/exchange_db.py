@@ -39,6 +39,7 @@ from services.credit_push.transports.base import (
     Timing,
     TransportDown,
     Within,
+    not_ours,
 )
 from services.credit_push.transports.buckets import bucket_hash, digest_rows
 from shared.db import Database, open_database
@@ -77,6 +78,8 @@ class ExchangeDb:
         try:
             with self._opened().write() as session:
                 known = _feedback(session, [job.key for job in jobs])
+                if held := not_ours(jobs):
+                    return held
                 return [self._place(session, job, known.get(job.key)) for job in jobs]
         except (SQLAlchemyError, OSError) as error:
             return [Outcome(job.delivery_id, UNKNOWN, message=type(error).__name__) for job in jobs]

@@ -91,16 +91,19 @@ class HttpClient:
         ask: Callable[[Item], Request],
         read: Callable[[Item, Reply], Result],
         held: Callable[[Item], Result],
+        stands: Callable[[Item], bool] | None = None,
     ) -> list[Result]:
         """What `read` makes of every item's answer, in order, as many at a time as the window takes.
 
-        Once the platform has been silent for a whole window, the rest is `held` back.
+        Once the platform has been silent for a whole window, or an item no longer `stands`, the rest is
+        `held` back.
         """
         asked = Round(
             items,
             lambda item: self._request(ask(item)),
             lambda item, told, milliseconds: read(item, self._reply(told, milliseconds)),
             held,
+            stands,
         )
         return await self._window.through(asked)
 

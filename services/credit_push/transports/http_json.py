@@ -39,7 +39,8 @@ class HttpJson:
         return self._client.run(self._send(jobs))
 
     async def _send(self, jobs: Sequence[Job]) -> list[Outcome]:
-        answers = await self._client.each(chunks(jobs, self._rows), self._post, self._outcomes, _held)
+        parts = chunks(jobs, self._rows)
+        answers = await self._client.each(parts, self._post, self._outcomes, _held, _stand)
         return [outcome for part in answers for outcome in part]
 
     def _post(self, jobs: Sequence[Job]) -> Request:
@@ -107,6 +108,10 @@ def _known(job: Job, reply: Reply) -> Outcome:
         return Outcome(job.delivery_id, ABSENT, http_status=404, milliseconds=reply.milliseconds)
     answer = _read(reply) if reply.status == 200 else None
     return _outcome(job.delivery_id, answer, reply)
+
+
+def _stand(jobs: Sequence[Job]) -> bool:
+    return all(job.stands() for job in jobs)
 
 
 def _held(jobs: Sequence[Job]) -> list[Outcome]:

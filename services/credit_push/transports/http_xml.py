@@ -39,7 +39,7 @@ class HttpXml:
         return self._client.run(self._send(jobs))
 
     async def _send(self, jobs: Sequence[Job]) -> list[Outcome]:
-        return await self._client.each(jobs, self._post, _filed, held_back)
+        return await self._client.each(jobs, self._post, _filed, held_back, lambda job: job.stands())
 
     def _post(self, job: Job) -> Request:
         return Request("POST", "/messages", self._body(job), MEDIA_TYPE)

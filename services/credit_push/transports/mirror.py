@@ -27,6 +27,7 @@ from services.credit_push.transports.base import (
     Preview,
     Receipt,
     TransportDown,
+    not_ours,
 )
 from services.credit_push.transports.packet import ListLedger
 from shared.crypto import hpke_seal
@@ -71,7 +72,10 @@ class Mirror:
         done = TAKEN if self._profile.transport.receipts_topic else FILED
         told = {job.delivery_id: Outcome(job.delivery_id, done) for job in jobs}
         try:
-            self._log.append([self._record(job) for job in jobs])
+            records = [self._record(job) for job in jobs]
+            if held := not_ours(jobs):
+                return {one.delivery_id: one for one in held}
+            self._log.append(records)
         except RefusedRecords as error:
             for at in error.reasons.keys() | error.withheld:
                 reason = error.reasons.get(at, "")

@@ -28,6 +28,7 @@ from services.credit_push.transports.base import (
     Timing,
     TransportDown,
     Within,
+    not_ours,
 )
 from services.credit_push.transports.buckets import bucket_hash, digest_rows
 from services.credit_push.transports.drops import IN, OUT, Drop, DropFault
@@ -56,7 +57,10 @@ class Packets:
         batch_id = jobs[0].batch_id
         try:
             if not self._drop.there(f"{IN}/{batch_id}.ok", f"{OUT}/{batch_id}.feedback.ok"):
-                self._drop.put(self._files(batch_id, jobs))
+                files = self._files(batch_id, jobs)
+                if held := not_ours(jobs):
+                    return held
+                self._drop.put(files)
         except DropFault as fault:
             result = UNKNOWN if fault.uncertain else FAILED
             return [_silent(job, result, fault) for job in jobs]

@@ -18,7 +18,7 @@ Told = Answer | Exception
 
 
 class NotSent(Exception):
-    """There was no connection to be had: nothing of the request left the house."""
+    """No connection to be had, or too late: nothing of the request left the house."""
 
 
 class Round(Generic[Item, Result]):
@@ -30,11 +30,14 @@ class Round(Generic[Item, Result]):
         ask: Callable[[Item], bytes],
         read: Callable[[Item, Told, int], Result],
         held: Callable[[Item], Result] | None = None,
+        stands: Callable[[Item], bool] | None = None,
     ) -> None:
         """`read` also gets the milliseconds it took. `held`: what becomes of items that are not asked about,
-        as the platform says nothing any more; None where they are asked about all the same.
+        as the platform says nothing any more; None where they are asked about all the same. `stands`: looked
+        at right before an item goes out; from the first that does not, all are held.
         """
         self._items, self._ask, self._read, self._held = items, ask, read, held
+        self._stands = stands
         self._found: list[Result | None] = [None] * len(items)
         self._next = self._under_way = 0
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -46,7 +49,8 @@ class Round(Generic[Item, Result]):
 
     def take(self, *, silent: bool) -> int | None:
         """The next item's place, None where none is left."""
-        if silent and self._held is not None:
+        lost = self._next < len(self._items) and not self.stands(self._next)
+        if (silent or lost) and self._held is not None:
             for at in range(self._next, len(self._items)):
                 self._found[at] = self._held(self._items[at])
             self._next = len(self._items)
@@ -56,6 +60,15 @@ class Round(Generic[Item, Result]):
             return self._next - 1
         self._end()
         return None
+
+    def stands(self, at: int) -> bool:
+        """Whether this item may still go out."""
+        return self._stands is None or self._stands(self._items[at])
+
+    def check(self, at: int) -> None:
+        """NotSent where it may not."""
+        if not self.stands(at):
+            raise NotSent("no longer ours")
 
     def request(self, at: int) -> bytes:
         return self._ask(self._items[at])
@@ -170,8 +183,11 @@ class Window:
         told: Told
         try:
             connection = await asyncio.wait_for(self._pool.connect(), self._seconds)
+            asked.check(at)
             left = self._seconds - (self.loop.time() - began)
             told = await connection.exchange(asked.request(at), left)
+        except NotSent as error:
+            told = error
         except (OSError, TimeoutError, BadAnswer) as error:
             told = error
             if connection is None:

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
@@ -37,6 +39,10 @@ SHARES_SECONDS = 0.2
 """Between two looks at who else sends."""
 LEFT_SECONDS = 1.0
 """Between two looks for rows in the hands of a sender that is gone."""
+KEEP_SECONDS = 0.5
+"""Between two looks at the leases while the last batches end."""
+LATE_SECONDS = 1.0
+"""Beyond the time-out of a request that left as its sender's lease ended."""
 LANES = {"http": 2}
 """Batches of one platform under way at a time, by kind of transport; one where not told."""
 
@@ -56,12 +62,14 @@ class Sender:
     def __init__(self, deps: Deps, transports: Mapping[str, Transport], holder: str) -> None:
         self.name = "sender"
         self._deps, self._holder = deps, holder
+        self._shares = Shares(deps.db, leases, holder)
         self._dispatches = {
-            platform: Dispatch(deps, deps.catalogue[platform], transport, holder)
+            platform: Dispatch(
+                deps, deps.catalogue[platform], transport, holder, partial(self._shares.stands, platform)
+            )
             for platform, transport in transports.items()
         }
         self._transports = transports
-        self._shares = Shares(deps.db, leases, holder)
         self._wakeup = Wakeup(deps.db, CHANNEL)
         self._lanes = {
             platform: LANES.get(deps.catalogue[platform].transport.kind, 1) for platform in transports
@@ -95,7 +103,11 @@ class Sender:
         return True
 
     def _take_over(self, session: Session, platforms: set[str]) -> None:
-        """What is in hand at platforms now ours and not under way here; it may have gone out until now."""
+        """What is in hand at platforms now ours and not under way here; it may have gone out until now.
+
+        Asked about only when a request that left before the lease of its sender ended has had its time-out:
+        later ones do not leave, as every row is looked at once more right before (`Job.stands`).
+        """
         busy = platforms & {one.platform for one in self._running}
         anothers = and_(TABLE.c.platform.in_(busy), TABLE.c.lease_holder != self._holder)
         left = or_(TABLE.c.platform.in_(platforms - busy), anothers)
@@ -103,10 +115,12 @@ class Sender:
         ids = select(TABLE.c.id).where(TABLE.c.state == IS_SENDING, left).order_by(TABLE.c.id)
         now = self._deps.clock.system_now()
         back = {"state": WAITING, "ask_first": True, "lease_holder": None, "lease_until": None}
+        longest = max(self._deps.catalogue[each].transport.timeout_seconds for each in platforms)
+        quiet = now + timedelta(seconds=longest + LATE_SECONDS)
         session.execute(
             update(TABLE)
             .where(TABLE.c.id.in_(ids.with_for_update()))
-            .values({**back, "next_attempt_at": now, "last_attempt_at": now})
+            .values({**back, "next_attempt_at": quiet, "last_attempt_at": now})
         )
         for platform in platforms:
             if self._shares.was_anothers(platform):
@@ -177,6 +191,7 @@ class Sender:
 
     def close(self) -> None:
         """Finish what is under way, give back what failed, then give the platforms up."""
+        self._finish()
         self._pool.shutdown(wait=True)
         for platform, dispatch in self._dispatches.items():
             try:
@@ -187,3 +202,13 @@ class Sender:
         self._shares.close()
         for transport in self._transports.values():
             transport.close()
+
+    def _finish(self) -> None:
+        """Until nothing is under way; the platforms stay ours meanwhile, or what is left is not sent."""
+        while self._running:
+            wait([one.future for one in self._running], timeout=KEEP_SECONDS, return_when=FIRST_COMPLETED)
+            self._running = [one for one in self._running if not one.future.done()]
+            try:
+                self._shares.keep({one.platform for one in self._running}, self._take_over)
+            except Exception as error:  # noqa: BLE001  without it the batches end unsent
+                log.warning("leases not renewed", error=type(error).__name__)

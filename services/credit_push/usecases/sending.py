@@ -17,7 +17,18 @@ from services.credit_push.formats import Content, Unacceptable, stable_json
 from services.credit_push.models import Attempt, Batch
 from services.credit_push.publishes import announce, lock_listings
 from services.credit_push.transports import Transport
-from services.credit_push.transports.base import ABSENT, BY_HAND, FAILED, HELD, REFUSED, UNKNOWN, Job, Outcome
+from services.credit_push.transports.base import (
+    ABSENT,
+    BY_HAND,
+    FAILED,
+    HELD,
+    REFUSED,
+    UNKNOWN,
+    Job,
+    Outcome,
+    always,
+    not_ours,
+)
 from services.credit_push.usecases import rows as deliveries
 from services.credit_push.usecases.claiming import ANY, Claimed, claim
 from services.credit_push.usecases.deps import Deps
@@ -65,8 +76,17 @@ class Tried:
 class Dispatch:
     """One batch of one platform: claim, call out, settle."""
 
-    def __init__(self, deps: Deps, profile: Profile, transport: Transport, holder: str) -> None:
+    def __init__(
+        self,
+        deps: Deps,
+        profile: Profile,
+        transport: Transport,
+        holder: str,
+        stands: Callable[[], bool] = always,
+    ) -> None:
+        """`stands`: whether the platform is still ours to send to."""
         self.deps, self.profile, self.transport, self.holder = deps, profile, transport, holder
+        self._stands = stands
         self._left: list[Row] = []
         self._leaving = threading.Lock()
 
@@ -119,7 +139,10 @@ class Dispatch:
     def _send(self, claimed: Sequence[Claimed]) -> list[Tried]:
         jobs, tried = self._jobs(claimed)
         crash_point("push.before_send")
-        return tried + self._through(self.transport.send, jobs, "send")
+        return tried + self._through(self._hand_over, jobs, "send")
+
+    def _hand_over(self, jobs: Sequence[Job]) -> list[Outcome]:
+        return not_ours(jobs) or self.transport.send(jobs)
 
     def _through(
         self,
@@ -173,10 +196,13 @@ class Dispatch:
             return Outcome(row.id, REFUSED, code="FORMAT", message="内容含有无法编码的字符")
         except CryptoError as error:
             return Outcome(row.id, FAILED, code="SEALED", message=str(error))
-        batch = row.batch_id or ""
-        return Job(
-            row.id, row.idempotency_key, row.listing_id, row.version, row.operation, batch, content, formers
-        )
+        key, batch, until = row.idempotency_key, row.batch_id or "", row.lease_until
+
+        def stands() -> bool:
+            """By the wall clock too: a machine that was asleep does not know how long."""
+            return self._stands() and (until is None or self.deps.clock.system_now() < until)
+
+        return Job(row.id, key, row.listing_id, row.version, row.operation, batch, content, formers, stands)
 
 
 def settle_tries(session: Session, deps: Deps, profile: Profile, tried: Sequence[Tried]) -> None:

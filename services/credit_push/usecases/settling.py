@@ -136,7 +136,9 @@ class Settlement:
         self._retry(row, None)
 
     def _absent(self, row: Row, newer: bool) -> None:
-        """The platform never got it. A newer version makes it pointless once no late copy can arrive."""
+        """The platform never got it. A newer version makes it pointless once no late copy can arrive: two
+        time-outs after the row last may have gone out, which for one taken over is when its lease had ended.
+        """
         row.ask_first = False
         quiet = (row.last_attempt_at or self.now) + timedelta(
             seconds=2 * self.profile.transport.timeout_seconds
