@@ -68,6 +68,13 @@ def answer(people: dict[str, Any], who: str, item: Any, **body: Any) -> Any:
     return people[who].post(f"/push/api/v1/adoptions/{item.id}/answer", json=body)
 
 
+def told_of(people: dict[str, Any], listing: Listing, state: str = "") -> list[dict[str, Any]]:
+    """The candidates as the API tells them."""
+    items = people["甲"].get("/push/api/v1/adoptions", query_string={"state": state} if state else {}).json
+    (found,) = [one for one in items["items"] if one["listing_id"] == listing.id]
+    return list(found["candidates"])
+
+
 @pytest.mark.parametrize("platform", [TABLES, PACKETS])
 def test_an_exact_match_is_adopted_once_and_withdrawn_like_any_other(world: PushWorld, platform: str) -> None:
     listing = history(world, platform)
@@ -137,14 +144,30 @@ def test_of_several_a_person_chooses_and_the_chosen_one_is_withdrawn(
     assert [one["kind"] for one in run["differences"]] == ["extra", "extra"]
     item = item_of(world, listing, TABLES)
     assert (item.state, item.offered) == ("ambiguous", 2)
-    (told,) = [
-        one for one in people["甲"].get(f"/push/api/v1/adoptions?platform={TABLES}").json["items"]
-        if one["listing_id"] == listing.id
-    ]  # fmt: skip
-    assert [one["uscc"] for one in told["candidates"]] == [listing.subject.code] * 2
-    assert answer(people, "甲", item, action="choose", candidate=2, reason="x").status_code == 422
-    done = answer(people, "甲", item, action="choose", candidate=0, reason="与原系统核对")
-    assert (done.json["state"], done.json["decided_by"]) == ("adopted", "甲")
+    told = told_of(people, listing)
+    assert [one["uscc"] for one in told] == [listing.subject.code] * 2
+    assert "串通投标" in [field["value"] for one in told for field in one["differs"]]
+    form, page = f"/push/adoptions/{item.id}/answer", people["甲"].get("/push/adoptions", headers=HTML).text
+    assert ("串通投标" in page, f"choose:{told[0]['key']}" in page) == (True, True)
+    for wrong in ("", "²", "0", "f" * 32):
+        body = {"action": f"choose:{wrong}", "reason": "x"}
+        assert people["甲"].post(form, data=body).status_code == 422, "no place in a list, no default"
+        body = {"action": "choose", "reason": "x", "candidate": wrong}
+        assert answer(people, "甲", item, **body).status_code == 422
+    chosen = {"action": "choose", "candidate": told[0]["key"], "reason": "与原系统核对"}
+    done = answer(people, "甲", item, **chosen)
+    assert (done.json["state"], done.json["proposed_by"], done.json["delivery_id"]) == ("chosen", "甲", None)
+    assert answer(people, "甲", item, action="confirm").json["slug"] == "second-person"
+    assert answer(people, "乙", item, action="leave", reason="x").json["slug"] == "decision-open"
+    reconcile(world, TABLES)
+    assert [one["chosen"] for one in told_of(people, listing)] == [True, False]
+    twin = history(world, TABLES, number=listing.number, subject=listing.subject)
+    reconcile(world, TABLES)
+    other = item_of(world, twin, TABLES)
+    assert answer(people, "乙", other, **chosen).json["slug"] == "record-taken"
+    done = answer(people, "乙", item, action="confirm")
+    assert (done.json["state"], done.json["decided_by"]) == ("adopted", "乙")
+    assert answer(people, "甲", other, action="leave", reason="重复迁入").json["state"] == "left"
     world.publish(listing.event("revoked"))
     world.until(lambda: (TABLES, "withdraw", "acknowledged") in world.states(listing.id, TABLES), "gone")
     assert reconcile(world, TABLES)["theirs"] == 1
@@ -159,7 +182,8 @@ def test_a_record_under_the_platforms_own_id_cannot_be_adopted(
     reconcile(world, BY_ID)
     item = item_of(world, listing, BY_ID)
     assert (item.state, item.offered) == ("ambiguous", 1)
-    refused = answer(people, "甲", item, action="choose", candidate=0, reason="同一条")
+    (one,) = told_of(people, listing)
+    refused = answer(people, "甲", item, action="choose", candidate=one["key"], reason="同一条")
     assert refused.json["slug"] == "not-adoptable"
     assert item_of(world, listing, BY_ID).state == "ambiguous"
     assert world.deliveries(listing.id, BY_ID) == []
@@ -181,4 +205,18 @@ def test_a_person_is_never_matched_without_a_look_and_no_number_is_told(
     stranger = world.client("supervisor", region="350524")
     body = {"action": "leave", "reason": "x"}
     assert stranger.post(f"/push/api/v1/adoptions/{item.id}/answer", json=body).status_code == 404
-    assert answer(people, "甲", item, action="choose", reason="身份一致").json["state"] == "adopted"
+    assert answer(people, "甲", item, action="choose", reason="x").status_code == 422, "nothing is preset"
+    (one,) = told_of(people, listing)
+    chosen = {"action": "choose", "candidate": one["key"], "reason": "身份一致"}
+    assert answer(people, "甲", item, **chosen).json["state"] == "adopted"
+
+
+def test_what_a_person_answered_no_comparison_changes(world: PushWorld, people: dict[str, Any]) -> None:
+    listing = history(world, TABLES)
+    reconcile(world, TABLES)
+    item = item_of(world, listing, TABLES)
+    assert answer(people, "甲", item, action="leave", reason="该平台不收").json["state"] == "left"
+    there_already(world, TABLES, listing)
+    reconcile(world, TABLES)
+    item = item_of(world, listing, TABLES)
+    assert (item.state, item.decided_by, item.delivery_id) == ("left", "甲", None)

@@ -8,7 +8,8 @@ from services.credit_push import queries
 from services.credit_push.api.deliveries import DOERS, READERS, visible_region
 from services.credit_push.api.schemas_adoptions import AdoptionOut, AdoptionPage, AdoptionQuery, AnswerIn
 from services.credit_push.usecases import Deps
-from services.credit_push.usecases.adopting import OPEN, adoption_view, answer
+from services.credit_push.usecases.adopting import OPEN, answer
+from services.credit_push.usecases.choosing import adoption_view
 from shared.errors import NotFound
 from shared.web.access import access, principal, roles
 from shared.web.paging import cut, decode_cursor, page
@@ -41,7 +42,10 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @problems(403, 404, 409)
     @bp.input(AnswerIn)
     @bp.output(AdoptionOut)
-    @bp.doc(summary="处理一项认领", description="补推须由两人办理：一人提出（push），另一人确认（confirm）。")
+    @bp.doc(
+        summary="处理一项认领",
+        description="补推、从多条候选中选定（choose）须由两人办理：一人提出，另一人确认（confirm）。",
+    )
     def answer_adoption(adoption_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.read() as session:
             if queries.adoption(session, adoption_id, visible_region(principal())) is None:

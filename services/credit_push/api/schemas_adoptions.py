@@ -10,9 +10,21 @@ STATES = (*OPEN, ADOPTED, PUSHED, LEFT)
 ACTIONS = ("choose", "leave", "push", "confirm", "refuse")
 
 
+class DifferenceOut(Schema):
+    """A field in which the candidates differ."""
+
+    name = fields.String(required=True)
+    value = fields.String(required=True, metadata={"description": "证件号码和自然人姓名已遮盖"})
+
+
 class CandidateOut(Schema):
     """A record of the platform that may be the listing."""
 
+    key = fields.String(
+        required=True, metadata={"description": "该记录的标识，随登记名称和内容而定，选定时填写"}
+    )
+    chosen = fields.Boolean(required=True, metadata={"description": "已由一人选定，待另一人确认"})
+    differs = fields.List(fields.Nested(DifferenceOut), required=True)
     subject_name = fields.String(required=True)
     uscc = fields.String(required=True, allow_none=True)
     document_number = fields.String(required=True)
@@ -48,7 +60,11 @@ class AnswerIn(Schema):
     """What a person decides: choose a candidate, leave the platform alone, push; or the second word on it."""
 
     action = fields.String(required=True, validate=validate.OneOf(ACTIONS))
-    candidate = fields.Integer(load_default=0, validate=validate.Range(0, 10_000), strict=True)
+    candidate = fields.String(
+        load_default="",
+        validate=validate.Regexp(r"\A([0-9a-f]{32})?\Z"),
+        metadata={"description": "选定（choose）时必填：候选记录的 key"},
+    )
     reason = Text(500, shortest=0, load_default="", lines=True)
 
 

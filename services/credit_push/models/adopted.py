@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, Text, UniqueConstraint
+from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.credit_push.models.base import Base
@@ -18,7 +18,7 @@ class Adoption(Base):
     platform: Mapped[str] = mapped_column(String(40))
     listing_id: Mapped[str] = mapped_column(String(36), index=True)
     state: Mapped[str] = mapped_column(String(16), index=True)
-    """unmatched, ambiguous, proposed (to be pushed after all), adopted, pushed or left."""
+    """unmatched, ambiguous; proposed (to be pushed), chosen, both to be confirmed; adopted, pushed, left."""
     run_id: Mapped[str] = mapped_column(String(36))
     """The comparison that found it so."""
     candidates: Mapped[str | None] = mapped_column(Text)
@@ -30,9 +30,14 @@ class Adoption(Base):
     reason: Mapped[str | None] = mapped_column(String(500))
     proposed_by: Mapped[str | None] = mapped_column(String(100))
     decided_by: Mapped[str | None] = mapped_column(String(100))
-    """Null where the match was exact."""
+    """Null where the match was exact: nobody decided, the system did."""
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivery_id: Mapped[str | None] = mapped_column(String(36))
     """The delivery that stands for what the platform holds, or that pushes it."""
+    record: Mapped[str | None] = mapped_column(String(64))
+    """Digest of the platform's record that it stands for, or is to: one record, one listing."""
 
-    __table_args__ = (UniqueConstraint("platform", "listing_id"),)
+    __table_args__ = (
+        UniqueConstraint("platform", "listing_id"),
+        Index("ux_push_adoptions_record", "platform", "record", unique=True),
+    )

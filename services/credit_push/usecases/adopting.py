@@ -1,7 +1,8 @@
 """认领: what a platform already holds of a migrated listing counts as filed there; it is never pushed twice.
 
 An exact match is taken by itself. Everything else waits for a person, who chooses the record, leaves the
-platform alone, or has the listing pushed after all: that changes what is public, so a second person agrees.
+platform alone, or has the listing pushed after all. Pushing, and choosing among several (a later withdrawal
+acts on the chosen one), change what is public: a second person agrees.
 """
 
 import json
@@ -9,18 +10,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Table, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import ACKNOWLEDGED, LIST, WITHDRAW, record_from
 from services.credit_push.formats import layout_of, stable_json
-from services.credit_push.models import Adoption, Attempt, Listing, ListingVersion
+from services.credit_push.models import Adoption, Attempt, Holding, Listing, ListingVersion
 from services.credit_push.publishes import lock_listings
 from services.credit_push.transports.base import LedgerRow
+from services.credit_push.transports.buckets import bucket_hash
 from services.credit_push.usecases import rows
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import sent_aad
-from services.credit_push.usecases.matching import Offers, Wanted, reachable, shown, unknown_at
+from services.credit_push.usecases.matching import Offers, Wanted, reachable, record_key, shown, unknown_at
 from services.credit_push.usecases.planning import CHANNEL, planned, working_days
 from services.credit_push.usecases.settling import write_holdings
 from shared.db import add_rows, among, wake
@@ -28,29 +31,36 @@ from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from shared.ids import new_id
 from shared.written import cover_identities
 
-UNMATCHED, AMBIGUOUS, PROPOSED = "unmatched", "ambiguous", "proposed"
+UNMATCHED, AMBIGUOUS, PROPOSED, CHOSEN = "unmatched", "ambiguous", "proposed", "chosen"
 ADOPTED, PUSHED, LEFT = "adopted", "pushed", "left"
-OPEN = (UNMATCHED, AMBIGUOUS, PROPOSED)
+UNANSWERED = (UNMATCHED, AMBIGUOUS)
+SECOND = (PROPOSED, CHOSEN)
+"""Wait for another person's word."""
+OPEN = (*UNANSWERED, *SECOND)
+SYSTEM = "系统（对账时完全一致）"
 ATTEMPTS = cast("Table", Attempt.__table__)
 
 
 def match_page(
     session: Session, deps: Deps, profile: Profile, run_id: str, page: Sequence[Wanted], offers: Offers
 ) -> set[str]:
-    """Adopt what matches exactly, note the rest as work; the match keys that are accounted for now."""
+    """Adopt what matches exactly, note the rest as work; the match keys that are accounted for now.
+
+    What a person has already answered, or is being asked to confirm, is left as it is.
+    """
     known = _still_unknown(session, profile, [one.listing_id for one in page])
     noted = _noted(session, profile, known)
     taken = set()
     for one in page:
         sequence, item = known.get(one.listing_id), noted.get(one.listing_id)
-        if sequence != one.record.sequence:
+        if sequence != one.record.sequence or (item is not None and item.state not in UNANSWERED):
             continue
         row = offers.exact(profile, one)
-        if row is None:
+        if row is None or is_taken(session, profile, one.listing_id, row):
             _note(session, deps, profile, run_id, one, item, offers.candidates(one))
             continue
         item = item or _item(session, deps, profile, run_id, one)
-        _adopt(session, deps, profile, item, one, row)
+        _adopt(session, deps, profile, item, one, row, who=None)
         taken.add(row.match_key)
     session.flush()
     return taken
@@ -90,9 +100,6 @@ def _note(
     session: Session, deps: Deps, profile: Profile, run_id: str, one: Wanted, item: Adoption | None,
     found: Sequence[LedgerRow],
 ) -> None:  # fmt: skip
-    """What a person has already answered, or is being asked to confirm, is left as it is."""
-    if item is not None and item.state not in (UNMATCHED, AMBIGUOUS):
-        return
     item = item or _item(session, deps, profile, run_id, one)
     item.state, item.run_id, item.offered = AMBIGUOUS if found else UNMATCHED, run_id, len(found)
     told = stable_json([shown(row) for row in found])
@@ -110,8 +117,32 @@ def candidates_of(deps: Deps, item: Adoption) -> list[LedgerRow]:
     return [LedgerRow(**row) for row in json.loads(deps.keyring.unseal(item.candidates, _aad(item.id)))]
 
 
+def is_taken(session: Session, profile: Profile, listing_id: str, row: LedgerRow) -> bool:
+    """Whether another listing stands for this record already, or is about to."""
+    chosen = select(Adoption.id).where(
+        Adoption.platform == profile.id,
+        Adoption.record == record_key(row),
+        Adoption.listing_id != listing_id,
+    )
+    held = select(Holding.listing_id).where(
+        Holding.platform == profile.id,
+        Holding.bucket_hash == bucket_hash(row.match_key),
+        Holding.match_key == row.match_key,
+        Holding.content_digest == row.content_digest,
+        Holding.listing_id != listing_id,
+    )
+    return any(session.execute(query.limit(1)).first() is not None for query in (chosen, held))
+
+
 def _adopt(
-    session: Session, deps: Deps, profile: Profile, item: Adoption, one: Wanted, row: LedgerRow
+    session: Session,
+    deps: Deps,
+    profile: Profile,
+    item: Adoption,
+    one: Wanted,
+    row: LedgerRow,
+    *,
+    who: str | None,
 ) -> None:
     """A delivery that was never sent stands for what the platform holds: all that follows builds on it."""
     made = _delivery(deps, profile, one)
@@ -122,11 +153,13 @@ def _adopt(
         made.sent_row = deps.keyring.seal(stable_json(dict(row.content)), sent_aad(made.id))
     rows.add(session, [made])
     write_holdings(session, profile.id, [made])
-    detail = f"认领平台原有记录：{item.decided_by or '对账时完全一致'}"
+    detail = f"认领平台原有记录：{who or SYSTEM}"
     trail = {"id": new_id(), "delivery_id": made.id, "at": deps.clock.system_now()}
     add_rows(session, ATTEMPTS, [trail | {"kind": "adopt", "outcome": "adopted", "detail": detail}])
     item.state, item.delivery_id, item.candidates = ADOPTED, made.id, None
-    item.decided_at = deps.clock.now()
+    item.record, item.decided_by, item.decided_at = record_key(row), who and who[:100], deps.clock.now()
+    if who is None:
+        item.reason = item.proposed_by = None
 
 
 def _delivery(deps: Deps, profile: Profile, one: Wanted) -> rows.Row:
@@ -151,27 +184,58 @@ def _held(session: Session, deps: Deps, adoption_id: str) -> tuple[Adoption, Pro
     return item, profile, Wanted(item.listing_id, record, layout_of(profile, record))
 
 
-def choose(session: Session, deps: Deps, adoption_id: str, at: int, reason: str, who: str) -> Adoption:
-    """A person says which of the platform's records it is."""
-    item, profile, one = _held(session, deps, adoption_id)
+def choose(session: Session, deps: Deps, adoption_id: str, candidate: str, reason: str, who: str) -> Adoption:
+    """A person says which of the platform's records it is; where there are several, another confirms it."""
+    item, profile, one = _unanswered(session, deps, adoption_id)
     found = candidates_of(deps, item)
-    if not 0 <= at < len(found):
-        raise Invalid("no-such-candidate", "没有这条候选记录", "请从列出的候选记录中选择。")
-    if not reachable(profile, one, found[at]):
+    row = next((each for each in found if candidate and candidate_key(deps, each) == candidate), None)
+    if row is None:
+        raise Invalid("no-such-candidate", "没有这条候选记录", "候选记录可能已经变化，请刷新后重新选择。")
+    if not reachable(profile, one, row):
         raise Conflict(
             "not-adoptable",
             "该记录不能认领",
             "平台以自有编号或其他名称登记，认领后无法变更或撤销，请与平台核对。",
         )
-    item.reason, item.decided_by = reason[:500], who[:100]
-    _adopt(session, deps, profile, item, one, found[at])
-    session.flush()
+    if is_taken(session, profile, one.listing_id, row):
+        raise _record_taken()
+    item.reason = reason[:500]
+    if len(found) > 1:
+        item.state, item.record, item.proposed_by = CHOSEN, record_key(row), who[:100]
+    else:
+        _adopt(session, deps, profile, item, one, row, who=who)
+    _flush(session)
     return item
+
+
+def _record_taken() -> Conflict:
+    return Conflict("record-taken", "该记录已由另一条名单认领", "一条平台记录只对应一条名单，请核对。")
+
+
+def _flush(session: Session) -> None:
+    """Two persons may choose one record for two listings in the same moment: the database knows."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise _record_taken() from error
+
+
+def candidate_key(deps: Deps, row: LedgerRow) -> str:
+    """How a person names a record: by its key and content, whatever place it has in the list."""
+    told = deps.keyring.blind_index(f"push.candidate\n{row.match_key}\n{row.content_digest}")
+    return told.rpartition(":")[2][:32]
+
+
+def _unanswered(session: Session, deps: Deps, adoption_id: str) -> tuple[Adoption, Profile, Wanted]:
+    item, profile, one = _held(session, deps, adoption_id)
+    if item.state in SECOND:
+        raise Conflict("decision-open", "该记录已有待确认的处理意见", "请先由另一人确认或否决。")
+    return item, profile, one
 
 
 def leave(session: Session, deps: Deps, adoption_id: str, reason: str, who: str) -> Adoption:
     """The platform does not hold it and is not to: nothing changes there."""
-    item, _, _ = _held(session, deps, adoption_id)
+    item, _, _ = _unanswered(session, deps, adoption_id)
     item.state, item.reason, item.candidates = LEFT, reason[:500], None
     item.decided_by, item.decided_at = who[:100], deps.clock.now()
     session.flush()
@@ -180,39 +244,50 @@ def leave(session: Session, deps: Deps, adoption_id: str, reason: str, who: str)
 
 def propose_push(session: Session, deps: Deps, adoption_id: str, reason: str, who: str) -> Adoption:
     """One person finds that the platform lacks it; another has to agree before it goes out."""
-    item, _, _ = _held(session, deps, adoption_id)
-    if item.state == PROPOSED:
-        raise Conflict("decision-open", "该记录已有待确认的处理意见", "请先由另一人确认或否决。")
+    item, _, _ = _unanswered(session, deps, adoption_id)
     item.state, item.reason, item.proposed_by = PROPOSED, reason[:500], who[:100]
     session.flush()
     return item
 
 
-def answer_push(session: Session, deps: Deps, adoption_id: str, who: str, *, agree: bool) -> Adoption:
-    """The other person's word: agreed, it is planned like any listing."""
+def answer_second(session: Session, deps: Deps, adoption_id: str, who: str, *, agree: bool) -> Adoption:
+    """The other person's word: agreed, it is planned like any listing, or the chosen record is adopted."""
     item, profile, one = _held(session, deps, adoption_id)
-    if item.state != PROPOSED:
+    if item.state not in SECOND:
         raise Conflict("decision-made", "该处理意见已经办结")
     if agree and item.proposed_by == who:
         raise Forbidden("second-person", "须由另一人确认", "提出处理意见的人不能自己确认。")
     if not agree:
-        item.state, item.proposed_by = AMBIGUOUS if item.candidates else UNMATCHED, None
-        session.flush()
-        return item
-    made = _delivery(deps, profile, one)
-    rows.add(session, [made])
-    item.state, item.delivery_id, item.candidates = PUSHED, made.id, None
-    item.decided_by, item.decided_at = who[:100], deps.clock.now()
-    session.flush()
-    wake(session, CHANNEL)
+        item.state = AMBIGUOUS if item.candidates else UNMATCHED
+        item.proposed_by = item.reason = item.record = None
+    elif item.state == CHOSEN:
+        _adopt_chosen(session, deps, profile, item, one, who)
+    else:
+        made = _delivery(deps, profile, one)
+        rows.add(session, [made])
+        item.state, item.delivery_id, item.candidates = PUSHED, made.id, None
+        item.decided_by, item.decided_at = who[:100], deps.clock.now()
+        wake(session, CHANNEL)
+    _flush(session)
     return item
+
+
+def _adopt_chosen(
+    session: Session, deps: Deps, profile: Profile, item: Adoption, one: Wanted, who: str
+) -> None:
+    row = next(each for each in candidates_of(deps, item) if record_key(each) == item.record)
+    if is_taken(session, profile, one.listing_id, row):
+        raise _record_taken()
+    if not reachable(profile, one, row):
+        raise Conflict("not-adoptable", "该记录不能认领", "名单已有变更，请否决后重新处理。")
+    _adopt(session, deps, profile, item, one, row, who=who)
 
 
 def answer(session: Session, deps: Deps, adoption_id: str, who: str, given: Mapping[str, Any]) -> Adoption:
     """What a person decides: choose, leave, push; confirm or refuse what another proposed."""
     action, reason = given["action"], given["reason"]
     if action in ("confirm", "refuse"):
-        return answer_push(session, deps, adoption_id, who, agree=action == "confirm")
+        return answer_second(session, deps, adoption_id, who, agree=action == "confirm")
     if not reason:
         raise Invalid("validation-failed", "请填写理由", fields=[FieldError("/reason", "请填写理由。")])
     if cover_identities(reason) != reason:
@@ -221,22 +296,3 @@ def answer(session: Session, deps: Deps, adoption_id: str, who: str, given: Mapp
     if action == "choose":
         return choose(session, deps, adoption_id, given["candidate"], reason, who)
     return (leave if action == "leave" else propose_push)(session, deps, adoption_id, reason, who)
-
-
-def adoption_view(deps: Deps, item: Adoption) -> dict[str, Any]:
-    """An item with what may be chosen; identity numbers are in none of it."""
-    found = [
-        {
-            "subject_name": row.subject_name if row.uscc else "（自然人，不显示）",
-            "uscc": row.uscc or None,
-            "document_number": row.document_number,
-            "listed_in": row.listed_in,
-            "own_id": row.listing_id or None,
-        }
-        for row in candidates_of(deps, item)
-    ]
-    names = (
-        "id", "platform", "listing_id", "state", "document_number", "found_at", "reason", "proposed_by",
-        "decided_by", "decided_at", "delivery_id",
-    )  # fmt: skip
-    return {**{name: getattr(item, name) for name in names}, "candidates": found}

@@ -7,6 +7,7 @@ matched by name without somebody's looking.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
@@ -139,3 +140,8 @@ def shown(row: LedgerRow) -> Mapping[str, object]:
     names = ("match_key", "listing_id", "document_number", "subject_name", "version", "content_digest")
     told: dict[str, object] = {name: getattr(row, name) for name in (*names, "uscc", "listed_in")}
     return {**told, "content": dict(row.content) if row.content is not None else None}
+
+
+def record_key(row: LedgerRow) -> str:
+    """One record of a platform, by how it is known there and what it says."""
+    return sha256(f"{row.match_key}\n{row.content_digest}".encode()).hexdigest()

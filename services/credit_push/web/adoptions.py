@@ -1,5 +1,6 @@
 """认领: migrated listings that no record of a platform matches exactly, and what people decide."""
 
+import re
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -8,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from services.credit_push import queries
 from services.credit_push.usecases import Deps
-from services.credit_push.usecases.adopting import ADOPTED, LEFT, OPEN, PUSHED, adoption_view, answer
+from services.credit_push.usecases.adopting import ADOPTED, CHOSEN, LEFT, OPEN, PUSHED, SECOND, SYSTEM, answer
+from services.credit_push.usecases.choosing import adoption_view
 from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_page, page_of, visible_region
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
@@ -19,6 +21,7 @@ STATE_TAGS = {
     "unmatched": ("平台没有", "orange"),
     "ambiguous": ("须人工辨认", "orange"),
     "proposed": ("待确认补推", "yellow"),
+    CHOSEN: ("待确认认领", "yellow"),
     ADOPTED: ("已认领", "green"),
     PUSHED: ("已补推", "green"),
     LEFT: ("不处理", "grey"),
@@ -26,6 +29,7 @@ STATE_TAGS = {
 STATES = [("", "待处理"), *((name, tag[0]) for name, tag in STATE_TAGS.items())]
 ACTIONS = ("choose", "leave", "push", "confirm", "refuse")
 LONGEST = 500
+_CANDIDATE = re.compile(r"[0-9a-f]{32}")
 TABLES = {
     "blacklist_org": "失信名单（法人）表",
     "blacklist_person": "失信名单（自然人）表",
@@ -58,10 +62,11 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 def _given() -> dict[str, Any]:
     action, _, candidate = request.form.get("action", "").partition(":")
     reason = request.form.get("reason", "").strip()
-    if action not in ACTIONS or len(reason) > LONGEST or not candidate.isascii() or len(candidate) > 4:
+    named = _CANDIDATE.fullmatch(candidate) is not None
+    if action not in ACTIONS or len(reason) > LONGEST or named != (action == "choose"):
         field = FieldError("/reason", f"请选择处理方式并填写理由，不超过 {LONGEST} 个字符。")
         raise Invalid("validation-failed", "处理意见有误", fields=[field])
-    return {"action": action, "candidate": int(candidate) if candidate.isdigit() else 0, "reason": reason}
+    return {"action": action, "candidate": candidate, "reason": reason}
 
 
 def _page(deps: Deps, error: DomainError | None = None) -> Response:
@@ -84,6 +89,8 @@ def _page(deps: Deps, error: DomainError | None = None) -> Response:
         state_options=STATES,
         state_tags=STATE_TAGS,
         open_states=OPEN,
+        second_states=SECOND,
+        system=SYSTEM,
         tables=TABLES,
         platform=platform,
         platform_options=[("", "全部平台"), *((p.id, p.name) for p in deps.catalogue.values() if p.pushed)],
