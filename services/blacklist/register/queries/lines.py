@@ -44,6 +44,9 @@ class NameRow(NamedTuple):
     form: str
 
 
+PLANNED_FOR = 12
+
+
 class Shown:
     """Organisations public today that meet the filters, on one connection."""
 
@@ -97,8 +100,15 @@ class Shown:
         return self.reading.rows(plan.text, plan.given({**self._given, **given}))
 
     def _many(self, values: Iterable[Any]) -> Any:
-        """Many values as one parameter."""
-        return json.dumps(list(values)) if self.reading.dialect == "sqlite" else list(values)
+        """Many values as one parameter.
+
+        PostgreSQL keeps a statement's plan only while lists are as long as it guesses, some ten: shorter ones
+        are filled up, or each question is planned anew.
+        """
+        many = list(values)
+        if self.reading.dialect == "sqlite":
+            return json.dumps(many)
+        return many + many[-1:] * (PLANNED_FOR - len(many))
 
 
 def _filters(criteria: Criteria) -> dict[str, Any]:
