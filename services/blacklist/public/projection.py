@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Table
 
+from services.blacklist.register.index.port import MOST_POSTINGS
 from services.blacklist.register.index.postgresql import SHARING_FUNCTION, sharing
 from services.blacklist.register.models import (
     CHANGES,
@@ -35,6 +36,8 @@ _SHOWN = (
     "removed_at IS NULL AND revoked_at IS NULL AND suspended_at IS NULL AND shielded_at IS NULL"
     " AND disclosure = 'proactive'"
 )
+MOST_ASKED, MOST_FOUND = 24, 1000
+"""Grams and names of one question to the index; no search asks for more."""
 _VERSION = "SELECT version_num FROM public.alembic_version"
 _ORGANISATION = "l.subject_type = 'organization'"
 _SURNAMES = ", ".join(f"'{each}'" for each in sorted(COMPOUND_SURNAMES))
@@ -85,17 +88,24 @@ def view_of(table: Table, connection: Connection) -> str:
 
 
 def postings(role: str) -> Iterator[str]:
-    """The index behind a function that says numbers only: a join per posting would cost every search.
+    """The index behind a function that says numbers only, of names that may be shown.
+
+    What may not be shown neither comes back nor takes another's place: names are looked at heaviest first
+    until enough may be shown. How far a posting is read is not for the caller to say, for what crowds others
+    out would be told by their absence; `most` is there for processes of an earlier release.
 
     Never compiled (JIT): with some millions of names the plan looks dear enough for that, and compiling
     takes ten times as long as the question.
     """
     called = f"{SCHEMA}.{SHARING_FUNCTION}"
+    found = sharing(f"texts[1:{MOST_ASKED}]", f"weights[1:{MOST_ASKED}]", str(MOST_POSTINGS))
     yield f"""
 CREATE FUNCTION {called}(texts text[], weights float8[], most int, size int)
 RETURNS TABLE (found_id bigint, found_shared float8) LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$ BEGIN RETURN QUERY
-{sharing("texts", "weights", "most", "size")}; END $$"""
+SELECT f.id, f.shared FROM ({found}) AS f WHERE EXISTS (
+  SELECT FROM register_name AS n JOIN register_listing AS l ON l.id = n.listing_id
+  WHERE n.id = f.id AND {_SHOWN} OFFSET 0) LIMIT LEAST(size, {MOST_FOUND}); END $$"""  # noqa: S608  our own
     yield f"REVOKE ALL ON FUNCTION {called} FROM PUBLIC"
     yield f"GRANT EXECUTE ON FUNCTION {called} TO {role}"
 

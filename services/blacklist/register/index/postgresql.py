@@ -16,7 +16,7 @@ SHARING_FUNCTION = "names_sharing"
 """Where a role may read no grams (the public process), this function answers, by numbers only."""
 
 
-def sharing(texts: str, weights: str, most: str, size: str) -> str:
+def sharing(texts: str, weights: str, most: str) -> str:
     """Names by the summed weight of the grams they share; no posting list is read further than `most`."""
     return f"""
 SELECT id::bigint, sum(weight)::float8 AS shared
@@ -24,10 +24,10 @@ FROM unnest({texts}, {weights}) AS asked(gram, weight)
 CROSS JOIN LATERAL (
   SELECT id FROM register_name WHERE grams @> ARRAY[asked.gram] LIMIT {most}
 ) AS sharing
-GROUP BY id ORDER BY shared DESC, id LIMIT {size}"""  # noqa: S608  our own names
+GROUP BY id ORDER BY shared DESC, id"""  # noqa: S608  our own names
 
 
-_CANDIDATES = sharing("%s::text[]", "%s::float8[]", "%s", "%s")
+_CANDIDATES = sharing("%s::text[]", "%s::float8[]", "%s") + " LIMIT %s"
 _BY_FUNCTION = f"SELECT * FROM {SHARING_FUNCTION}(%s::text[], %s::float8[], %s::int, %s::int)"  # noqa: S608
 _HAS_FUNCTION = f"SELECT count(to_regproc('{SHARING_FUNCTION}'))"
 _statements: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
