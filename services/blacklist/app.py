@@ -17,7 +17,7 @@ from services.blacklist.checks.queries.versions import logged
 from services.blacklist.disclosure import api as disclosure
 from services.blacklist.identity import api as identity
 from services.blacklist.identity.usecases import Transfer, principal_by_key, principal_by_token
-from services.blacklist.identity.wall import stand_behind
+from services.blacklist.identity.wall import is_whole, stand_behind
 from services.blacklist.letters import api as letters
 from services.blacklist.openness import api as openness
 from services.blacklist.openness.usecases.transfer import transfer_openness
@@ -99,7 +99,7 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
         prefix=settings.common.url_prefix,
         authenticate=_authenticator(given, production=settings.common.production),
         clock=given.clock,
-        ready=lambda: {"database": is_migrated(given.db, PACKAGE)},
+        ready=lambda: {"database": is_migrated(given.db, PACKAGE), "department_wall": is_whole(given.db)},
         asyncapi=partial(asyncapi, NAME),
         production=settings.common.production,
         proxies=settings.common.trusted_proxies,

@@ -1,14 +1,16 @@
 """The second wall around what hangs on a case or an item: steps, letters, open items, reports."""
 
+from dataclasses import replace
+
 import pytest
 from flask import g
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from services.blacklist.cases import api as cases
 from services.blacklist.cases.models import CaseStep
 from services.blacklist.cases.usecases.bulk import take_many
-from services.blacklist.identity.wall import POLICIES, raise_wall, stand_behind
+from services.blacklist.identity.wall import POLICIES, is_whole, raise_wall, stand_behind
 from services.blacklist.letters.models import Letter, LetterCopy
 from services.blacklist.openness.models import ItemVersion, OpennessItem, Report
 from services.blacklist.store import Base
@@ -112,6 +114,35 @@ def test_open_items_and_reports_work_behind_it_and_a_report_can_be_handed_over(d
     world.call("clerk", "GET", f"/supervision-reports/{sent.id}", 404)
     assert seen("clerk") == [1, 1, 0]
     assert seen("finance") == [0, 0, 1]
+
+
+def test_who_oversees_sees_steps_but_changes_and_removes_none(office, app):
+    office.published()
+    office.people["over"] = replace(officer(office.department, "auditor"), department_id="-", region="130000")
+    db = office.deps.db
+    assert as_(app, office, "over", lambda: counted(db, CaseStep)) == counted(db, CaseStep)
+
+    def write(statement):
+        with db.write() as session:
+            return session.execute(statement).rowcount
+
+    assert as_(app, office, "over", lambda: write(delete(CaseStep))) == 0
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        as_(app, office, "over", lambda: write(update(CaseStep).values(case_id=CaseStep.case_id)))
+
+
+def test_policies_that_are_right_are_left_alone_and_others_told(office, app):
+    db, numbers = office.deps.db, text("SELECT oid FROM pg_policy ORDER BY oid")
+    with db.write() as session:
+        before = session.scalars(numbers).all()
+        session.execute(text("SELECT count(*) FROM openness_reports"))
+        assert raise_wall(db), "though somebody reads"
+        assert session.scalars(numbers).all() == before
+    assert is_whole(db)
+    with db.write() as session:
+        session.execute(text("ALTER POLICY department_seen ON letters USING (true)"))
+    assert not is_whole(db)
+    assert (raise_wall(db), is_whole(db)) == (True, True)
 
 
 def test_every_walled_table_is_one_of_ours():

@@ -5,11 +5,14 @@ forgot its filter finds nothing of another department. Loops, migrations and wha
 bound, nor is the system administrator, who hands cases over when departments merge. `migrate` raises it.
 """
 
+import time
 from collections.abc import Iterator
+from hashlib import md5
 
 from flask import current_app, has_request_context, request
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.models import APPEND_ONLY
@@ -30,34 +33,52 @@ _OWN = "department_id = current_setting('app.department', true)"
 _GIVEN = "department_id = current_setting('app.receiver', true)"
 """What is being handed to another department is still seen by who does it, until the transaction ends."""
 _MY_CASES = "EXISTS (SELECT 1 FROM cases AS c WHERE c.id = case_id)"
+_OUR_CASES = f"EXISTS (SELECT 1 FROM cases AS c WHERE c.id = case_id AND c.{_OWN})"  # noqa: S608
 _MY_REQUESTS = f"EXISTS (SELECT 1 FROM disclosure_requests AS r WHERE r.id = request_id AND {_MINE})"  # noqa: S608
 _MY_LETTERS = "EXISTS (SELECT 1 FROM letters AS l WHERE l.id = letter_id)"
+_OUR_LETTERS = f"EXISTS (SELECT 1 FROM letters AS l WHERE l.id = letter_id AND (l.{_OWN} OR {_OUR_CASES}))"  # noqa: S608
 _MY_ITEMS = "EXISTS (SELECT 1 FROM openness_items AS i WHERE i.id = item_id)"
+_OUR_ITEMS = f"EXISTS (SELECT 1 FROM openness_items AS i WHERE i.id = item_id AND i.{_OWN})"  # noqa: S608
 POLICIES = {
-    "cases": (_MINE, _OWN),
-    "case_steps": (_MY_CASES, _MY_CASES),
-    "case_attachments": (_MY_CASES, _MY_CASES),
-    "case_links": (_MY_CASES, _MY_CASES),
-    "letters": (f"({_OWN} OR {_MY_CASES} OR {_MY_REQUESTS})", f"({_OWN} OR {_MY_CASES})"),
-    "letter_copies": (_MY_LETTERS, _MY_LETTERS),
-    "letter_services": (_MY_LETTERS, _MY_LETTERS),
-    "letter_sendings": (_MY_LETTERS, _MY_LETTERS),
-    "openness_items": (_MINE, _OWN),
-    "openness_versions": (_MY_ITEMS, _MY_ITEMS),
-    "openness_files": (_MY_ITEMS, _MY_ITEMS),
-    "openness_channel_drafts": (_MY_ITEMS, _OWN),
-    "openness_opinions": (_MINE, _OWN),
-    "openness_watch_rounds": (_MINE, _OWN),
-    "openness_reports": (f"({_MINE} OR {_GIVEN})", f"({_OWN} OR {_GIVEN})"),
-}
-"""Table → which rows there are, and which may be written. COPY is refused by tables that have any."""
+    "cases": (_MINE, _OWN, _OWN),
+    "case_steps": (_MY_CASES, _MY_CASES, _OUR_CASES),
+    "case_attachments": (_MY_CASES, _MY_CASES, _OUR_CASES),
+    "case_links": (_MY_CASES, _MY_CASES, _OUR_CASES),
+    "letters": (
+        f"({_OWN} OR {_MY_CASES} OR {_MY_REQUESTS})", f"({_OWN} OR {_MY_CASES})", f"({_OWN} OR {_OUR_CASES})"
+    ),
+    "letter_copies": (_MY_LETTERS, _MY_LETTERS, _OUR_LETTERS),
+    "letter_services": (_MY_LETTERS, _MY_LETTERS, _OUR_LETTERS),
+    "letter_sendings": (_MY_LETTERS, _MY_LETTERS, _OUR_LETTERS),
+    "openness_items": (_MINE, _OWN, _OWN),
+    "openness_versions": (_MY_ITEMS, _MY_ITEMS, _OUR_ITEMS),
+    "openness_files": (_MY_ITEMS, _MY_ITEMS, _OUR_ITEMS),
+    "openness_channel_drafts": (_MY_ITEMS, _OWN, _OWN),
+    "openness_opinions": (_MINE, _OWN, _OWN),
+    "openness_watch_rounds": (_MINE, _OWN, _OWN),
+    "openness_reports": (
+        f"({_MINE} OR {_GIVEN})", f"({_OWN} OR {_GIVEN})", f"({_OWN} OR {_GIVEN})"
+    ),
+}  # fmt: skip
+"""Table → which rows are seen, which may be added, which may be changed or removed.
+
+Who oversees sees more than may be changed. COPY is refused by tables that have any policy.
+"""
 _WALLED, _FREE = frozenset(POLICIES), frozenset[str]()
 _CREATE = f"""DO $$ BEGIN
 IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OFFICER}') THEN CREATE ROLE {OFFICER} NOLOGIN; END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"""
-_STANDS = f"""SELECT pg_has_role(r.oid, 'MEMBER') AND has_table_privilege(r.oid, 'cases', 'SELECT')
-AND (SELECT relrowsecurity FROM pg_class WHERE oid = 'cases'::regclass)
+_STANDS = f"""SELECT pg_has_role(r.oid, 'MEMBER') AND has_table_privilege(r.oid, to_regclass('cases'), 'SELECT')
+AND (SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass('cases'))
 FROM pg_roles AS r WHERE r.rolname = '{OFFICER}'"""  # noqa: S608  our own name
+_POLICY = "department_seen"
+_MADE = f"""SELECT c.relname, concat_ws(' ', obj_description(p.oid, 'pg_policy')), (
+  SELECT md5(string_agg(concat_ws('|', g.policyname, g.permissive, g.cmd, g.roles, g.qual, g.with_check), ','
+    ORDER BY g.policyname)) FROM pg_policies AS g WHERE g.schemaname = 'public' AND g.tablename = c.relname)
+FROM pg_class AS c JOIN pg_policy AS p ON p.polrelid = c.oid AND p.polname = '{_POLICY}'
+WHERE c.relnamespace = 'public'::regnamespace AND c.relrowsecurity"""  # noqa: S608  our own name
+LOCK_WAIT, TRIES, PAUSE = "1s", 20, 0.5
+"""Nobody who reads waits longer behind us than that; in between those who queued up go first."""
 _ENTER = (
     f"SELECT set_config('role', '{OFFICER}', true), set_config('app.department', %s, true), "
     "set_config('app.region', %s, true)"
@@ -65,20 +86,61 @@ _ENTER = (
 
 
 def raise_wall(db: Database) -> bool:
-    """Make the role, its rights and the policies; safe to repeat. False where the login may make no role."""
+    """Make the role, its rights and the policies; safe to repeat. False where the login may make no role.
+
+    Policies that are right are left alone: a new one keeps everybody from the table for a moment.
+    """
     if db.dialect != "postgresql":
         return False
     try:
         with db.engine.begin() as connection:
-            for statement in _statements():
+            for statement in _rights():
                 connection.exec_driver_sql(statement)
+            wrong = _wrong(connection)
+        for table in wrong:
+            _wall_in(db, table)
     except ProgrammingError as error:
         log.warning("department_wall_not_raised", role=OFFICER, error=type(error.orig).__name__)
         return False
     return True
 
 
-def _statements() -> Iterator[str]:
+def is_whole(db: Database) -> bool:
+    """For /readyz: once the wall stands it has to be this release's, on every table."""
+    if db.dialect != "postgresql":
+        return True
+    with db.engine.begin() as connection:
+        return not connection.exec_driver_sql(_STANDS).scalar() or not _wrong(connection)
+
+
+def _wrong(connection: Connection) -> list[str]:
+    """Tables whose policies are not, or no longer, as they should be."""
+    made = {name: told == f"{_ours(name)} {found}" for name, told, found in connection.exec_driver_sql(_MADE)}
+    return [table for table in POLICIES if not made.get(table)]
+
+
+def _ours(table: str) -> str:
+    return md5(repr(POLICIES.get(table)).encode(), usedforsecurity=False).hexdigest()
+
+
+def _wall_in(db: Database, table: str) -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            with db.engine.begin() as connection:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
+                for statement in _policies(table):
+                    connection.exec_driver_sql(statement)
+                found = {name: made for name, _, made in connection.exec_driver_sql(_MADE)}
+                told = f"{_ours(table)} {found[table]}"
+                connection.exec_driver_sql(f"COMMENT ON POLICY {_POLICY} ON {table} IS '{told}'")
+            return
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable) or not left:
+                raise
+            time.sleep(PAUSE)
+
+
+def _rights() -> Iterator[str]:
     yield _CREATE
     yield f"GRANT {OFFICER} TO CURRENT_USER"
     yield f"GRANT USAGE ON SCHEMA public TO {OFFICER}"
@@ -86,10 +148,19 @@ def _statements() -> Iterator[str]:
     yield f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {OFFICER}"
     for table in APPEND_ONLY:
         yield f"REVOKE UPDATE, DELETE ON {table} FROM {OFFICER}"
-    for table, (seen, written) in POLICIES.items():
-        yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
-        yield f"DROP POLICY IF EXISTS department ON {table}"
-        yield f"CREATE POLICY department ON {table} TO {OFFICER} USING ({seen}) WITH CHECK ({written})"
+
+
+def _policies(table: str) -> Iterator[str]:
+    """A row that is seen may be locked; whoever changes it is refused loudly where it is not the own."""
+    seen, added, changed = POLICIES[table]
+    yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+    for name in ("department", _POLICY, "department_added", "department_changed", "department_removed"):
+        yield f"DROP POLICY IF EXISTS {name} ON {table}"
+    made = f"ON {table} FOR"
+    yield f"CREATE POLICY {_POLICY} {made} SELECT TO {OFFICER} USING ({seen})"
+    yield f"CREATE POLICY department_added {made} INSERT TO {OFFICER} WITH CHECK ({added})"
+    yield f"CREATE POLICY department_changed {made} UPDATE TO {OFFICER} USING ({seen}) WITH CHECK ({changed})"
+    yield f"CREATE POLICY department_removed {made} DELETE TO {OFFICER} USING ({changed})"
 
 
 class Wall:
