@@ -167,6 +167,22 @@ def test_decision_and_repair_notice_go_together(desk):
     assert proof == SCAN
 
 
+def test_a_decision_tells_both_statement_and_hearing(desk):
+    case = desk.office.file()
+    for action, by, inputs in (
+        ("submit", "clerk", {}),
+        ("approve_notice", "reviewer", {"notice_number": "长住建告〔2026〕3号"}),
+        ("record_statement", "clerk", {"content": "未参与", "answer": "经核实证据确凿"}),
+        ("open_hearing", "clerk", {}),
+        ("close_hearing", "clerk", {"opinion": "当事人的意见不成立"}),
+        ("decide", "decider", {"severity": "serious", "publicity_months": 12}),
+    ):
+        case = desk.office.take(case, action, by, **inputs)
+    text = desk.text(desk.issue(case, "decision"))
+    for part in ("经核实证据确凿", "依法举行了听证", "当事人的意见不成立"):
+        assert part in text, part
+
+
 def test_identity_numbers_are_masked_unless_an_officer_says_why(desk):
     case = decided(desk, person_filing())
     masked = desk.issue(case, "decision")

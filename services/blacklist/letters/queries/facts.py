@@ -178,14 +178,22 @@ def _months(case: Case, rule: ListRule) -> int:
 
 
 def _heard(case: Case) -> str:
-    statement, hearing = case.statement or {}, case.hearing or {}
-    if hearing.get("closed"):
-        return "当事人要求听证，本机关依法举行了听证。"
+    """The statement with its answer, and the hearing with its opinion: neither hides the other."""
+    hearing = case.hearing or {}
+    if not hearing.get("closed"):
+        return _stated(case) or "当事人在规定期限内未提出陈述、申辩。"
+    held = "当事人要求听证，本机关依法举行了听证。"
+    opinion = f"听证意见如下：{sentence(hearing['opinion'])}" if hearing.get("opinion") else ""
+    return f"{_stated(case)}{held}{opinion}"
+
+
+def _stated(case: Case) -> str:
+    statement = case.statement or {}
     if statement.get("waived"):
         return "当事人书面放弃陈述、申辩。"
     if statement.get("answer"):
         return f"当事人进行了陈述、申辩，本机关核实后答复如下：{sentence(statement['answer'])}"
-    return "当事人在规定期限内未提出陈述、申辩。"
+    return ""
 
 
 def _measure_name(code: str, on: date) -> str:
