@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.blacklist.app import create_app
+from services.blacklist.checks.domain.words import verdict_of
 from services.blacklist.checks.usecases.running import CheckJobs
 from services.blacklist.register.usecases import ChangeSequencer
 from services.blacklist.settings import read_settings
@@ -71,6 +72,12 @@ def test_a_file_has_a_page_of_its_own(world: World, client: FlaskClient) -> None
     assert client.post("/checks/files", data={}).status_code == 422
 
 
+def test_a_penalty_record_is_not_worded_as_a_blacklisting() -> None:
+    assert verdict_of({"verdict": "listed", "list_class": "penalty-record"}) == "有处罚记录"
+    assert verdict_of({"verdict": "listed", "list_class": "serious"}) == "列入，严重失信"
+    assert verdict_of({"verdict": "none", "list_class": None}) == "未查到"
+
+
 def test_a_project_leads_to_a_sheet_that_verifies(client: FlaskClient) -> None:
     assert client.get("/tender-projects").status_code == 200
     assert client.get("/tender-projects/new").status_code == 200
@@ -81,7 +88,8 @@ def test_a_project_leads_to_a_sheet_that_verifies(client: FlaskClient) -> None:
         assert words in text
     sheet = client.post(f"{place}/sheets").headers["Location"]
     text = client.get(sheet, headers={"Accept": "text/html"}).text
-    for words in ("投标人信用核查单", "核查单的结果没有变化", "下载 PDF"):
+    assert "不受限" not in text
+    for words in ("投标人信用核查单", "未见限制", "核查单的结果没有变化", "下载 PDF"):
         assert words in text
     assert client.post(f"{place}/closing", data={"winner": "9"}).status_code == 422
     assert client.post(f"{place}/closing", data={"winner": "1"}).status_code == 303

@@ -278,6 +278,9 @@ def test_a_shared_or_former_name_is_only_possible(world: World, client: FlaskCli
     assert stranger["listings"][0]["why"] == ["名称相同", "统一社会信用代码不同"]
     (own,) = check(client, {"name": "石家庄同名有限公司", "uscc": make_uscc("91130102", 3)})
     assert (own["verdict"], len(own["listings"])) == ("listed", 1)
+    elsewhere = {**BIDDING, "domain": "land-transfer"}
+    (unsure,) = check(client, {"name": "石家庄同名有限公司"}, purpose=elsewhere)
+    assert unsure["barred"] == "unclear", "no word on one that may be another"
 
 
 def test_check_takes_a_thousand(world: World, client: FlaskClient) -> None:

@@ -1,12 +1,14 @@
 """The words of answers, for pages, files and paper."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 VERDICTS = {
     "listed": "列入", "possible": "疑似", "none": "未查到", "unusable": "未核查",
     "outdated": "有变化，待更新",
 }  # fmt: skip
-BARRED = {"yes": "受限", "no": "不受限", "unclear": "待核实"}
+BARRED = {"yes": "受限", "no": "未见限制", "unclear": "待核实"}
 CLASSES = {
     "serious": "严重失信", "industry-misconduct": "行业失信",
     "penalty-record": "处罚记录", "notice": "提示信息",
@@ -15,6 +17,17 @@ NEWS = {
     "listed": "新查到列入信息", "possible": "新查到疑似信息",
     "lifted": "原查到的信息不再公示", "changed": "原查到的信息有更正",
 }  # fmt: skip
+
+MILD = {"penalty-record": "有处罚记录", "notice": "有提示信息"}
+"""What was found but is no blacklisting is not called one."""
+
+
+def verdict_of(answer: Mapping[str, Any]) -> str:
+    """The verdict in words, with the gravest class of what was found for certain."""
+    said, found = VERDICTS[answer["verdict"]], answer["list_class"] or ""
+    if answer["verdict"] == "listed" and found in MILD:
+        return MILD[found]
+    return f"{said}，{CLASSES[found]}" if found else said
 
 
 def moment(text: str) -> str:

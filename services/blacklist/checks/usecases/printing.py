@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.blacklist.checks.domain.words import BARRED, CLASSES, VERDICTS, moment
+from services.blacklist.checks.domain.words import BARRED, moment, verdict_of
 from services.blacklist.transparency.usecases.printing import Page
 from shared.typesetting import fonts
 from shared.typesetting.sheet import Sheet
@@ -48,12 +48,11 @@ def _head(payload: Mapping[str, Any]) -> Iterator[str]:
 def _print_group(page: Page, group: Mapping[str, Any]) -> None:
     together = "（联合体）" if len(group["members"]) > 1 else ""
     named = group["name"] or "、".join(each["name"] or each["uscc"] for each in group["members"])
-    worst = CLASSES.get(group["list_class"] or "", "")
-    verdict = "，".join(part for part in (VERDICTS[group["verdict"]], worst, BARRED[group["barred"]]) if part)
+    verdict = f"{verdict_of(group)}，{BARRED[group['barred']]}"
     page.line(f"{group['number']}. {named}{together}：{verdict}", bold=True)
     for member in group["members"]:
         if together:
-            page.line(f"　{member['name'] or ''} {member['uscc'] or ''}：{VERDICTS[member['verdict']]}")
+            page.line(f"　{member['name'] or ''} {member['uscc'] or ''}：{verdict_of(member)}")
         for each in member["listings"]:
             sure = "" if each["certain"] else "（疑似，主体尚需核实）"
             why = "、".join(each["why"])

@@ -256,13 +256,14 @@ def _together(entity: Entity, found: Mapping[Entity, list[Found]]) -> list[Found
 def _answer(entity: Entity, found: Sequence[Found], on: date, purpose: Purpose | None) -> dict[str, Any]:
     certain = [each for each in found if each.certain]
     judged = [(each, *_judged(each, on, purpose)) for each in found]
+    least = "no" if certain or not found else "unclear"  # nothing is said of one that may be another
     return {
         "name": entity.name,
         "uscc": entity.uscc,
         "listed": bool(certain),
         "verdict": "listed" if certain else "possible" if found else "none",
         "list_class": min((each.listing.list_class for each in certain), key=CLASSES.index, default=None),
-        "barred": min((barred for _, barred, _ in judged), key=lambda each: WORST[each], default="no"),
+        "barred": min((least, *(barred for _, barred, _ in judged)), key=lambda each: WORST[each]),
         "listings": [_line(each) for each in found],
         "measures": [_cited(each, measure) for each, _, counted in judged for measure in counted],
     }
