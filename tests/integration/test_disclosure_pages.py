@@ -158,6 +158,7 @@ def test_a_calendar_is_read_proposed_and_confirmed(site: Site) -> None:
     for odd in ({"rest.x": "1"}, {"notice.x": "1"}, {"year": "x", "notice": NOTICE}):
         page(admin, "/admin/calendar", 422, **{"act": "propose", "source": "通知", **odd})
     page(admin, "/admin/calendar", 303, notice=NOTICE, act="propose", source="国务院办公厅通知")
+    assert "待另一人确认" in page(admin, "/admin/calendar?done=proposed")
     waiting = page(supervisor, "/admin/calendar")
     place = re.search(r"/admin/calendar/[0-9a-f-]{36}/confirm", waiting)
     assert place

@@ -68,7 +68,7 @@ def _years(made: APIBlueprint, deps: Deps) -> None:
                 propose_year(session, **given, actor=principal(), at=deps.clock.now())
         except DomainError as error:
             return _page(deps, int(error.kind), form_errors(error), dict(request.form), reading)
-        return redirect(f"{PLACE}?done=1", 303)
+        return redirect(f"{PLACE}?done=proposed", 303)
 
 
 def _values() -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _settling(made: APIBlueprint, deps: Deps) -> None:
     def confirm_calendar(proposal_id: str) -> AnyResponse:
         with deps.db.write() as session:
             confirm_year(session, proposal_id, actor=principal(), at=deps.clock.now())
-        return redirect(f"{PLACE}?done=1", 303)
+        return redirect(f"{PLACE}?done=confirmed", 303)
 
     @made.post(f"{PLACE}/<proposal_id>/reject")
     @access(KEEPERS)
@@ -111,7 +111,7 @@ def _settling(made: APIBlueprint, deps: Deps) -> None:
             return _page(deps, 422, form_errors(error), {}, None)
         with deps.db.write() as session:
             reject_year(session, proposal_id, reason=given["reason"], actor=principal(), at=deps.clock.now())
-        return redirect(f"{PLACE}?done=1", 303)
+        return redirect(f"{PLACE}?done=rejected", 303)
 
 
 def _duty(made: APIBlueprint, deps: Deps) -> None:
