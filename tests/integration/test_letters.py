@@ -127,8 +127,9 @@ def test_notice_takes_the_number_and_dates_of_the_act(desk):
     for part in (
         "以虚假材料骗取中标",
         "《招标投标法》第五十四条",
-        "2026年11月9日",
+        "自收到本告知书（公告送达的，自视为送达）之日起5个工作日内",
         "有权要求听证",
+        "提交地址：",
         case.uscc,
     ):
         assert part in text, part

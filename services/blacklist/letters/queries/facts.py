@@ -18,7 +18,7 @@ from services.blacklist.letters.domain.wording import (
     sentence,
     tidy,
 )
-from services.blacklist.rules.domain import DOCUMENT_KINDS, ListRule, hearing_window_ends, publicity_range
+from services.blacklist.rules.domain import DOCUMENT_KINDS, ListRule, publicity_range
 from services.blacklist.rules.queries import measure
 from shared.calendar import WorkingCalendar, add_months
 from shared.clock import local_date
@@ -138,13 +138,9 @@ def _rule_values(rule: ListRule, case: Case) -> dict[str, str]:
 
 def _windows(occasion: Occasion) -> dict[str, str]:
     case, hearing = occasion.case, occasion.case.hearing or {}
-    noticed = case.noticed_on or occasion.dated
-    asked_by = case.hearing_ends_on or hearing_window_ends(occasion.rule, noticed, occasion.calendar).day
     return {
         "notice_number": case.notice_number or UNKNOWN,
         "noticed_on": chinese_day(case.noticed_on) or UNKNOWN,
-        "statement_ends": chinese_day(case.window_ends_on) or LATER,
-        "hearing_ends": chinese_day(asked_by),
         "hearing_on": chinese_day(hearing.get("held_on")) or LATER,
         "hearing_place": tidy(hearing.get("place")) or LATER,
     }
