@@ -69,7 +69,8 @@ _CREATE = f"""DO $$ BEGIN
 IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OFFICER}') THEN CREATE ROLE {OFFICER} NOLOGIN; END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"""
 _STANDS = f"""SELECT pg_has_role(r.oid, 'MEMBER')
-AND has_table_privilege(r.oid, to_regclass('cases'), 'SELECT') AND (SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass('cases'))
+AND has_table_privilege(r.oid, to_regclass('cases'), 'SELECT')
+AND (SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass('cases'))
 FROM pg_roles AS r WHERE r.rolname = '{OFFICER}'"""  # noqa: S608  our own name
 _POLICY = "department_seen"
 _MADE = f"""SELECT c.relname, concat_ws(' ', obj_description(p.oid, 'pg_policy')), (
