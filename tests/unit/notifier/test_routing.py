@@ -52,6 +52,13 @@ def test_a_dead_delivery_is_heard_by_clerk_and_operators():
     assert told == {"own": {"clerk", "operator"}, "nation": {"operator"}}
 
 
+def test_what_awaits_a_hand_is_told_to_those_who_may_open_its_page():
+    route = routing().route("delivery.awaiting-hand")
+    told = {r.department_id: r.roles for r in recipients(route, "own", "130102", SEATS)}
+    assert told == {"own": {"operator"}, "nation": {"operator"}}
+    assert routing().links[route.link].startswith("/push/deliveries?listing_id=")
+
+
 def test_a_difference_without_department_is_heard_by_every_operator():
     route = routing().route("reconciliation.difference")
     assert [r.department_id for r in recipients(route, None, None, SEATS)] == ["nation", "own"]
