@@ -396,7 +396,12 @@ def test_webhooks_are_managed_on_pages(site):
     hook = items(site.call(OPERATOR, "GET", "/webhooks"))[0]
     assert "whsec_" not in site.browse(OPERATOR, f"/webhooks/{hook['id']}").text
     assert "whsec_" in site.browse(OPERATOR, f"/webhooks/{hook['id']}/secret", {"version": "1"}).text
-    assert site.browse(OPERATOR, f"/webhooks/{hook['id']}/test", {}).status_code == 303
+    tried = site.browse(OPERATOR, f"/webhooks/{hook['id']}/test", {})
+    assert tried.headers["Location"] == f"/notices/deliveries?webhook={hook['id']}"
+    site.hear(case_event())
+    assert "华景建设" not in site.browse(OPERATOR, "/deliveries?webhook=another").text
+    assert tried.headers["Location"] in site.browse(OPERATOR, f"/webhooks/{hook['id']}").text
+    assert hook["name"] in site.browse(OPERATOR, tried.headers["Location"].removeprefix("/notices")).text
     switched = site.browse(OPERATOR, f"/webhooks/{hook['id']}/switch", {"version": "2", "enabled": "false"})
     assert switched.status_code == 303
     assert site.browse(OPERATOR, f"/webhooks/{hook['id']}/secret", {"version": "x"}).status_code == 422

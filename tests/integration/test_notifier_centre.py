@@ -52,6 +52,14 @@ def test_the_badge_counts_what_the_officer_has_not_signed_and_is_empty_for_stran
     assert 'hx-get="/notices/badge"' in page
 
 
+def test_the_inbox_says_how_many_there_are_beyond_what_the_badge_counts(site):
+    site.hear(*(case_event() for _ in range(102)))
+    assert "<strong>102</strong> 条</p>" in site.browse(CLERK, "/").text
+    first = items(site.call(CLERK, "GET", "/inbox"))[0]["id"]
+    site.call(CLERK, "POST", f"/notices/{first}/acknowledgement")
+    assert "<strong>101</strong> 条</p>" in site.browse(CLERK, "/").text
+
+
 def test_filters_by_family_requirement_and_words(site):
     site.hear(case_event(), case_event("case.revoked", subject_name="100%_公司"), duty_event())
 

@@ -31,6 +31,7 @@ from shared.web.access import Principal
 from shared.web.paging import cut, decode_cursor, page
 
 MOST_UNREAD = 100  # a badge says 99+
+MOST_COUNTED = 10_000  # the inbox says so many or more
 STATE_NAMES = {
     "waiting": "等待发送",
     "sending": "正在发送",
@@ -93,9 +94,9 @@ def inbox_page(
     return page(notice_views(session, actor, kept, today), following)
 
 
-def unread_count(session: Session, actor: Principal) -> int:
-    """How many the officer has not signed; counted no further than MOST_UNREAD."""
-    newest = select(Notice.id).where(_own(actor), ~_read_by(actor)).limit(MOST_UNREAD)
+def unread_count(session: Session, actor: Principal, most: int = MOST_UNREAD) -> int:
+    """How many the officer has not signed; counted no further than `most`."""
+    newest = select(Notice.id).where(_own(actor), ~_read_by(actor)).limit(most)
     return session.execute(select(func.count()).select_from(newest.subquery())).scalar_one()
 
 
@@ -179,6 +180,7 @@ class DispatchFilter:
     channel: str | None = None
     state: str | None = None
     notice_id: str | None = None
+    target: str | None = None  # webhook:<id>, robot:<id>, ...
     event_type: str | None = None  # exact, or a family such as case.*
     since: date | None = None
     until: date | None = None  # inclusive
@@ -207,6 +209,8 @@ def _sent_as(wanted: DispatchFilter) -> Iterator[ColumnElement[bool]]:
         yield Dispatch.state == wanted.state
     if wanted.notice_id is not None:
         yield Dispatch.notice_id == wanted.notice_id
+    if wanted.target is not None:
+        yield Dispatch.target == wanted.target
     if wanted.since is not None:
         yield Dispatch.id >= first_id_at(_midnight(wanted.since))
     if wanted.until is not None and wanted.until < date.max:

@@ -34,6 +34,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             channels=list(CHANNEL_NAMES.items()),
             states=list(messages.STATE_NAMES.items()),
             events=[*FAMILIES, *((route.event, route.label) for route in routing().routes)],
+            webhook=given.get("webhook"),
             most_exported=MOST_ROWS,
             colours=STATE_COLOURS,
             may_resend=principal().has(*ENDPOINT_KEEPERS),
@@ -60,6 +61,7 @@ def _filter() -> messages.DispatchFilter:
     given = request.args
     return messages.DispatchFilter(
         channel=given.get("channel") or None,
+        target=f"webhook:{given['webhook']}" if given.get("webhook") else None,
         state=given.get("state") or None,
         event_type=given.get("event_type") or None,
         since=_day("since"),

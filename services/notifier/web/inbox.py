@@ -47,12 +47,13 @@ def _add_list(bp: APIBlueprint, deps: Deps) -> None:
                 PAGE_SIZE,
                 deps.clock.today(),
             )
-            unread = messages.unread_count(session, principal())
+            unread = messages.unread_count(session, principal(), messages.MOST_COUNTED)
         return render(
             "notices/inbox.html",
             items=found["items"],
             next_cursor=found["next"],
             unread=unread,
+            most=messages.MOST_COUNTED,
             colours=SEVERITY_COLOURS,
             severities=[(key, SEVERITY_NAMES[key]) for key in SEVERITIES],
             events=[*FAMILIES, *((route.event, route.label) for route in routing().routes)],

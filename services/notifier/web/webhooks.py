@@ -100,7 +100,7 @@ def _add_changing(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.write() as session:
             found = endpoint_of(session, principal(), webhook_id)
             endpoints.try_endpoint(session, found, actor=principal(), at=deps.clock.system_now())
-        return redirect(url_for("pages.deliveries", channel="webhook"), 303)
+        return redirect(url_for("pages.deliveries", webhook=webhook_id), 303)
 
     @bp.post("/webhooks/<webhook_id>/removal")
     @access(KEEPERS)
