@@ -102,8 +102,14 @@ class Berths:
         most = min(self._each * ahead, free // self._spread or min(free, 1))
         share = max(1, most // 2)
         others = _most(room) - sum(count for ref, count in loads.items() if ref not in self._sound)
-        full = [ref for ref, n in loads.items() if n > (most - share if ref in self._sound else few // 2)]
+        full = [ref for ref, n in loads.items() if n > self._enough(ref, most - share, few // 2)]
         return Openings(free, share, max(1, few // 2), max(0, others), frozenset(self._sound), full)
+
+    def _enough(self, ref: str, sound: int, other: int) -> int:
+        """Above so many no more are claimed; of a silent target what waits would only be given back."""
+        if ref in self._sound:
+            return sound
+        return min(FEW, self._each) - 1 if ref in self.silent else other
 
 
 def _most(places: int) -> int:

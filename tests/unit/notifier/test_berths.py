@@ -136,6 +136,17 @@ def test_a_channel_of_one_place_is_used(port):
     assert berths.take("a")
 
 
+def test_of_a_silent_target_no_more_is_claimed_than_is_kept_for_it():
+    """Else what waits behind a hanging send is claimed and given back without pause."""
+    berths = Berths(PLACES, EACH)
+    assert berths.take("silent")
+    berths.leave("silent", sound=False)
+    while berths.take("silent"):
+        pass
+    assert berths.openings({"silent": FEW}, PLACES, AHEAD).busy == ["silent"]
+    assert berths.openings({"silent": FEW - 1}, PLACES, AHEAD).busy == []
+
+
 def test_what_is_claimed_is_shared_alike():
     berths = Berths(PLACES, EACH)
     for ref in ("well", "hung"):
