@@ -158,7 +158,8 @@ def test_decision_and_repair_notice_go_together(desk):
         "三、惩戒措施提示",
         "四、移出条件和程序",
         "五、救济途径",
-        "六十日内申请行政复议",
+        "六十日内向石家庄市长安区人民政府申请行政复议",
+        "六个月内向有管辖权的人民法院提起行政诉讼",
     ):
         assert part in text, part
     with desk.office.deps.db.read() as session:

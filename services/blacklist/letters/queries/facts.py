@@ -20,6 +20,7 @@ from services.blacklist.letters.domain.wording import (
 )
 from services.blacklist.rules.domain import DOCUMENT_KINDS, ListRule, publicity_range
 from services.blacklist.rules.queries import measure
+from services.blacklist.rules.remedies import SAME_LEVEL
 from shared.calendar import WorkingCalendar, add_months
 from shared.clock import local_date
 
@@ -41,6 +42,8 @@ class Occasion:
     """Of our own decision, where it has been made out or numbered."""
     identity: str | None = None
     """The clear identity number, only where an officer chose with reason to show it."""
+    reviewed_by: str = SAME_LEVEL
+    """Who hears an appeal (行政复议机关), by name."""
 
 
 def values_of(occasion: Occasion) -> dict[str, str]:
@@ -50,6 +53,7 @@ def values_of(occasion: Occasion) -> dict[str, str]:
         **_party(occasion),
         **_document(occasion),
         **_rule_values(rule, case),
+        "remedy": sentence(_named(rule.remedy, occasion)),
         **_windows(occasion),
         **_decision(occasion),
         **_request(occasion),
@@ -125,7 +129,6 @@ def _rule_values(rule: ListRule, case: Case) -> dict[str, str]:
         "list_name": tidy(case.list_name),
         "list_basis": tidy("；".join(bases)),
         "ranges": "，".join(ranges),
-        "remedy": sentence(rule.remedy),
         "repair_conditions": "；".join(bare(each) for each in removal.conditions),
         "repair_after": str(removal.repair_after_months.get(case.severity or rule.default_severity, 0)),
         "accept_days": str(removal.accept_wd),
@@ -159,6 +162,7 @@ def _decision(occasion: Occasion) -> dict[str, str]:
         months=_months(case, rule),
         measures=[_measure_name(each["code"], occasion.dated) for each in case.measures or ()],
     )
+    parts["remedy"] = _named(parts["remedy"], occasion)
     return {
         **{f"decision_{name}": sentence(text) for name, text in parts.items()},
         "severity": GRADES.get(case.severity or "", "一般"),
@@ -166,6 +170,11 @@ def _decision(occasion: Occasion) -> dict[str, str]:
         "measures": sentence("\n".join(f"（{number}）{line}" for number, line in enumerate(names, 1))),
         "heard": _heard(case),
     }
+
+
+def _named(remedy: str, occasion: Occasion) -> str:
+    """The body that hears appeals, by its name."""
+    return remedy.replace(SAME_LEVEL, occasion.reviewed_by)
 
 
 def _months(case: Case, rule: ListRule) -> int:

@@ -10,6 +10,7 @@ from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
 from services.blacklist.cases.models.case import ID_AAD
 from services.blacklist.cases.queries import find_case
 from services.blacklist.cases.queries.standing import rule_on
+from services.blacklist.identity.queries import department
 from services.blacklist.letters.domain.templates import (
     DECISION,
     LABELLED,
@@ -24,6 +25,7 @@ from services.blacklist.letters.models import Letter
 from services.blacklist.letters.queries.facts import Occasion, flags_of, values_of
 from services.blacklist.letters.queries.finding import told_steps
 from services.blacklist.rules.domain import ListRule
+from services.blacklist.rules.remedies import reviewing_body
 from services.blacklist.store import Deps
 from shared.clock import local_date
 from shared.errors import Conflict, FieldError, Invalid, describe_errors
@@ -97,8 +99,14 @@ def draft_letter(
     occasion = Occasion(
         case, step, rule, deps.calendar, _request(session, case, step), dated,
         decision_number(session, case), _identity(deps, case) if shown else None,
+        _reviewed_by(session, case),
     )  # fmt: skip
     return _composed(template, version, occasion)
+
+
+def _reviewed_by(session: Session, case: Case) -> str:
+    own = department(session, case.department_id)
+    return reviewing_body(own.kind, own.region, own.name, own.level)
 
 
 def _composed(template: Template, version: Text, occasion: Occasion) -> Draft:
