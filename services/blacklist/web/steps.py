@@ -9,7 +9,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.cases.api.transitions import inputs_of
-from services.blacklist.cases.domain.table import Transition, find_transition
+from services.blacklist.cases.domain.table import Transition, find_transition, rows_named
 from services.blacklist.cases.queries import case_view, find_case
 from services.blacklist.cases.schemas import TransitionIn
 from services.blacklist.cases.usecases.transition import Order, take_step
@@ -176,13 +176,12 @@ def _page(
     row = find_transition(case["procedure"], case["state"], action)
     standing = next((each for each in case["available_actions"] if each["action"] == action), None)
     if row is None or standing is None:
-        if not errors:
-            raise NotFound(
-                "not-found", "该案件现在没有这个办理事项", "案件状态可能已经变化，请回到案件页面查看。"
-            )
+        if not rows_named(action):
+            raise NotFound("not-found", "没有这个办理事项")
         return render(
-            "blacklist/step_gone.html", status, case=case, errors=errors, title=wording.action_title(action)
-        )
+            "blacklist/step_gone.html", status if errors else 404, case=case, errors=errors,
+            title=wording.action_title(action),
+        )  # fmt: skip
     return render(
         "blacklist/step.html",
         status,
