@@ -178,6 +178,16 @@ def test_the_filer_cannot_review_by_hand_made_request(site: Site):
     assert stale.status_code == 409
     assert "更新" in stale.text
     assert site.client("clerk").get(f"{place}/actions/nonsense").status_code == 404
+    unopened = site.client("clerk").get(f"{place}/actions/publish")
+    assert unopened.status_code == 404
+    offered = site.client("reviewer").get(place).text
+    assert offered.index("actions/approve_notice") < offered.index("actions/return_for_revision")
+    assert f'href="{place}"' in unopened.text
+    bare = {"document.kind": "", "document.number": "", "document.date": ""}
+    lacking = clerk.post("/cases/new", data=person(**bare)).headers["Location"].split("?")[0]
+    refused = clerk.post(f"{lacking}/actions/submit", data={"version": "1"}).text
+    assert "作出认定所依据的处罚决定、判决等文书" in refused
+    assert f'href="{lacking}/edit"' in refused
 
 
 def test_a_draft_is_changed_and_optional_fields_can_be_emptied(site: Site):

@@ -87,12 +87,12 @@ _REQUIRED = (
     ("/subject/name", ("subject", "name"), "填写主体名称"),
     ("/misconduct/facts", ("misconduct", "facts"), "填写违法失信事实"),
     ("/misconduct/category", ("misconduct", "category"), "填写违法失信行为类别"),
-    ("/document/kind", ("document", "kind"), "选择决定文书种类"),
-    ("/document/number", ("document", "number"), "填写决定文书文号"),
-    ("/document/organ", ("document", "organ"), "填写作出文书的机关"),
-    ("/document/date", ("document", "date"), "填写文书日期"),
+    ("/document/kind", ("document", "kind"), "选择所依据文书的种类（作出认定所依据的处罚决定、判决等文书）"),
+    ("/document/number", ("document", "number"), "填写作出认定所依据的处罚决定、判决等文书的文号"),
+    ("/document/organ", ("document", "organ"), "填写作出所依据文书的机关"),
+    ("/document/date", ("document", "date"), "填写所依据文书的日期"),
     ("/document/basis", ("document", "basis"), "填写法律依据"),
-    ("/document/content", ("document", "content"), "填写决定内容"),
+    ("/document/content", ("document", "content"), "填写所依据文书的决定内容"),
     ("/disclosure/attribute", ("disclosure", "attribute"), "确定公开属性"),
 )
 
