@@ -97,6 +97,9 @@ def test_a_request_goes_from_form_to_letter(site: Site) -> None:
         reason="涉及第三方商业秘密",
         exceptions="trade-secret",
     )
+    saved = page(clerk, f"{desk}?done=draft")
+    assert "答复已保存" in saved
+    assert saved.count('class="govuk-tag ') == 1, "one tag says where it stands"
     assert "签发答复" in page(decider, desk)
     page(decider, f"{desk}/issue", 303, letter_number="长住建公开〔2026〕1号")
     letter = page(anyone, "/disclosure-requests", code=code)

@@ -88,7 +88,8 @@ def _one(made: APIBlueprint, deps: Deps) -> None:
             raise
         except DomainError as error:
             return _page(deps, request_id, int(error.kind), form_errors(error), action)
-        return redirect(f"/disclosure-desk/{request_id}" if action != "transfer" else "/disclosure-desk", 303)
+        done = f"/disclosure-desk/{request_id}?done={action}"
+        return redirect(done if action != "transfer" else "/disclosure-desk", 303)
 
 
 def _page(deps: Deps, request_id: str, status: int, errors: dict[str, str], tried: str) -> Response:
@@ -104,7 +105,7 @@ def _page(deps: Deps, request_id: str, status: int, errors: dict[str, str], trie
     }
     answer = render(
         "blacklist/disclosure_detail.html", status, view=view, errors=errors, labels=LABELS, tried=tried,
-        values=request.form, **context,
+        values=request.form, done=request.args.get("done", ""), **context,
     )  # fmt: skip
     answer.headers["Cache-Control"] = "no-store"
     return answer
