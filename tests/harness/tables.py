@@ -25,18 +25,24 @@ OWN = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('information_schema', '
 FINGERPRINT = f"""
 SELECT md5(string_agg(part, ',' ORDER BY part)) FROM (
   SELECT concat_ws(' ', 'n', n.oid, n.nspname, n.nspacl) AS part FROM pg_namespace n WHERE {OWN}
-  UNION ALL SELECT concat_ws(' ', 'c', c.oid, c.relname, c.relacl, c.relrowsecurity, c.reloptions,
+  UNION ALL SELECT concat_ws(' ', 'c', c.oid, c.relname, c.relacl, c.relrowsecurity,
+      c.relforcerowsecurity, c.reloptions,
       CASE WHEN c.relkind = 'v' THEN md5(pg_get_viewdef(c.oid)) END)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OWN}
   UNION ALL SELECT concat_ws(' ', 'a', a.attrelid, a.attname, a.atttypid, a.attnotnull,
       a.attisdropped, a.attacl)
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE {OWN}
-  UNION ALL SELECT concat_ws(' ', 'f', f.oid, md5(f.prosrc)) FROM pg_proc f JOIN pg_namespace n
+  UNION ALL SELECT concat_ws(' ', 'f', f.oid, md5(f.prosrc), f.prosecdef, f.proconfig)
+    FROM pg_proc f JOIN pg_namespace n
     ON n.oid = f.pronamespace WHERE {OWN}
   UNION ALL SELECT concat_ws(' ', 't', oid, tgenabled) FROM pg_trigger
   UNION ALL SELECT concat_ws(' ', 'k', oid) FROM pg_constraint
-  UNION ALL SELECT concat_ws(' ', 'p', oid) FROM pg_policy
+  UNION ALL SELECT concat_ws(' ', 'p', oid, polcmd, polroles, polqual, polwithcheck) FROM pg_policy
+  UNION ALL SELECT concat_ws(' ', 'd', oid, adbin) FROM pg_attrdef
+  UNION ALL SELECT concat_ws(' ', 'q', seqrelid, seqincrement, seqmin, seqmax, seqcycle) FROM pg_sequence
+  UNION ALL SELECT concat_ws(' ', 'i', indexrelid) FROM pg_index WHERE NOT indisvalid
+  UNION ALL SELECT concat_ws(' ', 'l', oid) FROM pg_largeobject_metadata
   UNION ALL SELECT concat_ws(' ', 'e', oid) FROM pg_extension
   UNION ALL SELECT concat_ws(' ', 's', setconfig) FROM pg_db_role_setting
 ) parts

@@ -8,6 +8,7 @@ from flask import g
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
+import services.blacklist.app  # noqa: F401  the wall stands around tables of every part
 from services.blacklist.cases import api as cases
 from services.blacklist.cases.models import Case
 from services.blacklist.identity.wall import OFFICER, raise_wall, stand_behind
