@@ -31,8 +31,17 @@ def test_the_applicant_opens_the_letter_with_the_code(call, office):
     pdf = call(None, "GET", f"/disclosure-requests/{receipt['code']}/letter.pdf")
     assert pdf.headers["Cache-Control"] == "no-store"
     text = "".join(pdf_text(pdf.data).split())
-    for words in ("政府信息公开申请答复书（予以公开）", number, "王小二：", "汇总表共三页", "核验码"):
+    for words in (
+        "政府信息公开申请答复书（予以公开）",
+        number,
+        "王小二：",
+        "汇总表共三页",
+        "核验码",
+        "您申请公开的信息",
+    ):
         assert words in text
+    assert "六十日内向石家庄市长安区人民政府申请行政复议" in text
+    assert "贵单位" not in text
     letter = letter_of(office, row)
     assert hashlib.sha256(pdf.data).hexdigest() == letter.sha256
     assert number in call(None, "GET", f"/disclosure-requests/{receipt['code']}")["letter"]

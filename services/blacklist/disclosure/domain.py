@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from services.blacklist.rules.grounds import exception_grounds
+from services.blacklist.rules.remedies import SAME_LEVEL
 from shared.errors import describe_errors
 
 DATA = Path(__file__).parent / "data"
@@ -172,6 +173,10 @@ class Letter:
     department: str
     issued_on: date
     letter_number: str | None = None
+    asker: str = "您"
+    """How the applicant is spoken to."""
+    reviewed_by: str = SAME_LEVEL
+    """Who hears an appeal (行政复议机关), by name."""
 
 
 def letter_title(answer_type: str) -> str:
@@ -183,15 +188,16 @@ def letter_paragraphs(letter: Letter) -> list[str]:
     kind = answer_types()[letter.answer_type]
     grounds = [exception_grounds()[code] for code in letter.exceptions]
     basis = "、".join(dict.fromkeys([kind.article, *(each.article for each in grounds)]))
+    remedy = _answers()["remedy"]["review_first" if kind.review_first else "usual"]
     parts = [
-        f"{chinese(letter.received_on)}收到您（贵单位）提出的政府信息公开申请（编号{letter.number}）。",
+        f"{chinese(letter.received_on)}收到{letter.asker}提出的政府信息公开申请（编号{letter.number}）。",
         f"申请公开的内容：{letter.wanted}",
         f"经审查，根据{REGULATION}{basis}的规定，答复如下：",
-        kind.lead,
+        kind.lead.format(asker=letter.asker),
         letter.content or "",
         *(f"{each.name}：{each.text}。" for each in grounds),
         f"理由：{letter.reason}" if letter.reason else "",
-        _answers()["remedy"]["review_first" if kind.review_first else "usual"],
+        remedy.format(reviewed_by=letter.reviewed_by),
     ]
     return [part for part in parts if part]
 

@@ -31,10 +31,12 @@ from services.blacklist.disclosure.queries.requests import LETTER_AAD, applicant
 from services.blacklist.disclosure.usecases.timeline import write_step
 from services.blacklist.identity.domain import Period
 from services.blacklist.identity.models import Department
+from services.blacklist.identity.queries import department
 from services.blacklist.letters.domain.numbering import number_problem
 from services.blacklist.letters.usecases import Answer, answer_number, issue_answer
 from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries import duties_of
+from services.blacklist.rules.remedies import reviewing_body
 from services.blacklist.rules.usecases import (
     cancel_duties,
     extend_duty,
@@ -245,7 +247,14 @@ def _letter(turn: Turn, draft: Mapping[str, Any]) -> Letter:
         department=row.department_name,
         issued_on=turn.today,
         letter_number=answer_number(turn.session, row.department_id, turn.today.year, given),
+        asker="贵单位" if row.applicant_type == "organization" else "您",
+        reviewed_by=_reviewed_by(turn),
     )
+
+
+def _reviewed_by(turn: Turn) -> str:
+    own = department(turn.session, turn.row.department_id)
+    return reviewing_body(own.kind, own.region, own.name, own.level)
 
 
 def _print(turn: Turn, letter: Letter) -> None:
