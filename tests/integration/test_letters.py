@@ -162,6 +162,8 @@ def test_decision_and_repair_notice_go_together(desk):
         "六个月内向有管辖权的人民法院提起行政诉讼",
     ):
         assert part in text, part
+    assert "《石家庄市长安区推进公共资源配置领域政府信息公开实施方案》" in text
+    assert "石家庄市长安区2018" not in text, "a place and a year are no document number"
     with desk.office.deps.db.read() as session:
         _, proof = open_proof(
             session, desk.office.deps, decision.id, rows[0].id, desk.office.people["auditor"]

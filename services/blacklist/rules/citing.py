@@ -12,6 +12,6 @@ _CLAUSE = re.compile(
 def cite(rule: ListRule, region: str) -> str:
     """What holds in the region; remarks on a basis are no clause and are left out."""
     return "；".join(
-        f"《{each.title}》（{each.document}）{each.article if _CLAUSE.fullmatch(each.article) else ''}"
+        f"{each.cited}{each.article if _CLAUSE.fullmatch(each.article) else ''}"
         for each in rule.basis_in(region)
     )

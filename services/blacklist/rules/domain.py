@@ -25,6 +25,11 @@ class Basis:
     source: str
     status: str
 
+    @property
+    def cited(self) -> str:
+        """《文件名》（文号）; the name alone where the paper has no number of its own."""
+        return f"《{self.title}》（{self.document}）" if "号" in self.document else f"《{self.title}》"
+
 
 @dataclass(frozen=True)
 class Window:

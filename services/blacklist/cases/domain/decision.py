@@ -30,7 +30,7 @@ def decision_parts(
 
 
 def _basis(rule: ListRule, region: str, basis: str) -> str:
-    lists = "；".join(f"《{each.title}》（{each.document}）" for each in rule.basis_in(region))
+    lists = "；".join(each.cited for each in rule.basis_in(region))
     return f"{basis}；{lists}" if basis else lists
 
 

@@ -117,7 +117,7 @@ def _document(occasion: Occasion) -> dict[str, str]:
 
 
 def _rule_values(rule: ListRule, case: Case) -> dict[str, str]:
-    bases = (f"《{each.title}》（{each.document}）" for each in rule.basis_in(case.region))
+    bases = (each.cited for each in rule.basis_in(case.region))
     found = {severity: publicity_range(rule, severity, case.domain) for severity in rule.publicity}
     ranges = (
         f"{GRADES.get(severity, severity)}的为{each.min_months}至{each.max_months}个月"

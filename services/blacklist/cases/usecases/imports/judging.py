@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from services.blacklist.cases.domain.content import missing_fields
 from services.blacklist.cases.domain.filing import Problem
 from services.blacklist.cases.domain.layout import Cell, Column, Layout, layout_named, penalty_layout
+from services.blacklist.cases.domain.likeness import folded_name
+from services.blacklist.cases.domain.mistakes import shown
 from services.blacklist.cases.domain.rows import SheetRow, address, read_row
 from services.blacklist.cases.models import CaseImport, CaseImportRow
 from services.blacklist.cases.usecases.filing import filing_problems
@@ -80,16 +82,29 @@ def judge_rows(
         _judge(office, reading.layout, row, upload.department_id)
     fair = [row for row in rows if not row.errors]
     remarks = reading.doubles.among(session, deps, fair, upload.department_id)
+    own = folded_name(office.department(upload.department_id).name)
     for row in fair:
         remarks.setdefault(row.number, []).extend(reading.known.meet(deps, row.filing["subject"], row.number))
-    return [_row_values(deps, upload.id, row, remarks.get(row.number, [])) for row in rows]
+    values = [_row_values(deps, upload.id, row, remarks.get(row.number, [])) for row in rows]
+    for row, value in zip(rows, values, strict=True):
+        if reading.layout.kind == "penalty-decision" and (organ := _organ_of_another(row, own)):
+            value["preview"]["remarks"] = [f"作出机关“{organ}”不是本部门，请核对是否应由本部门录入"]
+    return values
+
+
+def _organ_of_another(row: SheetRow, own: str) -> str | None:
+    """The organ that is not ours, as it may be shown: told only, for names are written short."""
+    organ = row.filing["document"].get("organ")
+    name = folded_name(organ or "")
+    ours = not name or own.endswith(name) or name.endswith(own)
+    return None if ours else shown(("document", "organ"), organ)
 
 
 def _defaults(office: Office, upload: CaseImport) -> dict[str, Any]:
     """What the upload says for every row; a blacklist table stands on the law its list stands on."""
     rule = office.rule(upload.list_code)
     bases = rule.basis_in(upload.region) if rule else ()
-    basis = "；".join(f"《{each.title}》（{each.document}）" for each in bases)
+    basis = "；".join(each.cited for each in bases)
     return {
         "list_code": upload.list_code,
         "domain": upload.domain,
