@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from shared.ids import new_id
 from tests.harness.platforms import PushWorld, http_json, push_world
@@ -63,6 +64,16 @@ def test_sheet_letter_and_public_list(world: PushWorld) -> None:
     )
     assert recorded.status_code == 200, recorded.text
     assert state(world, listing) == [("list", "accepted")]
+    blank = client.get(f"/push/hand/{batch['id']}/feedback-sheet")
+    table = CalamineWorkbook.from_filelike(BytesIO(blank.data)).get_sheet_by_index(0).to_python()
+    assert [row[1:3] for row in table[1:]] == [[listing.subject.name, listing.number]]
+    wrong = client.post(
+        f"/push/hand/{batch['id']}/feedback",
+        data={"sheet": (BytesIO("业务流水号,结果\r\n1,好\r\n".encode()), "feedback.csv")},
+        headers={"Accept": "text/html"},
+    )
+    assert wrong.status_code == 422
+    assert "反馈表缺少列：处理结果" in wrong.text
     told = client.post(
         f"/push/api/v1/batches/{batch['id']}/feedback",
         data={"sheet": (BytesIO(feedback(world, number)), "feedback.csv")},

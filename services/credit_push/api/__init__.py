@@ -39,7 +39,7 @@ describe_errors(
         "profile-decided": "该配置已经办结。",
         "batch-empty": "本批次已没有待报送的记录。",
         "batch-recorded": "同一批次只登记一次批号。",
-        "bad-feedback": "反馈表无法读取。请上传平台给出的反馈表（CSV）。",
+        "bad-feedback": "反馈表无法读取。请按所述问题改正，上传列有业务流水号和处理结果的 XLSX 或 CSV 文件。",
         "not-a-letter": "只有撤销函登记复函。",
         "no-requests": "该平台没有登记为异议和修复申请的转送渠道。",
         "ticket-taken": "同一受理号只对应一件申请；内容不同的，请换用新的受理号。",

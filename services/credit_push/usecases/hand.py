@@ -10,8 +10,15 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.domain import ACCEPTED, AWAITING_HAND, SUPERSEDED, Record, record_from
-from services.credit_push.formats import encode, packet, procurement_sheet
+from services.credit_push.domain import (
+    ACCEPTED,
+    AWAITING_HAND,
+    OPERATION_NAMES,
+    SUPERSEDED,
+    Record,
+    record_from,
+)
+from services.credit_push.formats import encode, feedback_sheet, packet, procurement_sheet
 from services.credit_push.models import Batch, Delivery, ListingVersion
 from services.credit_push.publishes import announce, lock_listings
 from services.credit_push.transports.base import ALREADY_GONE, FILED, REFUSED, TAKEN, Receipt
@@ -25,6 +32,7 @@ from shared.clock import local_date
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 
 RESULTS = {"accepted": FILED, "rejected": REFUSED}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REPLIES = {"accepted": (FILED, ""), "rejected": (REFUSED, "REFUSED"), "absent": (REFUSED, ALREADY_GONE)}
 """What the reply to a withdrawal letter says: taken down, not taken down, there is nothing of the kind."""
 
@@ -88,8 +96,7 @@ def _sheet(session: Session, deps: Deps, profile: Profile, batch: Batch, members
         content = encode(profile, record, row.operation)
         lines.append(procurement_sheet.sheet_row(content.row, row.operation, row.idempotency_key))
     body = packet.to_xlsx(lines, procurement_sheet.SHEET_NAME)
-    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return Paper(f"{profile.id}-{batch.id[-8:]}.xlsx", media_type, body)
+    return Paper(f"{profile.id}-{batch.id[-8:]}.xlsx", XLSX, body)
 
 
 def _letter_number(deps: Deps, batch: Batch) -> str:
@@ -129,14 +136,29 @@ def record_hand(
     return batch
 
 
+def blank_feedback(session: Session, batch_id: str) -> Paper:
+    """A sheet for the platform's answer, where it gives none of its own: the batch's rows without results."""
+    batch = session.get(Batch, batch_id)
+    if batch is None:
+        raise NotFound("not-found", "没有这个报送批次")
+    lines = [list(feedback_sheet.LABELS)]
+    sent = select(Delivery).where(Delivery.batch_id == batch_id).order_by(Delivery.id)
+    for row in session.scalars(sent):
+        about = [row.subject_name, row.document_number, OPERATION_NAMES[row.operation]]
+        lines.append([row.idempotency_key, *about, "", "", ""])
+    return Paper(f"feedback-{batch.id[-8:]}.xlsx", XLSX, packet.to_xlsx(lines, "反馈表"))
+
+
 def import_feedback(session: Session, deps: Deps, batch_id: str, sheet: bytes) -> int:
     """The platform's feedback sheet for a recorded batch; how many rows it settled."""
     batch, profile, members = open_batch(session, deps, batch_id)
     try:
-        told = packet.read_feedback(sheet)
-    except (ValueError, UnicodeDecodeError) as error:
-        pointed = FieldError("/sheet", "应为平台给出的反馈表（CSV）。")
-        raise Invalid("bad-feedback", "反馈表无法读取", str(error), fields=[pointed]) from error
+        told = feedback_sheet.read_hand_feedback(sheet)
+    except ValueError as error:
+        raise _bad_feedback(str(error)) from error
+    sent = set(session.scalars(select(Delivery.idempotency_key).where(Delivery.batch_id == batch_id)))
+    if not any(row["idempotency_key"] in sent for row in told):
+        raise _bad_feedback("反馈表中没有本批记录的业务流水号")
     ours = {row.idempotency_key for row in members}
     receipts = [
         Receipt(
@@ -153,6 +175,11 @@ def import_feedback(session: Session, deps: Deps, batch_id: str, sheet: bytes) -
     moved = receive_receipts(session, deps, profile, receipts, kind="hand")
     _close_if_done(session, batch)
     return moved
+
+
+def _bad_feedback(problem: str) -> Invalid:
+    pointed = FieldError("/sheet", f"{problem}。")
+    return Invalid("bad-feedback", "反馈表无法读取", f"{problem}。", fields=[pointed])
 
 
 def record_reply(

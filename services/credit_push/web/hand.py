@@ -14,6 +14,7 @@ from services.credit_push.usecases import Deps
 from services.credit_push.usecases.hand import (
     REPLIES,
     Paper,
+    blank_feedback,
     download_batch,
     import_feedback,
     record_hand,
@@ -71,6 +72,12 @@ def _add_results(bp: APIBlueprint, deps: Deps) -> None:
             return record_hand(session, deps, batch_id, number, principal().username, image or None)
 
         return _do(deps, batch_id, record)
+
+    @bp.get("/hand/<batch_id>/feedback-sheet")
+    @access(roles("operator"))
+    def blank_sheet(batch_id: str) -> Response:
+        with deps.db.read() as session:
+            return _file(blank_feedback(session, batch_id))
 
     @bp.post("/hand/<batch_id>/feedback")
     @access(roles("operator"))
