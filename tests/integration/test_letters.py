@@ -130,6 +130,7 @@ def test_notice_takes_the_number_and_dates_of_the_act(desk):
         "自收到本告知书（公告送达的，自视为送达）之日起5个工作日内",
         "有权要求听证",
         "提交地址：",
+        "轻微的最长3个月，可以随时申请信用修复",
         case.uscc,
     ):
         assert part in text, part

@@ -18,7 +18,7 @@ from services.blacklist.letters.domain.wording import (
     sentence,
     tidy,
 )
-from services.blacklist.rules.domain import DOCUMENT_KINDS, ListRule, publicity_range
+from services.blacklist.rules.domain import DOCUMENT_KINDS, ListRule, PublicityRange, publicity_range
 from services.blacklist.rules.queries import measure
 from services.blacklist.rules.remedies import SAME_LEVEL
 from shared.calendar import WorkingCalendar, add_months
@@ -77,6 +77,7 @@ def flags_of(occasion: Occasion) -> set[str]:
         "has_representative": bool(case.legal_representative),
         "hearing_set": bool(hearing.get("held_on") and hearing.get("place")),
         "was_noticed": bool(case.notice_number and case.noticed_on),
+        "has_minimum": bool(_repair_after(case, occasion.rule)),
         "granted": bool(detail.get("granted")),
         "upheld": bool(detail.get("upheld")),
         "by_repair": case.reason_code == "repair",
@@ -119,24 +120,31 @@ def _document(occasion: Occasion) -> dict[str, str]:
 def _rule_values(rule: ListRule, case: Case) -> dict[str, str]:
     bases = (each.cited for each in rule.basis_in(case.region))
     found = {severity: publicity_range(rule, severity, case.domain) for severity in rule.publicity}
-    ranges = (
-        f"{GRADES.get(severity, severity)}的为{each.min_months}至{each.max_months}个月"
-        for severity, each in found.items()
-        if each
-    )
+    ranges = (_range(severity, each) for severity, each in found.items() if each)
     removal = rule.removal
     return {
         "list_name": tidy(case.list_name),
         "list_basis": tidy("；".join(bases)),
         "ranges": "，".join(ranges),
         "repair_conditions": "；".join(bare(each) for each in removal.conditions),
-        "repair_after": str(removal.repair_after_months.get(case.severity or rule.default_severity, 0)),
+        "repair_after": str(_repair_after(case, rule)),
         "accept_days": str(removal.accept_wd),
         "settle_days": str(removal.settle_wd),
         "extend_days": str(removal.extend_wd),
         "statement_days": str(rule.statement_window.n),
         "hearing_days": str(rule.hearing_window.n),
     }
+
+
+def _repair_after(case: Case, rule: ListRule) -> int:
+    return rule.removal.repair_after_months.get(case.severity or rule.default_severity, 0)
+
+
+def _range(severity: str, allowed: PublicityRange) -> str:
+    grade = GRADES.get(severity, severity)
+    if not allowed.min_months:
+        return f"{grade}的最长{allowed.max_months}个月，可以随时申请信用修复"
+    return f"{grade}的为{allowed.min_months}至{allowed.max_months}个月"
 
 
 def _windows(occasion: Occasion) -> dict[str, str]:
