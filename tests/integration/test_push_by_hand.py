@@ -1,14 +1,17 @@
 """A platform whose door is a person: sheet out, batch number and feedback in, a letter for the withdrawal."""
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator
+from html import unescape
 from io import BytesIO
 from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from services.credit_push.transports.manual import Manual
 from shared.ids import new_id
 from tests.harness.platforms import PushWorld, http_json, push_world
 
@@ -85,6 +88,10 @@ def test_sheet_letter_and_public_list(world: PushWorld) -> None:
     where = f"/push/api/v1/reconciliations/{run}"
     world.until(lambda: client.get(where).json["state"] == "done", "reconciled")
     assert client.get(where).json["differences"] == []
+    for page in (f"reconciliations/{run}", f"platforms/{HAND}", "reconciliations"):
+        shown = client.get(f"/push/{page}", headers={"Accept": "text/html"}).text
+        (link, *_) = re.findall(r'href="(/push/api/v1/reconciliation-reports[^"]+)"', shown)
+        assert client.get(unescape(link)).data.startswith(b"%PDF")
 
     world.publish(listing.event("revoked"))
     world.until(lambda: state(world, listing)[-1] == ("withdraw", "awaiting-hand"), "the letter")
@@ -107,6 +114,11 @@ def test_sheet_letter_and_public_list(world: PushWorld) -> None:
     assert [r["status"] for r in world.records(HAND) if r["document_number"] == listing.number] == [
         "withdrawn"
     ]
+
+
+def test_without_a_list_of_the_platform_there_is_nothing_to_compare_with() -> None:
+    with pytest.raises(ValueError, match="不提供可比对的清单"):
+        Manual(None).ledger("run")
 
 
 def test_not_yet_downloaded_is_superseded_downloaded_is_withdrawn(world: PushWorld) -> None:

@@ -30,7 +30,9 @@ class Manual:
         pass
 
     def ledger(self, run_id: str) -> Ledger | None:  # noqa: ARG002  answered on the spot
-        return HttpLedger(self._client) if self._client is not None else None
+        if self._client is None:
+            raise ValueError("该平台不提供可比对的清单，无法对账")
+        return HttpLedger(self._client)
 
     def preview(self, job: Job) -> Preview:
         row = procurement_sheet.sheet_row(job.content.row, job.operation, job.key)

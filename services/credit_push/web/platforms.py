@@ -1,6 +1,7 @@
 """One platform: its profile, how it fares, pause and resume, backfill, a probe; and a delivery's dry run."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from apiflask import APIBlueprint
 from flask import redirect, request, url_for
@@ -18,6 +19,7 @@ from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.pages import form_errors
 
+REPORTED = timedelta(days=30)
 SHOWN = 20
 """So many findings stand on a platform's own page."""
 Way = Callable[[str], Transport]
@@ -100,6 +102,8 @@ def _page(
         findings=findings[:SHOWN],
         against=AGAINST,
         today=deps.clock.today(),
+        since=deps.clock.now() - REPORTED,
+        until=deps.clock.now(),
         may_act=view["pushed"] and principal().has("operator"),
         errors=form_errors(error) if error else {},
     )

@@ -1,5 +1,7 @@
 """对账: runs asked for and what they found."""
 
+from datetime import timedelta
+
 from apiflask import APIBlueprint
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -14,6 +16,8 @@ from shared.web.access import access, principal, roles
 from shared.web.pages import form_errors, with_query
 from shared.web.paging import cut, decode_cursor
 
+SECOND = timedelta(seconds=1)
+"""A report of so long a period from when a run was asked for is a report of that run."""
 RUN_STATES = {
     "waiting": ("待执行", "blue"),
     "running": ("执行中", "yellow"),
@@ -54,6 +58,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             "reconciliations",
             row=row,
             differences=found,
+            second=SECOND,
             profile=deps.catalogue.get(row.platform),
             run_states=RUN_STATES,
             kind_names=KIND_NAMES,
@@ -70,6 +75,7 @@ def _runs(deps: Deps, error: DomainError | None = None) -> Response:
         "reconciliations",
         int(error.kind) if error else 200,
         rows=rows,
+        second=SECOND,
         catalogue=deps.catalogue,
         options=[("", "全部平台"), *((p.id, p.name) for p in deps.catalogue.values() if p.pushed)],
         run_states=RUN_STATES,
