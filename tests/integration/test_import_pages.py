@@ -9,6 +9,7 @@ import pytest
 
 from bench.import_cases import sheet
 from services.blacklist.cases.domain.layout import all_layouts
+from services.blacklist.cases.domain.sheet import read_sheet
 from services.blacklist.cases.usecases.imports import Imports
 from tests.integration.test_blacklist_pages import Site
 from tests.integration.test_case_sheets import BLACK, OLD, written
@@ -138,6 +139,18 @@ def test_every_layout_has_a_blank_sheet(site, layout):
     sheet_text = clerk.get(f"/imports/blank.csv?layout={layout.code}").data.decode("utf-8-sig")
     (headings,) = csv.reader(io.StringIO(sheet_text))
     assert [layout.column(heading) for heading in headings] == list(layout.columns)
+    book = clerk.get(f"/imports/blank.xlsx?layout={layout.code}").data
+    (headings,) = read_sheet("空白表.xlsx", book)
+    assert [layout.column(heading) for heading in headings] == list(layout.columns)
+
+
+def test_a_penalty_of_another_organ_is_remarked_on_in_the_preview(site, row):
+    clerk = site.client("clerk")
+    own = {"CF_XZJG": "长安区住房和城乡建设局"}
+    page = clerk.get(imported(site, clerk, written(row | {"CF_WSH": "他1号", "CF_XZJG": "市城管局"}))).text
+    assert "“市城管局”不是本部门" in page
+    assert 'data-label="说明"' in page, "reasons stay beside their rows on a narrow screen"
+    assert figures(clerk.get(imported(site, clerk, written(row | own))))[1] == 1
 
 
 def test_old_layout_penalties_are_public_after_two_peoples_bulk_acts(site, row):

@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.blacklist.cases.api.exporting import XLSX, sheet_response
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.domain.layout import all_layouts, layout_named, penalty_layout
 from services.blacklist.cases.queries.imports import (
@@ -17,7 +18,7 @@ from services.blacklist.cases.queries.imports import (
     row_view,
 )
 from services.blacklist.cases.schemas import ImportIn
-from services.blacklist.cases.usecases.imports import SheetUpload, receive_import
+from services.blacklist.cases.usecases.imports import SheetUpload, blank_workbook, receive_import
 from services.blacklist.rules.queries import all_lists
 from services.blacklist.store import Deps
 from services.blacklist.web.attachments import chosen_file
@@ -68,6 +69,12 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
         name = quote(f"{layout.name}空白表.csv")
         answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
         return answer
+
+    @made.get("/imports/blank.xlsx")
+    @access(CLERK)
+    def blank_book() -> Response:
+        layout = layout_named(request.args.get("layout")) or penalty_layout()
+        return sheet_response(blank_workbook(layout), f"{layout.code}.xlsx", XLSX)
 
 
 def _sheet() -> SheetUpload:

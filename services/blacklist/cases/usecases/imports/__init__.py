@@ -3,6 +3,7 @@
 Every step is resumable: what was committed is in the rows' states, and a row becomes a case at most once.
 """
 
+from services.blacklist.cases.usecases.imports.blank import blank_workbook
 from services.blacklist.cases.usecases.imports.deciding import decide_rows
 from services.blacklist.cases.usecases.imports.loop import Imports
 from services.blacklist.cases.usecases.imports.mapping import teach_headings
@@ -18,6 +19,7 @@ from services.blacklist.cases.usecases.imports.receiving import (
 __all__ = [
     "Imports",
     "SheetUpload",
+    "blank_workbook",
     "confirm_import",
     "decide_rows",
     "error_sheet",
