@@ -27,6 +27,7 @@ from services.blacklist.letters.usecases import (
 )
 from services.blacklist.letters.usecases.seals import Ed25519Seal, Signature
 from services.blacklist.letters.usecases.serving import Proof
+from services.blacklist.rules.queries import measure
 from shared.clock import FixedClock
 from shared.errors import Conflict, DomainError, Invalid, NotFound
 from tests.integration.test_letters_typesetting import pdf_text
@@ -172,6 +173,9 @@ def test_decision_and_repair_notice_go_together(desk):
     assert proof == SCAN
 
 
+MEASURES = [{"code": "ban-bidding", "basis": "《招标投标法》第五十四条"}]
+
+
 def test_a_decision_tells_both_statement_and_hearing(desk):
     case = desk.office.file()
     for action, by, inputs in (
@@ -180,12 +184,13 @@ def test_a_decision_tells_both_statement_and_hearing(desk):
         ("record_statement", "clerk", {"content": "未参与", "answer": "经核实证据确凿"}),
         ("open_hearing", "clerk", {}),
         ("close_hearing", "clerk", {"opinion": "当事人的意见不成立"}),
-        ("decide", "decider", {"severity": "serious", "publicity_months": 12}),
+        ("decide", "decider", {"severity": "serious", "publicity_months": 12, "measures": MEASURES}),
     ):
         case = desk.office.take(case, action, by, **inputs)
     text = desk.text(desk.issue(case, "decision"))
-    for part in ("经核实证据确凿", "依法举行了听证", "当事人的意见不成立"):
+    for part in ("经核实证据确凿", "依法举行了听证", "当事人的意见不成立", "采取下列措施："):
         assert part in text, part
+    assert text.count(measure("ban-bidding", DAY).name) == 1, "a measure is told once"
 
 
 def test_identity_numbers_are_masked_unless_an_officer_says_why(desk):

@@ -159,7 +159,8 @@ def _windows(occasion: Occasion) -> dict[str, str]:
 
 def _decision(occasion: Occasion) -> dict[str, str]:
     case, rule = occasion.case, occasion.rule
-    names = [_measure_line(each, occasion.dated) for each in case.measures or ()]
+    lines = [_measure_line(each, occasion.dated) for each in case.measures or ()]
+    named = [_measure_name(each["code"], occasion.dated) for each in case.measures or ()]
     parts = decision_parts(
         rule,
         case.decision or {},
@@ -168,16 +169,23 @@ def _decision(occasion: Occasion) -> dict[str, str]:
         basis=case.document.get("basis") or "",
         severity=case.severity or rule.default_severity,
         months=_months(case, rule),
-        measures=[_measure_name(each["code"], occasion.dated) for each in case.measures or ()],
+        measures=named,
     )
     parts["remedy"] = _named(parts["remedy"], occasion)
     return {
         **{f"decision_{name}": sentence(text) for name, text in parts.items()},
+        "decision_consequences": _lead(parts["consequences"], named),
         "severity": GRADES.get(case.severity or "", "一般"),
         "months": str(_months(case, rule)),
-        "measures": sentence("\n".join(f"（{number}）{line}" for number, line in enumerate(names, 1))),
+        "measures": sentence("\n".join(f"（{number}）{line}" for number, line in enumerate(lines, 1))),
         "heard": _heard(case),
     }
+
+
+def _lead(consequences: str, named: list[str]) -> str:
+    """Without the measures' names at its end: the paper lists them below, with basis and days."""
+    whole, tail = sentence(consequences), sentence("：" + "、".join(named))
+    return f"{whole.removesuffix(tail)}：" if named and whole.endswith(tail) else whole
 
 
 def _named(remedy: str, occasion: Occasion) -> str:
