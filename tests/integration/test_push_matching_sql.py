@@ -15,7 +15,14 @@ from services.credit_push.settings import read_settings
 from services.credit_push.standing import seen
 from services.credit_push.transports.base import LedgerRow
 from services.credit_push.usecases import Deps
-from services.credit_push.usecases.adopting import OPEN, answer_push, choose, match_page, propose_push
+from services.credit_push.usecases.adopting import (
+    OPEN,
+    answer_second,
+    candidate_key,
+    choose,
+    match_page,
+    propose_push,
+)
 from services.credit_push.usecases.matching import offers_of, wanted_at
 from services.credit_push.usecases.observing import Sighting, observe
 from shared.db import migrate
@@ -74,20 +81,22 @@ def test_none_one_and_many(any_db_url: str, tmp_path: Path) -> None:
     assert {id_: item.state for id_, item in found.items()} == {
         none.id: "unmatched", one.id: "adopted", many.id: "ambiguous",
     }  # fmt: skip
-    decide(deps, found[none.id].id, found[many.id].id)
+    decide(deps, found[none.id].id, found[many.id].id, candidate_key(deps, rows[2]))
     with deps.db.read() as session:
         made = {each.listing_id: each.state for each in session.scalars(select(Delivery))}
     assert made == {one.id: "acknowledged", many.id: "acknowledged", none.id: "waiting"}
     deps.db.close()
 
 
-def decide(deps: Deps, none: str, many: str) -> None:
+def decide(deps: Deps, none: str, many: str, candidate: str) -> None:
     with deps.db.write() as session:
         propose_push(session, deps, none, "未收到", "甲")
     with deps.db.write() as session:
-        assert answer_push(session, deps, none, "乙", agree=True).state == "pushed"
+        assert answer_second(session, deps, none, "乙", agree=True).state == "pushed"
     with deps.db.write() as session:
-        assert choose(session, deps, many, 1, "已核对", "甲").state == "adopted"
+        assert choose(session, deps, many, candidate, "已核对", "甲").state == "chosen"
+    with deps.db.write() as session:
+        assert answer_second(session, deps, many, "乙", agree=True).state == "adopted"
     for settled in (none, many):
         with pytest.raises(Conflict, match="adoption-settled"), deps.db.write() as session:
             propose_push(session, deps, settled, "再推", "甲")

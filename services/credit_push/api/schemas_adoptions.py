@@ -10,7 +10,7 @@ STATES = (*OPEN, ADOPTED, PUSHED, LEFT)
 ACTIONS = ("choose", "leave", "push", "confirm", "refuse")
 
 
-class DifferenceOut(Schema):
+class CandidateDifferenceOut(Schema):
     """A field in which the candidates differ."""
 
     name = fields.String(required=True)
@@ -24,7 +24,7 @@ class CandidateOut(Schema):
         required=True, metadata={"description": "该记录的标识，随登记名称和内容而定，选定时填写"}
     )
     chosen = fields.Boolean(required=True, metadata={"description": "已由一人选定，待另一人确认"})
-    differs = fields.List(fields.Nested(DifferenceOut), required=True)
+    differs = fields.List(fields.Nested(CandidateDifferenceOut), required=True)
     subject_name = fields.String(required=True)
     uscc = fields.String(required=True, allow_none=True)
     document_number = fields.String(required=True)
