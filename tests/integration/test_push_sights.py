@@ -17,6 +17,7 @@ from services.credit_push.models import Appearance, Observation, StrayReceipt
 from services.credit_push.usecases.asking import Observer
 from shared.http import sign_request
 from tests.harness.platforms import Listing, PushWorld, Subject, http_json, push_world, quick
+from tests.harness.wait import until
 
 CITY, PROVINCE, NATION = "credit-quanzhou", "credit-fujian", "credit-china"
 TRADE, CALLBACK = "trade-quanzhou", "tender-shijiazhuang"
@@ -72,7 +73,10 @@ def proof(world: PushWorld, listing: Listing) -> Any:
 
 
 def advance(world: PushWorld, step: str) -> None:
+    """Move business time; the push side's own clock reads it a moment after the sandbox's."""
+    before = world.deps.clock.now()
     http_json("POST", f"{world.sandbox}/clock", {"advance": step})
+    until(lambda: world.deps.clock.now() - before > timedelta(minutes=1), what="the clock has moved")
 
 
 def test_what_is_relayed_is_seen_later_and_pushed_never(world: PushWorld) -> None:
