@@ -195,6 +195,23 @@ def test_pause_maintenance_and_quota_hold_everything_back(tmp_path: Path) -> Non
             until(lambda: drain(world.loops) >= 0 and len(paused.rows) >= 10, 30, "resumed")
 
 
+def test_a_quota_holds_while_the_database_is_slow(tmp_path: Path) -> None:
+    with stubs(1) as (scarce,):
+        scarce.patience = 20.0
+        with field(tmp_path, {"scarce": (scarce, PATIENT, Limits(daily_rows=10))}) as world:
+            world.publish(1)
+            drain(world.loops)  # from now on the platform is ours
+            world.publish(14)
+            world.plan()
+            (sender,) = (loop for loop in world.loops if loop.name == "sender")
+            with world.deps.db.write() as session:
+                session.connection()  # nobody can claim meanwhile, and nothing is counted yet
+                for _ in range(10):
+                    sender.step()
+            until(lambda: drain(world.loops) >= 0 and len(scarce.rows) >= 9, 30, "all but the kept row")
+            assert len(scarce.rows) == 9
+
+
 def test_a_new_platform_gets_everything_in_force_once(tmp_path: Path) -> None:
     with stubs(2) as (old, new):
         with field(tmp_path, {"old": (old, PATIENT)}) as world:

@@ -17,6 +17,7 @@ from functools import partial
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from services.credit_push.catalogue import Profile
 from services.credit_push.domain import WAITING
 from services.credit_push.models import leases
 from services.credit_push.transports import Transport
@@ -44,7 +45,14 @@ KEEP_SECONDS = 0.5
 LATE_SECONDS = 1.0
 """Beyond the time-out of a request that left as its sender's lease ended."""
 LANES = {"http": 2}
-"""Batches of one platform under way at a time, by kind of transport; one where not told."""
+"""Batches of one platform under way at a time, by kind of transport; one where not told, and where rows are
+counted: how many may go is read before a batch is claimed, so another would be given the same ones."""
+
+
+def lanes(profile: Profile) -> int:
+    """How many batches of a platform are under way at a time."""
+    counted = profile.limits.daily_rows or profile.limits.rows_per_second
+    return 1 if counted else LANES.get(profile.transport.kind, 1)
 
 
 @dataclass(frozen=True)
@@ -71,9 +79,7 @@ class Sender:
         }
         self._transports = transports
         self._wakeup = Wakeup(deps.db, CHANNEL)
-        self._lanes = {
-            platform: LANES.get(deps.catalogue[platform].transport.kind, 1) for platform in transports
-        }
+        self._lanes = {platform: lanes(deps.catalogue[platform]) for platform in transports}
         self._pool = ThreadPoolExecutor(max(1, sum(self._lanes.values())), thread_name_prefix="push")
         self._running: list[_Running] = []
         self._paces = {p: Pace(deps.catalogue[p].limits.rows_per_second) for p in transports}
