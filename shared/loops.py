@@ -35,7 +35,9 @@ class Loop(Protocol):
 class Periodic:
     """Loop: `do(now)` so often, and again at once while it says that there is more."""
 
-    def __init__(self, name: str, clock: Clock, every: timedelta, do: Callable[[datetime], bool]) -> None:
+    def __init__(
+        self, name: str, clock: Clock, every: timedelta, do: Callable[[datetime], bool | None]
+    ) -> None:
         self.name = name
         self._clock, self._every, self._do = clock, every, do
         self._next = clock.system_now()

@@ -234,7 +234,7 @@ def _named(session: Session, platform: str, found: Sequence[Found]) -> list[Foun
     query = select(Delivery.match_key, Delivery.listing_id).where(
         Delivery.platform == platform, Delivery.match_key.in_(sorted(nameless))
     )
-    names = dict(session.execute(query.order_by(Delivery.id)).tuples().all())
+    names = dict(session.execute(query.order_by(Delivery.id)).all())
     return [
         item if item.listing_id else replace(item, listing_id=names.get(item.match_key, "")) for item in found
     ]

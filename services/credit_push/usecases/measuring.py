@@ -1,6 +1,6 @@
 """How many deliveries want somebody's attention, as gauges: counters of tries do not say it."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import func, select
 
@@ -25,7 +25,7 @@ def measure(db: Database, today: date) -> None:
     stuck = select(one.state, func.count()).where(one.state.in_(STUCK)).group_by(one.state)
     late = select(func.count()).where(one.state.in_(NOT_THERE), one.due_on < today)
     with db.read() as session:
-        counts = dict(session.execute(stuck).tuples().all())
+        counts = dict(session.execute(stuck).all())
         overdue = session.scalar(late) or 0
         platforms = session.execute(select(PlatformState.platform, PlatformState.opened)).all()
     for state in STUCK:
@@ -36,8 +36,4 @@ def measure(db: Database, today: date) -> None:
 
 
 def measuring(deps: Deps) -> Periodic:
-    def do(_now: datetime) -> bool:
-        measure(deps.db, deps.clock.today())
-        return False
-
-    return Periodic("gauges", deps.clock, EVERY, do)
+    return Periodic("gauges", deps.clock, EVERY, lambda _now: measure(deps.db, deps.clock.today()))

@@ -24,17 +24,13 @@ def measure(db: Database, channels: Collection[str], now: datetime) -> None:
     """By the index of channels and states; each worker says the same."""
     counted = select(Dispatch.channel, func.count()).group_by(Dispatch.channel)
     with db.read() as session:
-        dead = dict(session.execute(counted.where(Dispatch.state == DEAD)).tuples().all())
+        dead = dict(session.execute(counted.where(Dispatch.state == DEAD)).all())
         late = counted.where(Dispatch.state == WAITING, Dispatch.next_attempt_at < now - PATIENCE)
-        overdue = dict(session.execute(late).tuples().all())
+        overdue = dict(session.execute(late).all())
     for channel in channels:
         dead_gauge.labels(channel).set(dead.get(channel, 0))
         overdue_gauge.labels(channel).set(overdue.get(channel, 0))
 
 
 def measuring(db: Database, clock: Clock, channels: Collection[str]) -> Periodic:
-    def do(now: datetime) -> bool:
-        measure(db, channels, now)
-        return False
-
-    return Periodic("gauges", clock, EVERY, do)
+    return Periodic("gauges", clock, EVERY, lambda now: measure(db, channels, now))

@@ -1,6 +1,6 @@
 """How many duties are late and open, as a gauge."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import func, select
 
@@ -24,8 +24,4 @@ def measure(db: Database) -> None:
 
 
 def measuring(db: Database, clock: Clock) -> Periodic:
-    def do(_now: datetime) -> bool:
-        measure(db)
-        return False
-
-    return Periodic("gauges", clock, EVERY, do)
+    return Periodic("gauges", clock, EVERY, lambda _now: measure(db))
