@@ -331,6 +331,10 @@ def requests(
     return list(session.scalars(query))
 
 
+OPEN_FINDINGS = {"open": True, "closed": False, "all": None}
+"""What may be asked for, as `FindingFilter.open`."""
+
+
 @dataclass(frozen=True)
 class FindingFilter:
     """Which findings to list; `open` None is all of them."""

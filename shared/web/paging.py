@@ -56,6 +56,11 @@ def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
     return key
 
 
+def last_id(cursor: str | None) -> str | None:
+    """The id of the last row already shown, of a list in the order of its ids; None on the first page."""
+    return str(decode_cursor(cursor, (str,))[0]) if cursor else None
+
+
 def _fits(part: Any, kind: type) -> bool:
     if kind is int:
         return type(part) is int and abs(part) < 2**63

@@ -8,7 +8,7 @@ from services.blacklist.audit import queries, schemas
 from services.blacklist.audit.models import AuditEntry
 from services.blacklist.store import Deps
 from shared.web.access import access, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 
 COLUMNS = (
     "id", "at", "actor_id", "actor_name", "actor_department_id", "actor_roles", "action", "object_type",
@@ -31,7 +31,7 @@ def _add_entries(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="审计记录，由近及远")
     def list_audit(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data.pop("cursor"), query_data.pop("limit")
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             rows = queries.recent_entries(session, before=before, limit=limit + 1, **query_data)
         shown, following = cut(rows, limit, lambda row: [row.id])

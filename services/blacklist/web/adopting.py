@@ -12,7 +12,7 @@ from shared.errors import DomainError
 from shared.web.access import access, principal, roles
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 PER_PAGE = 50
 READERS = ("clerk", "reviewer", "decider", "supervisor", "auditor")
@@ -68,7 +68,7 @@ def _answers(made: APIBlueprint, deps: Deps) -> None:
 
 def _page(deps: Deps, error: DomainError | None = None) -> Response:
     who, cursor = principal(), request.args.get("cursor")
-    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    before = last_id(cursor)
     with deps.db.read() as session:
         found = find_adoptions(session, who, state=None, before=before, limit=PER_PAGE)
         rows, following = cut(found, PER_PAGE, lambda row: (row[0].id,))

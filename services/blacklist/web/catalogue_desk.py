@@ -18,7 +18,7 @@ from shared.regions import full_name, within
 from shared.web.access import access, principal
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 PLACE, PER_PAGE = "/catalogue-desk", 20
 LABELS = {
@@ -83,7 +83,7 @@ def _settling(made: APIBlueprint, deps: Deps) -> None:
 
 def _page(deps: Deps, error: DomainError | None, given: dict[str, Any]) -> Response:
     who, cursor = principal(), request.args.get("cursor")
-    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    before = last_id(cursor)
     asked = given.get("region") or request.args.get("region", "")
     with deps.db.read() as session:
         regions = [each for each in region_options(session) if within(each[0], who.region)]

@@ -21,7 +21,7 @@ from services.blacklist.web.filters import unknown_filters
 from services.blacklist.web.options import region_options
 from shared.web.access import Principal, access, principal, roles
 from shared.web.pages import render, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 PER_PAGE = 30
 DUTIES_SHOWN = 6
@@ -39,7 +39,7 @@ def _cases(made: APIBlueprint, deps: Deps) -> None:
     def cases() -> Response:
         who, today, wanted = principal(), deps.clock.today(), case_filter(request.args)
         cursor = request.args.get("cursor")
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             found = list_cases(session, who, wanted, before=before, limit=PER_PAGE)
             shown, following = cut(found, PER_PAGE, lambda case: (case.id,))

@@ -18,7 +18,7 @@ from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 from shared.web.place import origin
 
 PER_PAGE = 30
@@ -46,7 +46,7 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
     def disclosure_desk() -> Response:
         asked, cursor = request.args.get("state", "open"), request.args.get("cursor")
         state = asked if asked in (*STATES, "open") else None
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             rows = queries.list_requests(session, principal(), state=state, before=before, limit=PER_PAGE + 1)
             shown, following = cut(rows, PER_PAGE, lambda row: (row.id,))

@@ -28,7 +28,7 @@ from shared.web.access import access, principal, roles
 from shared.web.body import upload_limit
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, decode_cursor, last_id
 
 PER_PAGE = 50
 WORKING = ("received", "parsing", "confirming")
@@ -85,7 +85,7 @@ def _sheet() -> SheetUpload:
 
 def _imports_page(deps: Deps, status: int, errors: dict[str, str]) -> Response:
     cursor = request.args.get("cursor")
-    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    before = last_id(cursor)
     with deps.db.read() as session:
         found = list_imports(session, principal(), before=before, limit=20)
         rows, following = cut(found, 20, lambda row: (row.id,))

@@ -12,7 +12,7 @@ from services.credit_push.usecases.adopting import OPEN, answer
 from services.credit_push.usecases.choosing import adoption_view
 from shared.errors import NotFound
 from shared.web.access import access, principal, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 from shared.web.problem import problems
 
 
@@ -28,7 +28,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     )
     def list_adoptions(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit, state = query_data["cursor"], query_data["limit"], query_data["state"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         states = (state,) if state else OPEN
         with deps.db.read() as session:
             found = queries.adoptions(

@@ -11,7 +11,7 @@ from services.credit_push.usecases import Deps
 from services.credit_push.usecases.operating import replay
 from shared.errors import NotFound
 from shared.web.access import Principal, access, principal, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 from shared.web.problem import problems
 
 READERS = ("operator", "supervisor", "auditor")
@@ -33,7 +33,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     def list_deliveries(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data.pop("cursor"), query_data.pop("limit")
         wanted = queries.Filter(**query_data, region=visible_region(principal()))
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             rows, following = cut(queries.deliveries(session, wanted, before, limit), limit, lambda r: [r.id])
             tried = queries.attempts(session, [row.id for row in rows])

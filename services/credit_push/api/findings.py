@@ -12,10 +12,8 @@ from services.credit_push.usecases import Deps
 from services.credit_push.usecases.contradicting import take
 from shared.errors import NotFound
 from shared.web.access import access, principal, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 from shared.web.problem import problems
-
-OPEN = {"open": True, "closed": False, "all": None}
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -29,11 +27,11 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     )
     def list_findings(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         wanted = queries.FindingFilter(
             query_data["platform"],
             query_data["listing_id"],
-            OPEN[query_data["state"]],
+            queries.OPEN_FINDINGS[query_data["state"]],
             visible_region(principal()),
         )
         with deps.db.read() as session:

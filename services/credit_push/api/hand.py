@@ -20,7 +20,7 @@ from services.credit_push.usecases.hand import (
 from shared.web.access import access, principal, roles
 from shared.web.body import body_limit
 from shared.web.openapi import produces
-from shared.web.paging import PageQuery, cut, decode_cursor, page
+from shared.web.paging import PageQuery, cut, last_id, page
 from shared.web.problem import problems
 
 LARGEST_UPLOAD = 20 * 1024 * 1024
@@ -42,7 +42,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="人工报送批次")
     def list_batches(query_data: dict[str, Any]) -> dict[str, Any]:
         limit, cursor = query_data["limit"], query_data["cursor"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             rows, following = cut(queries.batches(session, before, limit), limit, lambda row: [row.id])
             views = [queries.batch_view(row, queries.batch_rows(session, row.id)) for row in rows]

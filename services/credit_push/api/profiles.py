@@ -23,7 +23,7 @@ from services.credit_push.usecases.profiles import (
     state_of,
 )
 from shared.web.access import access, principal, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 from shared.web.problem import problems
 
 EDITORS = ("operator", "system-admin")
@@ -69,7 +69,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="本站的平台配置，新的在前")
     def list_drafts(query_data: dict[str, Any]) -> dict[str, Any]:
         limit, cursor = query_data["limit"], query_data["cursor"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             found = list(drafts(session, query_data["platform"], before, limit))
             rows, following = cut(found, limit, lambda row: [row.id])

@@ -12,7 +12,7 @@ from services.credit_push.reconciliation import request_runs
 from services.credit_push.usecases import Deps
 from shared.errors import NotFound
 from shared.web.access import access, principal, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -36,7 +36,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="对账记录")
     def list_reconciliations(query_data: dict[str, Any]) -> dict[str, Any]:
         limit, cursor = query_data["limit"], query_data["cursor"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             found = queries.runs(session, query_data["platform"], before, limit)
             rows, following = cut(found, limit, lambda row: [row.id])

@@ -9,7 +9,7 @@ from services.credit_push.api.deliveries import READERS
 from services.credit_push.api.schemas_refused import RefusedPage, RefusedQuery
 from services.credit_push.usecases import Deps
 from shared.web.access import access, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -23,7 +23,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     )
     def list_refused(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             found = queries.refused_receipts(
                 session, query_data["platform"], query_data["why"], before, limit

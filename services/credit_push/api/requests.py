@@ -9,7 +9,7 @@ from services.credit_push.api.deliveries import READERS, visible_region
 from services.credit_push.api.schemas_requests import RequestPage, RequestQuery
 from services.credit_push.usecases import Deps
 from shared.web.access import access, principal, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -20,7 +20,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="平台转来的异议和修复申请")
     def list_requests(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         region = visible_region(principal())
         with deps.db.read() as session:
             found = queries.requests(session, region, query_data["listing_id"], before, limit)

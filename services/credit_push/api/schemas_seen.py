@@ -2,6 +2,7 @@
 
 from marshmallow import fields, validate
 
+from services.credit_push.queries import OPEN_FINDINGS
 from services.credit_push.sights import (
     ABSENT,
     ACKNOWLEDGED_ONLY,
@@ -14,7 +15,6 @@ from shared.web.paging import PageQuery, page_schema
 from shared.web.schemas import Schema, Text
 
 EVIDENCE = (*HOW_NAMES, ACKNOWLEDGED_ONLY, NOTHING, CONTRADICTED)
-STATES = ("open", "closed", "all")
 
 
 class AppearanceOut(Schema):
@@ -95,7 +95,7 @@ class FindingQuery(PageQuery):
 
     platform = fields.String(load_default=None, validate=validate.Length(max=40))
     listing_id = fields.String(load_default=None, validate=validate.Length(max=36))
-    state = fields.String(load_default="open", validate=validate.OneOf(STATES))
+    state = fields.String(load_default="open", validate=validate.OneOf(tuple(OPEN_FINDINGS)))
 
 
 class NoteIn(Schema):

@@ -15,7 +15,7 @@ from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_pag
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.pages import form_errors, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 STATE_TAGS = {
     "unmatched": ("平台没有", "orange"),
@@ -72,7 +72,7 @@ def _given() -> dict[str, Any]:
 def _page(deps: Deps, error: DomainError | None = None) -> Response:
     cursor, state = request.args.get("cursor"), request.args.get("state", "")
     platform = request.args.get("platform", "").strip()
-    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    before = last_id(cursor)
     states = (state,) if state in STATE_TAGS else OPEN
     with deps.db.read() as session:
         found = queries.adoptions(

@@ -11,7 +11,7 @@ from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_pag
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.pages import form_errors, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -60,7 +60,7 @@ def _visible(deps: Deps, delivery_id: str) -> None:
 
 def _page(deps: Deps, error: DomainError | None = None) -> Response:
     cursor = request.args.get("cursor")
-    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    before = last_id(cursor)
     with deps.db.read() as session:
         found = queries.undecided(session, visible_region(principal()), before, PER_PAGE)
         rows, following = cut(found, PER_PAGE, lambda row: [row.id])

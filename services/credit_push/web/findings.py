@@ -12,11 +12,10 @@ from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_pag
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.pages import form_errors, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 LONGEST_NOTE = 500
 STATES = [("open", "待核查"), ("closed", "已办结"), ("all", "全部")]
-OPEN = {"open": True, "closed": False, "all": None}
 ENDED = {"seen": "查见与回执一致", "passed": "已有新的回执"}
 AGAINST = {"absent": "应撤下，仍显示", "displayed": "应显示，未显示"}
 
@@ -48,8 +47,9 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 def _page(deps: Deps, error: DomainError | None = None) -> Response:
     cursor, state = request.args.get("cursor"), request.args.get("state", "open")
     platform = request.args.get("platform", "").strip()
-    before = decode_cursor(cursor, (str,))[0] if cursor else None
-    wanted = queries.FindingFilter(platform or None, None, OPEN.get(state, True), visible_region(principal()))
+    before = last_id(cursor)
+    known = queries.OPEN_FINDINGS.get(state, True)
+    wanted = queries.FindingFilter(platform or None, None, known, visible_region(principal()))
     with deps.db.read() as session:
         found = queries.findings(session, wanted, before, PER_PAGE)
         rows, following = cut(found, PER_PAGE, lambda row: [row.id])
@@ -59,7 +59,7 @@ def _page(deps: Deps, error: DomainError | None = None) -> Response:
         int(error.kind) if error else 200,
         rows=rows,
         today=deps.clock.today(),
-        state=state if state in OPEN else "open",
+        state=state if state in queries.OPEN_FINDINGS else "open",
         state_options=STATES,
         platform=platform,
         platform_options=[("", "全部平台"), *((one.id, one.name) for one in deps.catalogue.values())],

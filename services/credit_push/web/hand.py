@@ -25,7 +25,7 @@ from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.body import body_limit
 from shared.web.pages import form_errors, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 LARGEST_UPLOAD = 20 * 1024 * 1024
 LONGEST_NUMBER = 100
@@ -128,7 +128,7 @@ def _file(paper: Paper) -> Response:
 
 def _batches(deps: Deps) -> Response:
     cursor = request.args.get("cursor")
-    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    before = last_id(cursor)
     with deps.db.read() as session:
         rows, following = cut(queries.batches(session, before, PER_PAGE), PER_PAGE, lambda row: [row.id])
     return page_of(

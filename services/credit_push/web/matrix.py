@@ -11,7 +11,7 @@ from services.credit_push.web.appearances import AGAINST, AWAITED
 from services.credit_push.web.monitor import READERS, first_page, page_of, visible_region
 from shared.web.access import access, principal, roles
 from shared.web.pages import with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 PER_PAGE = 30
 
@@ -21,7 +21,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles(*READERS))
     def matrix() -> Response:
         cursor, sought = request.args.get("cursor"), request.args.get("q", "").strip()
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             region = visible_region(principal())
             found = queries.listings(session, region, sought or None, before, PER_PAGE)

@@ -15,7 +15,7 @@ from services.credit_push.usecases.operating import replay
 from shared.errors import DomainError, NotFound
 from shared.web.access import Principal, access, principal, roles
 from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 READERS = ("operator", "supervisor", "auditor")
 DOERS = ("operator", "supervisor")
@@ -125,7 +125,7 @@ def _deliveries(deps: Deps) -> Response:
         for name in ("platform", "state", "operation", "q", "listing_id")
     }
     cursor = args.get("cursor")
-    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    before = last_id(cursor)
     wanted = queries.Filter(**given, region=visible_region(principal()))
     with deps.db.read() as session:
         rows, following = cut(

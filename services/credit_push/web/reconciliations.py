@@ -14,7 +14,7 @@ from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_pag
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.pages import form_errors, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 SECOND = timedelta(seconds=1)
 """A report of so long a period from when a run was asked for is a report of that run."""
@@ -67,7 +67,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 
 def _runs(deps: Deps, error: DomainError | None = None) -> Response:
     cursor = request.args.get("cursor")
-    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    before = last_id(cursor)
     with deps.db.read() as session:
         rows, following = cut(queries.runs(session, None, before, PER_PAGE), PER_PAGE, lambda row: [row.id])
     return page_of(

@@ -10,7 +10,7 @@ from services.credit_push.usecases.refusing import DOORS, MOST_A_DAY, WHYS
 from services.credit_push.web.monitor import OUTCOME_NAMES, PER_PAGE, READERS, first_page, page_of
 from shared.web.access import access, roles
 from shared.web.pages import with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 DAYS = 7
 
@@ -21,7 +21,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     def refused() -> Response:
         given = {name: request.args.get(name, "").strip() for name in ("platform", "why")}
         cursor = request.args.get("cursor")
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             found = queries.refused_receipts(session, given["platform"], given["why"], before, PER_PAGE)
             counts = queries.refused_counts(session, DAYS)

@@ -10,7 +10,7 @@ from services.credit_push.usecases.requesting import KINDS
 from services.credit_push.web.monitor import PER_PAGE, READERS, first_page, page_of, visible_region
 from shared.web.access import access, principal, roles
 from shared.web.pages import with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -18,7 +18,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles(*READERS))
     def requests() -> Response:
         cursor = request.args.get("cursor")
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             found = queries.requests(session, visible_region(principal()), None, before, PER_PAGE)
         rows, following = cut(found, PER_PAGE, lambda row: [row.id])

@@ -11,7 +11,7 @@ from services.notifier.routing import routing
 from services.notifier.routing.ladders import Ladder, ladders
 from shared.regions import within
 from shared.web.access import Principal
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 
 ENDINGS = {"acknowledged": "已签收", "exhausted": "已逐级催办，仍无人签收"}
 STATES = {"open": "催办中", **ENDINGS}
@@ -21,7 +21,7 @@ def escalation_page(
     session: Session, actor: Principal, state: str | None, cursor: str | None, limit: int
 ) -> dict[str, Any]:
     """One page of ladders, newest message first."""
-    after = decode_cursor(cursor, [str])[0] if cursor else None
+    after = last_id(cursor)
     query = select(Escalation, Notice, DepartmentCopy.name).join(Notice, Notice.id == Escalation.notice_id)
     query = query.outerjoin(DepartmentCopy, DepartmentCopy.id == Notice.department_id)
     query = query.where(_visible(session, actor)).order_by(Escalation.notice_id.desc()).limit(limit + 1)

@@ -28,7 +28,7 @@ from shared.clock import SHANGHAI
 from shared.errors import NotFound
 from shared.ids import first_id_at
 from shared.web.access import Principal
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 
 MOST_UNREAD = 100  # a badge says 99+
 MOST_COUNTED = 10_000  # the inbox says so many or more
@@ -89,7 +89,7 @@ def inbox_page(
     session: Session, actor: Principal, wanted: InboxFilter, cursor: str | None, limit: int, today: date
 ) -> dict[str, Any]:
     """One page of the inbox, newest first."""
-    after = decode_cursor(cursor, [str])[0] if cursor else None
+    after = last_id(cursor)
     kept, following = cut(inbox_rows(session, actor, wanted, after, limit + 1), limit, lambda row: [row.id])
     return page(notice_views(session, actor, kept, today), following)
 
@@ -226,7 +226,7 @@ def dispatch_page(
     session: Session, actor: Principal, wanted: DispatchFilter, cursor: str | None, limit: int
 ) -> dict[str, Any]:
     """One page of the dispatches, newest first."""
-    after = decode_cursor(cursor, [str])[0] if cursor else None
+    after = last_id(cursor)
     kept, following = cut(
         dispatch_rows(session, actor, wanted, after, limit + 1), limit, lambda row: [row.id]
     )

@@ -20,7 +20,7 @@ from services.blacklist.register.models import Listing
 from services.blacklist.store import Deps
 from shared.errors import describe_errors
 from shared.web.access import access, principal, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 from shared.web.problem import problems
 
 describe_errors(
@@ -57,7 +57,7 @@ def _add_asking(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="接管申请")
     def list_adoptions(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             found = find_adoptions(
                 session, principal(), state=query_data["state"], before=before, limit=limit

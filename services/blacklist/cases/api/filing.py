@@ -12,7 +12,7 @@ from services.blacklist.cases.usecases.filing import file_case
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, scope
 from shared.web.idempotency import Once
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 
 READERS = ("clerk", "reviewer", "decider", "supervisor", "auditor")
 WRITE = scope("cases:write", roles=("clerk",))
@@ -47,7 +47,7 @@ def _add_list(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="案件列表")
     def list_cases(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data.pop("cursor"), query_data.pop("limit")
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             found = queries.list_cases(
                 session, principal(), CaseFilter(**query_data), before=before, limit=limit

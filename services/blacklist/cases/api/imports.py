@@ -33,7 +33,7 @@ from shared.web.access import access, principal, scope
 from shared.web.body import upload_limit
 from shared.web.idempotency import Once
 from shared.web.openapi import produces
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, decode_cursor, last_id, page
 from shared.web.problem import problems
 
 IMPORT = scope("imports:write", roles=("clerk",))
@@ -80,7 +80,7 @@ def _add_list(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="本部门的导入")
     def list_department_imports(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             found = list_imports(session, principal(), before=before, limit=limit)
             rows, following = cut(found, limit, lambda row: (row.id,))

@@ -11,7 +11,7 @@ from services.blacklist.cases.queries.views import link_views
 from services.blacklist.cases.usecases.linking import link_case, unlink_case
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 
 LINKERS = roles("clerk", "reviewer", "decider")
 
@@ -51,7 +51,7 @@ def _add_requests(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="异议和修复申请及其办理结果，可按提出渠道和受理编号查询")
     def list_requests(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data.pop("cursor"), query_data.pop("limit")
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             found = find_requests(session, principal(), **query_data, before=before, limit=limit)
             rows, following = cut(found, limit, lambda row: (row.id,))

@@ -16,7 +16,7 @@ from services.blacklist.store import Deps
 from services.blacklist.transparency.schemas import CertificateCheck
 from shared.web.access import access, current_principal, principal, public, signed_in
 from shared.web.openapi import produces
-from shared.web.paging import PageQuery, cut, decode_cursor, page
+from shared.web.paging import PageQuery, cut, last_id, page
 from shared.web.place import origin
 from shared.web.problem import problems
 from shared.web.site import Site
@@ -68,7 +68,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="本部门登记的招标项目")
     def list_tender_projects(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             found = projects.own_projects(session, principal(), before=before, limit=limit)
             rows, following = cut(found, limit, lambda row: (row.id,))

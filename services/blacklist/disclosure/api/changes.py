@@ -11,7 +11,7 @@ from services.blacklist.disclosure.queries.changes import list_changes
 from services.blacklist.disclosure.usecases.catalogue import confirm_change, propose_change, refuse_change
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 from shared.web.problem import problems
 
 READERS = roles("clerk", "reviewer", "decider", "supervisor", "auditor")
@@ -50,7 +50,7 @@ def _add_proposing(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="公开事项目录的变动")
     def list_catalogue_changes(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             rows = list_changes(
                 session, principal(), state=query_data["state"], before=before, limit=limit + 1

@@ -18,7 +18,7 @@ from services.blacklist.store import Deps
 from shared.web.access import Principal, access, current_principal, principal, public, roles
 from shared.web.idempotency import Once
 from shared.web.openapi import produces
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 from shared.web.place import origin
 from shared.web.problem import problems
 
@@ -68,7 +68,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="本部门（监督地区）收到的申请")
     def list_disclosure_requests(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             rows = queries.list_requests(
                 session, principal(), state=query_data["state"], before=before, limit=limit + 1

@@ -14,7 +14,7 @@ from services.blacklist.identity.models import Department
 from services.blacklist.identity.usecases import Transfer
 from services.blacklist.store import Deps
 from shared.web.access import Principal, access, principal, public, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 from shared.web.problem import problems
 
 FollowTransfer = Callable[[Session, Transfer, Principal, datetime], None]
@@ -34,7 +34,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="部门（含历史部门及其承继）")
     def list_departments(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
-        after = decode_cursor(cursor, (str,))[0] if cursor else None
+        after = last_id(cursor)
         with deps.db.read() as session:
             rows = queries.list_departments(
                 session, region=query_data["region"], on=query_data["on"], after=after, limit=limit + 1

@@ -9,7 +9,7 @@ from services.blacklist.identity import queries, schemas, usecases
 from services.blacklist.identity.models import ApiKey
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 from shared.web.problem import problems
 
 
@@ -26,7 +26,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="接口密钥（不含密钥本身）")
     def list_api_keys(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit, department = query_data["cursor"], query_data["limit"], query_data["department_id"]
-        after = decode_cursor(cursor, (str,))[0] if cursor else None
+        after = last_id(cursor)
         with deps.db.read() as session:
             rows = queries.list_api_keys(
                 session, department_id=str(department) if department else None, after=after, limit=limit + 1

@@ -11,7 +11,7 @@ from services.blacklist.identity import queries, schemas, usecases
 from services.blacklist.identity.models import RoleChange, User
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 from shared.web.problem import problems
 
 ADMINISTRATORS = ("system-admin", "security-admin")
@@ -46,7 +46,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="用户")
     def list_users(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit, department = query_data["cursor"], query_data["limit"], query_data["department_id"]
-        after = decode_cursor(cursor, (str,))[0] if cursor else None
+        after = last_id(cursor)
         with deps.db.read() as session:
             rows = queries.list_users(
                 session, department_id=str(department) if department else None, after=after, limit=limit + 1
@@ -159,7 +159,7 @@ def _add_decisions(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="角色变更")
     def list_role_changes(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
-        after = decode_cursor(cursor, (str,))[0] if cursor else None
+        after = last_id(cursor)
         with deps.db.read() as session:
             rows = queries.list_role_changes(session, state=query_data["state"], after=after, limit=limit + 1)
         shown, following = cut(rows, limit, lambda row: [row.id])

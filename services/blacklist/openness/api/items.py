@@ -23,7 +23,7 @@ from shared.web.access import access, principal, roles
 from shared.web.body import upload_limit
 from shared.web.idempotency import Once
 from shared.web.openapi import produces
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 from shared.web.problem import problems
 
 OFFICERS = roles("clerk", "reviewer", "decider", "supervisor", "auditor")
@@ -66,7 +66,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
 
 
 def before_of(cursor: str | None) -> str | None:
-    return str(decode_cursor(cursor, (str,))[0]) if cursor else None
+    return last_id(cursor)
 
 
 def _add_drafting(bp: APIBlueprint, deps: Deps, once: Once) -> None:

@@ -13,7 +13,7 @@ from services.blacklist.store import Deps
 from shared.calendar import builtin_calendar, builtin_years
 from shared.calendar.notice import read_notice
 from shared.web.access import access, principal, public, roles
-from shared.web.paging import cut, decode_cursor, page
+from shared.web.paging import cut, last_id, page
 from shared.web.problem import problems
 
 KEEPERS = roles("system-admin", "supervisor")
@@ -113,7 +113,7 @@ def _add_proposing(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="提出过的工作日历")
     def list_calendar_proposals(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             rows = calendars.list_proposals(
                 session, state=query_data["state"], before=before, limit=limit + 1

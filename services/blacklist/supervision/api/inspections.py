@@ -21,7 +21,7 @@ from services.blacklist.supervision.queries.scope import department_in_sight, sc
 from services.blacklist.supervision.schemas import answers, inputs
 from services.blacklist.supervision.usecases import inspections
 from shared.web.access import access, principal, roles
-from shared.web.paging import PageQuery, cut, decode_cursor, page
+from shared.web.paging import PageQuery, cut, last_id, page
 from shared.web.problem import problems
 
 SUPERVISOR = roles("supervisor")
@@ -55,7 +55,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="监督检查")
     def list_all_inspections(query_data: dict[str, Any]) -> dict[str, Any]:
         cursor, limit = query_data["cursor"], query_data["limit"]
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         with deps.db.read() as session:
             rows = list_inspections(session, principal(), before=before, limit=limit)
             shown, following = cut(rows, limit, lambda row: (row.id,))

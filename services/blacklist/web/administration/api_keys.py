@@ -15,6 +15,7 @@ from services.blacklist.web.administration.asking import (
     SECURITY,
     asked,
     asked_id,
+    office_form,
     paged,
     secret_page,
     seen,
@@ -95,11 +96,7 @@ def _shaped(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _form(deps: Deps, status: int, values: dict[str, Any], errors: dict[str, str]) -> Response:
-    with deps.db.read() as session:
-        offices = department_options(session, deps.clock.today())
-    return secret_page(
-        "api_key_new", status, offices=offices, scopes=SCOPES, values=values, errors=errors, labels=LABELS
-    )
+    return office_form(deps, "api_key_new", status, values, errors, scopes=SCOPES, labels=LABELS)
 
 
 def _revoking(made: APIBlueprint, deps: Deps) -> None:

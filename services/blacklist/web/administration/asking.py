@@ -7,10 +7,12 @@ from uuid import UUID
 
 from flask import Response, request
 
+from services.blacklist.store import Deps
+from services.blacklist.web.options import department_options
 from shared.errors import DomainError
 from shared.web.access import Principal, roles
 from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 from shared.web.site import ACCOUNT_ROLES, ADMINISTRATION, ADMINISTRATORS
 
 Row = TypeVar("Row")
@@ -42,8 +44,7 @@ def asked_id(name: str) -> str | None:
 
 def seen() -> str | None:
     """The key of the last row already shown, from the cursor."""
-    cursor = request.args.get("cursor", "")
-    return str(decode_cursor(cursor, (str,))[0]) if cursor else None
+    return last_id(request.args.get("cursor"))
 
 
 def paged(rows: Sequence[Row], key: Callable[[Row], str]) -> dict[str, Any]:
@@ -61,6 +62,15 @@ def secret_page(template: str, status: int = 200, **context: Any) -> Response:
     answer = render(f"blacklist/administration/{template}.html", status, **context)
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def office_form(
+    deps: Deps, template: str, status: int, values: dict[str, Any], errors: dict[str, str], **context: Any
+) -> Response:
+    """A form in which a department is chosen, as it was filled in and with what is wrong."""
+    with deps.db.read() as session:
+        offices = department_options(session, deps.clock.today())
+    return secret_page(template, status, offices=offices, values=values, errors=errors, **context)
 
 
 def wrong(error: DomainError) -> dict[str, str]:

@@ -14,12 +14,13 @@ from services.blacklist.web.administration.asking import (
     READERS,
     SYSTEM,
     asked,
+    office_form,
     paged,
     secret_page,
     seen,
     wrong,
 )
-from services.blacklist.web.options import department_options, region_options
+from services.blacklist.web.options import region_options
 from shared.errors import DomainError
 from shared.web.access import access, principal
 from shared.web.forms import load_form, read_form
@@ -104,8 +105,4 @@ def _entering(made: APIBlueprint, deps: Deps) -> None:
 
 
 def _form(deps: Deps, status: int, values: dict[str, Any], errors: dict[str, str]) -> Response:
-    with deps.db.read() as session:
-        offices = department_options(session, deps.clock.today())
-    return secret_page(
-        "department_new", status, offices=offices, levels=LEVELS, values=values, errors=errors, labels=LABELS
-    )
+    return office_form(deps, "department_new", status, values, errors, levels=LEVELS, labels=LABELS)

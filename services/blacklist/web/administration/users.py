@@ -16,6 +16,7 @@ from services.blacklist.web.administration.asking import (
     SYSTEM,
     asked,
     asked_id,
+    office_form,
     paged,
     secret_page,
     seen,
@@ -108,6 +109,4 @@ def _entering(made: APIBlueprint, deps: Deps) -> None:
 
 
 def _form(deps: Deps, status: int, values: dict[str, Any], errors: dict[str, str]) -> Response:
-    with deps.db.read() as session:
-        offices = department_options(session, deps.clock.today())
-    return secret_page("user_new", status, offices=offices, values=values, errors=errors, labels=LABELS)
+    return office_form(deps, "user_new", status, values, errors, labels=LABELS)

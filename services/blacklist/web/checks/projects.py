@@ -20,7 +20,7 @@ from shared.errors import DomainError
 from shared.web.access import access, current_principal, public
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 from shared.web.problem import problems
 
 PER_PAGE = 20
@@ -41,7 +41,7 @@ def _entry(made: APIBlueprint, deps: Deps) -> None:
     @access(public())
     def tender_projects() -> Response:
         who, cursor = current_principal(), request.args.get("cursor")
-        before = decode_cursor(cursor, (str,))[0] if cursor else None
+        before = last_id(cursor)
         rows: list[dict[str, Any]] = []
         following = None
         if who is not None:

@@ -29,7 +29,7 @@ from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, decode_cursor
+from shared.web.paging import cut, last_id
 
 SUPERVISOR, OFFICERS = roles("supervisor"), roles("clerk", "reviewer", "decider")
 PER_PAGE = 30
@@ -74,7 +74,7 @@ def _draw(deps: Deps) -> str:
 
 def _list_page(deps: Deps, status: int, errors: dict[str, str]) -> Response:
     who, cursor = principal(), request.args.get("cursor")
-    before = decode_cursor(cursor, (str,))[0] if cursor else None
+    before = last_id(cursor)
     with deps.db.read() as session:
         found = list_inspections(session, who, before=before, limit=PER_PAGE)
         shown, following = cut(found, PER_PAGE, lambda row: (row.id,))
