@@ -7,7 +7,7 @@ MODE ?= embedded
 export PORT SANDBOX_PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo lint bench soak up down install install-dev lock clean
+.PHONY: help run test test-again demo lint bench soak up down install install-dev lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -17,7 +17,11 @@ run: $(VENV)/.installed ## everything on one machine, nothing but Python needed;
 
 test: $(VENV)/.installed-dev ## install what the tests need and run all of them
 	@$(BIN)/python -m compileall -qq services shared tests clients/python/src  # once, not in each process
+	@rm -f .pytest_cache/v/cache/lastfailed  # of files that are gone since, too
 	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+test-again: $(VENV)/.installed-dev ## what failed in the last run, once more and alone
+	@exec $(BIN)/python -m tests.harness.again
 
 demo: $(VENV)/.installed$(if $(filter kafka,$(MODE)),-dev) ## one listing's whole life, with a timeline (MODE=embedded|kafka)
 	@exec $(BIN)/python -m tests.e2e.demo --mode $(MODE)
