@@ -19,7 +19,7 @@ from services.blacklist.register.usecases import (
     import_listings,
     revoke_listing,
 )
-from services.blacklist.register.usecases.importing import _write
+from services.blacklist.register.usecases.importing import Passing, _write
 from services.blacklist.register.usecases.making import LISTING, NEVER_GIVEN, Lines, Made, Making
 from services.blacklist.rules.queries import rules_folder, use_rules
 from services.blacklist.store import outbox
@@ -197,6 +197,18 @@ def test_a_run_cut_short_is_simply_run_again(world: World) -> None:
     assert (report.imported + report.known, report.rejected) == (700, 0)
     with world.db.read() as session:
         assert session.scalar(select(func.count()).select_from(Listing)) == 700
+
+
+def test_lines_known_are_passed_over_until_none_is(world: World) -> None:
+    texts = [json.dumps(each) for each in (line(1), line(2, source_id="old-2"), line(3))]
+    load(world, texts[:2])
+    passing, numbered = Passing(world.db, world.clock), list(enumerate([*texts, "{"], start=1))
+    (some,) = passing.batched(iter(numbered))
+    assert ([number for number, _ in some.numbered], some.known, passing.asking) == ([3, 4], 2, True)
+    (new,) = passing.batched(iter(numbered[2:]))
+    assert (len(new.numbered), new.known, passing.asking) == (2, 0, False)
+    report = load(world, [*texts, "{"])
+    assert (report.read, report.imported, report.known, report.rejected) == (4, 1, 2, 1)
 
 
 def test_columns_never_written_are_those_an_import_leaves_empty(world: World) -> None:

@@ -73,6 +73,14 @@ def read_line(text: str | bytes, domains: Collection[str]) -> ImportLine:
     return ImportLine(content, _publicity(given), _origin(given))
 
 
+def origin_of(text: str | bytes) -> str | None:
+    """What makes it the same line next time, whatever else it says; None where that cannot be told."""
+    try:
+        return _origin(_object(text))
+    except BadLine:
+        return None
+
+
 def _object(text: str | bytes) -> dict[str, Any]:
     try:
         given = json.loads(text)

@@ -1,7 +1,8 @@
 """`import listings`: history another system already published, read as a stream of JSON lines.
 
 At most 500 rows a commit; a line seen before (by its source id, else its content) is passed over, so a
-run that was cut short is simply run again. Platforms and departments hear nothing unless `push`.
+run that was cut short is simply run again: what is known is passed over unread. Platforms and departments
+hear nothing unless `push`.
 """
 
 from collections import deque
@@ -16,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.blacklist.register.domain.lines import origin_of
 from services.blacklist.register.models import LISTINGS
 from services.blacklist.register.publishes import queue_rows
 from services.blacklist.register.usecases.making import (
@@ -59,7 +61,7 @@ class ImportReport:
     def add(self, block: Block, imported: int) -> None:
         self.read += block.read
         self.imported += imported
-        self.known += len(block.good) - imported
+        self.known += block.known + len(block.good) - imported
         self.rejected += len(block.rejected)
         self.reasons += block.rejected[: MOST_REASONS - len(self.reasons)]
 
@@ -74,21 +76,22 @@ def import_listings(
     progress: Progress | None = None,
 ) -> ImportReport:
     """Take in every good line; the report names the bad ones. Empty lines are passed over."""
-    report = ImportReport()
+    report, passing = ImportReport(), Passing(db, clock)
     making = Making(keyring, clock.today(), push)
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     with (
         Beside(making, partial(_settle, rules_folder())) as make,
-        closing(_ahead(make, _batched(numbered, clock))) as blocks,
+        closing(_ahead(make, passing.batched(numbered))) as blocks,
     ):
         for block in blocks:
             with db.write() as session:
                 fresh = _fresh(session, block.good)
                 _write(session, fresh)
             report.add(block, len(fresh))
+            passing.asking = passing.asking or len(fresh) < len(block.good)
             if progress:
                 progress(report.read)
-            if report.read >= ALONE:
+            if report.read - report.known >= ALONE:
                 make.start()
     return report
 
@@ -99,9 +102,27 @@ def _settle(rules: Path | None) -> None:
     rest_from_collecting()
 
 
-def _batched(numbered: Iterator[Numbered], clock: Clock) -> Iterator[Lines]:
-    while block := list(islice(numbered, BATCH)):
-        yield Lines(clock.now(), block)
+class Passing:
+    """Passes over lines the register has, before they are made into rows, for as long as it meets any.
+
+    Begun anew, a run meets its own lines first; a first run asks once and not again.
+    """
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+        self.asking = True
+
+    def batched(self, numbered: Iterator[Numbered]) -> Iterator[Lines]:
+        while block := list(islice(numbered, BATCH)):
+            wanted = self._unknown(block) if self.asking else block
+            self.asking = len(wanted) < len(block)
+            yield Lines(self._clock.now(), wanted, len(block) - len(wanted))
+
+    def _unknown(self, block: Sequence[Numbered]) -> Sequence[Numbered]:
+        origins = [origin_of(text) for _, text in block]
+        with self._db.read() as session:
+            known = _known(session, [each for each in origins if each])
+        return [line for line, origin in zip(block, origins, strict=True) if origin not in known]
 
 
 def _ahead(make: Callable[[Lines], Block], blocks: Iterable[Lines]) -> Generator[Block, None, None]:
@@ -116,11 +137,14 @@ def _ahead(make: Callable[[Lines], Block], blocks: Iterable[Lines]) -> Generator
             yield waiting.popleft().result()
 
 
+def _known(session: Session, origins: Sequence[str]) -> set[str | None]:
+    found = select(LISTINGS.c.origin).where(among(session, LISTINGS.c.origin, origins))
+    return set(session.scalars(found)) if origins else set()
+
+
 def _fresh(session: Session, good: Sequence[Made]) -> list[Made]:
     """Lines that neither the register nor an earlier line of the block has."""
-    found = select(LISTINGS.c.origin)
-    found = found.where(among(session, LISTINGS.c.origin, [each.origin for each in good]))
-    seen = set(session.scalars(found)) if good else set()
+    seen = _known(session, [each.origin for each in good])
     fresh: list[Made] = []
     for each in good:
         if each.origin not in seen:

@@ -1,6 +1,6 @@
 """Lines of an import file made into the rows they become, without a database: work for a process of its own.
 
-Whether a line is known already is not asked here; its rows are then left alone.
+Whether a line is known already is not asked here; where it is, its rows are left alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -48,10 +48,11 @@ TermsOn = Callable[[str, date, str], ListTerms]
 
 
 class Lines(NamedTuple):
-    """Lines with their numbers, and when they go in."""
+    """Lines with their numbers, and when they go in; how many more are known already."""
 
     at: datetime
     numbered: list[Numbered]
+    known: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,10 @@ class Made(NamedTuple):
 
 @dataclass
 class Block:
-    """Lines looked at together: how many, the good ones, and what is wrong with the others."""
+    """Lines looked at together: how many, the good ones, what is wrong with others, and those passed over."""
 
     read: int
+    known: int = 0
     good: list[Made] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
@@ -94,7 +96,8 @@ class Making:
         return Making, (self._keyring, self._today, self._push)
 
     def __call__(self, lines: Lines) -> Block:
-        block, today = Block(len(lines.numbered)), local_date(lines.at)
+        block = Block(len(lines.numbered) + lines.known, lines.known)
+        today = local_date(lines.at)
         for number, text in lines.numbered:
             try:
                 line = read_line(text, self._domains)
