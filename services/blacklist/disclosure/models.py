@@ -117,6 +117,27 @@ class DisclosureRequest(Base):
     )
 
 
+class DisclosureDocument(Base):
+    """A file that goes with the answer; its bytes stand sealed under DATA_DIR, named by id."""
+
+    __tablename__ = "disclosure_documents"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    request_id: Mapped[str] = mapped_column(ForeignKey("disclosure_requests.id"), index=True)
+    file_name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(Integer)
+    sha256: Mapped[str] = mapped_column(String(64))
+    identities: Mapped[int | None] = mapped_column(Integer)
+    """Identity numbers found in its text; None where the file has no text that can be looked through."""
+    checked: Mapped[str | None] = mapped_column(Text)
+    """What the officer stated about them (经核对的说明), where a statement was needed."""
+    added_by: Mapped[str] = mapped_column(String(36))
+    adder_name: Mapped[str] = mapped_column(String(100))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class DisclosureStep(Base):
     """One entry of a request's timeline; `told` is what the applicant reads, `note` stays inside."""
 

@@ -91,6 +91,8 @@ class Case(Base):
     window_calendar: Mapped[str | None] = mapped_column(String(40))
     notice_service: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
     """How the notice (告知书) was served; the windows run from there."""
+    notice_failed_on: Mapped[date | None] = mapped_column(Date)
+    """The day of the last attempt to serve it that failed; none since it was served."""
     statement: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
     hearing: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
     severity: Mapped[str | None] = mapped_column(String(16))
