@@ -118,7 +118,7 @@ class Passing:
             self.asking = len(wanted) < len(block)
             yield Lines(self._clock.now(), wanted, len(block) - len(wanted))
 
-    def _unknown(self, block: Sequence[Numbered]) -> Sequence[Numbered]:
+    def _unknown(self, block: list[Numbered]) -> list[Numbered]:
         origins = [origin_of(text) for _, text in block]
         with self._db.read() as session:
             known = _known(session, [each for each in origins if each])
