@@ -58,8 +58,9 @@ Facts = dict[str, str]
 
 def learn_identity(session: Session, events: list[Event]) -> None:
     """Departments, officers and ended sessions."""
-    remember_departments(session, [_department(e) for e in events if e.type == "department.changed"])
-    remember_users(session, [_user(e) for e in events if e.type == "user.changed"])
+    at = max((event.time for event in events), default=None)
+    remember_departments(session, [_department(e) for e in events if e.type == "department.changed"], at)
+    remember_users(session, [_user(e) for e in events if e.type == "user.changed"], at)
     apply_identity_events(session, revocations, events)
 
 

@@ -39,6 +39,9 @@ WATCH_LISTED, WATCH_LIFTED = "watch.listed", "watch.lifted"
 PARTY_LETTER, PARTY_LABEL = "party.letter", "文书送达"
 DIGEST_EVENT = "notice.digest"
 HANDOVER_EVENT = "notice.handover"
+TAKEN, REPEATED, STALE, IGNORED = "taken", "repeated", "stale", "ignored"  # what becomes of a bounce report
+BOUNCE_EFFECTS = {TAKEN: "已生效", STALE: "过期，未生效"}
+BOUNCED_MAILS = {"department": "部门的消息", "letter": "致当事人的函件", "watch": "公众的名单变动提醒"}
 MOST_ITEMS = 50
 PHONE = r"1[3-9]\d{9}"
 MAIL_ADDRESS = r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"

@@ -11,7 +11,9 @@ from sqlalchemy import select
 from services.notifier.channels import Ports, open_channels, read_settings
 from services.notifier.consumes import hear_news, learn_identity
 from services.notifier.models import Attempt, Base, Dispatch, FailingAddress, Notice, Watch, WatchMail, outbox
+from services.notifier.queries.bounces import recent_bounces
 from services.notifier.queries.providers import provider_health
+from services.notifier.usecases.bounced_mails import STALE_AFTER
 from services.notifier.usecases.bounces import (
     EVENT,
     LOOK_EVERY,
@@ -24,7 +26,7 @@ from services.notifier.usecases.bounces import (
 from services.notifier.usecases.mail_proofs import mail_proof
 from services.notifier.usecases.marks import MARK_LASTS
 from services.notifier.usecases.sending import resend
-from services.notifier.usecases.watching import Wish, request_watch
+from services.notifier.usecases.watching import LASTS, Wish, request_watch
 from services.notifier.worker import Parts, Sender
 from shared.clock import FixedClock
 from shared.crypto import KeyRing
@@ -47,6 +49,7 @@ from tests.harness.notices import (
 
 CHANNELS = frozenset({"inbox", "email"})
 WATCHER = "reader@example.com"
+KEEPER = Principal(OPERATOR, OPERATOR, "示例运维", HOUSING, "长安区住建局", "130102", frozenset({"operator"}))
 
 
 def counted(outcome: str) -> float:
@@ -88,8 +91,8 @@ Message-ID: <{number}@example.gov.cn>
 """.replace("\n", "\r\n").encode()
 
 
-def proven(keyring: KeyRing, mail_id: str) -> str:
-    return f"{mail_id}.{mail_proof(keyring, mail_id)}"
+def proven(keyring: KeyRing, mail_id: str, number: int = 0) -> str:
+    return f"{mail_id}.{mail_proof(keyring, mail_id, number)}"
 
 
 class Desk:
@@ -129,6 +132,10 @@ class Desk:
     def report(self, mail_id: str, **changes: str) -> bytes:
         """As the mail's own server would write it."""
         return report(proven(self.keyring, mail_id), **changes)
+
+    def reported(self) -> list[tuple[str, str, int]]:
+        with self.db.read() as session:
+            return [(e["kind"], e["effect"], e["repeats"]) for e in recent_bounces(session, since=AT)]
 
     def told(self) -> list[Notice]:
         with self.db.read() as session:
@@ -185,11 +192,8 @@ def lapse(desk):
 
 
 def ask_again(desk):
-    keeper = Principal(
-        OPERATOR, OPERATOR, "示例运维", HOUSING, "长安区住建局", "130102", frozenset({"operator"})
-    )
     with desk.db.write() as session:
-        resend(session, keeper, desk.mails()[1].id, desk.clock.system_now())
+        resend(session, KEEPER, desk.mails()[1].id, desk.clock.system_now())
 
 
 def name_it_anew(desk):
@@ -210,6 +214,47 @@ def test_the_mark_ends_by_itself_and_by_whoever_knows_better(desk, remedy):
     assert len(desk.told()) == 2, "if it bounces again the mark is set again"
     desk.send(case_event())
     assert desk.mails()[3].state == "dead"
+
+
+def test_an_old_report_changes_nothing_however_often_it_comes_again(desk):
+    mail, before = desk.mails()[0], counted("repeated")
+    old = desk.report(mail.id)
+    desk.bounce(old)
+    with desk.db.write() as session:
+        resend(session, KEEPER, mail.id, desk.clock.system_now())
+    desk.bounce(old)
+    desk.send()
+    assert [rcpt for _, rcpt, _ in desk.mailbox.mails].count(["user-clerk@example.gov.cn"]) == 2
+    desk.bounce(old)
+    assert desk.mails()[0].state == "accepted", "sent again: the report of the first is old"
+    desk.clock.advance(MARK_LASTS)
+    desk.bounce(old)
+    desk.bounce(desk.report(mail.id, status="5.2.2"))
+    assert (desk.mails()[0].state, len(desk.told()), len(desk.box)) == ("accepted", 1, 0)
+    assert desk.reported() == [("department", "taken", 4)]
+    assert counted("repeated") - before == 4
+    desk.bounce(report(proven(desk.keyring, mail.id, 1)))
+    assert (desk.mails()[0].state, len(desk.told())) == ("dead", 2), "that of the second sending counts"
+    assert sorted(desk.reported()) == [("department", "taken", 0), ("department", "taken", 4)]
+
+
+def test_a_report_kept_back_has_no_effect_and_stays_for_a_person(desk):
+    desk.clock.advance(STALE_AFTER)
+    desk.bounce(desk.report(desk.mails()[0].id))
+    assert (desk.mails()[0].state, desk.told(), len(desk.box)) == ("accepted", [], 1)
+    assert desk.reported() == [("department", "stale", 0)]
+
+
+def test_what_was_mailed_before_a_mark_was_lifted_sets_none_anew(desk):
+    desk.send(case_event())
+    first, second = desk.mails()
+    desk.bounce(desk.report(first.id))
+    with desk.db.write() as session:
+        resend(session, KEEPER, first.id, desk.clock.system_now())
+    desk.bounce(desk.report(second.id))
+    assert (desk.mails()[1].state, len(desk.told())) == ("dead", 1), "it did not arrive, and that is all"
+    desk.send()
+    assert desk.mails()[0].state == "accepted"
 
 
 def test_a_full_mailbox_ends_the_mail_and_spares_the_address(desk):
@@ -301,15 +346,32 @@ def test_health_of_providers_is_counted(desk):
     assert health.last_success_at is not None
 
 
+def watched(desk, **answered) -> str:
+    """The mail that asked a watcher to confirm."""
+    with desk.db.write() as session:
+        request_watch(session, desk.keyring, Wish(make_uscc("91130102", 77), WATCHER, "::1"), at=AT)
+        mail, watch = session.scalars(select(WatchMail)).one(), session.scalars(select(Watch)).one()
+        mail.state, mail.settled_at = "accepted", AT
+        for name, value in answered.items():
+            setattr(watch, name, value)
+        return mail.id
+
+
+def test_a_watch_whose_link_was_opened_since_does_not_end(desk):
+    later = AT + timedelta(minutes=1)
+    key = watched(desk, confirmed_at=later, expires_at=later + LASTS)
+    desk.bounce(desk.report(key, to=WATCHER))
+    with desk.db.read() as session:
+        assert session.scalars(select(Watch)).one().confirmed_at == later
+    assert desk.reported() == [("watch", "stale", 0)]
+
+
 @pytest.mark.parametrize(
     ("status", "to", "left"),
     [("5.1.1", WATCHER, None), ("5.2.2", WATCHER, "dead"), ("5.1.1", "other@example.com", "accepted")],
 )
 def test_a_watch_ends_when_its_address_does_not_exist(desk, status, to, left):
-    with desk.db.write() as session:
-        request_watch(session, desk.keyring, Wish(make_uscc("91130102", 77), WATCHER, "::1"), at=AT)
-        mail = session.scalars(select(WatchMail)).one()
-        mail.state, key = "accepted", mail.id
+    key = watched(desk)
     desk.bounce(desk.report(key, status=status, to=to))
     with desk.db.read() as session:
         assert session.scalars(select(WatchMail.state)).one_or_none() == left

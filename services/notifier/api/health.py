@@ -8,6 +8,7 @@ from apiflask.fields import Boolean, DateTime, Float, Integer, List, String
 from marshmallow import validate
 
 from services.notifier.models import Deps
+from services.notifier.queries.bounces import recent_bounces
 from services.notifier.queries.escalations import STATES, escalation_page, ladder_rows
 from services.notifier.queries.providers import WATCHERS, provider_health
 from shared.web.access import access, principal, roles, signed_in
@@ -74,6 +75,21 @@ class ProviderOut(Schema):
 ProviderPage = page_schema(ProviderOut, "ProviderPage")
 
 
+class BounceOut(Schema):
+    mail_id = String(required=True)
+    kind = String(required=True)
+    kind_name = String(required=True)
+    status = String(required=True, metadata={"description": "邮件服务器答复的状态码，如 5.1.1"})
+    effect = String(required=True)
+    effect_name = String(required=True)
+    at = DateTime(required=True)
+    repeats = Integer(required=True, metadata={"description": "同一报告又出现几次，均不再生效"})
+    repeated_at = DateTime(required=True, allow_none=True)
+
+
+BouncePage = page_schema(BounceOut, "BouncePage")
+
+
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/escalations")
     @access(signed_in())
@@ -100,3 +116,13 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         since = deps.clock.system_now() - timedelta(days=query_data["days"])
         with deps.db.read() as session:
             return page([vars(each) for each in provider_health(session, since=since)], None)
+
+    @bp.get("/bounces")
+    @access(roles(*WATCHERS))
+    @bp.input(ProviderQuery, location="query")
+    @bp.output(BouncePage)
+    @bp.doc(summary="最近一百件有凭证的退信报告：是否生效、重复出现几次")
+    def list_bounces(query_data: dict[str, Any]) -> dict[str, Any]:
+        since = deps.clock.system_now() - timedelta(days=query_data["days"])
+        with deps.db.read() as session:
+            return page(recent_bounces(session, since=since), None)

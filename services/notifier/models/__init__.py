@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.notifier.models.addresses import FailingAddress
+from services.notifier.models.addresses import FailingAddress, MailBounce
 from services.notifier.models.enforcing import Enforcer, StopOrder
 from services.notifier.models.parties import PartyNotice
 from services.notifier.models.people import Profile
@@ -35,7 +35,12 @@ __all__ = [
     "SOURCE", "Base", "Deps", "Enforcer", "PartyNotice", "PublicListing", "StopOrder", "Watch", "WatchMail",
     "budgets", "calendar_years", "inbox", "leases", "metadata", "outbox", "revocations",
 ]  # fmt: skip
-__all__ += ["FailingAddress", "Profile", "TextRevision"]  # so that every table hangs at the Base
+__all__ += [
+    "FailingAddress",
+    "MailBounce",
+    "Profile",
+    "TextRevision",
+]  # so that every table hangs at the Base
 
 
 class DepartmentCopy(Base):

@@ -3,12 +3,13 @@
 The mail counts as not delivered. An address that does not exist gets no more mails for a week or
 until it is corrected, and the operators are told. A report that does not bring back the proof of the mail
 (see `mail_proofs`) may be anybody's: it stays in the mailbox for a person, as does what is no such report.
+The report of a sending counts once (see `bounce_rounds`), and soon after it, or never.
 """
 
 import os
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, message_from_string
 from email.message import Message as Mail
@@ -16,18 +17,24 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from services.notifier.domain import Happening, chinese_date, mask_email
+from services.notifier.domain import IGNORED, REPEATED, STALE, TAKEN, Happening, chinese_date, mask_email
 from services.notifier.models import Attempt, DepartmentCopy, Dispatch, Notice
 from services.notifier.publishes import FAILED, Outcome, publish
 from services.notifier.usecases.addressing import Asked, find_targets
 from services.notifier.usecases.announcing import announce
-from services.notifier.usecases.bounced_mails import REASON, TooEarly, bounce_letter, bounce_watch
-from services.notifier.usecases.mail_proofs import is_proven
+from services.notifier.usecases.bounce_rounds import find_round, note_bounce, note_repeat
+from services.notifier.usecases.bounced_mails import (
+    REASON,
+    STALE_AFTER,
+    TooEarly,
+    bounce_letter,
+    bounce_watch,
+)
 from services.notifier.usecases.marks import set_mark
 from shared.clock import Clock, local_date
 from shared.crypto import KeyRing
 from shared.db import Database
-from shared.delivery import ACCEPTED, DEAD
+from shared.delivery import ACCEPTED, DEAD, SENDING, WAITING
 from shared.ids import new_id
 from shared.logs import get_log
 from shared.loops import Periodic
@@ -53,6 +60,8 @@ class Bounce:
     recipient: str
     status: str
     proof: str = ""
+    number: int = 0
+    """How often the mail had bounced before it was sent this time."""
 
     @property
     def is_of_the_address(self) -> bool:
@@ -107,34 +116,65 @@ def _original_id(mail: Mail) -> tuple[str, str] | None:
 
 def take_bounce(
     session: Session, keyring: KeyRing, bounce: Bounce, clock: Clock, channels: Collection[str]
-) -> bool:
-    """Its effect, once; False where it proves nothing, or is about no mail of ours to that address."""
-    if not is_proven(keyring, bounce.dispatch_id, bounce.proof):
-        return False
-    row, at = session.get(Dispatch, bounce.dispatch_id), clock.system_now()
-    if row is None:
-        return _take_other(session, keyring, bounce, at)
+) -> str:
+    """What became of it: its effect, once; none where it proves nothing, is stale, or of another address."""
+    found, at = find_round(session, keyring, bounce.dispatch_id, bounce.proof), clock.system_now()
+    if found is None:
+        return IGNORED
+    if found.counted:
+        note_repeat(session, bounce.dispatch_id, found.number, at)
+        return REPEATED
+    this = replace(bounce, number=found.number)
+    kind, effect = _effect(session, keyring, this, clock, channels)
+    if effect is None:
+        return IGNORED
+    said = {"kind": kind, "status": bounce.status, "effect": effect}
+    note_bounce(session, bounce.dispatch_id, found.number, **said, at=at)
+    return effect
+
+
+def _effect(
+    session: Session, keyring: KeyRing, bounce: Bounce, clock: Clock, channels: Collection[str]
+) -> tuple[str, str | None]:
+    """What kind of mail it was, and what its bounce changed. Of people outside no address is marked."""
+    row, at = session.get(Dispatch, bounce.dispatch_id, with_for_update=True), clock.system_now()
+    if row is not None:
+        return "department", _bounce_message(session, keyring, row, bounce, clock, channels)
+    effect = bounce_letter(session, bounce.dispatch_id, bounce.status, at)
+    if effect is not None:
+        return "letter", effect
+    found = (bounce.dispatch_id, bounce.recipient, bounce.status)
+    return "watch", bounce_watch(session, keyring, *found, at, ends=bounce.is_of_the_address)
+
+
+def _bounce_message(
+    session: Session,
+    keyring: KeyRing,
+    row: Dispatch,
+    bounce: Bounce,
+    clock: Clock,
+    channels: Collection[str],
+) -> str | None:
     if row.channel != "email":
-        return False
-    asked = Asked(row.target, row.channel, row.department_id)
+        return None
+    asked, at = Asked(row.target, row.channel, row.department_id), clock.system_now()
     target = find_targets(session, keyring, [asked], at).get(asked)
     if target is None or target.address.lower() != bounce.recipient.lower():
-        return False
+        return None
+    if row.state in (WAITING, SENDING):
+        raise TooEarly
+    sent_at = row.settled_at or row.created_at
+    if at - sent_at > STALE_AFTER:
+        return STALE
     if row.state == ACCEPTED:
         _give_up(session, row, bounce, at)
-    bad = bounce.is_of_the_address
-    if bad and set_mark(session, target.address, bounce.dispatch_id, bounce.status, at):
+    marked = bounce.is_of_the_address and set_mark(
+        session, target.address, row.id, bounce.status, sent_at=sent_at, at=at
+    )
+    if marked:
         told = _happening(session, row, bounce, clock.now())
         announce(session, [told], channels=channels, today=local_date(clock.now()), at=at)
-    return True
-
-
-def _take_other(session: Session, keyring: KeyRing, bounce: Bounce, at: datetime) -> bool:
-    """A mail to somebody outside: of these no address is marked, for none is kept."""
-    if bounce_letter(session, bounce.dispatch_id, bounce.status, at):
-        return True
-    found = (bounce.dispatch_id, bounce.recipient, bounce.status)
-    return bounce_watch(session, keyring, *found, at, ends=bounce.is_of_the_address)
+    return TAKEN
 
 
 def _give_up(session: Session, row: Dispatch, bounce: Bounce, at: datetime) -> None:
@@ -165,7 +205,7 @@ def _happening(session: Session, row: Dispatch, bounce: Bounce, now: datetime) -
         "occurred_on": chinese_date(now),
     }
     return Happening(
-        event_id=f"bounce:{row.id}",
+        event_id=f"bounce:{row.id}:{bounce.number}" if bounce.number else f"bounce:{row.id}",
         type=EVENT,
         subject_id=row.id,
         occurred_at=now,
@@ -214,14 +254,15 @@ def _read(box: BounceBox, letter: Path) -> bool:
 
 
 def _taken(box: BounceBox, bounce: Bounce) -> bool:
+    """Whether it is dealt with; the others stay in the mailbox for a person."""
     with box.db.write() as session:
-        taken = take_bounce(session, box.keyring, bounce, box.clock, box.channels)
-    reports.labels("taken" if taken else "ignored").inc()
-    if taken:
-        log.info("mail bounced", dispatch_id=bounce.dispatch_id, status=bounce.status)
-    else:
+        outcome = take_bounce(session, box.keyring, bounce, box.clock, box.channels)
+    reports.labels(outcome).inc()
+    if outcome == IGNORED:
         log.warning("bounce report ignored: not proven to be of a mail of ours", status=bounce.status)
-    return taken
+    else:
+        log.info("mail bounced", mail_id=bounce.dispatch_id, status=bounce.status, outcome=outcome)
+    return outcome in (TAKEN, REPEATED)
 
 
 def _fresh(folder: Path) -> list[Path]:

@@ -19,6 +19,7 @@ from services.notifier.publishes import FAILED, Outcome, publish
 from services.notifier.queries.texts import personal_wordings, texts_in_force
 from services.notifier.templates import Rendered, sms_kind
 from services.notifier.usecases.addressing import Asked, failing, find_targets
+from services.notifier.usecases.bounce_rounds import rounds_of
 from services.notifier.usecases.mail_proofs import mail_proof
 from shared.clock import local_date
 from shared.crash import crash_point
@@ -143,6 +144,8 @@ def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime)
     found = find_targets(session, keyring, set(asked.values()), now)
     bounced = failing(session, found, now)
     words = _words(session, rows, local_date(now))
+    mails = [key for key, row in rows.items() if row.channel == "email"]
+    rounds = rounds_of(session, mails) if mails else {}
     texted = any(row.channel == "sms" for row in rows.values())
     own = texts_in_force(session, local_date(now)) if texted else {}
     jobs: list[Job] = []
@@ -154,7 +157,7 @@ def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime)
         elif each in found:
             message = _message(row, words.get(key))
             if row.channel == "email":
-                message = replace(message, proof=mail_proof(keyring, key))
+                message = replace(message, proof=mail_proof(keyring, key, rounds.get(key, 0)))
             elif row.channel == "sms":
                 message = replace(message, kind=sms_kind(row.event_type, own))
             jobs.append(Job(key, row.attempts_count + 1, message, found[each]))

@@ -194,7 +194,7 @@ def resend(session: Session, actor: Principal, dispatch_id: str, now: datetime) 
     if session.execute(again.returning(Dispatch.id)).scalar() is None:
         raise Conflict("delivery-not-dead", "这条消息不是未送达状态", "只有未送达的可以重新发送。")
     if found.channel == "email":
-        lift_marks(session, [mailbox_of(session, found.target)])
+        lift_marks(session, [mailbox_of(session, found.target)], now)
     wake(session, WAKE_CHANNEL)
     session.refresh(found)
     return found

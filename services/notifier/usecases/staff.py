@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -37,8 +38,10 @@ class UserFacts:
     roles: tuple[str, ...]
 
 
-def remember_departments(session: Session, described: Sequence[DepartmentFacts]) -> None:
-    """Store the newest description of each department."""
+def remember_departments(
+    session: Session, described: Sequence[DepartmentFacts], at: datetime | None = None
+) -> None:
+    """Store the newest description of each department; `at` is when the last of them was recorded."""
     newest = {facts.id: facts for facts in sorted(described, key=lambda facts: facts.sequence)}
     rows = session.scalars(select(DepartmentCopy).where(DepartmentCopy.id.in_(newest)))
     known = {row.id: row for row in rows}
@@ -47,11 +50,12 @@ def remember_departments(session: Session, described: Sequence[DepartmentFacts])
     ]
     for facts in changed:
         session.merge(DepartmentCopy(**vars(facts)))
-    lift_marks(session, [facts.email for facts in changed])
+    if at is not None:
+        lift_marks(session, [facts.email for facts in changed], at)
 
 
-def remember_users(session: Session, described: Sequence[UserFacts]) -> None:
-    """Store the newest description of each officer, with the roles held."""
+def remember_users(session: Session, described: Sequence[UserFacts], at: datetime | None = None) -> None:
+    """Store the newest description of each officer, with the roles held; `at` as with departments."""
     newest = {facts.id: facts for facts in sorted(described, key=lambda facts: facts.sequence)}
     known = {
         row.id: row.sequence
@@ -63,7 +67,8 @@ def remember_users(session: Session, described: Sequence[UserFacts]) -> None:
         session.merge(UserCopy(**plain))
     if not changed:
         return
-    lift_marks(session, [facts.email for facts in changed])
+    if at is not None:
+        lift_marks(session, [facts.email for facts in changed], at)
     session.execute(delete(UserRole).where(UserRole.user_id.in_([facts.id for facts in changed])))
     roles = [{"user_id": facts.id, "role": role} for facts in changed for role in sorted(set(facts.roles))]
     if roles:

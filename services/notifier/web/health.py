@@ -1,17 +1,20 @@
 """Pages of what is late and what does not work: ladders of unsigned messages, and how each provider does."""
 
 from datetime import timedelta
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, request
 
 from services.notifier.models import Deps
+from services.notifier.queries.bounces import recent_bounces
 from services.notifier.queries.escalations import STATES, escalation_page, ladder_rows
 from services.notifier.queries.providers import OWN, WATCHERS, provider_health
 from shared.web.access import access, principal, roles, signed_in
 from shared.web.pages import render
 
 PAGE_SIZE = 30
+MOST_BOUNCES = 20
 PERIODS = {"1": "最近 24 小时", "7": "最近 7 天", "30": "最近 30 天"}
 COLOURS = {"open": "yellow", "acknowledged": "green", "exhausted": "red"}
 
@@ -46,4 +49,10 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         since = deps.clock.system_now() - timedelta(days=int(days))
         with deps.db.read() as session:
             rows = provider_health(session, since=since)
-        return render("notices/providers.html", rows=rows, days=days, periods=list(PERIODS.items()), own=OWN)
+            bounces = recent_bounces(session, since=since, limit=MOST_BOUNCES)
+        given = {"days": days, "periods": list(PERIODS.items())}
+        return _providers(given, rows=rows, bounces=bounces)
+
+
+def _providers(given: dict[str, Any], **found: Any) -> Response:
+    return render("notices/providers.html", **given, **found, own=OWN)
