@@ -3,8 +3,10 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -18,7 +20,7 @@ from shared.eventlog import EventLog, open_log
 from shared.web.openapi import possible_problems
 from tests.harness.broker import NotAvailable, find_broker
 from tests.harness.database import Server, find_server
-from tests.harness.order import longest_first
+from tests.harness.order import ByFile, longest_first
 from tests.harness.tables import ReadyTables
 
 # A method the path does not have; a fault, which other tests look for; a database that is away.
@@ -46,6 +48,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("soak"):
             item.add_marker(pytest.mark.skip(reason="runs under make soak"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def unavailable(reason: str) -> None:
@@ -122,21 +129,35 @@ def _server() -> Iterator[Server | NotAvailable]:
     server.close()
 
 
-@pytest.fixture
-def new_postgres(_server: Server | NotAvailable) -> Iterator[Callable[[], str]]:
-    """Makes fresh PostgreSQL databases, dropped after the test."""
-    if isinstance(_server, NotAvailable):
-        unavailable(str(_server))
-    assert isinstance(_server, Server)
+@contextmanager
+def fresh_databases(server: Server | NotAvailable) -> Iterator[Callable[[], str]]:
+    """Makes fresh PostgreSQL databases, dropped in the end."""
+    if isinstance(server, NotAvailable):
+        unavailable(str(server))
+    assert isinstance(server, Server)
     made: list[str] = []
 
     def make() -> str:
-        made.append(_server.fresh())
+        made.append(server.fresh())
         return made[-1]
 
     yield make
     for url in made:
-        _server.drop(url)
+        server.drop(url)
+
+
+@pytest.fixture
+def new_postgres(_server: Server | NotAvailable) -> Iterator[Callable[[], str]]:
+    """Makes fresh PostgreSQL databases, dropped after the test."""
+    with fresh_databases(_server) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def module_postgres(_server: Server | NotAvailable) -> Iterator[Callable[[], str]]:
+    """The same, dropped after the file's last test."""
+    with fresh_databases(_server) as make:
+        yield make
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,17 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.harness.ports import free_ports
 from tests.harness.wait import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_SECONDS = 180.0
+READY_SECONDS = 120.0 * PATIENCE
 STOP_SECONDS = 10.0 * PATIENCE
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -63,7 +57,7 @@ def _collect(world: World, ready: threading.Event) -> None:
 
 def start(data_dir: Path, env: Mapping[str, str]) -> World:
     """Start `python -m services` and wait for its ready line."""
-    port, sandbox = free_port(), free_port()
+    port, sandbox = free_ports(2)
     full = {**os.environ, "DATA_DIR": str(data_dir), "PORT": str(port), "SANDBOX_PORT": str(sandbox), **env}
     begun = time.monotonic()
     process = subprocess.Popen(

@@ -1,5 +1,7 @@
 """kill -9 at every named point of relay and consumer: afterwards each event has had its effect just once."""
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,10 @@ from shared.outbox import backlog
 from tests.conftest import make_topic
 from tests.faults import ledger
 from tests.faults.processes import processes
+from tests.harness.lanes import asked, side_by_side
 from tests.harness.wait import until
+
+LANES = 4
 
 POINTS = {
     "relay": ["relay.before_publish", "relay.after_publish", "relay.after_delete"],
@@ -25,14 +30,34 @@ def test_every_point_of_relay_and_consumer_is_tested() -> None:
     assert {name for name in named if name.startswith(("relay.", "consumer."))} == set(ROLE_OF)
 
 
+@pytest.fixture(scope="module")
+def outcomes(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    module_postgres: Callable[[], str],
+) -> Iterator[dict[tuple[str, str], Future[None]]]:
+    """What becomes of each point. A run mostly waits for leases to lapse: some go side by side."""
+    cases = asked(request, __file__, "point", "pair")
+    events_url = request.getfixturevalue("kafka_url") if any(pair == "real" for _, pair in cases) else ""
+
+    def live(case: tuple[str, str]) -> None:
+        folder = tmp_path_factory.mktemp("crash")
+        files = f"sqlite:///{folder}/ledger.db", f"sqlite:///{folder}/events.db"
+        live_through(case[0], *((module_postgres(), events_url) if case[1] == "real" else files))
+
+    with side_by_side(live, [(LANES, cases)]) as begun:
+        yield begun
+
+
 @pytest.mark.parametrize("pair", ["embedded", "real"])
 @pytest.mark.parametrize("point", ROLE_OF)
 def test_killed_there_nothing_is_lost_or_doubled(
-    point: str, pair: str, tmp_path: Path, request: pytest.FixtureRequest
+    outcomes: dict[tuple[str, str], Future[None]], point: str, pair: str
 ) -> None:
-    db_url, events_url = f"sqlite:///{tmp_path}/ledger.db", f"sqlite:///{tmp_path}/events.db"
-    if pair == "real":
-        db_url, events_url = request.getfixturevalue("postgres_url"), request.getfixturevalue("kafka_url")
+    outcomes[point, pair].result()
+
+
+def live_through(point: str, db_url: str, events_url: str) -> None:
     topic, role = make_topic(events_url), ROLE_OF[point]
     db = open_database(db_url)
     accounts = ledger.create(db, 4)

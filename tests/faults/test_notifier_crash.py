@@ -5,7 +5,8 @@ Afterwards every message was sent under one id, stands once in each inbox, and i
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from shared.db import Database, open_database
 from shared.eventlog import ensure_topics, open_log
 from shared.web.access import Principal
 from tests.harness.forked import Forked
+from tests.harness.lanes import asked, side_by_side
 from tests.harness.notices import (
     HOUSING,
     OPERATOR,
@@ -43,6 +45,8 @@ POINTS = {
     "notices.after_record": 2,
 }
 CASES = 6
+ANY_MOMENT = "any moment"
+LANES = 4
 
 
 class Installation:
@@ -117,46 +121,67 @@ def running(process: Forked) -> Iterator[Forked]:
         process.wait(10)
 
 
-def place_of(pair: str, request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
-    """Database and event log: two files, or PostgreSQL and Kafka."""
-    if pair == "embedded":
-        return f"sqlite:///{tmp_path}/notifier.db", f"sqlite:///{tmp_path}/events.db"
-    db_url, events_url = request.getfixturevalue("postgres_url"), request.getfixturevalue("kafka_url")
-    ensure_topics(events_url)
-    return db_url, events_url
+@pytest.fixture(scope="module")
+def outcomes(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    module_postgres: Callable[[], str],
+) -> Iterator[dict[tuple[str, str], Future[None]]]:
+    """What becomes of each case. A run mostly waits for leases to lapse: some go side by side.
+
+    On the broker one after the other, since they read the same topics as the same group.
+    """
+    cases = [*asked(request, __file__, "point", "pair")]
+    real = [case for case in cases if case[1] == "real"]
+    events_url = request.getfixturevalue("kafka_url") if real else ""
+    if real:
+        ensure_topics(events_url)
+
+    def live(case: tuple[str, str]) -> None:
+        folder = tmp_path_factory.mktemp("crash")
+        files = f"sqlite:///{folder}/notifier.db", f"sqlite:///{folder}/events.db"
+        live_through(case[0], folder, (module_postgres(), events_url) if case in real else files)
+
+    lanes = [(LANES, [case for case in cases if case not in real]), (1, real)]
+    with side_by_side(live, lanes) as begun:
+        yield begun
 
 
 @pytest.mark.parametrize(
     ("point", "pair"), [*((point, "embedded") for point in POINTS), ("notices.after_send", "real")]
 )
-def test_killed_there_no_message_is_lost_or_counted_twice(point, pair, request, tmp_path):
-    place = place_of(pair, request, tmp_path)
-    with webhook_receiver() as receiver, mail_server() as (mailbox, smtp_url):
-        home = Installation(tmp_path, *place, smtp_url)
-        home.add_webhook(receiver.url)
-        events = [case_event() for _ in range(CASES)]
-        with running(home.start(f"{point}:{POINTS[point]}")) as doomed:
-            home.publish(*events)
-            assert doomed.wait(60) == EXIT_CODE
-        with running(home.start()):
-            until(lambda: home.settled(CASES * 6), 60, "every dispatch sent and told")
-        check_outcome(home, receiver, [raw for _, _, raw in mailbox.mails], events)
+def test_killed_there_no_message_is_lost_or_counted_twice(outcomes, point, pair):
+    outcomes[point, pair].result()
 
 
 @pytest.mark.parametrize("pair", ["embedded", "real"])
-def test_killed_at_any_moment_no_message_is_lost_or_counted_twice(pair, request, tmp_path):
-    place = place_of(pair, request, tmp_path)
+@pytest.mark.parametrize("point", [ANY_MOMENT])
+def test_killed_at_any_moment_no_message_is_lost_or_counted_twice(outcomes, point, pair):
+    outcomes[point, pair].result()
+
+
+def live_through(point: str, folder: Path, place: tuple[str, str]) -> None:
+    """Six cases told of, with a worker that is killed; then what must hold."""
     with webhook_receiver() as receiver, mail_server() as (mailbox, smtp_url):
-        home = Installation(tmp_path, *place, smtp_url)
+        home = Installation(folder, *place, smtp_url)
         home.add_webhook(receiver.url)
         events = [case_event() for _ in range(CASES)]
-        home.publish(*events)
-        for stage in (0, 2, 4):
-            with running(home.start()):
-                until(lambda reached=stage: len(receiver.requests) > reached, 60, "the next message")
+        if point == ANY_MOMENT:
+            _killed_at_any_moment(home, receiver, events)
+        else:
+            with running(home.start(f"{point}:{POINTS[point]}")) as doomed:
+                home.publish(*events)
+                assert doomed.wait(60) == EXIT_CODE
         with running(home.start()):
             until(lambda: home.settled(CASES * 6), 60, "every dispatch sent and told")
         check_outcome(home, receiver, [raw for _, _, raw in mailbox.mails], events)
+
+
+def _killed_at_any_moment(home: Installation, receiver: Receiver, events: list[Event]) -> None:
+    home.publish(*events)
+    for stage in (0, 2, 4):
+        with running(home.start()):
+            until(lambda reached=stage: len(receiver.requests) > reached, 60, "the next message")
 
 
 def check_outcome(home: Installation, receiver: Receiver, mails: list[bytes], events: list[Event]) -> None:

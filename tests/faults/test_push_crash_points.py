@@ -8,7 +8,7 @@ import queue
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from services.credit_push.catalogue import SAMPLE_VALUES, load_catalogue
 from services.credit_push.routing import Facts, route
 from shared.crash import EXIT_CODE, list_points
 from tests.harness.forked import Forked
+from tests.harness.lanes import asked, side_by_side
 from tests.harness.platforms import Listing, PushWorld, push_world
 from tests.harness.wait import until
 
@@ -36,7 +37,6 @@ def outcomes(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[None]]]:
     """What becomes of each point asked for. A run mostly waits for leases to lapse: some go side by side."""
-    asked = [item.callspec.params["point"] for item in request.session.items if _of_points(item)]
     worlds: queue.SimpleQueue[PushWorld] = queue.SimpleQueue()
 
     def in_turn(point: str) -> None:
@@ -50,12 +50,8 @@ def outcomes(
         for _ in range(LANES):  # sandbox and API here; the worker is a process of its own, to be killed
             folder = tmp_path_factory.mktemp("crash")
             worlds.put(stack.enter_context(push_world(folder, worker=False)))
-        pool = stack.enter_context(ThreadPoolExecutor(LANES))
-        yield {point: pool.submit(in_turn, point) for point in asked}
-
-
-def _of_points(item: pytest.Item) -> bool:
-    return item.path == Path(__file__) and "point" in getattr(getattr(item, "callspec", None), "params", ())
+        lanes = [(LANES, asked(request, __file__, "point"))]
+        yield stack.enter_context(side_by_side(in_turn, lanes))
 
 
 def worker(world: PushWorld, crash_at: str = "") -> Forked:

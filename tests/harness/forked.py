@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.harness.wait import PATIENCE
+
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     ["services.credit_push.app", "services.notifier.app", "tests.faults.ledger", "runpy"]
@@ -33,7 +35,7 @@ class Forked:
 
     def wait(self, timeout: float) -> int:
         """The exit status, negative for a signal."""
-        self._process.join(timeout)
+        self._process.join(timeout * PATIENCE)
         if self._process.exitcode is None:
             raise subprocess.TimeoutExpired(self._process.name, timeout)
         return self._process.exitcode

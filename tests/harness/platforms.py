@@ -34,8 +34,9 @@ from shared.ids import new_id
 from shared.loops import Loop, drain, run
 from shared.web.access import Principal
 from shared.web.tokens import issue_token
-from tests.harness.ports import free_port
-from tests.harness.wait import until
+from tests.harness.bell import LEAST, Bell, ringing
+from tests.harness.ports import free_ports
+from tests.harness.wait import PATIENCE, until
 
 EXCHANGE = "blacklist.exchange.v1"
 OPERATIONS = {
@@ -54,20 +55,23 @@ def running_sandbox(data_dir: Path, port: int, callback_port: int = 9) -> Iterat
         "PUSH_CALLBACK_URL": f"http://127.0.0.1:{callback_port}",
     }
     sandbox = build_sandbox(read_sandbox(env))
-    server = make_server("127.0.0.1", port, sandbox.app, threaded=True)
+    server, bell = make_server("127.0.0.1", port, sandbox.app, threaded=True), Bell()
+    looking = (sandbox.loops, sandbox.desk.stopping, LEAST, bell.listener)
     threads = [
-        threading.Thread(target=server.serve_forever, daemon=True),
-        threading.Thread(target=run, args=(sandbox.loops, sandbox.desk.stopping), daemon=True),
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True),
+        threading.Thread(target=run, args=looking, daemon=True),
     ]
     for thread in threads:
         thread.start()
+    ringing.append(bell.ring)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
+        ringing.remove(bell.ring)
         sandbox.desk.stopping.set()
         server.shutdown()
         for thread in threads:
-            thread.join(10)
+            thread.join(10 * PATIENCE)
         server.server_close()
 
 
@@ -77,7 +81,7 @@ def http_json(method: str, url: str, body: Any = None, headers: Mapping[str, str
     request = urllib.request.Request(url, data=data, method=method)
     for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
         request.add_header(name, value)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=15 * PATIENCE) as answer:
         raw = answer.read()
     return json.loads(raw) if raw else None
 
@@ -309,7 +313,7 @@ def push_world(
     tune: Callable[[Profile], Profile] = quick,
 ) -> Iterator[PushWorld]:
     """Fresh databases, sandbox and (where callbacks are wanted) our API on ports of their own."""
-    port, sandbox_port = free_port(), free_port()
+    port, sandbox_port = free_ports(2)
     env = {
         **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME")},
         "DATA_DIR": str(data_dir),
@@ -326,7 +330,8 @@ def push_world(
     log = open_log(settings.common.events_url)
     with running_sandbox(data_dir, sandbox_port, port) as url, _api(settings, deps, port, wanted=api):
         transports = wiring.open_ways(settings, deps)
-        loops = build_loops(deps, log, transports, settings.holder) if worker else []
+        posts = wiring.posts_of(settings, deps)
+        loops = build_loops(deps, log, transports, settings.holder, posts=posts) if worker else []
         try:
             yield PushWorld(settings, deps, log, transports, loops, url)
         finally:
@@ -344,11 +349,11 @@ def _api(settings: Settings, deps: Deps, port: int, *, wanted: bool) -> Iterator
         yield
         return
     server = make_server("127.0.0.1", port, wiring.create_app(settings, deps), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield
     finally:
         server.shutdown()
-        thread.join(10)
+        thread.join(10 * PATIENCE)
         server.server_close()

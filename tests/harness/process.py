@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.harness.ports import is_open
-from tests.harness.wait import until
+from tests.harness.wait import PATIENCE, until
 
 
 class Program:
@@ -53,13 +53,13 @@ class Program:
         """As a power cut would."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(10 * PATIENCE)
 
     def stop(self) -> None:
         if self.process is None or self.process.poll() is not None:
             return
         self.process.send_signal(self.stop_signal)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(15)
+            self.process.wait(15 * PATIENCE)
             return
         self.kill()

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from tests.harness.bell import ringing
+
 T = TypeVar("T")
 PATIENCE = 4 if os.environ.get("REQUIRE_REAL") else 1
 """A busy machine that checks everything may be several times slower; a condition still ends the wait."""
@@ -19,5 +21,7 @@ def until(condition: Callable[[], T], timeout: float = 10.0, what: str = "", eve
     while not (value := condition()):
         if time.monotonic() > end:
             raise AssertionError(f"not within {timeout} s: {what or condition}")
+        for ring in tuple(ringing):
+            ring()
         pause.wait(every)
     return value

@@ -30,6 +30,8 @@ from tests.harness.wait import PATIENCE
 TIMEOUT = (
     0.6 if PATIENCE == 1 else 1.5
 )  # also bounds sends that must succeed, on a machine that may stand still
+BRIEF = 0.3
+"""For what must time out: however slow the machine, that is what comes of it."""
 AT_MOST = TIMEOUT * 8 * PATIENCE
 """How long a channel may take over an answer that never ends: a bound, not a figure."""
 SECRET = b"a webhook's signing secret, 32 by"
