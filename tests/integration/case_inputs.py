@@ -44,7 +44,10 @@ def inputs_for(action: str, pick: int, today: date) -> dict[str, Any]:
         "open_hearing": {"requested_on": today - timedelta(days=pick % 5)},
         "close_hearing": {"opinion": "维持"},
         "decide": {"severity": SEVERITIES[pick % 3], **({"necessity": "影响大"} if pick % 3 == 2 else {})},
-        "record_notice_service": {"method": METHODS[pick % 3], "served_on": today},
+        "record_notice_service": _service(pick, today),
+        "renew_notice_service": _service(pick, today) | {"reason": "再次送达"},
+        "fail_notice_service": _service(pick, today) | {"reason": "查无此人"},
+        "renew_service": _service(pick, today) | {"reason": "登记有误"},
         "record_service": {"method": METHODS[pick % 3], "served_on": today},
         "confirm_decision": {},
         "correct": {"changes": {"document": {"fine_wan": str(pick % 9)}}, "reason": "笔误"},
@@ -67,6 +70,10 @@ def inputs_for(action: str, pick: int, today: date) -> dict[str, Any]:
         "extend_repair": {"reason": "复杂"},
     }
     return made.get(action, {})
+
+
+def _service(pick: int, today: date) -> dict[str, Any]:
+    return {"method": METHODS[pick % 3], "served_on": today, "recipient": "门卫", "proof": "回证"}
 
 
 def _statement(pick: int) -> dict[str, Any]:

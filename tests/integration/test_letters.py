@@ -370,6 +370,8 @@ def _repaired(desk, case):
     case = _step(desk, case, "record_service", "clerk", method="direct", served_on=DAY)
     case = _step(desk, case, "publish", "decider")
     case = _step(desk, case, "open_objection", "clerk", received_at=DAY, **asked)
+    case = _step(desk, case, "refuse_objection", "reviewer", ["objection-refused"], reason="没有证明材料")
+    case = _step(desk, case, "open_objection", "clerk", received_at=DAY, **asked)
     case = _step(desk, case, "accept_objection", "clerk")
     case = _step(
         desk, case, "settle_objection", "decider", ["objection-result"], upheld=False, reason="事实清楚"
@@ -452,3 +454,36 @@ def test_others_see_no_letters(desk):
     assert refused.value.slug == "letter-not-found"
     with desk.office.deps.db.read() as session:
         assert session.scalars(select(LetterCopy)).first() is None
+
+
+def test_an_objection_not_accepted_is_told_why_and_who_reviews(desk):
+    case = published(desk)
+    asked = {"channel": "window", "received_at": DAY, "evidence": "e"}
+    case = desk.office.take(case, "open_objection", "clerk", **asked)
+    case = desk.office.take(case, "refuse_objection", "reviewer", reason="没有提交证明材料")
+    letter = desk.issue(case, "objection-refused")
+    text = desk.text(letter)
+    for told in ("没有提交证明材料", "第36号", "石家庄市长安区人民政府申请行政复议", letter.number):
+        assert told in text
+    assert [each["kind"] for each in desk.listed(case)["items"]] == ["objection-refused"]
+
+
+SPANS = [
+    ("minor", 0, "决定不予公示，不设公示期"),
+    ("general", 3, "公示期不因信用修复提前结束"),
+    ("general", 12, "最短公示期为3个月，满最短公示期"),
+]
+
+
+@pytest.mark.parametrize(("severity", "months", "told"), SPANS)
+def test_the_repair_notice_words_the_publicity_right(desk, severity, months, told):
+    case = desk.office.file()
+    case = desk.office.take(case, "submit", "clerk")
+    case = desk.office.take(case, "approve_notice", "reviewer", notice_number="长住建告〔2026〕3号")
+    case = desk.office.take(case, "record_statement", "clerk", waived=True)
+    case = desk.office.take(case, "decide", "decider", severity=severity, publicity_months=months)
+    decision = desk.issue(case, "decision")
+    text = desk.text(desk.issue(case, "repair-notice"))
+    assert told in text
+    assert "0个月" not in text
+    assert ("向社会公示" in desk.text(decision)) == bool(months)

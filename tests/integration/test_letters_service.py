@@ -9,7 +9,7 @@ from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries.views import steps_of
 from services.blacklist.letters.usecases.serving import Proof
 from shared.clock import FixedClock
-from shared.errors import Conflict, Forbidden
+from shared.errors import Conflict, Forbidden, Invalid
 from tests.integration.test_letters import DAY, SCAN, Desk, decided
 from tests.unit.blacklist.case_office import filing, memory_database, open_office
 
@@ -151,3 +151,62 @@ def test_a_notice_by_publication_keeps_the_decision_waiting(desk):
     with pytest.raises(Conflict) as refused:
         desk.office.take(now(desk, case), "decide", "decider", severity="general")
     assert refused.value.extra["earliest"] == "2026-12-10"
+
+
+def test_one_truth_whichever_door_recorded_the_service(desk):
+    case = noticed(desk)
+    notice = desk.issue(case, "notice")
+    typed = {"method": "direct", "served_on": DAY, "recipient": "王某"}
+    case = desk.office.take(case, "record_notice_service", "clerk", **typed)
+    assert desk.listed(case)["items"][0]["served_on"] == "2026-11-02"
+    desk.serve(notice, method="public-notice", recipient=None, place="区政府网站")
+    case = now(desk, case)
+    assert (case.notice_service["method"], case.window_ends_on) == ("public-notice", date(2026, 12, 9))
+    assert desk.listed(case)["items"][0]["served_on"] == "2026-12-02"
+    desk.clock.advance(timedelta(days=20))
+    with pytest.raises(Conflict) as refused:
+        desk.office.take(case, "decide", "decider", severity="general")
+    assert refused.value.extra["earliest"] == "2026-12-10"
+    assert "三十日视为送达" in refused.value.extra["rule"]
+    assert "2026年12月2日视为送达" in refused.value.detail
+    with pytest.raises(Invalid):  # what was told to the party is not taken back
+        desk.office.take(case, "renew_notice_service", "clerk", reason="误登", **typed)
+
+
+def test_a_notice_nobody_got_starts_no_window(desk):
+    case = noticed(desk)
+    notice = desk.issue(case, "notice")
+    desk.serve(notice, method="post", tracking_number="EMS1", outcome="failed", note="查无此人")
+    desk.clock.advance(timedelta(days=20))
+    with pytest.raises(Conflict) as refused:
+        desk.office.take(now(desk, case), "decide", "decider", severity="general")
+    assert "未送达" in refused.value.detail
+    desk.serve(notice, served_on=date(2026, 11, 20))
+    desk.clock.advance(timedelta(days=9))
+    assert desk.office.take(now(desk, case), "decide", "decider", severity="general").state == "decided"
+
+
+def test_a_later_service_of_the_decision_holds_back_publication(desk):
+    case = decided(desk)
+    decision = both(desk, case)
+    desk.office.take(case, "record_service", "clerk", method="direct", served_on=DAY)
+    desk.serve(decision, method="public-notice", recipient=None, place="区政府网站")
+    with pytest.raises(Conflict) as refused:
+        desk.office.take(now(desk, case), "publish", "decider")
+    assert refused.value.extra["earliest"] == "2026-12-02"
+
+
+def test_what_is_typed_on_the_case_names_its_proof(desk):
+    case = noticed(desk)
+    with pytest.raises(Invalid) as refused:
+        desk.office.take(case, "record_notice_service", "clerk", method="public-notice", served_on=DAY)
+    assert [field.pointer for field in refused.value.fields] == ["/proof"]
+
+
+def test_a_departments_own_system_serves_the_notice(desk):
+    case, clerk = noticed(desk), desk.office.people["clerk"]
+    notice = desk.issue(case, "notice")
+    system = replace(clerk, user_id="k1", display_name="住建系统", roles=frozenset(), key_id="k1")
+    desk.office.people["clerk"] = replace(system, scopes=frozenset({"cases:write"}))
+    desk.serve(notice, method="public-notice", recipient=None, place="区政府网站")
+    assert now(desk, case).window_ends_on == date(2026, 12, 9)

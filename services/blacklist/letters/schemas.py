@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from apiflask.fields import File
 from marshmallow import fields, validate
 
-from services.blacklist.letters.domain.serving import OUTCOMES, methods
+from services.blacklist.cases.domain.serving import OUTCOMES, methods
 from services.blacklist.letters.domain.templates import KINDS
 from shared.web.schemas import Schema, StatutoryDate, Text
 

@@ -9,11 +9,11 @@ from flask import Response, jsonify, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.blacklist.cases.domain.serving import methods
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
 from services.blacklist.letters import queries, usecases
 from services.blacklist.letters.api.common import MOST_BYTES, file_answer
-from services.blacklist.letters.domain.serving import methods
 from services.blacklist.letters.queries.sendings import sendings_of
 from services.blacklist.letters.schemas import LetterIn, ServiceIn
 from services.blacklist.letters.usecases import Wish

@@ -5,6 +5,7 @@ from datetime import date
 
 from services.blacklist.cases.domain.content import misconduct_kind
 from services.blacklist.cases.domain.linking import RELATIONS
+from services.blacklist.cases.domain.serving import methods
 from services.blacklist.cases.domain.table import STATE_NAMES, rows_named
 from services.blacklist.disclosure.domain import APPLICANTS, DELIVERY
 from services.blacklist.identity.domain import ROLES
@@ -117,12 +118,8 @@ ID_TYPES = {
     "foreigner-residence": "外国人永久居留身份证",
     "other": "其他证件",
 }
-SERVICE_METHODS = {"direct": "直接送达", "post": "邮寄送达", "public-notice": "公告送达"}
-SERVICE_NAMES = SERVICE_METHODS | {
-    "leave": "留置送达",
-    "electronic": "电子送达",
-    "as-documented": "以决定文书载明为准",
-}
+SERVICE_METHODS = {code: each.name for code, each in methods().items()}
+SERVICE_NAMES = SERVICE_METHODS | {"as-documented": "以决定文书载明为准"}
 CHANNELS = {"credit-china": "信用中国", "window": "窗口", "direct": "直接向本部门提出"}
 REQUESTS = {"objection": "异议", "repair": "信用修复"}
 REQUEST_STATES = {

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from services.blacklist.cases.domain.figures import figure
+from services.blacklist.cases.domain.serving import effective_on, methods, service_problems
 from services.blacklist.cases.domain.table import ALL, STATES, TRANSITIONS
 from services.blacklist.letters.domain.clash import service_clash
 from services.blacklist.letters.domain.numbering import (
@@ -15,7 +15,6 @@ from services.blacklist.letters.domain.numbering import (
     series_of,
 )
 from services.blacklist.letters.domain.scans import scan_problem
-from services.blacklist.letters.domain.serving import effective_on, methods, service_problems
 from services.blacklist.letters.domain.templates import KINDS, Piece, Text, filled, templates
 from services.blacklist.letters.domain.wording import bare, chinese_day, grouped, sentence, tidy
 
@@ -115,8 +114,9 @@ def test_words_as_papers_write_them():
     assert grouped("ABCDEFGH") == "ABCD-EFGH"
 
 
-def test_service_days_agree_with_the_procedure():
-    assert methods()["public-notice"].days == figure("public_notice", "days")
+def test_a_public_notice_counts_after_its_days():
+    assert methods()["public-notice"].days == 30
+    assert "三十日" in methods()["public-notice"].rule
     assert effective_on("public-notice", date(2026, 1, 31)) == date(2026, 3, 2)
     assert effective_on("direct", date(2026, 1, 31)) == date(2026, 1, 31)
     assert {"direct", "post", "public-notice"} <= set(methods())

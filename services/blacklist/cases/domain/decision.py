@@ -22,7 +22,7 @@ def decision_parts(
     made = {
         "grounds": facts,
         "basis": _basis(rule, region, basis),
-        "consequences": _consequences(rule, measures),
+        "consequences": _consequences(rule, months, measures),
         "removal": _removal(rule, severity, months),
         "remedy": rule.remedy,
     }
@@ -34,8 +34,10 @@ def _basis(rule: ListRule, region: str, basis: str) -> str:
     return f"{basis}；{lists}" if basis else lists
 
 
-def _consequences(rule: ListRule, measures: Iterable[str]) -> str:
+def _consequences(rule: ListRule, months: int, measures: Iterable[str]) -> str:
     named = "、".join(measures)
+    if not months and not rule.publicity_follows_ban:
+        return f"列入{rule.name}的信息依法不予公示。" + (f"依法采取下列措施：{named}。" if named else "")
     acts = f"公示期内依法采取下列措施：{named}" if named else "未采取其他惩戒措施"
     return f"列入{rule.name}的信息向社会公示，并推送有关信用和交易平台；{acts}。"
 

@@ -16,7 +16,7 @@ FIGURES = load_figures()
 
 
 def figure(group: str, name: str) -> int:
-    """One whole number, e.g. `figure("public_notice", "days")`."""
+    """One whole number, e.g. `figure("archive", "days")`."""
     return int(FIGURES[group][name])
 
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from services.blacklist.cases.domain.days import written_day
 from services.blacklist.cases.domain.figures import rule_of
+from services.blacklist.cases.domain.serving import PUBLIC_NOTICE, methods
 from services.blacklist.cases.domain.standing import FOUR_EYES, ROLE, TWICE, WAIT, Actor, Blocked, Standing
 from services.blacklist.cases.domain.table import ROLE_NAMES, SERVED, Transition, rows_from
 
 ONCE = "同一决定公示一次"
+UNREACHED = "陈述申辩和要求听证的期限自告知书送达之日起算"
 TWIN_REMEDY = "内容相同的，请撤回本案；前一条有误的，请先更正或者撤销前一条"
 
 
@@ -113,12 +115,29 @@ def statement_heard(case: Standing, _: Actor, today: date) -> Blocked | None:
     """Deciding needs the statement answered or waived, a closed hearing, or the window to be over."""
     if case.statement_heard or case.hearing_closed:
         return None
+    if case.notice_failed_on is not None:
+        return Blocked(
+            f"告知书没有送达（{written_day(case.notice_failed_on)}登记未送达），陈述申辩期没有起算；"
+            "请改以其他方式送达，无法送达的可以公告送达", UNREACHED,
+        )  # fmt: skip
     if case.window_ends is not None and today > case.window_ends:
         return None
     earliest = date.fromordinal(case.window_ends.toordinal() + 1) if case.window_ends else None
-    return Blocked(
-        "陈述申辩期未满，且未登记当事人的陈述申辩或放弃声明", "告知后应当听取陈述申辩", WAIT, earliest
-    )
+    reason = "陈述申辩期未满，且未登记当事人的陈述申辩或放弃声明"
+    return Blocked(f"{_counted_from(case)}{reason}", _counted_by(case), WAIT, earliest)
+
+
+def _counted_from(case: Standing) -> str:
+    """The proof of service the window runs from, once there is one."""
+    known, counted = methods().get(case.notice_method or ""), case.notice_effective_on
+    if known is None or counted is None:
+        return ""
+    return f"告知书{known.name}，{written_day(counted)}视为送达，"
+
+
+def _counted_by(case: Standing) -> str:
+    heard, known = "告知后应当听取陈述申辩", methods().get(case.notice_method or "")
+    return heard if known is None or not known.days else f"{heard}；{known.rule}"
 
 
 def hearing_settled(case: Standing, _: Actor, today: date) -> Blocked | None:
@@ -130,6 +149,10 @@ def hearing_settled(case: Standing, _: Actor, today: date) -> Blocked | None:
     return Blocked(reason, "行政处罚法第六十四条", WAIT, date.fromordinal(ends.toordinal() + 1))
 
 
+def notice_served(case: Standing, _: Actor, __: date) -> Blocked | None:
+    return None if case.notice_served else Blocked("告知书还没有登记送达", "告知书送达")
+
+
 def notice_not_served(case: Standing, _: Actor, __: date) -> Blocked | None:
     return Blocked("告知书已经登记送达", "告知书送达") if case.notice_served else None
 
@@ -139,7 +162,7 @@ def service_effective(case: Standing, _: Actor, today: date) -> Blocked | None:
     if effective is None:
         return Blocked("决定书尚未送达", "决定送达后公示")
     if today < effective:
-        return Blocked("公告送达期未满", rule_of("public_notice"), WAIT, effective)
+        return Blocked("公告送达期未满", methods()[PUBLIC_NOTICE].rule, WAIT, effective)
     return None
 
 
@@ -267,6 +290,7 @@ GUARDS: Mapping[str, Guard] = {
     "disclosure_not_proactive": disclosure_not_proactive,
     "statement_heard": statement_heard,
     "hearing_settled": hearing_settled,
+    "notice_served": notice_served,
     "notice_not_served": notice_not_served,
     "service_effective": service_effective,
     "publicity_not_over": publicity_not_over,

@@ -55,6 +55,11 @@ class Standing:
     hearing_closed: bool = False
     window_ends: date | None = None
     notice_served: bool = False
+    notice_method: str | None = None
+    notice_effective_on: date | None = None
+    """How and from when the notice counts as served; a public notice only after its days."""
+    notice_failed_on: date | None = None
+    """The last attempt to serve the notice failed, and none has succeeded since."""
     service_effective_on: date | None = None
     twin: str | None = None
     """The listing that already publishes this document about this subject on this list."""

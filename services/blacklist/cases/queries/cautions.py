@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from services.blacklist.cases.domain.days import written_day
-from services.blacklist.cases.domain.figures import rule_of
-from services.blacklist.cases.domain.table import DECIDED, NOTICED, SERVED
+from services.blacklist.cases.domain.serving import PUBLIC_NOTICE, methods
+from services.blacklist.cases.domain.table import DECIDED, HEARING, NOTICED, SERVED
 from services.blacklist.cases.models import Case, CaseOverlay
 from services.blacklist.cases.queries.standing import rule_on, unpublished
 
@@ -16,9 +16,22 @@ Caution = dict[str, str]
 def cautions(
     case: Case, overlays: Mapping[str, CaseOverlay], duties: Sequence[Mapping[str, Any]], today: date
 ) -> list[Caution]:
-    found = [_hearing_open(case, today), _no_ticket(overlays), _repair_early(case, overlays, today)]
+    found = [
+        _unproved(case),
+        _hearing_open(case, today),
+        _no_ticket(overlays),
+        _repair_early(case, overlays, today),
+    ]
     found += [_service_late(case, duties, today)]
     return [each for each in found if each]
+
+
+def _unproved(case: Case) -> Caution | None:
+    """The windows are counted from the day of the notice until its service is on record."""
+    if case.state not in {NOTICED, HEARING} or case.notice_service or case.notice_failed_on:
+        return None
+    text = "告知书送达尚未登记，陈述申辩期和听证申请期限暂自告知之日计算；登记送达后自送达之日起算"
+    return {"title": "告知书送达未登记", "text": text, "rule": "陈述申辩和要求听证的期限自告知书送达之日起算"}
 
 
 def _hearing_open(case: Case, today: date) -> Caution | None:
@@ -60,4 +73,4 @@ def _service_late(case: Case, duties: Sequence[Mapping[str, Any]], today: date) 
         return None
     last = written_day(date.fromisoformat(due))
     text = f"送达于{written_day(effective)}生效，晚于公示期限{last}；按规定送达后方可公示，请在案卷注明原因"
-    return {"title": "期限冲突", "text": text, "rule": rule_of("public_notice")}
+    return {"title": "期限冲突", "text": text, "rule": methods()[PUBLIC_NOTICE].rule}

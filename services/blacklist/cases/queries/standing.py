@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -32,7 +33,7 @@ def open_overlays(session: Session, cases: Iterable[Case]) -> dict[str, dict[str
 
 def standing_of(case: Case, overlays: Overlays, rule: ListRule | None, twin: str | None = None) -> Standing:
     """`rule` is the list's rule in force today, None when there is none; `twin` see `queries.twins`."""
-    statement, hearing = case.statement or {}, case.hearing or {}
+    statement, hearing, served = case.statement or {}, case.hearing or {}, case.notice_service
     return Standing(
         procedure=case.procedure,
         state=case.state,
@@ -53,7 +54,10 @@ def standing_of(case: Case, overlays: Overlays, rule: ListRule | None, twin: str
         hearing_opened=case.hearing is not None,
         hearing_closed=bool(hearing.get("closed")),
         window_ends=case.window_ends_on,
-        notice_served=case.notice_service is not None,
+        notice_served=served is not None,
+        notice_method=(served or {}).get("method"),
+        notice_effective_on=_counted_from(served),
+        notice_failed_on=case.notice_failed_on,
         service_effective_on=case.service_effective_on,
         twin=twin,
         unpublished=unpublished(case, rule),
@@ -65,6 +69,11 @@ def standing_of(case: Case, overlays: Overlays, rule: ListRule | None, twin: str
         subject_types=rule.subject_types if rule else (),
         overlays={kind: overlay.as_guarded() for kind, overlay in overlays.items()},
     )
+
+
+def _counted_from(served: Mapping[str, Any] | None) -> date | None:
+    """The day a recorded service of the notice counts from."""
+    return date.fromisoformat(served["effective_on"]) if served else None
 
 
 def unpublished(case: Case, rule: ListRule | None) -> bool:

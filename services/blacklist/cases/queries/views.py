@@ -207,6 +207,7 @@ def _notice_view(case: Case) -> dict[str, Any] | None:
         "basis": case.document.get("basis"),
         "provisional": case.window_provisional,
         "service": case.notice_service,
+        "failed_on": _day(case.notice_failed_on),
         "rights": _rights(case),
     }
 

@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES
 from services.blacklist.cases.domain.linking import RELATIONS
+from services.blacklist.cases.domain.serving import methods
 from services.blacklist.cases.domain.table import ACTIONS, STATES
 from services.blacklist.rules.domain import ATTACHMENT_KINDS, DOCUMENT_KINDS, LIST_CLASSES, SEVERITIES
 from services.blacklist.rules.filters import existing_list
@@ -29,7 +30,6 @@ from shared.web.schemas import (
 
 MOST_ITEMS = 2000
 SUBJECT_TYPES = ("organization", "individual")
-SERVICE_METHODS = ("direct", "post", "public-notice")
 CHANNELS = ("credit-china", "window", "direct")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -220,7 +220,7 @@ class ActionFields(Schema):
     necessity = Text(
         1000, lines=True, metadata={"description": "公示必要性说明；令第36号施行后公示轻微失信信息须写明"}
     )
-    method = fields.String(validate=one_of(SERVICE_METHODS))
+    method = fields.String(validate=one_of(methods()))
     served_on = StatutoryDate()
     recipient = Text(100)
     proof = Text(500)

@@ -1,7 +1,7 @@
-"""Statement, hearing, decision and service: effects of the full procedure."""
+"""Statement, hearing and decision: effects of the full procedure."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from services.blacklist.cases.domain.guards import hearing_request_problem
@@ -9,8 +9,6 @@ from services.blacklist.cases.usecases.deciding import decision_of
 from services.blacklist.cases.usecases.duties import owe_publication
 from services.blacklist.cases.usecases.moves import Move, invalid, plain, refusal
 from services.blacklist.cases.usecases.publicity import chosen_publicity, require_necessity
-from services.blacklist.cases.usecases.review import require_served_on
-from services.blacklist.cases.usecases.windows import notice_days
 from services.blacklist.rules.domain import (
     Measure,
     measure_basis_problem,
@@ -122,29 +120,3 @@ def _misuse(known: Measure, move: Move, asked: Mapping[str, Any]) -> tuple[str, 
     problem = None if asked.get("basis") else measure_scope_problem(known, case.list_class, domain)
     problem = problem or measure_basis_problem(known, asked.get("basis"))
     return ("basis", problem) if problem else None
-
-
-def record_service(move: Move) -> None:
-    """Served on the day signed for; by public notice only after the statutory days (公告送达)."""
-    case, method, served_on = move.case, move.inputs["method"], move.inputs["served_on"]
-    require_served_on(case, served_on, move.today)
-    if case.decided_on and served_on < case.decided_on:
-        raise invalid(("/served_on", "送达日期不能早于作出决定的日期"))
-    case.service = plain(
-        {
-            "method": method,
-            "served_on": served_on,
-            "recipient": move.inputs.get("recipient"),
-            "proof": move.inputs.get("proof"),
-            "letter": move.inputs.get("letter"),
-            "papers": ["decision", "repair-notice"],  # 两书同达
-        }
-    )
-    case.decision = case.decision or decision_of(move)
-    case.service_effective_on = served_on + timedelta(days=notice_days(method))
-    move.detail |= {
-        "method": method,
-        "served_on": served_on.isoformat(),
-        "effective_on": case.service_effective_on.isoformat(),
-        "letter": move.inputs.get("letter"),
-    }

@@ -1,6 +1,6 @@
 """Submit, approve, confirm, return, dismiss and withdraw: effects before there is a decision of ours."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import select
 
@@ -12,7 +12,7 @@ from services.blacklist.cases.usecases.deciding import decision_of
 from services.blacklist.cases.usecases.duties import cancel_all, end_publication, owe_publication
 from services.blacklist.cases.usecases.moves import Move, invalid, plain
 from services.blacklist.cases.usecases.publicity import chosen_publicity, require_necessity
-from services.blacklist.cases.usecases.windows import count_windows, notice_days
+from services.blacklist.cases.usecases.windows import count_windows
 
 
 def submit(move: Move) -> None:
@@ -52,27 +52,6 @@ def approve_notice(move: Move) -> None:
         "hearing_ends_on": str(case.hearing_ends_on),
         "provisional": case.window_provisional,
         "consent": plain({"document": move.inputs.get("consent")})["document"],
-    }
-
-
-def record_notice_service(move: Move) -> None:
-    """The windows run from the day the notice counts as served (告知书送达)."""
-    case, method, served_on = move.case, move.inputs["method"], move.inputs["served_on"]
-    if served_on > move.today:
-        raise invalid(("/served_on", "送达日期不能晚于今天"))
-    if case.noticed_on and served_on < case.noticed_on:
-        raise invalid(("/served_on", "送达日期不能早于告知日期"))
-    effective = served_on + timedelta(days=notice_days(method))
-    names = ("method", "served_on", "recipient", "proof", "letter")
-    given = {name: move.inputs.get(name) for name in names}
-    case.notice_service = plain(given | {"effective_on": effective})
-    count_windows(case, move.needed_rule(), effective, move.batch.deps.calendar)
-    move.detail |= {
-        "method": method,
-        "effective_on": effective.isoformat(),
-        "window_ends_on": str(case.window_ends_on),
-        "hearing_ends_on": str(case.hearing_ends_on),
-        "letter": given["letter"],
     }
 
 
@@ -116,7 +95,7 @@ def return_for_revision(move: Move) -> None:
     case = move.case
     cancel_all(move)
     case.reviewer_id = case.decider_id = case.reviewed_hash = None
-    case.redactor_id = case.redacted_hash = case.notice_service = None
+    case.redactor_id = case.redacted_hash = case.notice_service = case.notice_failed_on = None
     case.notice_number = case.noticed_on = case.window_ends_on = case.hearing_ends_on = None
     case.window_provisional, case.window_calendar = False, None
     case.statement = case.hearing = case.service = case.decision = None

@@ -27,6 +27,7 @@ from services.blacklist.cases.usecases import (
     publication,
     removal,
     review,
+    service,
 )
 from services.blacklist.cases.usecases.filing import refuse
 from services.blacklist.cases.usecases.moves import Batch, Move, check_inputs, refusal, wrong_state
@@ -53,8 +54,11 @@ EFFECTS: Mapping[str, Effect] = {
     "open_hearing": decision.open_hearing,
     "close_hearing": decision.close_hearing,
     "decide": decision.decide,
-    "record_service": decision.record_service,
-    "record_notice_service": review.record_notice_service,
+    "record_service": service.record_service,
+    "renew_service": service.renew_service,
+    "record_notice_service": service.record_notice_service,
+    "renew_notice_service": service.renew_notice_service,
+    "fail_notice_service": service.fail_notice_service,
     "approve_redaction": review.approve_redaction,
     "close_undisclosed": review.end_without_listing,
     "publish": publication.publish,

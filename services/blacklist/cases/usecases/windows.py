@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Select, case, literal, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
-from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.domain.table import HEARING, NOTICED
 from services.blacklist.cases.models import Case, CaseOverlay
 from services.blacklist.cases.queries.standing import rule_on
@@ -138,8 +137,3 @@ def _write_down(session: Session, case_id: str, detail: dict[str, str], at: date
         detail=detail,
         at=at,
     )
-
-
-def notice_days(method: str) -> int:
-    """Days after which a service counts: a public notice's period, else none."""
-    return figure("public_notice", "days") if method == "public-notice" else 0

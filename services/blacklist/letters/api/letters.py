@@ -57,9 +57,9 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="一份文书")
     def get_letter(letter_id: str) -> dict[str, Any]:
         with deps.db.read() as session:
-            letter, _ = queries.find_letter(session, letter_id, principal())
+            letter, case = queries.find_letter(session, letter_id, principal())
             copies, services = copies_of(session, [letter.id]), services_of(session, [letter.id])
-            return queries.letter_view(letter, copies.get(letter.id, ()), services.get(letter.id, ()))
+            return queries.letter_view(letter, copies.get(letter.id, ()), services.get(letter.id, ()), case)
 
 
 def _add_pdf(bp: APIBlueprint, deps: Deps) -> None:

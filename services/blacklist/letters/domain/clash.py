@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.blacklist.letters.domain.serving import PUBLIC_NOTICE, effective_on, methods
+from services.blacklist.cases.domain.serving import PUBLIC_NOTICE, effective_on, methods
 from services.blacklist.letters.domain.wording import chinese_day
 
 ADVICE = (

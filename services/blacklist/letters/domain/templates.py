@@ -15,6 +15,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "data" / "templates"
 
 NOTICE, HEARING, DECISION, REPAIR_NOTICE = "notice", "hearing-notice", "decision", "repair-notice"
 REMOVAL, REVOCATION, OBJECTION_RESULT = "removal-notice", "revocation", "objection-result"
+OBJECTION_REFUSED = "objection-refused"
 REPAIR_ACCEPTED, REPAIR_REFUSED, REPAIR_RESULT = "repair-accepted", "repair-refused", "repair-result"
 LABELLED = frozenset({DECISION, REMOVAL, REVOCATION, REPAIR_RESULT})
 """Results, which carry the case's 公开属性; what goes to the party on the way to one never does."""
@@ -27,6 +28,7 @@ KINDS = (
     REPAIR_NOTICE,
     REMOVAL,
     REVOCATION,
+    OBJECTION_REFUSED,
     OBJECTION_RESULT,
     REPAIR_ACCEPTED,
     REPAIR_REFUSED,

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.blacklist.cases.domain.decision import decision_parts
 from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
+from services.blacklist.cases.queries.standing import unpublished
 from services.blacklist.letters.domain.wording import (
     CHANNELS,
     GRADES,
@@ -60,9 +61,20 @@ def values_of(occasion: Occasion) -> dict[str, str]:
         **_ending(occasion),
         "facts_sentence": sentence(case.misconduct.get("facts")),
         "basis": bare(case.document.get("basis")) or UNKNOWN,
-        "reason": sentence(occasion.step.reason or case.reason) or UNKNOWN,
+        "reason": _reason(occasion),
         "step_on": chinese_day(local_date(occasion.step.at)),
     }
+
+
+def _reason(occasion: Occasion) -> str:
+    """As given; a request for repair refused without a word was not yet due, or lacked its conditions."""
+    case, step = occasion.case, occasion.step
+    if given := sentence(step.reason or case.reason):
+        return given
+    if step.action != "refuse_repair":
+        return UNKNOWN
+    early = case.publicity_min_end is not None and local_date(step.at) < case.publicity_min_end
+    return "最短公示期未满。" if early else "不符合信用修复的受理条件。"
 
 
 def flags_of(occasion: Occasion) -> set[str]:
@@ -77,7 +89,7 @@ def flags_of(occasion: Occasion) -> set[str]:
         "has_representative": bool(case.legal_representative),
         "hearing_set": bool(hearing.get("held_on") and hearing.get("place")),
         "was_noticed": bool(case.notice_number and case.noticed_on),
-        "has_minimum": bool(_repair_after(case, occasion.rule)),
+        _minimum_flag(occasion): True,
         "granted": bool(detail.get("granted")),
         "upheld": bool(detail.get("upheld")),
         "by_repair": case.reason_code == "repair",
@@ -140,6 +152,23 @@ def _repair_after(case: Case, rule: ListRule) -> int:
     return rule.removal.repair_after_months.get(case.severity or rule.default_severity, 0)
 
 
+def _minimum_flag(occasion: Occasion) -> str:
+    """Which sentence tells of the publicity and the earliest repair: one of four."""
+    case, rule = occasion.case, occasion.rule
+    after, months = _repair_after(case, rule), _months(case, rule)
+    if unpublished(case, rule):
+        return "unpublished"
+    if not after:
+        return "no_minimum"
+    return "at_minimum" if months and after >= months else "has_minimum"
+
+
+def _publicity(case: Case, rule: ListRule) -> str:
+    """Where a ban is published until its end, no months are set."""
+    months = _months(case, rule)
+    return f"公示期{months}个月" if months else "公示至限制措施期满为止"
+
+
 def _range(severity: str, allowed: PublicityRange) -> str:
     grade = GRADES.get(severity, severity)
     if not allowed.min_months:
@@ -176,7 +205,7 @@ def _decision(occasion: Occasion) -> dict[str, str]:
         **{f"decision_{name}": sentence(text) for name, text in parts.items()},
         "decision_consequences": _lead(parts["consequences"], named),
         "severity": GRADES.get(case.severity or "", "一般"),
-        "months": str(_months(case, rule)),
+        "publicity": _publicity(case, rule),
         "measures": sentence("\n".join(f"（{number}）{line}" for number, line in enumerate(lines, 1))),
         "heard": _heard(case),
     }

@@ -1,13 +1,21 @@
 """Finding letters; who may see the case may see its letters, anyone else is told there are none."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.blacklist.cases.domain.table import FULL
 from services.blacklist.cases.models import Case, CaseStep
 from services.blacklist.cases.queries import find_case
-from services.blacklist.letters.domain.templates import Template, templates
+from services.blacklist.letters.domain.templates import (
+    DECISION,
+    NOTICE,
+    REPAIR_NOTICE,
+    Template,
+    templates,
+)
 from services.blacklist.letters.models import Letter, LetterCopy, LetterService
 from shared.errors import NotFound, describe_errors
 from shared.web.access import Principal
@@ -48,6 +56,14 @@ def services_of(session: Session, letter_ids: Sequence[str]) -> dict[str, list[L
     for each in session.scalars(wanted):
         found.setdefault(each.letter_id, []).append(each)
     return found
+
+
+def counted_from(case: Case, kind: str) -> date | None:
+    """The day the case itself counts the service of its notice or decision from, once it is on record."""
+    if kind == NOTICE and case.notice_service is not None:
+        return date.fromisoformat(case.notice_service["effective_on"])
+    together = kind in (DECISION, REPAIR_NOTICE) and case.procedure == FULL
+    return case.service_effective_on if together else None
 
 
 def current_letter(session: Session, step_id: str, kind: str) -> Letter | None:

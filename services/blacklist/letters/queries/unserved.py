@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
+from services.blacklist.cases.domain.serving import SERVED
+from services.blacklist.cases.domain.table import FULL
 from services.blacklist.cases.models import Case
-from services.blacklist.letters.domain.serving import SERVED
+from services.blacklist.letters.domain.templates import DECISION, NOTICE, REPAIR_NOTICE
 from services.blacklist.letters.models import Letter, LetterCopy, LetterSending, LetterService
 from shared.web.access import Principal
 from shared.web.paging import cut, decode_cursor, page
@@ -18,7 +20,7 @@ def unserved_letters(session: Session, who: Principal, cursor: str | None, limit
     wanted = (
         select(Letter, Case)
         .join(Case, Case.id == Letter.case_id)
-        .where(Case.department_id == who.department_id, Letter.superseded_at.is_(None), ~served)
+        .where(Case.department_id == who.department_id, Letter.superseded_at.is_(None), ~served, ~_typed())
         .order_by(Letter.id)
         .limit(limit + 1)
     )
@@ -32,6 +34,13 @@ def unserved_letters(session: Session, who: Principal, cursor: str | None, limit
     sendings = {row.letter_id: row.state for row in session.scalars(announced)}
     views = [_view(letter, case, letter.id in stamped, sendings.get(letter.id)) for letter, case in kept]
     return page(views, following)
+
+
+def _typed() -> ColumnElement[bool]:
+    """Service recorded on the case itself, where its letter has no record of its own."""
+    notice = (Letter.kind == NOTICE) & Case.notice_service.is_not(None)
+    decided = Letter.kind.in_((DECISION, REPAIR_NOTICE)) & (Case.procedure == FULL)
+    return notice | (decided & Case.service_effective_on.is_not(None))
 
 
 def _view(letter: Letter, case: Case, stamped: bool, sending: str | None) -> dict[str, Any]:

@@ -7,13 +7,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.blacklist.cases.domain.serving import SERVED, methods
 from services.blacklist.cases.models import Case
 from services.blacklist.letters.domain.clash import Clash, service_clash
-from services.blacklist.letters.domain.serving import SERVED, methods
-from services.blacklist.letters.domain.templates import DECISION, templates
+from services.blacklist.letters.domain.templates import DECISION, NOTICE, templates
 from services.blacklist.letters.domain.wording import chinese_day
 from services.blacklist.letters.models import Letter, LetterCopy, LetterService
-from services.blacklist.letters.queries.finding import copies_of, letters_of, services_of, told_steps
+from services.blacklist.letters.queries.finding import (
+    copies_of,
+    counted_from,
+    letters_of,
+    services_of,
+    told_steps,
+)
 from services.blacklist.rules.models import Duty
 
 AWAITING = ("decided", "served")
@@ -26,7 +32,9 @@ def case_letters(session: Session, case: Case, today: date) -> dict[str, Any]:
     copies, services = copies_of(session, ids), services_of(session, ids)
     clash = clash_of(session, case, today)
     return {
-        "items": [letter_view(each, copies.get(each.id, ()), services.get(each.id, ())) for each in letters],
+        "items": [
+            letter_view(each, copies.get(each.id, ()), services.get(each.id, ()), case) for each in letters
+        ],
         "next": None,
         "available": _available(session, case, letters),
         "clash": clash.view() if clash else None,
@@ -34,8 +42,12 @@ def case_letters(session: Session, case: Case, today: date) -> dict[str, Any]:
 
 
 def letter_view(
-    letter: Letter, copies: Sequence[LetterCopy] = (), services: Sequence[LetterService] = ()
+    letter: Letter,
+    copies: Sequence[LetterCopy] = (),
+    services: Sequence[LetterService] = (),
+    case: Case | None = None,
 ) -> dict[str, Any]:
+    """With its case, the day service counts from is the case's own: one truth for both."""
     return {
         "id": letter.id,
         "case_id": letter.case_id,
@@ -58,7 +70,7 @@ def letter_view(
         "superseded_at": _instant(letter.superseded_at),
         "copies": [copy_view(each) for each in copies],
         "services": [service_view(each) for each in services],
-        "served_on": _served_on(services),
+        "served_on": _counted(letter, case) or _served_on(services),
     }
 
 
@@ -145,7 +157,7 @@ def _available(session: Session, case: Case, letters: Sequence[Letter]) -> list[
     found = []
     for kind, step in steps.items():
         made = current.get((kind, step.id))
-        served = made is not None and _served_on(services.get(made.id, ())) is not None
+        served = made is not None and bool(_counted(made, case) or _served_on(services.get(made.id, ())))
         found.append(
             {
                 "kind": kind,
@@ -155,6 +167,15 @@ def _available(session: Session, case: Case, letters: Sequence[Letter]) -> list[
             }
         )
     return found
+
+
+def _counted(letter: Letter, case: Case | None) -> str | None:
+    """What the case counts, for the letter that is in force and no older than what it tells of."""
+    if case is None or letter.superseded_at is not None:
+        return None
+    told_on = case.noticed_on if letter.kind == NOTICE else case.decided_on
+    day = counted_from(case, letter.kind)
+    return day.isoformat() if day and told_on and letter.dated >= told_on else None
 
 
 def _served_on(services: Sequence[LetterService]) -> str | None:

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
 from services.blacklist.audit.domain import without_identities
+from services.blacklist.cases.domain.serving import SERVED
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
-from services.blacklist.letters.domain.serving import SERVED
 from services.blacklist.letters.models import Letter, LetterCopy, LetterSending, LetterService
 from services.blacklist.letters.publishes import publish_sending, sealing_place
+from services.blacklist.letters.queries.finding import counted_from
 from services.blacklist.letters.usecases.copies import SCAN, letter_to_act_on
 from services.blacklist.letters.usecases.issuing import new_code
 from services.blacklist.letters.usecases.keeping import fetch
@@ -144,6 +145,8 @@ def sign_for(session: Session, deps: Deps, code: str, *, at: datetime) -> Letter
 
 
 def _is_served(session: Session, letter: Letter) -> bool:
+    if counted_from(session.get_one(Case, str(letter.case_id)), letter.kind) is not None:
+        return True
     wanted = select(LetterService.id).where(
         LetterService.letter_id == letter.id, LetterService.outcome == SERVED
     )

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
 from services.blacklist.audit.domain import without_identities
+from services.blacklist.cases.domain.serving import SERVED, effective_on, methods, service_problems
 from services.blacklist.cases.domain.table import find_transition
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
 from services.blacklist.cases.usecases.transition import Order, take_step
-from services.blacklist.letters.domain.serving import SERVED, effective_on, methods, service_problems
 from services.blacklist.letters.domain.templates import DECISION, NOTICE, REPAIR_NOTICE
 from services.blacklist.letters.models import Letter, LetterService
-from services.blacklist.letters.queries.finding import current_letter, find_letter
+from services.blacklist.letters.queries.finding import counted_from, current_letter, find_letter, told_steps
 from services.blacklist.letters.usecases.copies import checked_file, file_name, letter_to_act_on
 from services.blacklist.letters.usecases.keeping import fetch, keep
 from services.blacklist.store import Deps
@@ -29,8 +29,11 @@ from shared.ids import new_id
 from shared.web.access import Principal
 
 FULL = "full"
-DRIVES = {NOTICE: "record_notice_service", DECISION: "record_service"}
-"""The step of the case that the service of a letter of this kind is."""
+DRIVES = {
+    NOTICE: ("record_notice_service", "renew_notice_service", "fail_notice_service"),
+    DECISION: ("record_service", "renew_service", None),
+}
+"""The steps of the case that the service of a letter of this kind is: first, counting later, not reached."""
 
 describe_errors(
     {
@@ -88,12 +91,12 @@ def _move_case(
     actor: Principal,
     at: datetime,
 ) -> None:
-    """What is served here is not typed again on the case: its own step follows, with this record as proof."""
-    action = DRIVES.get(letter.kind)
-    able = action is not None and find_transition(case.procedure, case.state, action) is not None
-    if action is None or not able or row.outcome != SERVED:
-        return
-    if letter.kind == NOTICE and case.notice_service is not None:
+    """What is served here is not typed again on the case: its own step follows, with this record as proof.
+
+    One truth for both: what the case was told before gives way to a service that counts from a later day.
+    """
+    action = _step_for(case, letter, row) if _is_current(session, case, letter) else None
+    if action is None or find_transition(case.procedure, case.state, action) is None:
         return
     told = {"letter_id": letter.id, "service_id": row.id, "number": letter.number, "proof": row.proof_sha256}
     proof = f"{letter.title}{letter.number}送达记录"
@@ -101,7 +104,25 @@ def _move_case(
         "method": row.method, "served_on": row.served_on, "recipient": row.recipient, "proof": proof,
         "letter": told,
     }  # fmt: skip
+    if not action.startswith("record"):
+        inputs["reason"] = row.note or proof
     take_step(session, deps, Order(case.id, None, action, inputs), actor=_for_the_step(actor), at=at)
+
+
+def _is_current(session: Session, case: Case, letter: Letter) -> bool:
+    """Not one of before the case was sent back: the party is told anew."""
+    told = told_steps(session, case).get(letter.kind)
+    return told is not None and told.id == letter.step_id
+
+
+def _step_for(case: Case, letter: Letter, row: LetterService) -> str | None:
+    first, later, failed = DRIVES.get(letter.kind, (None, None, None))
+    counted = counted_from(case, letter.kind)
+    if row.outcome != SERVED:
+        return failed if counted is None else None
+    if counted is None:
+        return first
+    return later if row.effective_on and row.effective_on > counted else None
 
 
 def _for_the_step(actor: Principal) -> Principal:

@@ -48,6 +48,16 @@ def effective_on(method: str, served_on: date) -> date:
     return served_on + timedelta(days=methods()[method].days)
 
 
+def proof_problems(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a service typed on the case lacks: there `proof` names the slip, the place or the witnesses."""
+    known = methods()[given["method"]]
+    if "recipient" in known.needs and not given.get("recipient"):
+        yield "/recipient", f"{known.name}须填写{_LABELS['recipient']}"
+    others = "、".join(_LABELS[name] for name in known.needs if name != "recipient")
+    if others and not given.get("proof"):
+        yield "/proof", f"{known.name}须填写送达凭证（{others}）"
+
+
 def service_problems(given: Mapping[str, Any], issued_on: date, today: date) -> Iterator[tuple[str, str]]:
     """(pointer, remedy) of everything a record of service lacks."""
     served_on: date = given["served_on"]
