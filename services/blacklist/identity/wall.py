@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.models import APPEND_ONLY
+from services.blacklist.identity.walled import KEY_ONLY, POLICIES
 from shared.db import Database
 from shared.db.adding import NO_COPY
 from shared.logs import get_log
@@ -25,45 +26,6 @@ log = get_log("wall")
 OFFICER = "credit_officer"
 OVERSEERS = ("supervisor", "auditor", "assessor")
 NOWHERE, ADMINISTRATOR = "-", "system-admin"
-_MINE = (
-    "(department_id = current_setting('app.department', true) "
-    "OR region LIKE current_setting('app.region', true))"
-)
-_OWN = "department_id = current_setting('app.department', true)"
-_GIVEN = "department_id = current_setting('app.receiver', true)"
-"""What is being handed to another department is still seen by who does it, until the transaction ends."""
-_MY_CASES = "EXISTS (SELECT 1 FROM cases AS c WHERE c.id = case_id)"
-_OUR_CASES = f"EXISTS (SELECT 1 FROM cases AS c WHERE c.id = case_id AND c.{_OWN})"  # noqa: S608
-_MY_REQUESTS = f"EXISTS (SELECT 1 FROM disclosure_requests AS r WHERE r.id = request_id AND {_MINE})"  # noqa: S608
-_MY_LETTERS = "EXISTS (SELECT 1 FROM letters AS l WHERE l.id = letter_id)"
-_OUR_LETTERS = f"EXISTS (SELECT 1 FROM letters AS l WHERE l.id = letter_id AND (l.{_OWN} OR {_OUR_CASES}))"  # noqa: S608
-_MY_ITEMS = "EXISTS (SELECT 1 FROM openness_items AS i WHERE i.id = item_id)"
-_OUR_ITEMS = f"EXISTS (SELECT 1 FROM openness_items AS i WHERE i.id = item_id AND i.{_OWN})"  # noqa: S608
-POLICIES = {
-    "cases": (_MINE, _OWN, _OWN),
-    "case_steps": (_MY_CASES, _MY_CASES, _OUR_CASES),
-    "case_attachments": (_MY_CASES, _MY_CASES, _OUR_CASES),
-    "case_links": (_MY_CASES, _MY_CASES, _OUR_CASES),
-    "letters": (
-        f"({_OWN} OR {_MY_CASES} OR {_MY_REQUESTS})", f"({_OWN} OR {_MY_CASES})", f"({_OWN} OR {_OUR_CASES})"
-    ),
-    "letter_copies": (_MY_LETTERS, _MY_LETTERS, _OUR_LETTERS),
-    "letter_services": (_MY_LETTERS, _MY_LETTERS, _OUR_LETTERS),
-    "letter_sendings": (_MY_LETTERS, _MY_LETTERS, _OUR_LETTERS),
-    "openness_items": (_MINE, _OWN, _OWN),
-    "openness_versions": (_MY_ITEMS, _MY_ITEMS, _OUR_ITEMS),
-    "openness_files": (_MY_ITEMS, _MY_ITEMS, _OUR_ITEMS),
-    "openness_channel_drafts": (_MY_ITEMS, _OWN, _OWN),
-    "openness_opinions": (_MINE, _OWN, _OWN),
-    "openness_watch_rounds": (_MINE, _OWN, _OWN),
-    "openness_reports": (
-        f"({_MINE} OR {_GIVEN})", f"({_OWN} OR {_GIVEN})", f"({_OWN} OR {_GIVEN})"
-    ),
-}  # fmt: skip
-"""Table → which rows are seen, which may be added, which may be changed or removed.
-
-Who oversees sees more than may be changed. COPY is refused by tables that have any policy.
-"""
 _WALLED, _FREE = frozenset(POLICIES), frozenset[str]()
 _CREATE = f"""DO $$ BEGIN
 IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OFFICER}') THEN CREATE ROLE {OFFICER} NOLOGIN; END IF;
@@ -149,19 +111,25 @@ def _rights() -> Iterator[str]:
     yield f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {OFFICER}"
     for table in APPEND_ONLY:
         yield f"REVOKE UPDATE, DELETE ON {table} FROM {OFFICER}"
+    for table in KEY_ONLY:
+        yield f"REVOKE UPDATE ON {table} FROM {OFFICER}"
+        yield f"GRANT UPDATE (key) ON {table} TO {OFFICER}"
 
 
 def _policies(table: str) -> Iterator[str]:
     """A row that is seen may be locked; whoever changes it is refused loudly where it is not the own."""
-    seen, added, changed = POLICIES[table]
+    policy = POLICIES[table]
     yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
     for name in ("department", _POLICY, "department_added", "department_changed", "department_removed"):
         yield f"DROP POLICY IF EXISTS {name} ON {table}"
     made = f"ON {table} FOR"
-    yield f"CREATE POLICY {_POLICY} {made} SELECT TO {OFFICER} USING ({seen})"
-    yield f"CREATE POLICY department_added {made} INSERT TO {OFFICER} WITH CHECK ({added})"
-    yield f"CREATE POLICY department_changed {made} UPDATE TO {OFFICER} USING ({seen}) WITH CHECK ({changed})"
-    yield f"CREATE POLICY department_removed {made} DELETE TO {OFFICER} USING ({changed})"
+    yield f"CREATE POLICY {_POLICY} {made} SELECT TO {OFFICER} USING ({policy.seen})"
+    yield f"CREATE POLICY department_added {made} INSERT TO {OFFICER} WITH CHECK ({policy.added})"
+    yield (
+        f"CREATE POLICY department_changed {made} UPDATE TO {OFFICER} "
+        f"USING ({policy.seen}) WITH CHECK ({policy.changed})"
+    )
+    yield f"CREATE POLICY department_removed {made} DELETE TO {OFFICER} USING ({policy.taken})"
 
 
 class Wall:

@@ -32,6 +32,7 @@ from services.blacklist.disclosure.usecases.timeline import write_step
 from services.blacklist.identity.domain import Period
 from services.blacklist.identity.models import Department
 from services.blacklist.identity.queries import department
+from services.blacklist.identity.wall import hand_to
 from services.blacklist.letters.domain.numbering import number_problem
 from services.blacklist.letters.usecases import Answer, answer_number, issue_answer
 from services.blacklist.rules.models import Duty
@@ -172,6 +173,7 @@ def _transfer(turn: Turn) -> Told:
         raise AssertionError
     if target.id == row.department_id:
         _refuse([("department_id", "申请已经在这个部门。")])
+    hand_to(turn.session, target.id)
     turn.duty.department_id = target.id
     row.department_id, row.department_name, row.region = target.id, target.name, target.region
     row.draft = row.drafted_by = None
