@@ -17,6 +17,7 @@ from services.credit_push.settings import NAME, TITLE, Settings, read_settings
 from services.credit_push.transports import AsyncRunner, Means, Transport, open_transport, open_transports
 from services.credit_push.transports.asking import Site, open_sites
 from services.credit_push.transports.mirror import Recipients
+from services.credit_push.transports.telling import Post, open_posts
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.profiles import LiveCatalogue
 from services.credit_push.usecases.recounting import confirmed_calendar
@@ -106,6 +107,11 @@ def sites_of(settings: Settings, deps: Deps) -> dict[str, Site]:
     return open_sites(deps.catalogue, means_of(settings, deps))
 
 
+def posts_of(settings: Settings, deps: Deps) -> dict[str, Post]:
+    """Where the platforms are told what became of requests."""
+    return open_posts(deps.catalogue, means_of(settings, deps))
+
+
 def ways_of(settings: Settings, deps: Deps) -> Callable[[str], Transport]:
     """One platform's transport, made when first asked for: the web side only previews and probes."""
     means = means_of(settings, deps)
@@ -169,7 +175,9 @@ def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
     log, catalogue = open_log(settings.common.events_url), given.catalogue
     if not isinstance(catalogue, LiveCatalogue):
         sites = sites_of(settings, given)
-        return worker.build_loops(given, log, open_ways(settings, given), settings.holder, sites)
+        posts = posts_of(settings, given)
+        return worker.build_loops(given, log, open_ways(settings, given), settings.holder, sites, posts)
     means = means_of(settings, given)
     renew, look = partial(open_transports, catalogue, means), partial(open_sites, catalogue, means)
-    return worker.following_loops(given, log, catalogue, renew, look, settings.holder)
+    post = partial(open_posts, catalogue, means)
+    return worker.following_loops(given, log, catalogue, renew, look, post, settings.holder)

@@ -1,5 +1,5 @@
-"""What this service takes from the event log: listings to push, departments, sign-outs,
-confirmed calendar years.
+"""What this service takes from the event log: listings to push, what became of requests, departments,
+sign-outs, confirmed calendar years.
 
 Contract events stop here; the rest of the service sees `Arrival`s. Identity numbers stay sealed.
 """
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from services.credit_push.domain import parse_time, record_from
 from services.credit_push.models import DepartmentCopy, revocations
 from services.credit_push.usecases import Deps
+from services.credit_push.usecases.answering import plan_answers
 from services.credit_push.usecases.planning import Arrival, plan_deliveries
 from services.credit_push.usecases.recounting import take_years
 from shared.calendar.copies import ConfirmedYear
@@ -21,6 +22,7 @@ from shared.web.revocations import apply_identity_events
 EXCHANGE = "blacklist.exchange.v1"
 IDENTITY = "blacklist.identity.v1"
 RULES = "blacklist.rules.v1"
+CASES = "blacklist.cases.v1"
 GROUP = "credit-push"
 Handle = Callable[[Session, list[Event]], None]
 
@@ -57,6 +59,15 @@ def _arrival(event: Event, levels: dict[str, str]) -> Arrival:
         event_type=event.type,
         text=event.text,
     )
+
+
+def cases_handler(deps: Deps) -> Handle:
+    """Effect of case events: what became of a request goes back to the platform it came from."""
+
+    def handle(session: Session, events: list[Event]) -> None:
+        plan_answers(session, deps, events)
+
+    return handle
 
 
 def rules_handler(deps: Deps) -> Handle:

@@ -21,7 +21,6 @@ from services.credit_push.models import (
     Finding,
     Listing,
     Observation,
-    PartyRequest,
     ReconciliationRun,
     RefusedCount,
     RefusedReceipt,
@@ -315,20 +314,6 @@ def listing(session: Session, listing_id: str, region: str = "") -> Listing | No
     """One listing, if the asker may see its region."""
     row = session.get(Listing, listing_id)
     return row if row is not None and row.region.startswith(region) else None
-
-
-def requests(
-    session: Session, region: str, listing_id: str | None, before: str | None, limit: int
-) -> list[PartyRequest]:
-    """Parties' requests that came through platforms, newest first, at most `limit + 1`."""
-    query = select(PartyRequest).order_by(PartyRequest.id.desc()).limit(limit + 1)
-    if region:
-        query = query.where(PartyRequest.region.startswith(region, autoescape=True))
-    if listing_id:
-        query = query.where(PartyRequest.listing_id == listing_id)
-    if before is not None:
-        query = query.where(PartyRequest.id < before)
-    return list(session.scalars(query))
 
 
 OPEN_FINDINGS = {"open": True, "closed": False, "all": None}

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from services.credit_push.consumes import (
+    CASES,
     EXCHANGE,
     GROUP,
     IDENTITY,
     RULES,
+    cases_handler,
     exchange_handler,
     handle_identity,
     rules_handler,
@@ -16,7 +18,9 @@ from services.credit_push.models import inbox, leases, outbox
 from services.credit_push.reconciling import Reconciler
 from services.credit_push.transports import Transport
 from services.credit_push.transports.asking import Site
+from services.credit_push.transports.telling import Post
 from services.credit_push.usecases import Deps
+from services.credit_push.usecases.answering import Answerer
 from services.credit_push.usecases.asking import Observer
 from services.credit_push.usecases.backfilling import Backfill
 from services.credit_push.usecases.measuring import measuring
@@ -31,17 +35,24 @@ from shared.outbox import Relay
 
 Ways = Mapping[str, Transport]
 Sites = Mapping[str, Site]
+Posts = Mapping[str, Post]
 
 
 def build_loops(
-    deps: Deps, log: EventLog, transports: Ways, holder: str, sites: Sites | None = None
+    deps: Deps,
+    log: EventLog,
+    transports: Ways,
+    holder: str,
+    sites: Sites | None = None,
+    posts: Posts | None = None,
 ) -> list[Loop]:
-    """Every loop of the worker process, over these platforms and the sites that can be asked."""
+    """Every loop of the worker process, over these platforms, public sites, and where outcomes go."""
     speaking: list[Loop] = [
         Sender(deps, transports, holder),
         ReceiptPoller(deps, transports),
         Reconciler(deps, transports, holder),
         *([Observer(deps, sites, holder)] if sites else []),
+        *([Answerer(deps, posts, holder)] if posts else []),
     ]
     return _with_the_others(deps, log, holder, speaking)
 
@@ -52,6 +63,7 @@ def following_loops(
     catalogue: LiveCatalogue,
     renew: Callable[[], Ways],
     look: Callable[[], Sites],
+    post: Callable[[], Posts],
     holder: str,
 ) -> list[Loop]:
     """The same, where platforms may come and change while the process runs."""
@@ -60,6 +72,7 @@ def following_loops(
         Following("receipts", catalogue, renew, lambda ways: ReceiptPoller(deps, ways)),
         Following("reconciler", catalogue, renew, lambda ways: Reconciler(deps, ways, holder)),
         Following("observer", catalogue, look, lambda sites: Observer(deps, sites, holder)),
+        Following("answerer", catalogue, post, lambda posts: Answerer(deps, posts, holder)),
     ]
     return _with_the_others(deps, log, holder, speaking)
 
@@ -79,9 +92,11 @@ def _with_the_others(deps: Deps, log: EventLog, holder: str, speaking: Sequence[
 def consumers(deps: Deps, log: EventLog) -> list[Loop]:
     """One group per topic, so that a sign-out never waits behind listings."""
     exchange, identity, rules = f"{GROUP}-exchange", f"{GROUP}-identity", f"{GROUP}-rules"
+    cases = f"{GROUP}-cases"
     aside = to_unreadable(log)
     return [
         Consumer(deps.db, inbox, log.reader([EXCHANGE], exchange), exchange, exchange_handler(deps), aside),
         Consumer(deps.db, inbox, log.reader([IDENTITY], identity), identity, handle_identity, aside),
         Consumer(deps.db, inbox, log.reader([RULES], rules), rules, rules_handler(deps), aside),
+        Consumer(deps.db, inbox, log.reader([CASES], cases), cases, cases_handler(deps), aside),
     ]

@@ -56,7 +56,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "blacklist.cases.v1",
         publisher="blacklist",
-        readers=("notifier",),
+        readers=("credit-push", "notifier"),
         types=vocabulary.CASES,
         key="case id",
         title="案件办理进展与期限",

@@ -61,6 +61,7 @@ CASES = (
     "tender.changed",
     "data-user.overdue",
     "letter.to-serve",
+    "request.answered",
 )
 
 IDENTITY = ("department.changed", "user.changed", "session.revoked")

@@ -50,6 +50,17 @@ def overlays(office: Office, case: Case) -> list[CaseOverlay]:
         return list(session.scalars(select(CaseOverlay).where(CaseOverlay.case_id == case.id)))
 
 
+def answers(office: Office) -> list[tuple[str, str]]:
+    """What is told to the platforms, in order of the case's sequence."""
+    with office.deps.db.read() as session:
+        records = [record_of(row) for row in session.execute(select(outbox)).all()]
+    told = [json.loads(one.value) for one in records if dict(one.headers)["ce_type"] == b"request.answered"]
+    assert all(one["platform"] == "credit-china" for one in told)
+    numbers = [one["sequence"] for one in told]
+    assert numbers == sorted(set(numbers))
+    return [(one["ticket"], one["outcome"]) for one in told]
+
+
 def reload(office: Office, case: Case) -> Case:
     with office.deps.db.read() as session:
         return session.get_one(Case, case.id)
@@ -76,11 +87,18 @@ def test_an_objection_opens_and_a_second_ticket_is_added(office: Office) -> None
     assert (duty.due_on or date.min) > date(2026, 11, 2)
     told = [dict(record_of(row).headers)["ce_type"].decode() for row in rows]
     assert told.count("case.objection-opened") == 1
+    assert "request.answered" not in told
     assert "又一份判决书" in shown["overlays"]["objection"]["evidence"][1]
     assert {"case.open_objection", "case.request-added"} <= acts
     case = office.take(reload(office, case), "accept_objection", "clerk")
     case = office.take(reload(office, case), "settle_objection", "decider", upheld=False, reason="核查无误")
     assert overlays(office, case)[0].state == "rejected"
+    assert answers(office) == [
+        ("XYZG-1", "accepted"),
+        ("XYZG-2", "accepted"),
+        ("XYZG-1", "rejected"),
+        ("XYZG-2", "rejected"),
+    ]
 
 
 def test_a_repair_runs_as_at_the_window(office: Office) -> None:
@@ -94,6 +112,7 @@ def test_a_repair_runs_as_at_the_window(office: Office) -> None:
     case = office.take(case, "settle_repair", "decider", granted=True, reason="已履行")
     assert case.state == "removed"
     assert take(office, returned(case, "repair", "XYZG-3")) == LATE
+    assert answers(office) == [("XYZG-1", "accepted"), ("XYZG-1", "granted"), ("XYZG-3", "moot")]
     with office.deps.db.read() as session:
         step = steps_of(session, case.id)[-1]
     assert step.action == "late_repair"

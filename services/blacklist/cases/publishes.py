@@ -33,6 +33,19 @@ class CaseNews:
     at: datetime
 
 
+@dataclass(frozen=True)
+class RequestAnswer:
+    """What became of an objection or repair, for the platform it came from, under that platform's ticket."""
+
+    case: Case
+    kind: str
+    outcome: str
+    platform: str
+    ticket: str
+    reason: str | None
+    at: datetime
+
+
 def shown_name(case: Case) -> str:
     """The subject's name as it may leave the department: persons masked."""
     return mask_person_name(case.subject_name) if case.subject_type == INDIVIDUAL else case.subject_name
@@ -72,3 +85,32 @@ def publish_cases(session: Session, news: Sequence[CaseNews]) -> None:
     """Queue the events of already flushed cases."""
     if news:
         enqueue(session, outbox, TOPIC, [case_event(each) for each in news])
+
+
+def publish_answers(session: Session, answers: Sequence[RequestAnswer]) -> None:
+    """Queue what is told to those who asked, each numbered after the news of its case."""
+    if answers:
+        enqueue(session, outbox, TOPIC, [_answered(each) for each in answers])
+
+
+def _answered(told: RequestAnswer) -> Event:
+    case = told.case
+    case.sequence += 1
+    data: dict[str, Any] = {
+        "case_id": case.id,
+        "listing_id": case.listing_id,
+        "sequence": case.sequence,
+        "department_id": case.department_id,
+        "region": case.region,
+        "document_number": case.document_number,
+        "kind": told.kind,
+        "platform": told.platform,
+        "ticket": told.ticket,
+        "outcome": told.outcome,
+        "reason": told.reason,
+        "occurred_at": told.at,
+        "recorded_at": told.at,
+    }
+    return new_event(
+        "request.answered", source=SOURCE, subject=case.id, sequence=case.sequence, data=data, at=told.at
+    )

@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 
 from services.credit_push.api import (
     adoptions,
+    answers,
     appearances,
     deliveries,
     exchange,
@@ -50,6 +51,7 @@ describe_errors(
         "record-taken": "该平台记录已由另一条名单认领。一条平台记录只对应一条名单，请核对。",
         "not-adoptable": "平台以自有编号或其他名称登记，认领后无法变更或撤销。请与平台核对。",
         "finding-closed": "该项核查已经办结。查见与回执一致后自动办结，不再登记。",
+        "answer-settled": "该办理结果已经告知平台，或者仍在回传，不需要这样处理。请刷新后查看。",
         "nothing-to-see": "该平台没有确认收录或撤下过这条名单，没有可登记的显示情况。",
         "bad-signature": "回执的签名无法验证。请用平台的密钥签名，时间偏差不超过 300 秒，随机数不重复。",
     }
@@ -71,6 +73,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
         receipts,
         refused,
         requests,
+        answers,
         papers,
     ):
         part.add_routes(made, deps)

@@ -61,7 +61,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.output(RequestOut, 201)
     @bp.doc(
         summary="平台转来的异议和修复申请",
-        description=f"同一受理号重复送达只受理一次。办理结果由交换事件得知。{SIGNED}",
+        description=f"同一受理号重复送达只受理一次。办理结果按平台配置回传，没有约定的由交换事件得知。{SIGNED}",
     )
     def bring_request(json_data: dict[str, Any]) -> PartyRequest:
         with refusals_kept(deps, "requests"), deps.db.write() as session:

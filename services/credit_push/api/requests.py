@@ -4,7 +4,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from services.credit_push import queries
+from services.credit_push import requested
 from services.credit_push.api.deliveries import READERS, visible_region
 from services.credit_push.api.schemas_requests import RequestPage, RequestQuery
 from services.credit_push.usecases import Deps
@@ -23,6 +23,6 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         before = last_id(cursor)
         region = visible_region(principal())
         with deps.db.read() as session:
-            found = queries.requests(session, region, query_data["listing_id"], before, limit)
+            found = requested.requests(session, region, query_data["listing_id"], before, limit)
         rows, following = cut(found, limit, lambda row: [row.id])
         return page(rows, following)

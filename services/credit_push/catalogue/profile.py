@@ -148,6 +148,22 @@ class Asking:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """How the platform is told what became of the requests it brought."""
+
+    by: str = "events"
+    """http (signed, to a path of the platform's), hand, or events: it reads them itself."""
+    endpoint: str = ""
+    """None written: that of the transport."""
+    path: str = ""
+    key: str = ""
+    outcomes: dict[str, str] = field(default_factory=dict)
+    """The platform's own word for each outcome."""
+    basis: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class Profile:
     """One platform."""
 
@@ -171,6 +187,7 @@ class Profile:
     breaker: Breaker = Breaker()
     door: Door = Door()
     observation: Asking = Asking()
+    answers: Answers = Answers()
     reconcile_hours: int = 24
     """How often its ledger is compared without anybody's asking; 0: never."""
 

@@ -8,6 +8,7 @@ from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
 
+from services.credit_push.catalogue.answering import read_answers
 from services.credit_push.catalogue.document import Document, Problem
 from services.credit_push.catalogue.lines import line_of, line_told
 from services.credit_push.catalogue.observing import read_asking
@@ -101,6 +102,7 @@ def _profile(doc: Document) -> Profile:
         ),
         door=_door(doc),
         observation=read_asking(doc),
+        answers=read_answers(doc),
         reconcile_hours=int(doc.number("reconciliation.every_hours", 0, 8760, 24)),
     )
     if not _ID.fullmatch(profile.id) or f"{profile.id}.toml" != doc.file:

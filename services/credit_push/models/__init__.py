@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.credit_push.models.adopted import Adoption
+from services.credit_push.models.answered import RequestAnswer
 from services.credit_push.models.base import (
     SOURCE,
     Base,
@@ -60,6 +61,7 @@ __all__ = [
     "ReconciliationRun",
     "RefusedCount",
     "RefusedReceipt",
+    "RequestAnswer",
     "StrayReceipt",
     "inbox",
     "leases",

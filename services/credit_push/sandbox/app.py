@@ -22,6 +22,7 @@ from services.credit_push.sandbox.intake_manual import manual_blueprint
 from services.credit_push.sandbox.intake_packet import Packets
 from services.credit_push.sandbox.intake_topic import TopicReader
 from services.credit_push.sandbox.intake_xml import xml_blueprint
+from services.credit_push.sandbox.outcomes import outcomes_blueprint
 from services.credit_push.sandbox.pages import pages_blueprint
 from services.credit_push.sandbox.platforms import played_by
 from services.credit_push.sandbox.settings import SandboxSettings, read_sandbox
@@ -66,7 +67,7 @@ def create_app(desk: Desk) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     ways = (json_blueprint, xml_blueprint, manual_blueprint)
-    handles = (control_blueprint, handles_blueprint, filings_blueprint)
+    handles = (control_blueprint, handles_blueprint, filings_blueprint, outcomes_blueprint)
     for blueprint in (*ways, *handles, pages_blueprint, sites_blueprint):
         app.register_blueprint(blueprint(desk))
     app.register_error_handler(Refused, problem)

@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -59,7 +60,15 @@ def file(desk: Desk, name: str, given: dict[str, Any]) -> tuple[dict[str, Any], 
         "evidence": evidence,
         "commitment": str(given.get("commitment") or "").strip()[:LONGEST] or None,
     }
+    _remember(desk, platform.id, told, now)
     return _bring(desk, platform.id, json.dumps(told, ensure_ascii=False).encode())
+
+
+def _remember(desk: Desk, platform: str, told: dict[str, Any], now: datetime) -> None:
+    """The ticket is given out before the request is brought; what becomes of it comes back under it."""
+    given = (platform, told["ticket"], told["kind"], told["listing_id"], now.isoformat())
+    with desk.store.write() as cx:
+        cx.execute("INSERT OR IGNORE INTO filings VALUES (?,?,?,?,?)", given)
 
 
 def _bring(desk: Desk, platform: str, raw: bytes) -> tuple[dict[str, Any], int]:

@@ -17,6 +17,11 @@ from shared.clock import SHANGHAI, read_offset
 from shared.logs import REDACTED, redact_text
 
 MOST_ROWS = 100
+FILINGS = (
+    "SELECT f.at, f.ticket, f.kind, o.outcome, o.reason, o.receipt_number FROM filings f LEFT JOIN outcomes o"
+    " ON o.platform = f.platform AND o.ticket = f.ticket WHERE f.platform = ?"
+    " ORDER BY f.at DESC, o.number LIMIT ?"
+)
 REFUSALS = (
     "SELECT idempotency_key, field, code, message FROM receipts"
     " WHERE platform = ? AND result = 'rejected' ORDER BY number DESC LIMIT ?"
@@ -50,12 +55,14 @@ def pages_blueprint(desk: Desk) -> Blueprint:
             records = _last(cx, "records", "received_at", name)
             requests = _last(cx, "requests", "id", name)
             refusals = cx.execute(REFUSALS, (name, MOST_ROWS)).fetchall()
+            filings = cx.execute(FILINGS, (name, MOST_ROWS)).fetchall()
         return render_template(
             "platform.html",
             platform=platform,
             records=[_shown(row) for row in records],
             requests=[_shown(row) for row in requests],
             refusals=refusals,
+            filings=[_shown(row) for row in filings],
             layouts={layout: LAYOUTS[layout] for layout in _layouts(platform)},
             choices=CHOICES,
             kinds=KIND_NAMES,

@@ -44,6 +44,14 @@ CREATE TABLE IF NOT EXISTS letters (
   platform TEXT NOT NULL, number TEXT NOT NULL, document_number TEXT NOT NULL, subject_name TEXT NOT NULL,
   reply_number TEXT NOT NULL, result TEXT NOT NULL, message TEXT NOT NULL, at TEXT NOT NULL,
   PRIMARY KEY (platform, number));
+CREATE TABLE IF NOT EXISTS filings (
+  platform TEXT NOT NULL, ticket TEXT NOT NULL, kind TEXT NOT NULL, listing_id TEXT NOT NULL,
+  at TEXT NOT NULL, PRIMARY KEY (platform, ticket));
+CREATE TABLE IF NOT EXISTS outcomes (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, platform TEXT NOT NULL, idempotency_key TEXT NOT NULL,
+  ticket TEXT NOT NULL, kind TEXT NOT NULL, listing_id TEXT NOT NULL, outcome TEXT NOT NULL,
+  reason TEXT NOT NULL, body_digest TEXT NOT NULL, receipt_number TEXT NOT NULL, at TEXT NOT NULL,
+  UNIQUE (platform, idempotency_key));
 """
 REQUESTS_KEPT = 200_000
 

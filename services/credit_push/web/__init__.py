@@ -8,6 +8,7 @@ from services.credit_push.transports import Transport
 from services.credit_push.usecases import Deps
 from services.credit_push.web import (
     adoptions,
+    answers,
     appearances,
     dead,
     findings,
@@ -26,7 +27,7 @@ def blueprint(deps: Deps, way: Callable[[str], Transport]) -> APIBlueprint:
     """All pages of the service; `way` gives a platform's transport for previews and probes."""
     made = APIBlueprint("push_pages", __name__, template_folder="templates", enable_openapi=False)
     pages = (monitor, hand, reconciliations, dead, matrix, appearances, findings, adoptions)
-    parts = (*pages, profiles, refused, requests)
+    parts = (*pages, profiles, refused, requests, answers)
     for part in parts:
         part.add_routes(made, deps)
     platforms.add_routes(made, deps, way)

@@ -1,12 +1,14 @@
-"""异议与修复: what parties asked for through platforms, and that it was handed on to the case."""
+"""异议与修复: what parties asked for through platforms, handed on to the case, and what became of it."""
 
 from apiflask import APIBlueprint
 from flask import request
 from werkzeug.wrappers import Response
 
-from services.credit_push import queries
+from services.credit_push import requested
 from services.credit_push.usecases import Deps
+from services.credit_push.usecases.answering import OUTCOMES, STATES
 from services.credit_push.usecases.requesting import KINDS
+from services.credit_push.web.answers import COLOURS
 from services.credit_push.web.monitor import PER_PAGE, READERS, first_page, page_of, visible_region
 from shared.web.access import access, principal, roles
 from shared.web.pages import with_query
@@ -20,13 +22,18 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         cursor = request.args.get("cursor")
         before = last_id(cursor)
         with deps.db.read() as session:
-            found = queries.requests(session, visible_region(principal()), None, before, PER_PAGE)
-        rows, following = cut(found, PER_PAGE, lambda row: [row.id])
+            found = requested.requests(session, visible_region(principal()), None, before, PER_PAGE)
+            rows, following = cut(found, PER_PAGE, lambda row: [row.id])
+            became = requested.newest_answers(session, rows)
         return page_of(
             "push/requests.html",
             "requests",
             rows=rows,
             kinds=KINDS,
+            became=became,
+            outcomes=OUTCOMES,
+            answer_states=STATES,
+            answer_colours=COLOURS,
             catalogue=deps.catalogue,
             next_url=with_query(cursor=following) if following else "",
             first_url=first_page(),

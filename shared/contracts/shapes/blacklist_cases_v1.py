@@ -1,5 +1,6 @@
 """blacklist.cases.v1: how cases proceed, which duties fall due, what changed for bidders of watched tenders,
-which data users are behind with removals, and which letters wait to be announced to their parties.
+which data users are behind with removals, which letters wait to be announced to their parties, and what
+became of requests that came through platforms.
 
 Persons' names are masked.
 """
@@ -98,5 +99,23 @@ Letter = shape(
         "recorded_at": moment(),
     },
 )
-_FAMILIES = {"duty": Duty, "tender": Tender, "data-user": DataUser, "letter": Letter}
+Answer = shape(
+    "RequestAnswer",
+    {
+        "case_id": text(),
+        "listing_id": text(null=True),
+        "sequence": number(),
+        "department_id": text(),
+        "region": text(),
+        "document_number": text(null=True),
+        "kind": choice("objection", "repair"),
+        "platform": text(about="where the request came from"),
+        "ticket": text(about="the platform's own number"),
+        "outcome": choice("accepted", "refused", "upheld", "rejected", "granted", "not-granted", "moot"),
+        "reason": text(null=True),
+        "occurred_at": moment(),
+        "recorded_at": moment(),
+    },
+)
+_FAMILIES = {"duty": Duty, "tender": Tender, "data-user": DataUser, "letter": Letter, "request": Answer}
 SHAPES = {name: _FAMILIES.get(name.partition(".")[0], Case) for name in vocabulary.CASES}

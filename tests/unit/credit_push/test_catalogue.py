@@ -69,6 +69,27 @@ def test_a_wrong_file_is_told_with_its_field(tmp_path: Path, was: str, becomes: 
         load_catalogue(SAMPLE_VALUES, tmp_path)
 
 
+NATION = (FOLDER / "credit-china.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "field"),
+    [
+        ('by = "http"\npath', 'by = "pigeon"\npath', "answers.by"),
+        ('path = "/answers"', 'path = "answers"', "answers.path"),
+        ('granted = "准予修复"\nnot-granted', "not-granted", "answers.outcomes"),
+        ('moot = "已终止公示"', 'moot = "已终止公示"\nother = "其他"', "answers.outcomes.other"),
+        ('basis = "assumed"\nsource', "source", "answers.source"),
+        ("requests = true", "requests = false", "answers"),
+        ("[answers]", "[answers]\nway = 1", "answers.way"),
+    ],
+)
+def test_how_outcomes_are_told_is_checked(tmp_path: Path, was: str, becomes: str, field: str) -> None:
+    assert NATION.count(was) == 1
+    _, problems = read_profile("credit-china.toml", NATION.replace(was, becomes), SAMPLE_VALUES)
+    assert [problem.field for problem in problems] == [field]
+
+
 def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text("id = ", "utf-8")
     assert [problem.file for problem in check_catalogue(tmp_path)] == ["x.toml"]

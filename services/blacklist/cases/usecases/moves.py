@@ -13,7 +13,7 @@ from services.blacklist.cases.domain.sameness import Entries
 from services.blacklist.cases.domain.standing import FOUR_EYES, ROLE, TWICE, Blocked
 from services.blacklist.cases.domain.table import STATE_NAMES, Transition, rows_from, rows_named
 from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
-from services.blacklist.cases.publishes import CaseNews
+from services.blacklist.cases.publishes import CaseNews, RequestAnswer
 from services.blacklist.cases.usecases.office import Office
 from services.blacklist.register.usecases import Publication
 from services.blacklist.rules.domain import ListRule
@@ -39,6 +39,7 @@ class Batch:
     at: datetime
     publications: list[Publication] = field(default_factory=list)
     news: list[CaseNews] = field(default_factory=list)
+    answers: list[RequestAnswer] = field(default_factory=list)
     case_ids: Sequence[str] = ()
     steps: list[dict[str, Any]] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)

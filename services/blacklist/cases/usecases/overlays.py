@@ -5,6 +5,7 @@ from typing import Any
 
 from services.blacklist.cases.domain.table import REMOVED, REVOKED
 from services.blacklist.cases.models import CaseOverlay
+from services.blacklist.cases.usecases import answering
 from services.blacklist.cases.usecases.duties import extend, owe, settle
 from services.blacklist.cases.usecases.moves import Move, invalid, plain
 from services.blacklist.cases.usecases.publication import correct
@@ -141,6 +142,7 @@ def accept_request(move: Move) -> None:
     overlay = move.overlays[kind]
     overlay.state = "accepted"
     overlay.due_on = owe(move, f"settle-{kind}", move.today, _times(move, kind).settle_wd)
+    answering.answer(move, kind, answering.ACCEPTED)
 
 
 def extend_repair(move: Move) -> None:
@@ -157,7 +159,7 @@ def refuse_request(move: Move) -> None:
     kind = _kind_of(move)
     settle(move, f"accept-{kind}")
     close_overlay(move, kind, "refused")
-    _answer(move, kind)
+    _answer(move, kind, answering.REFUSED)
     if kind == OBJECTION:
         _annotate(move, None)
 
@@ -167,7 +169,7 @@ def settle_repair(move: Move) -> None:
     granted = bool(move.inputs["granted"])
     settle(move, f"settle-{REPAIR}")
     close_overlay(move, REPAIR, "granted" if granted else "refused")
-    _answer(move, REPAIR)
+    _answer(move, REPAIR, answering.GRANTED if granted else answering.NOT_GRANTED)
     move.detail["granted"] = granted
     if granted:
         move.target = REMOVED
@@ -184,7 +186,7 @@ def settle_objection(move: Move) -> None:
     settle(move, f"settle-{OBJECTION}")
     close_overlay(move, OBJECTION, "upheld" if upheld else "rejected")
     move.detail["upheld"] = upheld
-    _answer(move, OBJECTION)
+    _answer(move, OBJECTION, answering.UPHELD if upheld else answering.REJECTED)
     if upheld and not move.inputs.get("changes"):
         move.target = REVOKED
         undo(move, OBJECTION)
@@ -192,7 +194,7 @@ def settle_objection(move: Move) -> None:
         _annotate(move, None)
 
 
-def _answer(move: Move, kind: str) -> None:
+def _answer(move: Move, kind: str, outcome: str) -> None:
     """The result goes back to where the request came from: its channel and outside ticket say where."""
     overlay = move.overlays[kind]
     result = {
@@ -204,6 +206,7 @@ def _answer(move: Move, kind: str) -> None:
     }
     overlay.detail = {**overlay.detail, "awaiting": False, "result": result}
     move.detail["answered"] = {"to": overlay.channel, "ticket": overlay.ticket, "outcome": overlay.state}
+    answering.answer(move, kind, outcome)
 
 
 def _annotate(move: Move, note: str | None) -> None:

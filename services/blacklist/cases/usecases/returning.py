@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.audit.usecases import record
 from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
+from services.blacklist.cases.publishes import RequestAnswer, publish_answers
 from services.blacklist.cases.queries import open_overlays
+from services.blacklist.cases.usecases.answering import MOOT, SINGLE_WINDOW, keep_ticket
 from services.blacklist.cases.usecases.moves import SYSTEM
 from services.blacklist.cases.usecases.transition import Order, take_steps
 from services.blacklist.store import Deps
@@ -22,8 +24,6 @@ from shared.ids import new_id
 from shared.logs import get_log
 from shared.web.access import Principal
 
-SINGLE_WINDOW = "credit-china"
-"""信用中国: where parties file by law (国办发〔2025〕22号)."""
 OPENED, ADDED, LATE, UNKNOWN = "opened", "added", "late", "unknown"
 log = get_log(__name__)
 
@@ -52,13 +52,16 @@ def take_returned(session: Session, deps: Deps, asked: Returned, *, at: datetime
     actor = _sender(case, asked)
     order = Order(case.id, None, f"open_{asked.kind}", _inputs(asked))
     (outcome,) = take_steps(session, deps, [order], {case.id: case}, actor=actor, at=at)
+    overlay = open_overlays(session, [case]).get(case.id, {}).get(asked.kind)
+    if overlay is not None:
+        keep_ticket(overlay, asked.platform, asked.ticket)
     if not isinstance(outcome, DomainError):
         return OPENED
-    overlay = open_overlays(session, [case]).get(case.id, {}).get(asked.kind)
     if overlay is not None:
         _add(overlay, asked)
     else:
         session.add(_late_step(case, asked, actor, outcome, at))
+        _say_moot(session, case, asked, outcome, at)
     told: dict[str, str | None] = {"platform": asked.platform, "ticket": asked.ticket, "kind": asked.kind}
     told |= {"evidence": asked.evidence, "refused": None if overlay else outcome.slug}
     record(
@@ -66,6 +69,13 @@ def take_returned(session: Session, deps: Deps, asked: Returned, *, at: datetime
         object_id=case.id, detail=told, at=at,
     )  # fmt: skip
     return ADDED if overlay else LATE
+
+
+def _say_moot(session: Session, case: Case, asked: Returned, refused: DomainError, at: datetime) -> None:
+    """The listing has ended: nobody has to decide that, and who asked is told at once."""
+    if refused.slug == "wrong-state":
+        told = RequestAnswer(case, asked.kind, MOOT, asked.platform, asked.ticket, refused.title, at)
+        publish_answers(session, [told])
 
 
 def _late_step(case: Case, asked: Returned, actor: Principal, refused: DomainError, at: datetime) -> CaseStep:

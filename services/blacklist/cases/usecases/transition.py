@@ -15,7 +15,7 @@ from services.blacklist.cases.domain.guards import check, law_forbids
 from services.blacklist.cases.domain.redaction import reason_problems
 from services.blacklist.cases.domain.table import BEFORE_DECISION, find_transition
 from services.blacklist.cases.models import Case, CaseOverlay
-from services.blacklist.cases.publishes import CaseNews, publish_cases
+from services.blacklist.cases.publishes import CaseNews, publish_answers, publish_cases
 from services.blacklist.cases.queries import case_to_act_on, open_overlays, standing_of
 from services.blacklist.cases.queries.twins import entry_of, published_entries
 from services.blacklist.cases.queries.views import acting
@@ -137,6 +137,7 @@ def take_steps(
     if batch.publications:
         publish_listings(session, deps.keyring, batch.publications, at=at)
     publish_cases(session, batch.news)
+    publish_answers(session, batch.answers)
     return outcomes
 
 

@@ -1,0 +1,53 @@
+"""What became of requests, on its way back to the platforms they came from."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, Integer, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.credit_push.models.base import Base
+from shared.db import UtcDateTime
+
+WAITING, ANSWERED, DEAD = "waiting", "answered", "dead"
+BY_HAND, TOLD, BY_EVENTS = "awaiting-hand", "told", "by-events"
+DUE = text("next_at IS NOT NULL")
+
+
+class RequestAnswer(Base):
+    """One outcome of one ticket. Its id is the event's, and the platform's idempotency key."""
+
+    __tablename__ = "push_answers"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(40))
+    ticket: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(16))
+    """objection or repair."""
+    case_id: Mapped[str] = mapped_column(String(36))
+    listing_id: Mapped[str] = mapped_column(String(36), index=True)
+    region: Mapped[str] = mapped_column(String(6))
+    document_number: Mapped[str] = mapped_column(String(128))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    """Of the case: a ticket's outcomes are told in this order."""
+    outcome: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(16))
+    """waiting answered dead; awaiting-hand told; by-events."""
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """System time of the next attempt; null where none is to come."""
+    problem: Mapped[str | None] = mapped_column(String(300))
+    """Why the last attempt did not do."""
+    receipt_number: Mapped[str | None] = mapped_column(String(100))
+    body_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of what was sent last."""
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_by: Mapped[str | None] = mapped_column(String(100))
+    """The person who told the platform, or who had it sent again."""
+    note: Mapped[str | None] = mapped_column(String(500))
+
+    __table_args__ = (
+        Index("ix_push_answers_due", "next_at", sqlite_where=DUE, postgresql_where=DUE),
+        Index("ix_push_answers_ticket", "platform", "ticket"),
+    )

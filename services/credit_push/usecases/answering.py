@@ -1,0 +1,212 @@
+"""What became of requests is told to the platforms they came from: planned from case events, sent in order.
+
+A claim writes down the attempt and when the next would be, and is committed before anything is sent: after
+a kill the same outcome goes out again under the same key, and the platform takes it once.
+"""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session, aliased
+
+from services.credit_push.catalogue import Profile
+from services.credit_push.domain import parse_time
+from services.credit_push.models import PlatformState, RequestAnswer, leases
+from services.credit_push.models.answered import ANSWERED, BY_EVENTS, BY_HAND, DEAD, TOLD, WAITING
+from services.credit_push.transports.telling import REFUSED, SILENT, TAKEN, Post, Told
+from services.credit_push.usecases.deps import Deps
+from services.credit_push.usecases.gating import in_maintenance
+from shared.contracts.envelope import Event
+from shared.db import dialect_of, upsert
+from shared.errors import Conflict, NotFound
+from shared.leases import Lease
+from shared.metrics import counter
+
+STATES = {
+    WAITING: "待回传",
+    ANSWERED: "已回传",
+    DEAD: "回传失败",
+    BY_HAND: "待人工告知",
+    TOLD: "已人工告知",
+    BY_EVENTS: "随交换事件告知",
+}
+OUTCOMES = {
+    "accepted": "受理",
+    "refused": "不予受理",
+    "upheld": "异议成立",
+    "rejected": "异议不成立",
+    "granted": "准予修复",
+    "not-granted": "不予修复",
+    "moot": "名单已终止公示",
+}
+FIRST_STATES = {"http": WAITING, "events": BY_EVENTS}
+SETTLED_BY_HAND = (WAITING, DEAD, BY_HAND)
+LEASE_SECONDS = 30.0
+SILENT_SECONDS = 15.0
+"""So long a platform that did not answer is left alone, the others are not."""
+MOST_AT_ONCE = 50
+answers_total = counter("push_answers", "Outcomes of requests sent to platforms", ["platform", "result"])
+
+
+def plan_answers(session: Session, deps: Deps, events: Sequence[Event]) -> None:
+    """One row an outcome, once however often the event comes."""
+    rows = [_row(deps, event) for event in events if event.type == "request.answered"]
+    if rows:
+        insert = upsert(dialect_of(session))(RequestAnswer)
+        session.execute(insert.on_conflict_do_nothing(index_elements=["id"]), rows)
+
+
+def _row(deps: Deps, event: Event) -> dict[str, Any]:
+    data = event.data
+    profile = deps.catalogue.get(data["platform"])
+    state = FIRST_STATES.get(profile.answers.by, BY_HAND) if profile else BY_HAND
+    same = ("platform", "ticket", "kind", "case_id", "region", "sequence", "outcome", "reason")
+    return {name: data[name] for name in same} | {
+        "id": event.id,
+        "listing_id": data["listing_id"] or "",
+        "document_number": data["document_number"] or "",
+        "decided_at": parse_time(data["occurred_at"]),
+        "state": state,
+        "attempts": 0,
+        "next_at": deps.clock.system_now() if state == WAITING else None,
+    }
+
+
+def message(profile: Profile, row: RequestAnswer) -> bytes:
+    """What is sent: the platform's own ticket and word; the same bytes at every attempt."""
+    told = {
+        "idempotency_key": row.id,
+        "ticket": row.ticket,
+        "kind": row.kind,
+        "listing_id": row.listing_id,
+        "document_number": row.document_number,
+        "outcome": profile.answers.outcomes.get(row.outcome, row.outcome),
+        "reason": row.reason or "",
+        "decided_at": row.decided_at.isoformat(),
+    }
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+class Answerer:
+    """Loop: one holder at a time, one message at a time; a silent platform holds up no other."""
+
+    def __init__(self, deps: Deps, posts: Mapping[str, Post], holder: str) -> None:
+        self.name = "answerer"
+        self._deps, self._posts = deps, posts
+        self._lease = Lease(deps.db, leases, "answerer", holder, LEASE_SECONDS)
+        self._rests_until: dict[str, float] = {}
+        self._closing = threading.Event()
+
+    def step(self) -> bool:
+        """True if anything was sent."""
+        if not self._posts or not self._lease.acquire():
+            return False
+        sent = 0
+        while sent < MOST_AT_ONCE and self._lease.acquire() and (row := self._claim()) is not None:
+            profile = self._deps.catalogue[row.platform]
+            body = message(profile, row)
+            told = self._posts[row.platform].tell(body)
+            self._settle(profile, row, body, told)
+            sent += 1
+        return sent > 0
+
+    def wait(self, timeout: float) -> bool:
+        """Decisions of people are not that urgent."""
+        return self._closing.wait(2 * timeout)
+
+    def close(self) -> None:
+        self._closing.set()
+        self._lease.release()
+
+    def _claim(self) -> RequestAnswer | None:
+        now = time.monotonic()
+        awake = [name for name in self._posts if self._rests_until.get(name, 0.0) <= now]
+        with self._deps.db.read() as session:
+            if session.scalars(_due(awake, self._deps.clock.system_now())).first() is None:
+                return None
+        with self._deps.db.write() as session:
+            open_ones = [name for name in awake if not self._shut(session, name)]
+            found = _due(open_ones, self._deps.clock.system_now())
+            row = session.scalars(found.with_for_update(skip_locked=True)).first()
+            if row is not None:
+                row.attempts += 1
+                row.next_at = self._again_at(row, 0.0)
+            return row
+
+    def _shut(self, session: Session, platform: str) -> bool:
+        state, profile = session.get(PlatformState, platform), self._deps.catalogue.get(platform)
+        paused = state is not None and state.paused_at is not None
+        return profile is None or paused or in_maintenance(profile.limits, self._deps.clock.now())
+
+    def _again_at(self, row: RequestAnswer, wish: float) -> datetime:
+        pauses = self._deps.catalogue[row.platform].retry_seconds
+        pause = pauses[min(row.attempts, len(pauses)) - 1]
+        return self._deps.clock.system_now() + timedelta(seconds=max(pause, wish))
+
+    def _settle(self, profile: Profile, claimed: RequestAnswer, body: bytes, told: Told) -> None:
+        answers_total.labels(profile.id, told.result).inc()
+        if told.result == SILENT:
+            self._rests_until[profile.id] = time.monotonic() + min(SILENT_SECONDS, profile.retry_seconds[-1])
+        with self._deps.db.write() as session:
+            row = session.get(RequestAnswer, claimed.id, with_for_update=True)
+            if row is None or row.state != WAITING or row.attempts != claimed.attempts:
+                return  # a person was faster, or another holder
+            row.body_sha256, row.problem = hashlib.sha256(body).hexdigest(), told.problem[:300] or None
+            if told.result == TAKEN:
+                row.state, row.next_at = ANSWERED, None
+                row.receipt_number, row.answered_at = told.receipt_number or None, self._deps.clock.now()
+            elif told.result == REFUSED or row.attempts > len(profile.retry_seconds):
+                row.state, row.next_at = DEAD, None
+            else:
+                row.next_at = self._again_at(row, told.again_after)
+
+
+def _due(platforms: Sequence[str], now: datetime) -> Select[RequestAnswer]:
+    """The one to send next: nothing said earlier under its ticket is still on its way."""
+    before = aliased(RequestAnswer)
+    earlier = exists().where(
+        before.platform == RequestAnswer.platform,
+        before.ticket == RequestAnswer.ticket,
+        before.case_id == RequestAnswer.case_id,
+        before.sequence < RequestAnswer.sequence,
+        before.state == WAITING,
+    )
+    due = (RequestAnswer.state == WAITING, RequestAnswer.next_at <= now)
+    return (
+        select(RequestAnswer)
+        .where(*due, RequestAnswer.platform.in_(platforms), ~earlier)
+        .order_by(RequestAnswer.next_at, RequestAnswer.sequence)
+        .limit(1)
+    )
+
+
+def send_again(session: Session, deps: Deps, answer_id: str, who: str) -> RequestAnswer:
+    """A dead one goes out once more, with all its attempts."""
+    row = _held(session, answer_id)
+    if row.state != DEAD:
+        raise Conflict("answer-settled", "该办理结果不在失败状态", "只有回传失败的办理结果可以再次回传。")
+    row.state, row.attempts, row.next_at, row.told_by = WAITING, 0, deps.clock.system_now(), who[:100]
+    return row
+
+
+def tell_by_hand(session: Session, deps: Deps, answer_id: str, who: str, note: str) -> RequestAnswer:
+    """A person has told the platform, and says how."""
+    row = _held(session, answer_id)
+    if row.state not in SETTLED_BY_HAND:
+        raise Conflict("answer-settled", "该办理结果已经告知平台", "已经告知的不再登记。")
+    row.state, row.next_at, row.answered_at = TOLD, None, deps.clock.now()
+    row.told_by, row.note = who[:100], note
+    return row
+
+
+def _held(session: Session, answer_id: str) -> RequestAnswer:
+    row = session.get(RequestAnswer, answer_id, with_for_update=True)
+    if row is None:
+        raise NotFound("not-found", "没有这项办理结果")
+    return row

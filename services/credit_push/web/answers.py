@@ -1,0 +1,106 @@
+"""结果回传: what became of requests, whether their platforms know, and what people do where not."""
+
+from collections.abc import Callable
+
+from apiflask import APIBlueprint
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from services.credit_push import requested
+from services.credit_push.usecases import Deps
+from services.credit_push.usecases.answering import (
+    OUTCOMES,
+    SETTLED_BY_HAND,
+    STATES,
+    send_again,
+    tell_by_hand,
+)
+from services.credit_push.usecases.requesting import KINDS
+from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_page, page_of, visible_region
+from shared.errors import DomainError, FieldError, Invalid, NotFound
+from shared.web.access import access, principal, roles
+from shared.web.pages import form_errors, with_query
+from shared.web.paging import cut, last_id
+
+LONGEST_NOTE = 500
+COLOURS = {
+    "waiting": "blue",
+    "answered": "green",
+    "dead": "red",
+    "awaiting-hand": "orange",
+    "told": "green",
+    "by-events": "grey",
+}
+
+
+def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.get("/answers")
+    @access(roles(*READERS))
+    def answers() -> Response:
+        return _page(deps)
+
+    @bp.post("/answers/<answer_id>/again")
+    @access(roles(*DOERS))
+    def again_form(answer_id: str) -> Response:
+        who = principal().username
+        return _done(deps, answer_id, lambda session: send_again(session, deps, answer_id, who))
+
+    @bp.post("/answers/<answer_id>/told")
+    @access(roles(*DOERS))
+    def told_form(answer_id: str) -> Response:
+        who, note = principal().username, request.form.get("note", "").strip()
+        if not 0 < len(note) <= LONGEST_NOTE:
+            _require_visible(deps, answer_id)
+            field = FieldError("/note", f"请写明如何告知平台，不超过 {LONGEST_NOTE} 个字符。")
+            return _page(deps, Invalid("validation-failed", "登记内容有误", fields=[field]))
+        return _done(deps, answer_id, lambda session: tell_by_hand(session, deps, answer_id, who, note))
+
+
+def _done(deps: Deps, answer_id: str, act: Callable[..., object]) -> Response:
+    _require_visible(deps, answer_id)
+    try:
+        with deps.db.write() as session:
+            act(session)
+    except DomainError as error:
+        return _page(deps, error)
+    return redirect(url_for(".answers"), 303)
+
+
+def _require_visible(deps: Deps, answer_id: str) -> None:
+    with deps.db.read() as session:
+        if requested.answer(session, answer_id, visible_region(principal())) is None:
+            raise NotFound("not-found", "没有这项办理结果")
+
+
+def _page(deps: Deps, error: DomainError | None = None) -> Response:
+    cursor, state = request.args.get("cursor"), request.args.get("state", "")
+    ticket = request.args.get("ticket", "").strip()
+    before, known = last_id(cursor), state if state in STATES else None
+    with deps.db.read() as session:
+        found = requested.answers(
+            session,
+            visible_region(principal()),
+            state=known,
+            ticket=ticket or None,
+            before=before,
+            limit=PER_PAGE,
+        )
+    rows, following = cut(found, PER_PAGE, lambda row: [row.id])
+    return page_of(
+        "push/answers.html",
+        "requests",
+        int(error.kind) if error else 200,
+        rows=rows,
+        state=known or "",
+        ticket=ticket,
+        answer_states=STATES,
+        answer_colours=COLOURS,
+        outcomes=OUTCOMES,
+        kinds=KINDS,
+        by_hand=SETTLED_BY_HAND,
+        catalogue=deps.catalogue,
+        may_act=principal().has(*DOERS),
+        errors=form_errors(error) if error else {},
+        next_url=with_query(cursor=following) if following else "",
+        first_url=first_page(),
+    )

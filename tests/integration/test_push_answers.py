@@ -1,0 +1,220 @@
+"""What became of a request goes back to the platform it came from: in order, once, and seen where not."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from services.blacklist.cases.consumes import open_requests
+from services.blacklist.cases.models import Case
+from services.blacklist.store import outbox as office_outbox
+from services.credit_push.app import posts_of
+from services.credit_push.models import RequestAnswer
+from services.credit_push.models import outbox as push_outbox
+from services.credit_push.transports.telling import Post, Told
+from services.credit_push.usecases.answering import Answerer, plan_answers
+from shared.contracts.envelope import Event, from_record, new_event
+from shared.db import Database
+from shared.ids import new_id
+from shared.outbox import record_of
+from tests.harness.platforms import PushWorld, http_json, push_world
+from tests.harness.wait import until
+from tests.unit.blacklist.case_office import Office, memory_database, open_office
+
+NATION = "credit-china"
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PushWorld]:
+    with push_world(tmp_path_factory.mktemp("answers")) as made:
+        yield made
+
+
+@pytest.fixture
+def office(tmp_path: Path, clock: Any) -> Iterator[Office]:
+    db = memory_database()
+    yield open_office(db, tmp_path, clock)
+    db.close()
+
+
+def queued(db: Database, table: Any, kind: str) -> list[Event]:
+    with db.read() as session:
+        records = [record_of(row) for row in session.execute(select(table).order_by(table.c.id)).all()]
+    return [event for event in map(from_record, records) if event.type.startswith(kind)]
+
+
+def file(world: PushWorld, listing_id: str, kind: str = "objection") -> Event:
+    """A party files it at the stand-in, whose door call we take: what the push service tells of it."""
+    told = {"platform": NATION, "kind": kind, "listing_id": listing_id, "evidence": "附判决书"}
+    http_json("POST", f"{world.sandbox}/filings", told)
+    return queued(world.deps.db, push_outbox, "request.")[-1]
+
+
+def listed(world: PushWorld, listing_id: str, case_id: str) -> None:
+    listing = world.listing(region="000000", id=listing_id)
+    world.publish(listing.event("published", case_id=case_id))
+    world.until(lambda: (NATION, "list", "acknowledged") in world.states(listing_id, NATION), "listed")
+
+
+def known(world: PushWorld, ticket: str) -> list[str]:
+    """What the platform was told of a ticket, in the order in which it took it."""
+    found = http_json("GET", f"{world.sandbox}/answers?platform={NATION}")["answers"]
+    return [one["outcome"] for one in found if one["ticket"] == ticket]
+
+
+def rows(world: PushWorld, ticket: str) -> list[RequestAnswer]:
+    with world.deps.db.read() as session:
+        query = select(RequestAnswer).where(RequestAnswer.ticket == ticket)
+        return list(session.scalars(query.order_by(RequestAnswer.sequence)))
+
+
+def outcome(ticket: str, listing_id: str, said: str = "refused", sequence: int = 1) -> Event:
+    now, case_id = datetime.now(UTC), new_id()
+    data = {"case_id": case_id, "listing_id": listing_id, "sequence": sequence, "department_id": "d"}
+    data |= {"region": "130102", "document_number": "示〔2026〕1号", "kind": "objection", "platform": NATION}
+    data |= {"ticket": ticket, "outcome": said, "reason": "材料不全", "occurred_at": now, "recorded_at": now}
+    return new_event(
+        "request.answered", source="blacklist", subject=case_id, sequence=sequence, data=data, at=now
+    )
+
+
+def plan(world: PushWorld, *events: Event) -> None:
+    """As the consumer does, which reads what was written."""
+    read = [from_record(event.to_record("blacklist.cases.v1")) for event in events]
+    with world.deps.db.write() as session:
+        plan_answers(session, world.deps, read)
+
+
+def test_from_the_platform_to_the_case_and_back(world: PushWorld, office: Office) -> None:
+    case = office.published()
+    assert case.listing_id is not None
+    listed(world, case.listing_id, case.id)
+    asked = file(world, case.listing_id)
+    ticket = asked.data["ticket"]
+    here = replace(asked, data=asked.data | {"received_on": office.clock.today().isoformat()})
+    with office.deps.db.write() as session:
+        open_requests(office.deps)(session, [here])
+    with office.deps.db.read() as session:
+        case = session.get_one(Case, case.id)
+    case = office.take(case, "accept_objection", "clerk")
+    office.take(case, "settle_objection", "decider", upheld=False, reason="核查无误")
+    told = queued(office.deps.db, office_outbox, "request.answered")
+    world.fault(NATION, "error500", count=1)
+    records = [event.to_record("blacklist.cases.v1") for event in told]
+    world.log.append(records)
+    world.until(lambda: len(known(world, ticket)) == 2, "told")
+    world.log.append(records)
+    world.run()
+    assert known(world, ticket) == ["受理", "异议不成立"]
+    first, second = rows(world, ticket)
+    assert (first.state, second.state) == ("answered", "answered")
+    assert (first.attempts, second.attempts) == (2, 1)
+    assert second.receipt_number
+    page = world.client("operator").get("/push/requests", headers=HTML).text
+    assert "异议不成立" in page
+    assert "已回传" in page
+    assert "异议不成立：核查无误" in _page(world)
+
+
+def _page(world: PushWorld) -> str:
+    from urllib.request import urlopen
+
+    with urlopen(f"{world.sandbox}/platforms/{NATION}") as answer:
+        return str(answer.read().decode())
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+class DyingPost:
+    """Delivers, and the process dies before it can write that down."""
+
+    def __init__(self, real: Post) -> None:
+        self._real = real
+
+    def tell(self, body: bytes) -> Told:
+        assert self._real.tell(body).result == "taken"
+        raise Killed
+
+    def close(self) -> None:
+        self._real.close()
+
+
+def test_a_kill_between_sending_and_writing_down_tells_it_once(world: PushWorld) -> None:
+    listing_id = new_id()
+    listed(world, listing_id, "case-2")
+    ticket = file(world, listing_id).data["ticket"]
+    for loop in world.loops:  # another worker holds the lease
+        if loop.name == "answerer":
+            loop.close()  # type: ignore[attr-defined]
+    plan(world, outcome(ticket, listing_id))
+    posts = posts_of(world.settings, world.deps)
+    dying = Answerer(world.deps, {NATION: DyingPost(posts[NATION])}, "dying")
+    with pytest.raises(Killed):
+        dying.step()
+    assert known(world, ticket) == ["不予受理"]
+    assert rows(world, ticket)[0].state == "waiting"
+    dying.close()  # its lease has lapsed
+    after = Answerer(world.deps, posts, "after")
+    until(lambda: after.step() or rows(world, ticket)[0].state == "answered", 20, "told again")
+    (row,) = rows(world, ticket)
+    assert (row.state, row.attempts, known(world, ticket)) == ("answered", 2, ["不予受理"])
+    after.close()
+
+
+def test_what_the_platform_refuses_is_seen_and_settled_by_a_person(world: PushWorld) -> None:
+    ticket = f"没有的受理号-{new_id()}"
+    plan(world, outcome(ticket, new_id()))
+    world.until(lambda: rows(world, ticket)[0].state == "dead", "refused")
+    (row,) = rows(world, ticket)
+    client = world.client("operator")
+    page = client.get("/push/answers?state=dead", headers=HTML).text
+    assert ticket in page
+    assert "没有此受理号" in page
+    assert client.post(f"/push/api/v1/answers/{row.id}/again").json["state"] == "waiting"
+    world.until(lambda: rows(world, ticket)[0].state == "dead", "refused again")
+    assert client.post(f"/push/answers/{row.id}/told", data={"note": ""}, headers=HTML).status_code == 422
+    done = client.post(f"/push/answers/{row.id}/told", data={"note": "电话告知"}, headers=HTML)
+    assert done.status_code == 303
+    assert client.post(f"/push/api/v1/answers/{row.id}/again").json["slug"] == "answer-settled"
+    again = client.post(f"/push/api/v1/answers/{row.id}/told", json={"note": "再次告知"})
+    assert again.json["slug"] == "answer-settled"
+    (item,) = client.get(f"/push/api/v1/answers?ticket={ticket}").json["items"]
+    assert (item["state"], item["note"], item["told_by"]) == ("told", "电话告知", "tester")
+    elsewhere = world.client("supervisor", region="350524")
+    assert elsewhere.get(f"/push/api/v1/answers?ticket={ticket}").json["items"] == []
+    assert elsewhere.post(f"/push/api/v1/answers/{row.id}/again").status_code == 404
+
+
+@pytest.mark.parametrize(("by", "state"), [("hand", "awaiting-hand"), ("events", "by-events")])
+def test_a_platform_without_an_address_is_told_otherwise(world: PushWorld, by: str, state: str) -> None:
+    profile = world.deps.catalogue[NATION]
+    other = replace(profile, answers=replace(profile.answers, by=by))
+    deps = replace(world.deps, catalogue={**world.deps.catalogue, NATION: other})
+    ticket = new_id()
+    event = outcome(ticket, new_id())
+    with deps.db.write() as session:
+        plan_answers(session, deps, [from_record(event.to_record("blacklist.cases.v1"))])
+    assert [(row.state, row.next_at) for row in rows(world, ticket)] == [(state, None)]
+
+
+def test_the_platform_takes_only_what_is_right(world: PushWorld) -> None:
+    posts = posts_of(world.settings, world.deps)
+    told = {"idempotency_key": "k", "ticket": "T", "kind": "objection", "listing_id": "l"}
+    told |= {
+        "document_number": "",
+        "outcome": "准予修复",
+        "reason": "",
+        "decided_at": "2026-11-02T00:00:00+08:00",
+    }
+    for changes in ({}, {"more": "x"}, {"outcome": "受理"}, {"outcome": "受理", "decided_at": "昨天"}):
+        said = posts[NATION].tell(json.dumps(told | changes).encode())
+        assert said.result == "refused"
+    posts[NATION].close()
