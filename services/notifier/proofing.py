@@ -27,10 +27,19 @@ LONGEST_SHOWN = 4000
 NEWEST = 50
 PLACE = {"department_name": "长安区住房和城乡建设局", "region_name": "石家庄市长安区"}
 TODAY = "2026年11月23日"
+FAILED_RECEIVER = {
+    "occurred_on": TODAY,
+    "receiver": "本局业务系统",
+    "channel_name": "Webhook",
+    "reason": "接收端答复 503",
+    "count": "4",
+}
 SAMPLES: Mapping[str, Mapping[str, str]] = {
     "webhook.test": {"occurred_on": TODAY},
     "notice.digest": {"occurred_on": TODAY, "count": "2", "items": "1. 案件提交审核\n2. 决定已送达"},
     "address.failing": {"occurred_on": TODAY, "address": "z***@example.gov.cn", "status": "5.1.1"},
+    "receiver.failing": FAILED_RECEIVER,
+    "receiver.disabled": FAILED_RECEIVER,
     "notice.handover": {
         "occurred_on": TODAY,
         "from_name": "张示例",

@@ -29,10 +29,18 @@ from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.mailing import Mailer, Mailing
 from services.notifier.usecases.measuring import measuring
 from services.notifier.usecases.parties import party_post
-from services.notifier.usecases.sending import Job, Result, claim_jobs, give_back, keep_jobs, record
+from services.notifier.usecases.sending import (
+    Circumstances,
+    Job,
+    Result,
+    claim_jobs,
+    give_back,
+    keep_jobs,
+    record,
+)
 from services.notifier.usecases.watch_mailing import WATCH_POST, watch_keeper
 from shared.calendar import WorkingCalendar, builtin_calendar
-from shared.clock import Clock
+from shared.clock import Clock, local_date
 from shared.crypto import KeyRing
 from shared.db import Database, Wakeup
 from shared.delivery import Backoff
@@ -160,8 +168,10 @@ class Sender:
         landed = self._landings
         results = [Result(*self._jobs[each.key], each.duration_ms, each.answer) for each in landed]
         now, channel = self._parts.clock.system_now(), self._channel.name
+        parts = self._parts
+        about = Circumstances(frozenset(parts.channels), local_date(parts.clock.now()))
         states = record(
-            self._parts.db, results, channel=channel, backoff=self._backoff, holder=self._holder, now=now
+            parts.db, results, about, channel=channel, backoff=self._backoff, holder=self._holder, now=now
         )
         self._landings = []
         for each in landed:

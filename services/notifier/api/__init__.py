@@ -8,6 +8,7 @@ from services.notifier.api import (
     health,
     inbox,
     people,
+    replays,
     robots,
     subscriptions,
     texts,
@@ -23,6 +24,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     subscriptions.add_routes(made, deps)
     deliveries.add_routes(made, deps)
     webhooks.add_routes(made, deps)
+    replays.add_routes(made, deps)
     robots.add_routes(made, deps)
     watches.add_routes(made, deps)
     enforcement.add_routes(made, deps)

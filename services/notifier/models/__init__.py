@@ -14,6 +14,7 @@ from services.notifier.models.addresses import FailingAddress, MailBounce
 from services.notifier.models.enforcing import Enforcer, StopOrder
 from services.notifier.models.parties import PartyNotice
 from services.notifier.models.people import Profile
+from services.notifier.models.replaying import ReplayItem, WebhookReplay
 from services.notifier.models.store import (
     SOURCE,
     Base,
@@ -39,7 +40,9 @@ __all__ += [
     "FailingAddress",
     "MailBounce",
     "Profile",
+    "ReplayItem",
     "TextRevision",
+    "WebhookReplay",
 ]  # so that every table hangs at the Base
 
 

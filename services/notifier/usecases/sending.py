@@ -6,19 +6,20 @@ message goes out again under the same id, by which a receiver recognises it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Table, and_, select, update
 from sqlalchemy.orm import Session
 
-from services.notifier.channels import AllFailed, Gone, Postponed, Sent, Try
-from services.notifier.models import Attempt, Dispatch, Robot, WebhookEndpoint
+from services.notifier.channels import AllFailed, Postponed, Sent, Try
+from services.notifier.models import Attempt, Dispatch
 from services.notifier.publishes import DELIVERED, FAILED, Outcome, publish
 from services.notifier.queries.messages import dispatch_of
 from services.notifier.usecases.claiming import DISPATCHES, Job, claim_jobs, give_back, keep_jobs
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from services.notifier.usecases.marks import lift_marks, mailbox_of
+from services.notifier.usecases.receivers import Failure, consider_receivers
 from shared.crash import crash_point
 from shared.db import Database, add_rows, among, change_rows, wake
 from shared.delivery import ACCEPTED, DEAD, SENDING, WAITING, Backoff, settle
@@ -26,11 +27,9 @@ from shared.errors import Conflict, DeliveryError, describe_errors
 from shared.ids import new_id
 from shared.web.access import Principal
 
-__all__ = ["Job", "Result", "claim_jobs", "give_back", "keep_jobs", "record", "resend"]
+__all__ = ["Circumstances", "Job", "Result", "claim_jobs", "give_back", "keep_jobs", "record", "resend"]
 
 ATTEMPTS = cast("Table", Attempt.__table__)
-OWNERS: dict[str, type[WebhookEndpoint] | type[Robot]] = {"webhook": WebhookEndpoint, "robot": Robot}
-EXHAUSTED = "连续投递失败，已自动停用"
 describe_errors({"delivery-not-dead": "只有未送达的消息可以重新发送。"})
 
 
@@ -57,8 +56,23 @@ class Result:
         return self.answer.tries if isinstance(self.answer, Sent | AllFailed) else ()
 
 
+@dataclass(frozen=True)
+class Circumstances:
+    """On which channels a warning about a receiver may go out, and of which day."""
+
+    channels: frozenset[str]
+    today: date
+
+
 def record(
-    db: Database, results: Sequence[Result], *, channel: str, backoff: Backoff, holder: str, now: datetime
+    db: Database,
+    results: Sequence[Result],
+    about: Circumstances,
+    *,
+    channel: str,
+    backoff: Backoff,
+    holder: str,
+    now: datetime,
 ) -> dict[str, str]:
     """Write the attempts, and where they leave each dispatch: its state, or empty if the lease was lost."""
     tried = [result for result in results if not isinstance(result.answer, Postponed)]
@@ -69,14 +83,20 @@ def record(
             if isinstance(result.answer, Postponed)
         }
         add_rows(session, ATTEMPTS, (row for result in tried for row in _attempts(result)))
-        states |= _settle(session, tried, channel, backoff, holder, now)
+        states |= _settle(session, tried, about, channel, backoff, holder, now)
         crash_point("notices.before_commit")
     crash_point("notices.after_record")
     return states
 
 
 def _settle(
-    session: Session, tried: Sequence[Result], channel: str, backoff: Backoff, holder: str, now: datetime
+    session: Session,
+    tried: Sequence[Result],
+    about: Circumstances,
+    channel: str,
+    backoff: Backoff,
+    holder: str,
+    now: datetime,
 ) -> dict[str, str]:
     """Move those whose lease is still ours, and tell what ended."""
     ours = _still_ours(session, [result.job.dispatch_id for result in tried], holder)
@@ -84,10 +104,15 @@ def _settle(
     change_rows(session, DISPATCHES, [_values(result, state, at, now) for result, state, at in moved])
     ended = [result for result, state, _ in moved if state != WAITING]
     publish(session, [_outcome(result, channel, now) for result in ended])
-    for result in ended:
-        _consider_endpoint(session, result.job, result.failure, now)
+    consider_receivers(session, [*_failures(moved)], channels=about.channels, today=about.today, now=now)
     states = {result.job.dispatch_id: state for result, state, _ in moved}
     return {result.job.dispatch_id: states.get(result.job.dispatch_id, "") for result in tried}
+
+
+def _failures(moved: Sequence[tuple[Result, str, datetime | None]]) -> Iterator[Failure]:
+    for result, state, _ in moved:
+        if result.failure is not None:
+            yield Failure(result.job.target.ref, result.job.attempt, state, result.failure)
 
 
 def _still_ours(session: Session, ids: Sequence[str], holder: str) -> set[str]:
@@ -168,18 +193,6 @@ def _postpone(
     )
     session.execute(update(Dispatch).where(queued).values(next_attempt_at=until))
     return WAITING if ours else ""
-
-
-def _consider_endpoint(session: Session, job: Job, failure: DeliveryError | None, now: datetime) -> None:
-    """A receiver that said goodbye, or stayed silent through every repeat, is not asked again."""
-    kind, _, key = job.target.ref.partition(":")
-    owner = OWNERS.get(kind)
-    if owner is None or failure is None or (failure.permanent and not isinstance(failure, Gone)):
-        return
-    values: dict[str, Any] = {"enabled": False, "updated_at": now}
-    values["disabled_reason"] = failure.reason[:300] if failure.permanent else EXHAUSTED
-    version: dict[str, Any] = {"version": owner.version + 1}
-    session.execute(update(owner).where(owner.id == key).values(values | version))
 
 
 def resend(session: Session, actor: Principal, dispatch_id: str, now: datetime) -> Dispatch:

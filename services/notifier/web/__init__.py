@@ -10,6 +10,7 @@ from services.notifier.web import (
     inbox,
     live,
     people,
+    replays,
     robots,
     subscriptions,
     texts,
@@ -25,6 +26,7 @@ def blueprint(deps: Deps, authenticate: Authenticate) -> APIBlueprint:
     deliveries.add_routes(made, deps)
     subscriptions.add_routes(made, deps)
     webhooks.add_routes(made, deps)
+    replays.add_routes(made, deps)
     robots.add_routes(made, deps)
     watches.add_routes(made, deps)
     enforcement.add_routes(made, deps)

@@ -1,5 +1,6 @@
 """Pages for managing a department's webhooks. A secret is shown on the page that made it, and never again."""
 
+from datetime import timedelta
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -9,14 +10,20 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.notifier.domain import ENDPOINT_KEEPERS
 from services.notifier.models import Deps
 from services.notifier.queries.endpoints import endpoint_of, endpoint_view, endpoints_of
+from services.notifier.queries.messages import DispatchFilter, dispatch_rows, dispatch_views
+from services.notifier.queries.replays import replays_of
 from services.notifier.routing import routing
 from services.notifier.usecases import endpoints
-from shared.errors import DomainError, FieldError, Invalid
+from services.notifier.web.looks import STATE_COLOURS
+from shared.clock import SHANGHAI
+from shared.errors import Conflict, DomainError, FieldError, Invalid
 from shared.web.access import access, principal, roles, signed_in
 from shared.web.pages import form_errors, render
 
 KEEPERS = roles(*ENDPOINT_KEEPERS)
 LONGEST = {"name": 100, "url": 500}
+SHOWN, SHOWN_REPLAYS = 10, 5
+ASKED_BACK = timedelta(days=1)  # where the form for a replay begins
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -54,18 +61,17 @@ def _add_making(bp: APIBlueprint, deps: Deps) -> None:
                     actor=principal(),
                     at=deps.clock.system_now(),
                 )
-                view = endpoint_view(session, made)
+                made_id = made.id
         except DomainError as error:
             return _form(request.form.to_dict(), form_errors(error), 422)
-        return _one(view, secret=secret)
+        return webhook_page(deps, made_id, secret=secret)
 
 
 def _add_one(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/webhooks/<webhook_id>")
     @access(signed_in())
     def webhook(webhook_id: str) -> Response:
-        with deps.db.read() as session:
-            return _one(endpoint_view(session, endpoint_of(session, principal(), webhook_id)))
+        return webhook_page(deps, webhook_id)
 
     @bp.post("/webhooks/<webhook_id>/secret")
     @access(KEEPERS)
@@ -73,8 +79,7 @@ def _add_one(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.write() as session:
             found, now = endpoint_of(session, principal(), webhook_id), deps.clock.system_now()
             secret = endpoints.rotate_secret(session, deps.keyring, found, version=stated_version(), at=now)
-            view = endpoint_view(session, found)
-        return _one(view, secret=secret)
+        return webhook_page(deps, webhook_id, secret=secret)
 
 
 def _add_changing(bp: APIBlueprint, deps: Deps) -> None:
@@ -92,6 +97,28 @@ def _add_changing(bp: APIBlueprint, deps: Deps) -> None:
                 allowed_hosts=deps.allowed_hosts,
                 at=deps.clock.system_now(),
             )
+        return redirect(url_for("pages.webhook", webhook_id=webhook_id), 303)
+
+    @bp.get("/webhooks/<webhook_id>/edit")
+    @access(KEEPERS)
+    def edit_webhook(webhook_id: str) -> Response:
+        with deps.db.read() as session:
+            view = endpoint_view(session, endpoint_of(session, principal(), webhook_id))
+        return _form(view, {}, chosen=view["event_types"], version=view["version"])
+
+    @bp.post("/webhooks/<webhook_id>/edit")
+    @access(KEEPERS)
+    def change_webhook(webhook_id: str) -> AnyResponse:
+        try:
+            version, hosts, now = stated_version(), deps.allowed_hosts, deps.clock.system_now()
+            with deps.db.write() as session:
+                found = endpoint_of(session, principal(), webhook_id)
+                endpoints.change_endpoint(
+                    session, found, _change(), version=version, allowed_hosts=hosts, at=now
+                )
+        except (Invalid, Conflict) as error:
+            stated = request.form.get("version", "")
+            return _form(request.form.to_dict(), form_errors(error), int(error.kind), version=stated)
         return redirect(url_for("pages.webhook", webhook_id=webhook_id), 303)
 
     @bp.post("/webhooks/<webhook_id>/test")
@@ -132,17 +159,51 @@ def stated_version() -> int:
     return int(stated)
 
 
-def _form(values: dict[str, Any], errors: dict[str, str], status: int = 200) -> Response:
+def _form(
+    values: dict[str, Any],
+    errors: dict[str, str],
+    status: int = 200,
+    *,
+    chosen: list[str] | None = None,
+    version: Any = None,
+) -> Response:
+    """For a new one, or for the version of one that was read; filters given over HTTP are kept."""
     events = [(route.event, route.label) for route in routing().routes if "webhook" in route.channels]
-    chosen = request.form.getlist("event_types")
-    return render(
-        "notices/webhook_new.html", status, values=values, errors=errors, events=events, chosen=chosen
-    )
+    ticked = request.form.getlist("event_types") if chosen is None else chosen
+    known = {event for event, _ in events}
+    events += [(each, each) for each in ticked if each not in known]
+    given = {"values": values, "errors": errors, "events": events, "chosen": ticked, "version": version}
+    return render("notices/webhook_new.html", status, **given)
 
 
-def _one(view: dict[str, Any], secret: str | None = None) -> Response:
+def webhook_page(
+    deps: Deps,
+    webhook_id: str,
+    *,
+    secret: str | None = None,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """One webhook with its newest dispatches and replays."""
+    with deps.db.read() as session:
+        item = endpoint_view(session, endpoint_of(session, principal(), webhook_id))
+        rows = dispatch_rows(
+            session, principal(), DispatchFilter(target=f"webhook:{webhook_id}"), None, SHOWN
+        )
+        sent, replays = dispatch_views(session, rows), replays_of(session, webhook_id, SHOWN_REPLAYS)
+    began = (deps.clock.system_now() - ASKED_BACK).astimezone(SHANGHAI)
+    asked = {"since": f"{began:%Y-%m-%dT%H:%M}", "until": "", "scope": "failed", **request.form.to_dict()}
     answer = render(
-        "notices/webhook.html", item=view, secret=secret, may_manage=principal().has(*ENDPOINT_KEEPERS)
+        "notices/webhook.html",
+        status,
+        item=item,
+        secret=secret,
+        sent=sent,
+        replays=replays,
+        asked=asked,
+        errors=errors or {},
+        colours=STATE_COLOURS,
+        may_manage=principal().has(*ENDPOINT_KEEPERS),
     )
     if secret:
         answer.headers["Cache-Control"] = "no-store"
