@@ -300,13 +300,16 @@ class World:
             return {"notice_id": found.id}
 
     def _webhook(self) -> dict[str, str]:
-        webhook, home = new_id(), self.people["clerk", HOME].department_id
+        webhook, replay, home = new_id(), new_id(), self.people["clerk", HOME].department_id
         with self.notifier_db.write() as session:
             row = filled(
                 notifier_models.WebhookEndpoint, id=webhook, department_id=home, enabled=True, event_types=[]
             )
             session.add(row)
-        return {"webhook_id": webhook}
+            session.add(
+                filled(notifier_models.WebhookReplay, id=replay, endpoint_id=webhook, resent=0, made_up=0)
+            )
+        return {"webhook_id": webhook, "replay_id": replay}
 
     def _robot(self) -> dict[str, str]:
         robot, home = new_id(), self.people["clerk", HOME].department_id

@@ -54,6 +54,7 @@ BODIES: dict[str, Any] = {
     "PATCH /notices/api/v1/robots/<robot_id>": {"version": 1, "enabled": False},
     "PATCH /notices/api/v1/webhooks/<webhook_id>": {"version": 1, "name": "新名"},
     "POST /notices/api/v1/webhooks/<webhook_id>/secret": {"version": 1},
+    "POST /notices/api/v1/webhooks/<webhook_id>/replays": {"since": "2026-11-01T00:00:00Z"},
     "POST /push/api/v1/listings/<listing_id>/appearances": {"platform": "credit-hebei", "seen": "displayed"},
     "POST /push/listings/<listing_id>/appearances": {"platform": "credit-hebei", "seen": "displayed"},
     "POST /push/deliveries/<delivery_id>/proposals": {"action": "retry", "reason": "平台误退"},

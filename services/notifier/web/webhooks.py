@@ -109,10 +109,11 @@ def _add_changing(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/webhooks/<webhook_id>/edit")
     @access(KEEPERS)
     def change_webhook(webhook_id: str) -> AnyResponse:
+        hosts, now = deps.allowed_hosts, deps.clock.system_now()
         try:
-            version, hosts, now = stated_version(), deps.allowed_hosts, deps.clock.system_now()
             with deps.db.write() as session:
                 found = endpoint_of(session, principal(), webhook_id)
+                version = stated_version()
                 endpoints.change_endpoint(
                     session, found, _change(), version=version, allowed_hosts=hosts, at=now
                 )
