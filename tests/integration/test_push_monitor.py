@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from shared.ids import new_id
 from shared.web.access import Principal
+from shared.web.tokens import issue_token
 from tests.harness.platforms import PushWorld, Subject, push_world
 
 JSON, XML = "credit-quanzhou", "trade-quanzhou"
@@ -26,9 +28,6 @@ def world(shared_world: PushWorld) -> Iterator[PushWorld]:
 
 def of(world: PushWorld, name: str) -> Any:
     """Somebody of a name, who runs the exchange."""
-    from shared.ids import new_id
-    from shared.web.tokens import issue_token
-
     roles = frozenset({"operator"})
     who = Principal(new_id(), name, name, "department-1", "示例部门", "130102", roles, session_id=new_id())
     client = world.client()
@@ -65,6 +64,22 @@ def test_board_platform_and_matrix(world: PushWorld) -> None:
     assert listing.number in shown
     assert "已入库" in shown
     assert client.get("/push/platforms/nowhere", headers=HTML).status_code == 404
+
+
+def test_the_filing_department_sees_its_own_listing_only(world: PushWorld) -> None:
+    row = refused(world)
+    where = f"/push/listings/{row.listing_id}"
+    seen = world.client("clerk").get(where, headers=HTML)
+    assert seen.status_code == 200
+    assert row.result_code in seen.text
+    assert f"/push/deliveries?listing_id={row.listing_id}" not in seen.text
+    assert "推送记录" in world.client("operator", region="210000").get(where, headers=HTML).text
+    who = Principal("u", "u", "u", "department-2", "别的部门", "130102", frozenset({"clerk"}), session_id="s")
+    other = world.client()
+    token = issue_token(world.deps.keyring, who, world.deps.clock.system_now())[0]
+    other.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    assert other.get(where, headers=HTML).status_code == 404
+    assert world.client("supervisor", region="210000").get(where, headers=HTML).status_code == 404
 
 
 def test_pause_and_resume_by_form(world: PushWorld) -> None:

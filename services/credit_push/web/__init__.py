@@ -13,6 +13,7 @@ from services.credit_push.web import (
     dead,
     findings,
     hand,
+    listings,
     matrix,
     monitor,
     platforms,
@@ -27,7 +28,7 @@ def blueprint(deps: Deps, way: Callable[[str], Transport]) -> APIBlueprint:
     """All pages of the service; `way` gives a platform's transport for previews and probes."""
     made = APIBlueprint("push_pages", __name__, template_folder="templates", enable_openapi=False)
     pages = (monitor, hand, reconciliations, dead, matrix, appearances, findings, adoptions)
-    parts = (*pages, profiles, refused, requests, answers)
+    parts = (*pages, profiles, refused, requests, answers, listings)
     for part in parts:
         part.add_routes(made, deps)
     platforms.add_routes(made, deps, way)

@@ -70,11 +70,13 @@ def _runs(deps: Deps, error: DomainError | None = None) -> Response:
     before = last_id(cursor)
     with deps.db.read() as session:
         rows, following = cut(queries.runs(session, None, before, PER_PAGE), PER_PAGE, lambda row: [row.id])
+        found = queries.difference_counts(session, [row.id for row in rows])
     return page_of(
         "push/runs.html",
         "reconciliations",
         int(error.kind) if error else 200,
         rows=rows,
+        found=found,
         second=SECOND,
         catalogue=deps.catalogue,
         options=[("", "全部平台"), *((p.id, p.name) for p in deps.catalogue.values() if p.pushed)],
