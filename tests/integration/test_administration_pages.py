@@ -1,5 +1,8 @@
 """管理 in the browser: accounts by two administrators, departments, keys, and the auditor's trail."""
 
+import csv
+import io
+import json
 import re
 
 import pytest
@@ -107,8 +110,12 @@ def test_the_auditor_reads_filters_and_proves_the_trail(world, page):
         chain_batch(session)
     day = AT.date().isoformat()
     found = page("auditor", f"/audit?action=api-key.issued&actor=security-admin-{HOME}&from={day}&to={day}")
-    assert "api-key.issued" in found
+    assert "发放接口密钥</td>" in found
     assert "cases:read" in found
+    assert f'href="/admin/users/{world.people["security-admin", HOME].user_id}"' in found
+    assert found.count("发放接口密钥</td>") == page("auditor", "/audit?action=接口密钥").count(
+        "发放接口密钥</td>"
+    )
     thing = re.search(rf"object_id=({ID})", found)[1]
     assert thing in page("auditor", f"/audit?object_type=api-key&object_id={thing}")
     for nothing in ("to=2026-11-01", "actor=nobody", "object_type=case&action=api-key.issued"):
@@ -118,3 +125,38 @@ def test_the_auditor_reads_filters_and_proves_the_trail(world, page):
     told = world.call("blacklist", "GET", place, world.people["auditor", HOME]).json
     assert [item["object_id"] for item in told["items"]] == [thing]
     assert "审计链完整" in page("auditor", "/audit/chain")
+
+
+def test_the_trail_is_taken_out_with_a_purpose_that_is_in_the_trail(world, page):
+    given = {"action": "audit.export", "from": "2026-11-01", "to": "2026-12-31"}
+    assert "至多 20000 条" in page("auditor", "/audit/export?action=user.created")
+    page("auditor", "/audit/export", 422, **given)
+    page("auditor", "/audit/export", 422, **given, purpose="年度检查", format="pdf")
+    page("clerk", "/audit/export", 403, **given, purpose="年度检查")
+    assert "年度检查" in page("auditor", "/audit/export", purpose="年度检查", format="csv", **given)
+    with world.deps.db.write() as session:
+        chain_batch(session)
+    lines = list(
+        csv.reader(io.StringIO(page("auditor", "/audit/export", purpose="=1+1", format="csv", **given)))
+    )
+    assert lines[1][:3] == ["时间", "事项", "事项代码"]
+    (first,) = lines[2:]
+    assert (first[1], first[7], first[11].isdigit(), len(first[12])) == ("导出审计记录", "导出", True, 64)
+    assert json.loads(first[9]) == {
+        "purpose": "年度检查", "form": "csv", "rows": 0, "sha256": json.loads(first[9])["sha256"],
+        "filter": {"action": "audit.export", "since": "2026-11-01", "until": "2026-12-31"},
+    }  # fmt: skip
+    auditor = world.people["auditor", HOME]
+    told = world.call(
+        "blacklist", "POST", "/api/v1/audit/export", auditor, {"purpose": "核对", "format": "json"} | given
+    )
+    assert [each["action_name"] for each in told.json["entries"]] == ["导出审计记录"] * 2
+    sheet = world.call("blacklist", "POST", "/api/v1/audit/export", auditor, {"purpose": "核对"} | given)
+    assert sheet.data[:2] == b"PK"
+    assert sheet.headers["Content-Disposition"] == "attachment; filename=audit.xlsx"
+
+
+def test_more_than_a_file_takes_is_refused_before_it_is_read(world, page, monkeypatch):
+    monkeypatch.setattr("services.blacklist.audit.exporting.MOST", 0)
+    refused = page("auditor", "/audit/export", 422, purpose="全部", format="json")
+    assert "请缩小时间范围后分批导出" in refused

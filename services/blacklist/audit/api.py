@@ -3,11 +3,15 @@
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 
 from services.blacklist.audit import queries, schemas
+from services.blacklist.audit.actions import action_name, object_name
+from services.blacklist.audit.exporting import FORMS, export_entries
 from services.blacklist.audit.models import AuditEntry
 from services.blacklist.store import Deps
-from shared.web.access import access, roles
+from shared.web.access import access, principal, roles
+from shared.web.openapi import produces
 from shared.web.paging import cut, last_id, page
 
 COLUMNS = (
@@ -19,6 +23,7 @@ COLUMNS = (
 def blueprint(deps: Deps) -> APIBlueprint:
     made = APIBlueprint("audit", __name__, url_prefix="/api/v1/audit", tag="审计")
     _add_entries(made, deps)
+    _add_export(made, deps)
     _add_chain(made, deps)
     return made
 
@@ -33,9 +38,31 @@ def _add_entries(bp: APIBlueprint, deps: Deps) -> None:
         cursor, limit = query_data.pop("cursor"), query_data.pop("limit")
         before = last_id(cursor)
         with deps.db.read() as session:
-            rows = queries.recent_entries(session, before=before, limit=limit + 1, **query_data)
+            wanted = queries.EntryFilter(**query_data)
+            rows = queries.recent_entries(session, wanted, before=before, limit=limit + 1)
         shown, following = cut(rows, limit, lambda row: [row.id])
         return page([_view(row) for row in shown], following)
+
+
+def _add_export(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.post("/export")
+    @access(roles("auditor"))
+    @bp.input(schemas.EntryExport)
+    @produces(*FORMS.values())
+    @bp.doc(summary="导出审计记录（XLSX、CSV 或者 JSON），记录用途")
+    def export_audit(json_data: dict[str, Any]) -> Response:
+        return exported(deps, json_data)
+
+
+def exported(deps: Deps, asked: dict[str, Any]) -> Response:
+    """The file an `EntryExport` asks for: for one person, kept by no cache."""
+    purpose, form = asked.pop("purpose"), asked.pop("format")
+    wanted = queries.EntryFilter(**asked)
+    content = export_entries(deps.db, wanted, purpose, form, actor=principal(), at=deps.clock.now())
+    response = Response(content, mimetype=FORMS[form])
+    response.headers["Content-Disposition"] = f"attachment; filename=audit.{form}"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _add_chain(bp: APIBlueprint, deps: Deps) -> None:
@@ -55,4 +82,8 @@ def _add_chain(bp: APIBlueprint, deps: Deps) -> None:
 
 
 def _view(row: AuditEntry) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in COLUMNS} | {"detail": queries.detail_of(row)}
+    return {name: getattr(row, name) for name in COLUMNS} | {
+        "action_name": action_name(row.action),
+        "object_type_name": object_name(row.object_type),
+        "detail": queries.detail_of(row),
+    }

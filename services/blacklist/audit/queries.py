@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from services.blacklist.audit.actions import actions_meant
 from services.blacklist.audit.domain import GENESIS, BadRow, Head, canonical, link_hash
 from services.blacklist.audit.models import AuditEntry, AuditLink, AuditPending
 from shared.clock import SHANGHAI
@@ -40,35 +42,59 @@ def entries_of(session: Session, object_type: str, object_id: str, limit: int = 
     return session.scalars(wanted.order_by(AuditEntry.id.desc()).limit(limit)).all()
 
 
+@dataclass(frozen=True)
+class EntryFilter:
+    """Which entries are looked for; `actor` is a user name or an id, `action` a code or words of its name."""
+
+    action: str | None = None
+    object_id: str | None = None
+    object_type: str | None = None
+    actor: str | None = None
+    since: date | None = None
+    until: date | None = None
+    """Days of Beijing, the last included."""
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        if self.actor:
+            yield or_(AuditEntry.actor_name == self.actor, AuditEntry.actor_id == self.actor)
+        if self.action:
+            yield AuditEntry.action.in_(actions_meant(self.action))
+        if self.object_type:
+            yield AuditEntry.object_type == self.object_type
+        if self.object_id:
+            yield AuditEntry.object_id == self.object_id
+        if self.since:
+            yield AuditEntry.at >= _midnight(self.since)
+        if self.until:
+            yield AuditEntry.at < _midnight(self.until + timedelta(days=1))
+
+
 def recent_entries(
-    session: Session,
-    *,
-    before: str | None = None,
-    action: str | None = None,
-    object_id: str | None = None,
-    object_type: str | None = None,
-    actor: str | None = None,
-    since: date | None = None,
-    until: date | None = None,
-    limit: int = 50,
+    session: Session, wanted: EntryFilter, *, before: str | None = None, limit: int = 50
 ) -> Sequence[AuditEntry]:
-    """Newest first; `before` is the last id seen, `actor` a user name or an id, days are those of Beijing."""
-    wanted = select(AuditEntry)
-    if actor:
-        wanted = wanted.where(or_(AuditEntry.actor_name == actor, AuditEntry.actor_id == actor))
-    if object_type:
-        wanted = wanted.where(AuditEntry.object_type == object_type)
-    if since:
-        wanted = wanted.where(AuditEntry.at >= _midnight(since))
-    if until:
-        wanted = wanted.where(AuditEntry.at < _midnight(until + timedelta(days=1)))
-    if before:
-        wanted = wanted.where(AuditEntry.id < before)
-    if action:
-        wanted = wanted.where(AuditEntry.action == action)
-    if object_id:
-        wanted = wanted.where(AuditEntry.object_id == object_id)
-    return session.scalars(wanted.order_by(AuditEntry.id.desc()).limit(limit)).all()
+    """Newest first; `before` is the last id seen."""
+    rows = select(AuditEntry).where(*wanted.conditions()).order_by(AuditEntry.id.desc()).limit(limit)
+    return session.scalars(rows.where(AuditEntry.id < before) if before else rows).all()
+
+
+def linked_entries(
+    session: Session, wanted: EntryFilter
+) -> Iterator[tuple[AuditEntry, int | None, str | None]]:
+    """Oldest first, each with its place in the chain and that link's hash; none before it is chained."""
+    rows = select(AuditEntry, AuditLink.position, AuditLink.hash)
+    rows = rows.outerjoin(AuditLink, AuditLink.entry_id == AuditEntry.id)
+    rows = rows.where(*wanted.conditions()).order_by(AuditEntry.id).limit(BATCH)
+    after = ""
+    while found := session.execute(rows.where(AuditEntry.id > after)).all():
+        yield from ((entry, position, digest) for entry, position, digest in found)
+        after = found[-1][0].id
+        session.expunge_all()
+
+
+def count_entries(session: Session, wanted: EntryFilter, most: int) -> int:
+    """How many there are, counted no further than one more than `most`."""
+    some = select(AuditEntry.id).where(*wanted.conditions()).limit(most + 1).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _midnight(day: date) -> datetime:

@@ -3,13 +3,16 @@
 from marshmallow import fields, validate
 
 from shared.web.paging import PageQuery, page_schema
-from shared.web.schemas import Schema, StatutoryDate
+from shared.web.schemas import Schema, StatutoryDate, Text
 
 
-class EntryQuery(PageQuery):
-    """审计记录查询条件."""
+class Wanted(Schema):
+    """Which entries are looked for."""
 
-    action = fields.String(load_default=None, validate=validate.Length(max=64))
+    action = fields.String(
+        load_default=None, validate=validate.Length(max=64),
+        metadata={"description": "事项代码，或者事项名称中的字词"},
+    )  # fmt: skip
     object_id = fields.String(load_default=None, validate=validate.Length(max=80))
     object_type = fields.String(load_default=None, validate=validate.Length(max=40))
     actor = fields.String(
@@ -17,6 +20,17 @@ class EntryQuery(PageQuery):
     )
     since = StatutoryDate(load_default=None, data_key="from")
     until = StatutoryDate(load_default=None, data_key="to", metadata={"description": "含这一天"})
+
+
+class EntryQuery(Wanted, PageQuery):
+    """审计记录查询条件."""
+
+
+class EntryExport(Wanted):
+    """Which entries, as what file, and what for."""
+
+    purpose = Text(500, required=True, lines=True)
+    format = fields.String(load_default="xlsx", validate=validate.OneOf(("xlsx", "csv", "json")))
 
 
 class EntryView(Schema):
@@ -29,7 +43,9 @@ class EntryView(Schema):
     actor_department_id = fields.String(required=True, allow_none=True)
     actor_roles = fields.String(required=True)
     action = fields.String(required=True)
+    action_name = fields.String(required=True)
     object_type = fields.String(required=True)
+    object_type_name = fields.String(required=True)
     object_id = fields.String(required=True)
     detail = fields.Dict(keys=fields.String(), required=True)
 

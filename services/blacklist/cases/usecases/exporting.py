@@ -1,13 +1,10 @@
 """Export of cases as XLSX or CSV (导出): what one may see, the purpose on record, numbers only as masks."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-import xlsxwriter
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
@@ -21,6 +18,7 @@ from services.blacklist.rules.queries import all_measures, trade_domains
 from shared.clock import local_date
 from shared.ids import new_id
 from shared.regions import full_name, is_known
+from shared.sheets import csv_file, xlsx_file
 from shared.web.access import Principal
 
 COLUMNS = (
@@ -53,7 +51,7 @@ def export_cases(
     )
     names = Names()
     lines = [[_note(purpose, actor, at)], COLUMNS, *(_cells(case, names) for case in rows)]
-    return _csv(lines) if form == "csv" else _xlsx(lines)
+    return csv_file(lines) if form == "csv" else xlsx_file("案件", lines)
 
 
 def _found(session: Session, actor: Principal, wanted: CaseFilter) -> Iterable[Case]:
@@ -73,32 +71,6 @@ def _shown(wanted: CaseFilter) -> dict[str, str]:
 def _note(purpose: str, actor: Principal, at: datetime) -> str:
     day = local_date(at).isoformat()
     return f"导出人：{actor.display_name}　部门：{actor.department_name}　日期：{day}　用途：{purpose}"
-
-
-def _xlsx(lines: Sequence[Sequence[Any]]) -> bytes:
-    """Cells are text, so that nothing in them is ever taken for a formula."""
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    page = book.add_worksheet("案件")
-    for number, cells in enumerate(lines):
-        for column, cell in enumerate(cells):
-            page.write_string(number, column, "" if cell is None else str(cell))
-    book.close()
-    return out.getvalue()
-
-
-def _csv(lines: Sequence[Sequence[Any]]) -> bytes:
-    """With a byte order mark, and no cell a spreadsheet would take for a formula."""
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows([harmless(cell) for cell in cells] for cells in lines)
-    return out.getvalue().encode("utf-8-sig")
-
-
-def harmless(cell: object) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 class Names:
