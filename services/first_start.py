@@ -22,6 +22,9 @@ Say = Callable[[str], None]
 DONE_FILE = "first-start.json"
 IMPORT_SECONDS = 60.0
 SETTLE_SECONDS = 120.0
+MEASURES_MARK = "measures"
+MEASURES = (("operator", "engineering-tendering"), ("system-admin", None))
+"""Whose department applies measures in the sample world, and in which field; None is every one."""
 SETTLED = frozenset({"acknowledged", "rejected", "awaiting-hand", "dead", "superseded"})
 STEPS = (
     ("clerk", "draft", "submit"),
@@ -38,6 +41,10 @@ def load_sample_cases(base: str, accounts: list[dict[str, Any]], data_dir: Path,
     """Every batch not yet done, then wait until the deliveries have settled."""
     done_file = data_dir / DONE_FILE
     done: list[str] = json.loads(done_file.read_text("utf-8")) if done_file.exists() else []
+    if MEASURES_MARK not in done:
+        state_measures(base, accounts)
+        done.append(MEASURES_MARK)
+        done_file.write_text(json.dumps(done), "utf-8")
     batches = [batch for batch in sample_batches() if mark_of(batch) not in done]
     if not batches:
         return
@@ -48,6 +55,14 @@ def load_sample_cases(base: str, accounts: list[dict[str, Any]], data_dir: Path,
         done_file.write_text(json.dumps(done), "utf-8")
     operator = sign_in(base, next(account for account in accounts if account["roles"] == ["operator"]))
     wait_for_deliveries(operator, say)
+
+
+def state_measures(base: str, accounts: list[dict[str, Any]]) -> None:
+    """Institutions that apply measures, so that there is somebody to tell when a sample listing ends."""
+    for role, domain in MEASURES:
+        keeper = next(account for account in accounts if account["roles"] == [role])
+        stated = {"region": keeper["region"], "domain": domain}
+        sign_in(base, keeper).call("POST", "/notices/api/v1/enforcement", stated)
 
 
 def mark_of(batch: SampleBatch) -> str:

@@ -188,3 +188,12 @@ def test_a_department_states_only_its_own(world: World) -> None:
     assert right.status_code == 303
     assert "全部领域" in world.call("GET", "/enforcement", KEEPER_IN_CITY).text
     assert world.call("POST", f"/enforcement/{key}/removal", KEEPER_IN_CITY).status_code == 303
+
+
+def test_who_would_be_told_is_shown_before_anything_ends(world: World) -> None:
+    assert "还没有单位登记" in world.call("GET", "/stops", AT_HOME).text
+    subscribe(world, KEEPER_IN_CITY, "130100", "engineering-tendering")
+    subscribe(world, KEEPER_ELSEWHERE, "350524")
+    shown = world.call("GET", "/api/v1/institutions", AT_HOME).get_json()["items"]
+    assert [(each["institution_id"], each["domain"]) for each in shown] == [(CITY, "engineering-tendering")]
+    assert "会收到须签收的通知" in world.call("GET", "/stops", AT_HOME).text

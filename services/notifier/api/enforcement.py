@@ -8,7 +8,13 @@ from marshmallow import validate
 
 from services.notifier.domain import ENDPOINT_KEEPERS
 from services.notifier.models import Deps
-from services.notifier.queries.enforcing import StopFilter, enforcement_of, enforcer_view, stop_page
+from services.notifier.queries.enforcing import (
+    StopFilter,
+    enforcement_of,
+    enforcer_view,
+    institutions_for,
+    stop_page,
+)
 from services.notifier.routing.enforcement import FIELDS
 from services.notifier.usecases import enforcing
 from shared.web.access import access, principal, roles, signed_in
@@ -40,6 +46,14 @@ class EnforcementOut(Schema):
 
 
 EnforcementPage = page_schema(EnforcementOut, "EnforcementPage")
+
+
+class InstitutionOut(EnforcementOut):
+    institution_id = String(required=True)
+    institution_name = String(required=True)
+
+
+InstitutionPage = page_schema(InstitutionOut, "InstitutionPage")
 
 
 class StopQuery(PageQuery):
@@ -84,6 +98,14 @@ def _add_enforcement(bp: APIBlueprint, deps: Deps) -> None:
     def list_enforcement() -> dict[str, Any]:
         with deps.db.read() as session:
             return page(enforcement_of(session, principal()), None)
+
+    @bp.get("/institutions")
+    @access(signed_in())
+    @bp.output(InstitutionPage)
+    @bp.doc(summary="本地区列入信息停止时会收到通知的单位（最多二百项）")
+    def list_institutions() -> dict[str, Any]:
+        with deps.db.read() as session:
+            return page(institutions_for(session, principal().region), None)
 
     @bp.post("/enforcement")
     @access(KEEPERS)

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from services.notifier.models import DepartmentCopy, Enforcer, Notice, StopOrder
 from services.notifier.queries.messages import ladder_of
 from services.notifier.routing.enforcement import CAUSES, FIELDS, STOP
-from shared.regions import full_name, is_known
+from shared.regions import full_name, is_known, within
 from shared.web.access import Principal
 from shared.web.paging import cut, decode_cursor, page
 
 EVERY_FIELD = "全部领域"
+MOST_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,19 @@ def enforcer_view(row: Enforcer) -> dict[str, Any]:
         "created_by": row.created_by,
         "created_at": row.created_at,
     }
+
+
+def institutions_for(session: Session, region: str) -> list[dict[str, Any]]:
+    """Who would be told if a listing of this region ended, by what each institution stated."""
+    query = select(Enforcer, DepartmentCopy.name).join(
+        DepartmentCopy, DepartmentCopy.id == Enforcer.department_id, isouter=True
+    )
+    rows = session.execute(query.order_by(Enforcer.region, Enforcer.department_id, Enforcer.domain))
+    return [
+        enforcer_view(row) | {"institution_id": row.department_id, "institution_name": name or "已停用"}
+        for row, name in rows
+        if within(region, row.region) or within(row.region, region)
+    ][:MOST_SHOWN]
 
 
 def stop_page(

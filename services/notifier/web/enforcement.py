@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.notifier.domain import ENDPOINT_KEEPERS
 from services.notifier.models import Deps
-from services.notifier.queries.enforcing import StopFilter, enforcement_of, stop_page
+from services.notifier.queries.enforcing import StopFilter, enforcement_of, institutions_for, stop_page
 from services.notifier.routing.enforcement import FIELDS
 from services.notifier.usecases import enforcing
 from shared.errors import DomainError
@@ -32,7 +32,15 @@ def _add_stops(bp: APIBlueprint, deps: Deps) -> None:
         wanted = StopFilter(True if show == "outstanding" else None, given.get("case_id") or None)
         with deps.db.read() as session:
             found = stop_page(session, principal(), wanted, given.get("cursor"), PAGE_SIZE)
-        return render("notices/stops.html", items=found["items"], next_cursor=found["next"], show=show)
+            institutions = institutions_for(session, principal().region)
+        return render(
+            "notices/stops.html",
+            items=found["items"],
+            next_cursor=found["next"],
+            show=show,
+            institutions=institutions,
+            may_manage=principal().has(*ENDPOINT_KEEPERS),
+        )
 
 
 def _add_enforcement(bp: APIBlueprint, deps: Deps) -> None:
