@@ -100,6 +100,8 @@ class AnswerType:
     needs: tuple[str, ...]
     review_first: bool
     lead: str
+    attaches: bool = False
+    """Whether files may go with it."""
 
 
 @cache
@@ -177,6 +179,8 @@ class Letter:
     """How the applicant is spoken to."""
     reviewed_by: str = SAME_LEVEL
     """Who hears an appeal (行政复议机关), by name."""
+    documents: tuple[tuple[str, str], ...] = ()
+    """Name and SHA-256 of each file that goes with it."""
 
 
 def letter_title(answer_type: str) -> str:
@@ -195,11 +199,20 @@ def letter_paragraphs(letter: Letter) -> list[str]:
         f"经审查，根据{REGULATION}{basis}的规定，答复如下：",
         kind.lead.format(asker=letter.asker),
         letter.content or "",
+        *_enclosed(letter.documents),
         *(f"{each.name}：{each.text}。" for each in grounds),
         f"理由：{letter.reason}" if letter.reason else "",
         remedy.format(reviewed_by=letter.reviewed_by),
     ]
     return [part for part in parts if part]
+
+
+def _enclosed(documents: Sequence[tuple[str, str]]) -> list[str]:
+    """The files by name and hash, so that nobody can put others in their place."""
+    if not documents:
+        return []
+    named = (f"{number}. {name}（SHA-256：{sha256}）" for number, (name, sha256) in enumerate(documents, 1))
+    return [f"随本答复书提供下列文件，共{len(documents)}份：", *named]
 
 
 def letter_text(letter: Letter) -> str:

@@ -102,6 +102,40 @@ class StepView(Schema):
     at = fields.AwareDateTime(required=True)
 
 
+class DocumentView(Schema):
+    """随答复提供的一份文件."""
+
+    id = fields.String(required=True)
+    file_name = fields.String(required=True)
+    media_type = fields.String(required=True)
+    size = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+
+
+class DocumentLine(DocumentView):
+    """一份文件；identities 为发现的证件号码数，空为不能自动检查，checked 为经办人写明的核对情况."""
+
+    identities = fields.Integer(required=True, allow_none=True)
+    checked = fields.String(required=True, allow_none=True)
+    by = fields.String(required=True)
+    added_at = fields.AwareDateTime(required=True)
+
+
+class DocumentForm(Schema):
+    """文件以外的各项."""
+
+    checked = Text(
+        500, lines=True,
+        metadata={"description": "个人信息的核对情况；文件中发现个人信息或者不能自动检查的，须写明"},
+    )  # fmt: skip
+
+
+class DocumentIn(DocumentForm):
+    """附一份文件."""
+
+    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+
+
 class AnswerView(Schema):
     """答复."""
 
@@ -113,6 +147,7 @@ class AnswerView(Schema):
     exceptions = fields.List(fields.String(), required=True)
     letter_number = fields.String(required=True, allow_none=True)
     issued_on = fields.Date(required=True, allow_none=True)
+    documents = fields.List(fields.Nested(DocumentView), required=True)
 
 
 class ActionView(Schema):
@@ -154,6 +189,7 @@ class RequestView(RequestLine):
     letter = fields.String(required=True, allow_none=True)
     applicant = fields.Dict(keys=fields.String())
     draft = fields.Dict(keys=fields.String(), allow_none=True)
+    documents = fields.List(fields.Nested(DocumentLine))
     available_actions = fields.List(fields.Nested(ActionView))
 
 

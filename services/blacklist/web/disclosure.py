@@ -7,6 +7,7 @@ from flask import Response, request
 
 from services.blacklist.disclosure import queries, usecases
 from services.blacklist.disclosure.api.catalogue import rows_asked
+from services.blacklist.disclosure.api.documents import document_file
 from services.blacklist.disclosure.api.requests import letter_pdf, receipt_view
 from services.blacklist.disclosure.domain import answer_types
 from services.blacklist.disclosure.queries.requests import public_view
@@ -107,6 +108,8 @@ def _progress(made: APIBlueprint, deps: Deps) -> None:
         code = request.form.get("code", "")[:60]
         if request.form.get("act") == "letter":
             return letter_pdf(deps, code, None)
+        if request.form.get("act") == "document":
+            return document_file(deps, code, request.form.get("document", "")[:60], None)
         try:
             _act(deps, code, request.form.get("act", ""))
         except DomainError as error:

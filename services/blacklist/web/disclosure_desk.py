@@ -6,16 +6,20 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.queries import find_case
 from services.blacklist.disclosure import queries, usecases
+from services.blacklist.disclosure.api.documents import document_file
 from services.blacklist.disclosure.api.requests import OFFICERS, detail_for_officer, letter_pdf
 from services.blacklist.disclosure.domain import ACTIONS, STATES, answer_types
-from services.blacklist.disclosure.schemas import ActionIn
+from services.blacklist.disclosure.schemas import ActionIn, DocumentForm
 from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.store import Deps
+from services.blacklist.web.attachments import chosen_file
 from services.blacklist.web.options import department_options
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal, roles
+from shared.web.body import upload_limit
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render, with_query
 from shared.web.paging import cut, last_id
@@ -31,6 +35,8 @@ LABELS = {
     "answer_type": "答复类型",
     "exceptions": "不予公开的情形",
     "letter_number": "答复书文号",
+    "file": "文件",
+    "checked": "个人信息核对情况",
 }
 
 
@@ -70,6 +76,8 @@ def _one(made: APIBlueprint, deps: Deps) -> None:
     def disclosure_letter(request_id: str) -> Response:
         return letter_pdf(deps, request_id, principal())
 
+    _documents(made, deps)
+
     @made.post("/disclosure-desk/<request_id>/<action>")
     @access(roles("clerk", "decider"))
     def act_on_disclosure(request_id: str, action: str) -> AnyResponse:
@@ -92,6 +100,45 @@ def _one(made: APIBlueprint, deps: Deps) -> None:
         return redirect(done if action != "transfer" else "/disclosure-desk", 303)
 
 
+def _documents(made: APIBlueprint, deps: Deps) -> None:
+    @made.post("/disclosure-desk/<request_id>/documents")
+    @access(roles("clerk"))
+    @upload_limit(figure("attachments", "max_bytes"))
+    def add_disclosure_document(request_id: str) -> AnyResponse:
+        try:
+            file = chosen_file("请选择要附上的文件。")
+            given = load_form(DocumentForm(), read_form(request.form))
+            paper = usecases.Paper(file.filename or "", file.read(), given.get("checked"))
+            with deps.db.write() as session:
+                usecases.add_document(
+                    session, deps, request_id, paper, actor=principal(), at=deps.clock.now()
+                )
+        except NotFound:
+            raise
+        except DomainError as error:
+            return _page(deps, request_id, int(error.kind), form_errors(error), "documents")
+        return redirect(f"/disclosure-desk/{request_id}?done=documents#documents", 303)
+
+    @made.post("/disclosure-desk/<request_id>/documents/<document_id>/removal")
+    @access(roles("clerk"))
+    def remove_disclosure_document(request_id: str, document_id: str) -> AnyResponse:
+        try:
+            with deps.db.write() as session:
+                usecases.remove_document(
+                    session, request_id, document_id, actor=principal(), at=deps.clock.now()
+                )
+        except NotFound:
+            raise
+        except DomainError as error:
+            return _page(deps, request_id, int(error.kind), form_errors(error), "documents")
+        return redirect(f"/disclosure-desk/{request_id}?done=removed#documents", 303)
+
+    @made.get("/disclosure-desk/<request_id>/documents/<document_id>")
+    @access(OFFICERS)
+    def disclosure_document(request_id: str, document_id: str) -> Response:
+        return document_file(deps, request_id, document_id, principal())
+
+
 def _page(deps: Deps, request_id: str, status: int, errors: dict[str, str], tried: str) -> Response:
     view = detail_for_officer(deps, request_id, principal())
     with deps.db.read() as session:
@@ -102,6 +149,7 @@ def _page(deps: Deps, request_id: str, status: int, errors: dict[str, str], trie
         "grounds": list(exception_grounds().values()),
         "departments": departments,
         "actions": ACTIONS,
+        "may_add": principal().has("clerk") and principal().department_id == view["department"]["id"],
     }
     answer = render(
         "blacklist/disclosure_detail.html", status, view=view, errors=errors, labels=LABELS, tried=tried,

@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.blacklist.disclosure.api import catalogue, changes, preview, requests
+from services.blacklist.disclosure.api import catalogue, changes, documents, preview, requests
 from services.blacklist.store import Deps, idempotency
 from shared.web.idempotency import Once
 
@@ -12,5 +12,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     catalogue.add_routes(made, deps)
     changes.add_routes(made, deps)
     preview.add_routes(made, deps)
-    requests.add_routes(made, deps, Once(deps.db, idempotency, deps.keyring, deps.clock))
+    once = Once(deps.db, idempotency, deps.keyring, deps.clock)
+    requests.add_routes(made, deps, once)
+    documents.add_routes(made, deps, once)
     return made

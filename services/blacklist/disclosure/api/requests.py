@@ -28,6 +28,11 @@ OFFICERS = roles(*OFFICER_ROLES)
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+def is_request_id(code: str) -> bool:
+    """An officer names a request by its id, an applicant by the lookup code."""
+    return _ID.fullmatch(code) is not None
+
+
 def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     _add_sending(bp, deps, once)
     _add_reading(bp, deps)

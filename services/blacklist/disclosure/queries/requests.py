@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.cases.queries.finding import OVERSEERS, region_prefix
 from services.blacklist.disclosure.domain import ACTIONS, OPEN, STATES, answer_types, normal_code
 from services.blacklist.disclosure.models import APPLICANT_AAD, DisclosureRequest, DisclosureStep
+from services.blacklist.disclosure.queries.documents import document_line, documents_of
 from services.blacklist.identity.domain import can_act
 from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries import duties_of
@@ -135,7 +136,7 @@ def public_view(session: Session, keyring: KeyRing, row: DisclosureRequest, now:
     return shown | {"steps": told, "answer": _answer_view(row), "letter": letter_of(keyring, row)}
 
 
-INSIDE = frozenset({"draft", "return_draft"})
+INSIDE = frozenset({"draft", "return_draft", "attach", "detach"})
 """Steps that are the department's own business until the answer is issued."""
 
 
@@ -151,6 +152,7 @@ def officer_view(
     return summary_views(session, [row], now)[0] | {
         "applicant": applicant_of(keyring, row),
         "draft": row.draft,
+        "documents": [document_line(each) for each in documents_of(session, row.id)],
         "answer": _answer_view(row),
         "letter": letter_of(keyring, row),
         "steps": steps,
@@ -184,4 +186,10 @@ def _answer_view(row: DisclosureRequest) -> dict[str, Any] | None:
     if row.answer is None:
         return None
     kind = answer_types()[row.answer["answer_type"]]
-    return {**row.answer, "name": kind.name, "article": kind.article, "issued_on": row.answered_on}
+    return {
+        "documents": [],
+        **row.answer,
+        "name": kind.name,
+        "article": kind.article,
+        "issued_on": row.answered_on,
+    }

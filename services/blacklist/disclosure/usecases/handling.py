@@ -1,6 +1,6 @@
 """The officer's side: correction, consultation, extension, transfer, draft and issue of the answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -26,8 +26,10 @@ from services.blacklist.disclosure.domain import (
     letter_title,
     procedure,
 )
-from services.blacklist.disclosure.models import DisclosureRequest
+from services.blacklist.disclosure.models import DisclosureDocument, DisclosureRequest
+from services.blacklist.disclosure.queries.documents import document_view
 from services.blacklist.disclosure.queries.requests import LETTER_AAD, applicant_of, request_to_act_on
+from services.blacklist.disclosure.usecases.documents import drop_all, papers_to_issue
 from services.blacklist.disclosure.usecases.timeline import write_step
 from services.blacklist.identity.domain import Period
 from services.blacklist.identity.models import Department
@@ -173,6 +175,8 @@ def _transfer(turn: Turn) -> Told:
         raise AssertionError
     if target.id == row.department_id:
         _refuse([("department_id", "申请已经在这个部门。")])
+    drop_all(turn.session, row, turn.at)
+    turn.session.flush()
     hand_to(turn.session, target.id)
     turn.duty.department_id = target.id
     row.department_id, row.department_name, row.region = target.id, target.name, target.region
@@ -223,8 +227,10 @@ def _issue(turn: Turn) -> Told:
     row, draft = turn.row, _drafted(turn.row)
     if row.drafted_by == turn.actor.user_id:
         raise Forbidden("disclosure-four-eyes", "须由另一名工作人员签发", "拟写人不得签发本人拟写的答复。")
-    letter = _letter(turn, draft)
-    row.answer = {**draft, "letter_number": letter.letter_number}
+    kept = _enclosures(turn, draft)
+    letter = _letter(turn, draft, kept)
+    enclosed = [document_view(each) for each in kept]
+    row.answer = {**draft, "letter_number": letter.letter_number, "documents": enclosed}
     row.letter_sealed = turn.deps.keyring.seal(letter_text(letter), f"{LETTER_AAD}.{row.id}")
     row.state, row.draft, row.issued_by, row.answered_on = ANSWERED, None, turn.actor.user_id, turn.today
     settle_duty(turn.session, row.id, ANSWER_DUTY, turn.at)
@@ -232,7 +238,17 @@ def _issue(turn: Turn) -> Told:
     return f"已答复：{answer_types()[letter.answer_type].name}。", None
 
 
-def _letter(turn: Turn, draft: Mapping[str, Any]) -> Letter:
+def _enclosures(turn: Turn, draft: Mapping[str, Any]) -> Sequence[DisclosureDocument]:
+    """The files the letter names; an answer that gives nothing carries none."""
+    kind = answer_types()[draft["answer_type"]]
+    kept = papers_to_issue(turn.session, turn.row, turn.actor)
+    if kept and not kind.attaches:
+        told = f"“{kind.name}”的答复不附文件。请撤去文件，或者退回重拟。"
+        raise Conflict("disclosure-documents-unfit", "这种答复不附文件", told)
+    return kept
+
+
+def _letter(turn: Turn, draft: Mapping[str, Any], kept: Sequence[DisclosureDocument]) -> Letter:
     """What is said, under the department's number or the next of its series."""
     row, given = turn.row, turn.inputs.get("letter_number")
     if given and (problem := number_problem(given)):
@@ -251,6 +267,7 @@ def _letter(turn: Turn, draft: Mapping[str, Any]) -> Letter:
         letter_number=answer_number(turn.session, row.department_id, turn.today.year, given),
         asker="贵单位" if row.applicant_type == "organization" else "您",
         reviewed_by=_reviewed_by(turn),
+        documents=tuple((each.file_name, each.sha256) for each in kept),
     )
 
 

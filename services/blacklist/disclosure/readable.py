@@ -1,0 +1,98 @@
+"""What stands in a file that goes to an applicant: its text where it has any, and the private data in that.
+
+Pages as pictures, PDF and the old binary formats have no text to look through here: a person must.
+"""
+
+import html
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.blacklist.register.domain.redaction import KINDS, redact
+from shared.written import cover_identities
+
+ZIPPED = {".docx", ".xlsx", ".ofd"}
+MOST_UNPACKED, MOST_MEMBERS, MOST_SIGNS = 32 * 1024 * 1024, 3000, 2_000_000
+_ENDS = re.compile(r"</(?:\w+:)?(?:p|si|c|row|tr|TextCode)>|<(?:\w+:)?(?:br|tab)\b[^<>]*>")
+_TAG = re.compile(r"<[^<>]*>")
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    OSError,
+    RuntimeError,
+    zlib.error,
+    ValueError,
+)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """`identities` None: nobody but a person can tell; `kinds` by their Chinese names."""
+
+    identities: int | None
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def problem(self) -> str | None:
+        """What an officer must state before the file may be added."""
+        if self.identities is None:
+            return "这个文件不能自动检查个人信息。请逐页核对，并写明核对情况，如“已遮盖证件号码和住址”"
+        if not self.kinds:
+            return None
+        count = f"证件号码{self.identities}处" if self.identities else ""
+        others = [kind for kind in self.kinds if kind != KINDS["identity-number"]]
+        named = "、".join(each for each in (count, *others) if each)
+        return f"文件中有{named}。请遮盖后重新上传；依法须提供的，写明核对情况和依据"
+
+
+def look_through(file_name: str, content: bytes) -> Findings:
+    """The private data in a file, by the finder the public register is cleaned with."""
+    text = text_of(file_name, content)
+    if text is None or len(text) > MOST_SIGNS:
+        return Findings(None)
+    met: list[str] = []
+
+    def note(number: str) -> str:
+        met.append(number)
+        return ""
+
+    cover_identities(text, note)
+    return Findings(len(met), tuple(KINDS[kind] for kind in redact(text).kinds))
+
+
+def text_of(file_name: str, content: bytes) -> str | None:
+    """All of a file's text; None where it has none that can be read."""
+    suffix = Path(file_name).suffix.lower()
+    if suffix == ".txt":
+        return _decoded(content)
+    if suffix not in ZIPPED:
+        return None
+    try:
+        return "\n".join(_parts(content))
+    except _UNREADABLE:
+        return None
+
+
+def _decoded(content: bytes) -> str | None:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _parts(content: bytes) -> Iterator[str]:
+    """The text of each XML member; ValueError where there is more than anybody would read."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        members = packed.infolist()
+        if len(members) > MOST_MEMBERS or sum(each.file_size for each in members) > MOST_UNPACKED:
+            raise ValueError("too much to look through")
+        for each in members:
+            if each.filename.lower().endswith(".xml"):
+                raw = packed.read(each).decode("utf-8", "replace")
+                yield html.unescape(_TAG.sub("", _ENDS.sub("\n", raw)))

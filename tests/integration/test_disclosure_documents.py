@@ -1,0 +1,93 @@
+"""Files that go with an answer: looked through, four eyes, named in the letter, opened with the code."""
+
+import hashlib
+import io
+import zipfile
+
+import pytest
+
+from services.blacklist.disclosure.readable import look_through
+from tests.integration.test_disclosure_requests import act, call, office, send
+from tests.integration.test_letters_typesetting import pdf_text
+from tests.unit.blacklist.case_office import PERSON_ID
+
+__all__ = ["call", "office"]  # fixtures
+TABLE = "序号,单位,次数\n1,建材公司,2\n".encode()
+
+
+def upload(call, row, content=TABLE, name="汇总表.txt", status=201, who="clerk", **given):
+    body = {"file": (io.BytesIO(content), name), **given}
+    return call(who, "POST", f"/disclosure-requests/{row.id}/documents", status, data=body,
+                content_type="multipart/form-data")  # fmt: skip
+
+
+def packed(*runs):
+    """A .docx whose text stands in several runs."""
+    out = io.BytesIO()
+    text = "".join(f"<w:r><w:t>{run}</w:t></w:r>" for run in runs)
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr("word/document.xml", f"<w:document><w:p>{text}</w:p></w:document>")
+    return out.getvalue()
+
+
+def test_the_letter_names_the_files_and_the_applicant_opens_them(call, office):
+    receipt, row = send(call, office)
+    kept = upload(call, row)
+    assert (kept["identities"], kept["sha256"]) == (0, hashlib.sha256(TABLE).hexdigest())
+    place = f"/disclosure-requests/{receipt['code']}/documents/{kept['id']}"
+    call(None, "GET", place, 404)  # nothing leaves before the answer is issued
+    assert "汇总表.txt" not in str(call(None, "GET", f"/disclosure-requests/{receipt['code']}"))
+    act(call, "clerk", row, "draft", answer_type="granted", content="见所附文件。")
+    done = act(call, "decider", row, "issue")
+    assert [each["file_name"] for each in done["answer"]["documents"]] == ["汇总表.txt"]
+    pdf = call(None, "GET", f"/disclosure-requests/{receipt['code']}/letter.pdf")
+    text = "".join(pdf_text(pdf.data).split())
+    assert "随本答复书提供下列文件，共1份：" in text
+    assert "汇总表.txt" in text
+    assert kept["sha256"] in text
+    file = call(None, "GET", place)
+    assert (file.data, file.headers["Cache-Control"]) == (TABLE, "no-store")
+    call(None, "GET", f"/disclosure-requests/{row.id}/documents/{kept['id']}", 404)
+    call("foreign", "GET", f"/disclosure-requests/{row.id}/documents/{kept['id']}", 404)
+    assert call("clerk", "GET", f"/disclosure-requests/{row.id}/documents/{kept['id']}").data == TABLE
+    upload(call, row, status=409)
+
+
+def test_private_data_is_refused_until_accounted_for(call, office):
+    _, row = send(call, office)
+    refused = upload(call, row, f"张三 {PERSON_ID}".encode(), status=422)
+    assert refused["fields"][0]["pointer"] == "/checked"
+    assert "证件号码1处" in refused["fields"][0]["message"]
+    assert "不能自动检查" in upload(call, row, b"%PDF-1.4 x", "扫描.pdf", 422)["fields"][0]["message"]
+    upload(call, row, b"%PDF-1.4 x", "扫描.txt.exe", 422)
+    upload(call, row, b"", status=422)
+    kept = upload(call, row, f"张三 {PERSON_ID}".encode(), checked=f"申请人本人的证件号码{PERSON_ID}")
+    assert kept["identities"] == 1
+    assert PERSON_ID not in kept["checked"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "identities"),
+    [
+        ("a.docx", packed("证件号码：", PERSON_ID[:6], PERSON_ID[6:]), 1),
+        ("a.docx", packed("没有号码"), 0),
+        ("a.docx", b"PK\x03\x04 broken", None),
+        ("a.txt", f"证件 {PERSON_ID}".encode("gb18030"), 1),
+        ("a.png", b"\x89PNG", None),
+    ],
+)
+def test_files_are_looked_through(name, content, identities):
+    assert look_through(name, content).identities == identities
+
+
+def test_who_adds_a_file_does_not_issue_it_and_may_take_it_back(call, office):
+    _, row = send(call, office)
+    upload(call, row, who="decider", status=403)
+    upload(call, row, who="finance", status=404)
+    kept = upload(call, row)
+    act(call, "clerk", row, "draft", answer_type="nonexistent", reason="查无")
+    assert act(call, "decider", row, "issue", 409)["slug"] == "disclosure-documents-unfit"
+    place = f"/disclosure-requests/{row.id}/documents/{kept['id']}"
+    assert call("clerk", "DELETE", place)["documents"] == []
+    call("clerk", "DELETE", place, 404)
+    assert act(call, "decider", row, "issue")["answer"]["documents"] == []
