@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.identifiers import make_resident_id
 from tests.unit.blacklist.case_office import filing, person_filing
+from tests.unit.blacklist.hearings import WITHDRAWN, closing, opening
 
 LISTS = ("public-resource-blacklist", "penalty-publication", "housing-fraud", "procurement-serious-violation")
 MINOR = make_resident_id("130102", date(2010, 5, 1), 3)
@@ -41,8 +42,8 @@ def inputs_for(action: str, pick: int, today: date) -> dict[str, Any]:
         "withdraw": {"reason": "录入有误"},
         "approve_notice": {"notice_number": "告〔2026〕1号"},
         "record_statement": _statement(pick),
-        "open_hearing": {"requested_on": today - timedelta(days=pick % 5)},
-        "close_hearing": {"opinion": "维持"},
+        "open_hearing": opening(today + timedelta(days=21), requested_on=today - timedelta(days=pick % 5)),
+        "close_hearing": _end(pick, today),
         "decide": {"severity": SEVERITIES[pick % 3], **({"necessity": "影响大"} if pick % 3 == 2 else {})},
         "record_notice_service": _service(pick, today),
         "renew_notice_service": _service(pick, today) | {"reason": "再次送达"},
@@ -80,6 +81,12 @@ def _statement(pick: int) -> dict[str, Any]:
     """Said nothing of a hearing, gave it up, or kept it."""
     made: dict[str, Any] = {"waived": True} if pick % 2 else {"content": "申辩", "answer": "不予采纳"}
     return made | ({"hearing_waived": pick % 3 == 1} if pick % 3 else {})
+
+
+def _end(pick: int, today: date) -> dict[str, Any]:
+    """Withdrawn, held (often before it may be), or given up by staying away."""
+    moved = closing(today, content="改期", opinion="维持")
+    return (WITHDRAWN, moved, {"outcome": "absent", "reason": "未到场"})[pick % 3]
 
 
 def _objection(pick: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select
 
 from services.blacklist.cases.domain.guards import check
+from services.blacklist.cases.domain.hearing import lacks_record
 from services.blacklist.cases.domain.standing import Standing
 from services.blacklist.cases.domain.table import (
     ACTIONS,
@@ -42,6 +43,7 @@ from shared.errors import DomainError, Invalid
 from tests.integration.case_inputs import inputs_for, some_filing
 from tests.integration.case_promises import Deeds, check_case, load_case
 from tests.unit.blacklist.case_office import Office, add_department, memory_database, officer, open_office
+from tests.unit.blacklist.hearings import keep_record
 
 FINAL = (ARCHIVED, NOT_LISTED, WITHDRAWN)
 ENDINGS = ("withdraw", "dismiss", "return_for_revision", "revoke", "remove_linked")
@@ -242,6 +244,8 @@ class CaseMachine(RuleBasedStateMachine):
             return
         assert allowed, f"{who} did {action} although the guards forbid it"
         self._note(before.id, action, who, after.state)
+        if action == "close_hearing" and pick % 2 and lacks_record(after.hearing):
+            keep_record(self.office, after)
 
     def _note(self, case_id: str, action: str, who: str, state: str) -> None:
         self.touched.add(case_id)
@@ -291,6 +295,9 @@ class CaseMachine(RuleBasedStateMachine):
         case = seat.case
         if case.state in {REMOVED, REVOKED, PUBLISHED}:
             self._platform(case.id, "acknowledged")
+        if lacks_record(case.hearing):
+            keep_record(self.office, case)
+            seat = self._look(case.id)
         useful = FORWARD if case.state == DRAFT else FORWARD[:-1]
         possible = {each for who in PEOPLE for each in seat.possible(who) if each[1] in useful}
         for who, action in sorted(possible, key=lambda each: (FORWARD.index(each[1]), each[0])):

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, literal, null, select, union_all
 from sqlalchemy import case as either
 from sqlalchemy.orm import Session
 
+from services.blacklist.cases.domain.hearing import lacks_record
 from services.blacklist.cases.domain.redaction import things_to_cover
 from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
 from services.blacklist.register.domain import Status, status
@@ -122,6 +123,7 @@ def _public_as_it_should(
     assert case.service_effective_on <= today
     assert case.decision is not None
     assert case.reviewed_hash == case.content_hash
+    assert not lacks_record(case.hearing), "decided after a hearing without its record"
     groups = {"misconduct": case.misconduct, "document": case.document}
     if things_to_cover(groups, case.disclosure_exceptions, case.disclosure_covered):
         assert case.redacted_hash == case.content_hash

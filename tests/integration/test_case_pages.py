@@ -2,6 +2,7 @@
 links, covered texts and numbers go through them.
 """
 
+import io
 import re
 from datetime import UTC, datetime
 from itertools import count
@@ -51,7 +52,7 @@ class Counter:
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    def do(self, place, action, by, status=303, **inputs):
+    def do(self, place, action, by, /, status=303, **inputs):
         form = self.who[by].get(f"{place}/actions/{action}")
         assert form.status_code == 200
         given = {"version": self.version(place), **{k.replace("__", "."): v for k, v in inputs.items()}}
@@ -261,3 +262,32 @@ def test_letter_series_are_set_by_the_decider_only(counter):
     assert counter.who["decider"].post("/letter-series/nothing", data=pattern).status_code == 404
     assert counter.who["decider"].post("/letter-series/notice", data=pattern).status_code == 303
     assert "长住建告字〔2026〕1号" in counter.page("/letter-series")
+
+
+def test_a_hearing_is_told_held_and_kept_through_the_pages(counter):
+    place = counter.walk(counter.file(), "approve_notice")
+    given = {"held_on": "2026-11-11", "held_time": "9点", "place": "三楼听证室", "presider": "王法制"}
+    page = counter.do(place, "open_hearing", "clerk", 422, **given).text
+    assert "应为24小时制的时间" in page
+    page = counter.do(place, "open_hearing", "clerk", 422, **given | {"held_time": "09:30"}).text
+    assert "最早可于2026年11月12日举行" in page
+    told = given | {"held_on": "2026-11-12", "held_time": "09:30", "openness": "personal-privacy"}
+    counter.do(place, "open_hearing", "clerk", **told)
+    page = counter.page(place)
+    for words in ("2026年11月12日 09:30，三楼听证室", "王法制", "不公开举行：涉及个人隐私", "听证中"):
+        assert words in page
+    counter.site.clock.set(datetime(2026, 11, 12, 8, tzinfo=UTC))
+    counter = Counter(counter.site)
+    held = {"outcome": "held", "held_on": "2026-11-12", "reason": "证据确凿"}
+    page = counter.do(place, "close_hearing", "clerk", 422, **held).text
+    assert "写明当事人在听证中提出的意见是否采纳" in page
+    counter.do(place, "close_hearing", "clerk", **held, acceptance="partly")
+    page = counter.page(place)
+    for words in ("缺少听证笔录", "部分采纳：证据确凿", '<option value="hearing-record" selected>'):
+        assert words in page
+    file = (io.BytesIO(b"%PDF-1.4 record"), "听证笔录.pdf")
+    sent = counter.who["clerk"].post(f"{place}/attachments", data={"kind": "hearing-record", "file": file})
+    assert sent.status_code == 303
+    page = counter.page(place)
+    assert "缺少听证笔录" not in page
+    assert page.count("听证笔录.pdf") == 2

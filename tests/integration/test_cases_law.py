@@ -20,6 +20,7 @@ from services.blacklist.register.queries import standing
 from services.blacklist.rules.models import Duty
 from shared.errors import Conflict, Invalid
 from tests.unit.blacklist.case_office import filing, memory_database, open_office
+from tests.unit.blacklist.hearings import WITHDRAWN, opening
 
 PAPER = {"number": "a", "date": date(2026, 11, 2)}
 
@@ -67,14 +68,16 @@ def test_a_hearing_is_asked_for_within_its_window(office):
     case = noticed(office)
     assert case.hearing_ends_on == date(2026, 11, 9)
     office.clock.advance(timedelta(days=10))
+    day = office.clock.today() + timedelta(days=21)
     with pytest.raises(Conflict) as refused:
-        office.take(case, "open_hearing", "clerk")
+        office.take(case, "open_hearing", "clerk", **opening(day))
     assert "2026年11月9日" in refused.value.detail
-    case = office.take(case, "open_hearing", "clerk", requested_on=date(2026, 11, 6))
+    timely = opening(day, requested_on=date(2026, 11, 6))
+    case = office.take(case, "open_hearing", "clerk", **timely)
     assert case.state == "hearing"
-    case = office.take(case, "close_hearing", "clerk", opinion="维持")
+    case = office.take(case, "close_hearing", "clerk", **WITHDRAWN)
     with pytest.raises(Conflict):
-        office.take(case, "open_hearing", "clerk", requested_on=date(2026, 11, 6))
+        office.take(case, "open_hearing", "clerk", **timely)
     assert office.take(case, "decide", "decider", severity="general").state == "decided"
 
 

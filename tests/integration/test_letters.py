@@ -40,6 +40,7 @@ from tests.unit.blacklist.case_office import (
     open_office,
     person_filing,
 )
+from tests.unit.blacklist.hearings import WITHDRAWN, heard, opening
 
 SCAN = b"%PDF-1.4 stamped %%EOF"
 DAY = date(2026, 11, 2)
@@ -176,19 +177,22 @@ def test_decision_and_repair_notice_go_together(desk):
 MEASURES = [{"code": "ban-bidding", "basis": "《招标投标法》第五十四条"}]
 
 
+ACCEPTED = ("根据听证笔录，本机关对当事人在听证中提出的意见不采纳。", "理由如下：合同印章系伪造。")
+
+
 def test_a_decision_tells_both_statement_and_hearing(desk):
     case = desk.office.file()
     for action, by, inputs in (
         ("submit", "clerk", {}),
         ("approve_notice", "reviewer", {"notice_number": "长住建告〔2026〕3号"}),
         ("record_statement", "clerk", {"content": "未参与", "answer": "经核实证据确凿"}),
-        ("open_hearing", "clerk", {}),
-        ("close_hearing", "clerk", {"opinion": "当事人的意见不成立"}),
-        ("decide", "decider", {"severity": "serious", "publicity_months": 12, "measures": MEASURES}),
     ):
         case = desk.office.take(case, action, by, **inputs)
+    case = heard(desk.office, case, opinion="当事人的意见不成立", reason="合同印章系伪造")
+    decided = {"severity": "serious", "publicity_months": 12, "measures": MEASURES}
+    case = desk.office.take(case, "decide", "decider", **decided)
     text = desk.text(desk.issue(case, "decision"))
-    for part in ("经核实证据确凿", "依法举行了听证", "当事人的意见不成立", "采取下列措施："):
+    for part in ("经核实证据确凿", "依法举行了听证", "当事人的意见不成立", "采取下列措施：", *ACCEPTED):
         assert part in text, part
     assert text.count(measure("ban-bidding", DAY).name) == 1, "a measure is told once"
 
@@ -361,10 +365,13 @@ def _repaired(desk, case):
     asked = {"channel": "credit-china", "evidence": "e", "commitment": "c", "ticket": "T-1"}
     case = _step(desk, case, "submit", "clerk")
     case = _step(desk, case, "approve_notice", "reviewer", ["notice"], notice_number="长住建告〔2026〕5号")
-    case = _step(
-        desk, case, "open_hearing", "clerk", ["hearing-notice"], held_on=date(2026, 11, 12), place="三楼"
-    )
-    case = _step(desk, case, "close_hearing", "clerk")
+    hearing = opening(date(2026, 11, 12), openness="trade-secret")
+    case = _step(desk, case, "open_hearing", "clerk", ["hearing-notice"], **hearing)
+    notice = desk.text(desk.issue(case, "hearing-notice"))
+    for part in ("时间：2026年11月12日09:30。地点：三楼听证室。", "涉及商业秘密", "听证由王法制主持"):
+        assert part in notice, part
+    case = _step(desk, case, "close_hearing", "clerk", **WITHDRAWN)
+    case = _step(desk, case, "record_statement", "clerk", waived=True)
     case = _step(desk, case, "decide", "decider", ["decision", "repair-notice"], severity="general",
                  publicity_months=12)  # fmt: skip
     case = _step(desk, case, "record_service", "clerk", method="direct", served_on=DAY)

@@ -9,6 +9,8 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.cases.api.transitions import inputs_of
+from services.blacklist.cases.domain.figures import figure
+from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOMES
 from services.blacklist.cases.domain.table import Transition, find_transition, rows_named
 from services.blacklist.cases.queries import case_view, find_case
 from services.blacklist.cases.schemas import TransitionIn
@@ -74,8 +76,14 @@ INPUTS: dict[str, Input] = {
     "upheld": Input("verdict", "核查结果", options=(("true", "异议成立"), ("false", "异议不成立"))),
     "granted": Input("verdict", "修复决定", options=(("true", "准予修复"), ("false", "不予修复"))),
     "requested_on": Input("date", "当事人要求听证日期"),
+    "notified_on": Input("date", "通知当事人日期", "不填为今天"),
     "held_on": Input("date", "听证日期"),
+    "held_time": Input("text", "听证时间", "24小时制，如 09:30"),
     "place": Input("text", "听证地点"),
+    "presider": Input("text", "听证主持人", "由非本案调查人员主持；录入、修改和审核本案的人员不得主持"),
+    "openness": Input("choice", "是否公开", "不选为公开举行", _options(OPENNESS)),
+    "outcome": Input("choice", "听证结果", options=_options(OUTCOMES)),
+    "acceptance": Input("choice", "当事人的意见", "举行了听证的须填写", _options(ACCEPTANCE)),
     "opinion": Input("prose", "听证意见"),
     "decision_number": Input("text", "决定书文号"),
     "grounds": Input("prose", "事由", "不填则取违法失信事实"),
@@ -87,8 +95,23 @@ INPUTS: dict[str, Input] = {
     "fulfilled": Input("verdict", "义务履行", options=(("true", "已经履行"), ("false", "尚未履行"))),
     "extended": Input("verdict", "期满处理", options=(("true", "延长公示"), ("false", "期满移出"))),
 }
-SHIELD_REASON = Input("choice", "屏蔽事由", options=_options(wording.SHIELD_REASONS))
-STATEMENT = Input("prose", "陈述申辩内容", "当事人放弃的不填")
+PARTICULAR: dict[tuple[str, str], Input] = {
+    ("shield", "reason"): Input("choice", "屏蔽事由", options=_options(wording.SHIELD_REASONS)),
+    ("record_statement", "content"): Input("prose", "陈述申辩内容", "当事人放弃的不填"),
+    ("open_hearing", "held_on"): Input(
+        "date", "听证日期", f"应当在举行听证的{figure('hearing', 'notice_days')}个工作日前通知当事人"
+    ),
+    ("open_hearing", "content"): Input("prose", "其他事项", "如参加人员、携带的材料"),
+    ("open_hearing", "reason"): Input("prose", "说明"),
+    ("close_hearing", "held_on"): Input("date", "实际举行日期", "举行了听证的须填写"),
+    ("close_hearing", "reason"): Input(
+        "prose", "理由", "举行了听证的，写明意见采纳与否的理由；撤回或者缺席的，写明情形"
+    ),
+    ("close_hearing", "content"): Input(
+        "prose", "改期情况", "举行日期与通知的不一致的，写明原因和重新通知的情况"
+    ),
+}
+"""What an action asks for in words of its own."""
 CORRECTABLE = (
     "domain", "region", "subject.name", "subject.uscc", "subject.legal_representative", "misconduct.facts",
     "document.number", "document.organ", "document.date", "document.basis", "document.content",
@@ -106,9 +129,7 @@ def asked(row: Transition) -> list[tuple[str, Input, bool]]:
 
 
 def _input(action: str, name: str) -> Input:
-    if action == "shield" and name == "reason":
-        return SHIELD_REASON
-    return STATEMENT if action == "record_statement" and name == "content" else INPUTS[name]
+    return PARTICULAR.get((action, name)) or INPUTS[name]
 
 
 def add_routes(made: APIBlueprint, deps: Deps) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.blacklist.cases.domain.content import misconduct_kind
+from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOMES
 from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.serving import methods
 from services.blacklist.cases.domain.table import STATE_NAMES, rows_named
@@ -181,6 +182,7 @@ ROW_STATES = {
     "filed": ("已录入", "blue"),
 }
 RELATION_NAMES = RELATIONS
+HEARING_OPENNESS, HEARING_OUTCOMES, HEARING_ACCEPTANCE = OPENNESS, OUTCOMES, ACCEPTANCE
 STATES, CLASSES, PROCEDURE_NAMES = STATE_NAMES, LIST_CLASSES, PROCEDURES
 ROLE_NAMES = {**ROLES, "key": "部门系统"}
 DOCUMENTS, SEVERITY_NAMES = DOCUMENT_KINDS, SEVERITIES

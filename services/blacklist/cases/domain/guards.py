@@ -112,8 +112,8 @@ def disclosure_not_proactive(case: Standing, actor: Actor, today: date) -> Block
 
 
 def statement_heard(case: Standing, _: Actor, today: date) -> Blocked | None:
-    """Deciding needs the statement answered or waived, a closed hearing, or the window to be over."""
-    if case.statement_heard or case.hearing_closed:
+    """Deciding needs the statement answered or waived, a hearing held, or the window to be over."""
+    if case.statement_heard or case.hearing_held:
         return None
     if case.notice_failed_on is not None:
         return Blocked(
@@ -147,6 +147,14 @@ def hearing_settled(case: Standing, _: Actor, today: date) -> Blocked | None:
         return None
     reason = "听证申请期限未满，且未登记当事人书面放弃听证"
     return Blocked(reason, "行政处罚法第六十四条", WAIT, date.fromordinal(ends.toordinal() + 1))
+
+
+def hearing_on_record(case: Standing, _: Actor, __: date) -> Blocked | None:
+    """第六十五条: after a hearing the decision rests on its record."""
+    if not case.hearing_held or case.hearing_recorded:
+        return None
+    reason = "听证笔录尚未归入案卷，请先上传听证笔录（材料种类：听证笔录），再根据笔录作出决定"
+    return Blocked(reason, rule_of("hearing_record"))
 
 
 def notice_served(case: Standing, _: Actor, __: date) -> Blocked | None:
@@ -186,7 +194,7 @@ def not_published_twice(case: Standing, _: Actor, __: date) -> Blocked | None:
 
 
 def hearing_not_held(case: Standing, _: Actor, __: date) -> Blocked | None:
-    return Blocked("该案件已经举行过听证", "当事人依法要求听证") if case.hearing_opened else None
+    return Blocked("该案件的听证程序已经办理过", "当事人依法要求听证") if case.hearing_opened else None
 
 
 def hearing_request_problem(
@@ -290,6 +298,7 @@ GUARDS: Mapping[str, Guard] = {
     "disclosure_not_proactive": disclosure_not_proactive,
     "statement_heard": statement_heard,
     "hearing_settled": hearing_settled,
+    "hearing_on_record": hearing_on_record,
     "notice_served": notice_served,
     "notice_not_served": notice_not_served,
     "service_effective": service_effective,

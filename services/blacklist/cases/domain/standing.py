@@ -53,6 +53,10 @@ class Standing:
     hearing_ends: date | None = None
     hearing_opened: bool = False
     hearing_closed: bool = False
+    hearing_held: bool = False
+    """Closed after it took place, not withdrawn nor given up."""
+    hearing_recorded: bool = False
+    """Its record (听证笔录) is among the materials."""
     window_ends: date | None = None
     notice_served: bool = False
     notice_method: str | None = None

@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 
 from services.blacklist.cases.domain.days import written_day
+from services.blacklist.cases.domain.figures import rule_of
+from services.blacklist.cases.domain.hearing import lacks_record
 from services.blacklist.cases.domain.serving import PUBLIC_NOTICE, methods
 from services.blacklist.cases.domain.table import DECIDED, HEARING, NOTICED, SERVED
 from services.blacklist.cases.models import Case, CaseOverlay
@@ -22,7 +24,7 @@ def cautions(
         _no_ticket(overlays),
         _repair_early(case, overlays, today),
     ]
-    found += [_service_late(case, duties, today)]
+    found += [_record_missing(case), _service_late(case, duties, today)]
     return [each for each in found if each]
 
 
@@ -42,6 +44,13 @@ def _hearing_open(case: Case, today: date) -> Caution | None:
         return None
     text = f"听证申请期限至{written_day(last)}。当事人没有书面放弃听证的，宜在期限届满后再作决定"
     return {"title": "听证期限未届满", "text": text, "rule": "行政处罚法第六十四条"}
+
+
+def _record_missing(case: Case) -> Caution | None:
+    if case.state != NOTICED or not lacks_record(case.hearing):
+        return None
+    text = "听证已经举行，听证笔录尚未归入案卷；请在“材料”中上传，材料种类选“听证笔录”，上传前不能作出决定"
+    return {"title": "缺少听证笔录", "text": text, "rule": rule_of("hearing_record")}
 
 
 def _no_ticket(overlays: Mapping[str, CaseOverlay]) -> Caution | None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.blacklist.cases.domain.hearing import was_held
 from services.blacklist.cases.domain.redaction import things_to_cover
 from services.blacklist.cases.domain.standing import Standing
 from services.blacklist.cases.domain.table import SERVED
@@ -53,6 +54,8 @@ def standing_of(case: Case, overlays: Overlays, rule: ListRule | None, twin: str
         hearing_ends=case.hearing_ends_on,
         hearing_opened=case.hearing is not None,
         hearing_closed=bool(hearing.get("closed")),
+        hearing_held=was_held(hearing),
+        hearing_recorded=bool(hearing.get("record")),
         window_ends=case.window_ends_on,
         notice_served=served is not None,
         notice_method=(served or {}).get("method"),

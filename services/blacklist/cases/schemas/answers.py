@@ -125,7 +125,14 @@ class CaseOut(CaseSummary):
     decision = fields.Dict(keys=fields.String(), allow_none=True)
     notice = fields.Dict(keys=fields.String(), allow_none=True)
     statement = fields.Dict(keys=fields.String(), allow_none=True)
-    hearing = fields.Dict(keys=fields.String(), allow_none=True)
+    hearing = fields.Dict(
+        keys=fields.String(),
+        allow_none=True,
+        metadata={
+            "description": "听证：通知的时间、地点、主持人和公开与否，如何结束，意见是否采纳，"
+            "以及听证笔录（record）的材料编号和 SHA-256"
+        },
+    )
     service = fields.Dict(keys=fields.String(), allow_none=True)
     attachments = fields.List(fields.Nested(HeldAttachment), required=True)
     steps = fields.List(fields.Dict(keys=fields.String()), required=True)

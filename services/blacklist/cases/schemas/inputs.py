@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES
+from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOMES
 from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.serving import methods
 from services.blacklist.cases.domain.table import ACTIONS, STATES
@@ -235,8 +236,27 @@ class ActionFields(Schema):
     upheld = Flag()
     granted = Flag()
     requested_on = StatutoryDate()
-    held_on = StatutoryDate()
+    notified_on = StatutoryDate(
+        metadata={"description": "通知当事人听证时间、地点的日期，不填为今天；听证须在此后法定天数届满后举行"}
+    )
+    held_on = StatutoryDate(
+        metadata={"description": "启动听证时为定于举行的日期，听证结束时为实际举行的日期"}
+    )
+    held_time = fields.String(
+        validate=validate.Regexp(r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", error="应为24小时制的时间，如 09:30。")
+    )
     place = Text(200)
+    presider = Text(100, metadata={"description": "听证主持人；录入、修改和审核本案的人员不得主持"})
+    openness = fields.String(
+        validate=one_of(OPENNESS), metadata={"description": "公开举行，或者不公开的法定事由；不填为公开举行"}
+    )
+    outcome = fields.String(
+        validate=one_of(OUTCOMES), metadata={"description": "听证如何结束：已经举行、当事人撤回、视为放弃"}
+    )
+    acceptance = fields.String(
+        validate=one_of(ACCEPTANCE),
+        metadata={"description": "当事人在听证中提出的意见是否采纳；举行了听证的须填写"},
+    )
     opinion = Text(4000, lines=True)
     consent = fields.Nested(PaperIn)
     decision_number = Text(128)

@@ -13,6 +13,7 @@ from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.domain.table import ARCHIVED, NOT_LISTED, WITHDRAWN
 from services.blacklist.cases.models import CaseAttachment
 from services.blacklist.cases.queries import case_to_act_on, find_case
+from services.blacklist.cases.usecases.hearing import keep_record
 from services.blacklist.cases.usecases.moves import invalid
 from services.blacklist.store import Deps
 from shared.errors import Conflict, NotFound
@@ -71,6 +72,7 @@ def attach(
     )
     _files(deps).keep(row.id, upload.content)
     session.add(row)
+    keep_record(case, row)
     audit.record(
         session,
         actor=actor,

@@ -1,13 +1,12 @@
 """Statement, hearing and decision: effects of the full procedure."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from services.blacklist.cases.domain.guards import hearing_request_problem
+from services.blacklist.cases.domain.hearing import right_settled_by
 from services.blacklist.cases.usecases.deciding import decision_of
 from services.blacklist.cases.usecases.duties import owe_publication
-from services.blacklist.cases.usecases.moves import Move, invalid, plain, refusal
+from services.blacklist.cases.usecases.moves import Move, invalid, plain
 from services.blacklist.cases.usecases.publicity import chosen_publicity, require_necessity
 from services.blacklist.rules.domain import (
     Measure,
@@ -46,21 +45,6 @@ def record_statement(move: Move) -> None:
     move.detail |= {"waived": statement["waived"], **hearing}
 
 
-def open_hearing(move: Move) -> None:
-    """Asked for within the window; a timely request may be entered later."""
-    case = move.case
-    requested: date = move.inputs.get("requested_on") or move.today
-    if blocked := hearing_request_problem(case.noticed_on, case.hearing_ends_on, requested, move.today):
-        raise refusal(blocked)
-    move.case.hearing = {**plain(move.inputs), "opened_on": move.today.isoformat(), "closed": False}
-
-
-def close_hearing(move: Move) -> None:
-    """The record of the hearing takes the place of a statement."""
-    opened = move.case.hearing or {}
-    move.case.hearing = {**opened, **plain(move.inputs), "closed_on": move.today.isoformat(), "closed": True}
-
-
 def decide(move: Move) -> None:
     """Severity, measures and months within the list's class; the publication duty now has its start."""
     case = move.case
@@ -77,8 +61,17 @@ def decide(move: Move) -> None:
         "necessity": move.inputs.get("necessity"),
         "measures": [measure["code"] for measure in measures],
         "measures_catalogue": measures_version(move.today),
+        "hearing": _hearing_right(move),
     }
     owe_publication(move)
+
+
+def _hearing_right(move: Move) -> dict[str, Any]:
+    """How the party's right to a hearing was settled, and the record the decision rests on."""
+    case = move.case
+    hearing, waived = case.hearing or {}, (case.statement or {}).get("hearing_waived")
+    settled = right_settled_by(hearing, waived, case.hearing_ends_on, move.today)
+    return {"settled_by": settled, "record": (hearing.get("record") or {}).get("sha256")}
 
 
 def _measures(move: Move) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from services.blacklist.cases.queries.twins import entry_of, published_entries
 from services.blacklist.cases.queries.views import acting
 from services.blacklist.cases.usecases import (
     decision,
+    hearing,
     holding,
     material,
     overlays,
@@ -51,8 +52,8 @@ EFFECTS: Mapping[str, Effect] = {
     "dismiss": review.end_without_listing,
     "withdraw": review.end_without_listing,
     "record_statement": decision.record_statement,
-    "open_hearing": decision.open_hearing,
-    "close_hearing": decision.close_hearing,
+    "open_hearing": hearing.open_hearing,
+    "close_hearing": hearing.close_hearing,
     "decide": decision.decide,
     "record_service": service.record_service,
     "renew_service": service.renew_service,

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from services.blacklist.cases.domain.decision import decision_parts
+from services.blacklist.cases.domain.hearing import was_held
 from services.blacklist.cases.models import Case, CaseOverlay, CaseStep
 from services.blacklist.cases.queries.standing import unpublished
 from services.blacklist.letters.domain.wording import (
@@ -19,13 +20,13 @@ from services.blacklist.letters.domain.wording import (
     sentence,
     tidy,
 )
+from services.blacklist.letters.queries.hearing import LATER, hearing_flags, hearing_told, hearing_values
 from services.blacklist.rules.domain import DOCUMENT_KINDS, ListRule, PublicityRange, publicity_range
 from services.blacklist.rules.queries import measure
 from services.blacklist.rules.remedies import SAME_LEVEL
 from shared.calendar import WorkingCalendar, add_months
 from shared.clock import local_date
 
-LATER = "（另行通知）"
 UNKNOWN = "（未载明）"
 
 
@@ -80,14 +81,14 @@ def _reason(occasion: Occasion) -> str:
 def flags_of(occasion: Occasion) -> set[str]:
     """The conditions paragraphs may hang on."""
     case, step = occasion.case, occasion.step
-    hearing, detail = case.hearing or {}, step.detail or {}
+    detail = step.detail or {}
     holds = {
         "has_facts": bool(case.misconduct.get("facts")),
         "has_document": bool(case.document.get("number") and case.document.get("organ")),
         "has_measures": bool(case.measures),
         "has_reason": bool(step.reason),
         "has_representative": bool(case.legal_representative),
-        "hearing_set": bool(hearing.get("held_on") and hearing.get("place")),
+        **hearing_flags(case.hearing or {}),
         "was_noticed": bool(case.notice_number and case.noticed_on),
         _minimum_flag(occasion): True,
         "granted": bool(detail.get("granted")),
@@ -177,12 +178,11 @@ def _range(severity: str, allowed: PublicityRange) -> str:
 
 
 def _windows(occasion: Occasion) -> dict[str, str]:
-    case, hearing = occasion.case, occasion.case.hearing or {}
+    case = occasion.case
     return {
         "notice_number": case.notice_number or UNKNOWN,
         "noticed_on": chinese_day(case.noticed_on) or UNKNOWN,
-        "hearing_on": chinese_day(hearing.get("held_on")) or LATER,
-        "hearing_place": tidy(hearing.get("place")) or LATER,
+        **hearing_values(case.hearing or {}),
     }
 
 
@@ -228,13 +228,10 @@ def _months(case: Case, rule: ListRule) -> int:
 
 
 def _heard(case: Case) -> str:
-    """The statement with its answer, and the hearing with its opinion: neither hides the other."""
-    hearing = case.hearing or {}
-    if not hearing.get("closed"):
-        return _stated(case) or "当事人在规定期限内未提出陈述、申辩。"
-    held = "当事人要求听证，本机关依法举行了听证。"
-    opinion = f"听证意见如下：{sentence(hearing['opinion'])}" if hearing.get("opinion") else ""
-    return f"{_stated(case)}{held}{opinion}"
+    """The statement with its answer, and the hearing with what came of it: neither hides the other."""
+    stated, hearing = _stated(case), case.hearing or {}
+    silent = "" if stated or was_held(hearing) else "当事人在规定期限内未提出陈述、申辩。"
+    return f"{stated or silent}{hearing_told(hearing)}"
 
 
 def _stated(case: Case) -> str:
