@@ -30,9 +30,10 @@ def test_deciding_while_a_hearing_may_still_be_asked_for_is_warned_of(office):
         "reviewer",
         notice_number="告〔2026〕1号",
     )
-    assert warned(office, case) == []
+    unserved = "告知书送达未登记"
+    assert warned(office, case) == [unserved]
     case = office.take(case, "record_statement", "clerk", waived=True)
-    assert warned(office, case) == ["听证期限未届满"]
+    assert warned(office, case) == [unserved, "听证期限未届满"]
 
 
 def test_a_request_from_outside_without_its_number_is_warned_of(office):

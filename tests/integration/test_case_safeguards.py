@@ -87,7 +87,7 @@ def test_giving_up_the_statement_gives_up_no_hearing(office):
     last = case.hearing_ends_on
     assert refused.value.extra["earliest"] == (last + timedelta(days=1)).isoformat()
     given_up = office.take(case, "record_statement", "clerk", waived=True, hearing_waived=True)
-    assert view(office, given_up)["warnings"] == []
+    assert "听证期限未届满" not in [each["title"] for each in view(office, given_up)["warnings"]]
     assert office.take(given_up, "decide", "decider", severity="general").state == "decided"
 
 
