@@ -157,7 +157,8 @@ def test_exports_record_their_purpose_and_carry_no_number(office):
     told = dict(zip(head, first, strict=True))
     assert (told["领域"], told["领域代码"]) == ("工程建设项目招标投标", "engineering-tendering")
     assert (told["行政区划"], told["行政区划代码"]) == ("河北省石家庄市长安区", "130102")
-    assert told["违法失信行为类别"] == "骗取公共资源"
+    assert told["违法失信行为类别"] == "骗取公共资源（fraudulent-obtaining）"
+    assert told["公开属性"] == "主动公开（proactive）"
     rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
     cells = [str(cell) for row in rows for cell in row]
     assert len(rows) == 4

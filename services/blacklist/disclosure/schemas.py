@@ -305,6 +305,7 @@ class AnswerTypeView(Schema):
     article = fields.String(required=True)
     needs = fields.List(fields.String(), required=True)
     review_first = fields.Boolean(required=True)
+    attaches = fields.Boolean(required=True, metadata={"description": "是否可以附文件"})
     lead = fields.String(required=True)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from services.blacklist.cases.domain.content import misconduct_kind
+from services.blacklist.cases.domain.content import ENDINGS, misconduct_kind
 from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOMES
 from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.serving import methods
@@ -77,7 +77,6 @@ DUTY_COLOURS = {
     "paused": "blue",
 }
 ATTACHMENTS = ATTACHMENT_KINDS
-DISCLOSURES = {"proactive": "主动公开", "on-request": "依申请公开", "withheld": "不予公开"}
 REQUEST_COLOURS = {
     "received": "blue",
     "correction": "yellow",
@@ -139,13 +138,7 @@ PARTS = {
     "remedy": "救济途径",
 }
 SHIELD_REASONS = {"reorganisation": "破产重整", "stay": "停止执行", "privacy": "隐私保护"}
-REASON_CODES = {
-    "repair": "信用修复",
-    "expiry": "公示期满",
-    "revoked": "撤销",
-    "objection": "异议成立",
-    "error": "更正错误",
-}
+REASON_CODES = ENDINGS
 CHANGE_KINDS = {
     "published": "列入并公示",
     "corrected": "更正",

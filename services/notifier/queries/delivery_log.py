@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.notifier.queries.messages import DispatchFilter, dispatch_rows, dispatch_views
+from services.notifier.routing import routing
 from shared.clock import SHANGHAI
 from shared.web.access import Principal
 
@@ -38,11 +39,18 @@ def delivery_csv(session: Session, actor: Principal, wanted: DispatchFilter) -> 
 
 
 def _lines(view: dict[str, Any]) -> Iterator[list[str]]:
-    whole = [view["notice_id"], view["title"], view["event_type"], view["channel_name"], view["target"]]
+    whole = [view["notice_id"], view["title"], _called(view), view["channel_name"], view["target"]]
     whole += [view["state_name"], _moment(view["created_at"])]
     for each in view["attempts"] or [None]:
         cells = _attempt(each) if each else [""] * (len(HEAD) - len(whole))
         yield [harmless(cell) for cell in (*whole, *cells)]
+
+
+def _called(view: dict[str, Any]) -> str:
+    """What the message is about, with the code behind it."""
+    code = str(view["event_type"])
+    route = routing().route(code)
+    return f"{route.label}（{code}）" if route else code
 
 
 def _attempt(each: dict[str, Any]) -> list[str]:

@@ -28,7 +28,16 @@ PENALTY_CATEGORIES = (
 FINE, OTHER = "罚款", "其他"
 
 ID_TYPES = ("resident-id", "passport", "hk-macao-permit", "taiwan-permit", "foreigner-residence", "other")
-DISCLOSURES = ("proactive", "on-request", "withheld")
+DISCLOSURES = {"proactive": "主动公开", "on-request": "依申请公开", "withheld": "不予公开"}
+"""公开属性."""
+ENDINGS = {
+    "repair": "信用修复",
+    "expiry": "公示期满",
+    "revoked": "撤销",
+    "objection": "异议成立",
+    "error": "更正错误",
+}
+"""Why a listing ended."""
 
 
 def fingerprint(content: Mapping[str, Any]) -> str:

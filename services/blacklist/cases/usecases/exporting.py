@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
-from services.blacklist.cases.domain.content import misconduct_kind
+from services.blacklist.cases.domain.content import DISCLOSURES, ENDINGS, misconduct_kind
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.domain.table import STATE_NAMES
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries.finding import CaseFilter, list_cases
 from services.blacklist.cases.usecases.moves import invalid
+from services.blacklist.rules.domain import SEVERITIES
 from services.blacklist.rules.queries import all_measures, trade_domains
 from shared.clock import local_date
 from shared.ids import new_id
@@ -25,6 +26,7 @@ COLUMNS = (
     "案件编号", "状态", "名单", "名单代码", "领域", "领域代码", "行政区划", "行政区划代码",
     "主体类型", "主体名称", "统一社会信用代码", "证件（掩码）", "文书文号", "文书日期", "作出机关",
     "违法失信行为类别", "违法事实", "决定内容", "罚款（万元）", "惩戒措施", "公示起", "公示止", "认定部门",
+    "失信程度", "公示期（月）", "公开属性", "结束原因",
 )  # fmt: skip
 PAGE = 1000
 
@@ -82,8 +84,7 @@ class Names:
 
     def measure(self, code: str) -> str:
         """The name, with the code behind it for whoever compares with another system."""
-        name = self._measures.get(code)
-        return f"{name}（{code}）" if name else code
+        return _coded(self._measures.get(code), code) or code
 
 
 def _cells(case: Case, names: Names) -> tuple[Any, ...]:
@@ -104,7 +105,7 @@ def _cells(case: Case, names: Names) -> tuple[Any, ...]:
         case.document_number,
         case.document_date,
         document.get("organ"),
-        misconduct_kind(case.misconduct.get("category")),
+        _coded(misconduct_kind(case.misconduct.get("category")), case.misconduct.get("category")),
         case.misconduct.get("facts"),
         document.get("content"),
         document.get("fine_wan"),
@@ -112,4 +113,13 @@ def _cells(case: Case, names: Names) -> tuple[Any, ...]:
         case.publicity_start,
         case.publicity_max_end,
         case.department_name,
+        _coded(SEVERITIES.get(case.severity or ""), case.severity),
+        case.publicity_months,
+        _coded(DISCLOSURES.get(case.disclosure), case.disclosure),
+        _coded(ENDINGS.get(case.reason_code or ""), case.reason_code),
     )
+
+
+def _coded(name: str | None, code: str | None) -> str | None:
+    """Name（code） for whoever compares with another system; words filed as such stand alone."""
+    return f"{name}（{code}）" if name and code and name != code else name or code
