@@ -21,6 +21,7 @@ from shared.web.openapi import possible_problems
 from tests.harness.broker import NotAvailable, find_broker
 from tests.harness.database import Server, find_server
 from tests.harness.order import ByFile, longest_first
+from tests.harness.rubbish import look_no_more, look_seldom
 from tests.harness.tables import ReadyTables
 
 # A method the path does not have; a fault, which other tests look for; a database that is away.
@@ -36,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    look_no_more()
     config.addinivalue_line("markers", "tables(package, migrated=False): any_db begins with its empty tables")
     config.addinivalue_line("markers", "soak: runs as long as SOAK_SECONDS says; needs --run-soak")
 
@@ -48,6 +50,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("soak"):
             item.add_marker(pytest.mark.skip(reason="runs under make soak"))
+
+
+def pytest_collection_finish() -> None:
+    look_seldom()
 
 
 @pytest.hookimpl(optionalhook=True)
