@@ -141,6 +141,10 @@ def test_the_inbox_pages_and_filters(site):
     assert len(items(site.call(CLERK, "GET", "/inbox?event_type=duty.overdue"))) == 1
     assert len(items(site.call(CLERK, "GET", "/inbox?severity=urgent"))) == 1
     assert len(items(site.call(CLERK, "GET", "/inbox?subject_id=case-1"))) == 1
+    for who in (CLERK, OPERATOR):
+        whole = items(site.call(who, "GET", "/inbox"))
+        assert items(site.call(who, "GET", "/inbox?for_me=true")) == [e for e in whole if e["for_me"]]
+        assert items(site.call(who, "GET", "/inbox?for_me=false")) == [e for e in whole if not e["for_me"]]
 
 
 def test_acknowledging_is_personal_and_the_first_one_counts_for_the_department(site):

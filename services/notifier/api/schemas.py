@@ -29,6 +29,12 @@ class InboxQuery(PageQuery):
         falsy={"false"},
         metadata={"description": "true：只看须签收的（无人签收会逐级催办）"},
     )
+    for_me = Boolean(
+        load_default=None,
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "true：只看本人的角色（含代班的）应知晓的"},
+    )
     text = String(load_default=None, validate=validate.Length(max=100))
 
 

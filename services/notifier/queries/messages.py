@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.notifier.domain import CHANNEL_NAMES, ROLE_NAMES, SEVERITY_NAMES, chinese_date, mask_email
@@ -50,11 +50,12 @@ class InboxFilter:
     severity: str | None = None
     subject_id: str | None = None
     required: bool | None = None  # what somebody must sign, or reminders go up the ladder
+    for_me: bool | None = None  # what a role of the officer's is meant by, also one stood in for
     text: str | None = None
 
 
 def inbox_rows(
-    session: Session, actor: Principal, wanted: InboxFilter, after: str | None, limit: int
+    session: Session, actor: Principal, wanted: InboxFilter, after: str | None, limit: int, today: date
 ) -> list[Notice]:
     """Up to `limit` messages, newest first, older than the id `after`."""
     query = select(Notice).where(_own(actor)).order_by(Notice.id.desc()).limit(limit)
@@ -63,6 +64,9 @@ def inbox_rows(
     if wanted.unread is not None:
         read = _read_by(actor)
         query = query.where(~read if wanted.unread else read)
+    if wanted.for_me is not None:
+        meant = _meant_for(_roles_of(session, actor, today))
+        query = query.where(meant if wanted.for_me else ~meant)
     return list(session.scalars(query.where(*_narrowed(wanted))))
 
 
@@ -90,7 +94,8 @@ def inbox_page(
 ) -> dict[str, Any]:
     """One page of the inbox, newest first."""
     after = last_id(cursor)
-    kept, following = cut(inbox_rows(session, actor, wanted, after, limit + 1), limit, lambda row: [row.id])
+    rows = inbox_rows(session, actor, wanted, after, limit + 1, today)
+    kept, following = cut(rows, limit, lambda row: [row.id])
     return page(notice_views(session, actor, kept, today), following)
 
 
@@ -122,7 +127,7 @@ def notice_views(
     session: Session, actor: Principal, notices: Sequence[Notice], today: date
 ) -> list[dict[str, Any]]:
     """What the API and the pages show of messages; of roles, also those the officer stands in for count."""
-    roles = actor.roles | covered_roles(session, [actor.department_id], today).get(actor.user_id, set())
+    roles = _roles_of(session, actor, today)
     ids = [notice.id for notice in notices]
     mine = select(Receipt.notice_id).where(Receipt.notice_id.in_(ids), Receipt.user_id == actor.user_id)
     read = set(session.scalars(mine))
@@ -158,6 +163,16 @@ def _notice_view(notice: Notice, roles: Set[str], *, read: bool) -> dict[str, An
         "acknowledged_at": notice.acknowledged_at,
         "acknowledged_by": notice.acknowledged_by,
     }
+
+
+def _roles_of(session: Session, actor: Principal, today: date) -> Set[str]:
+    return actor.roles | covered_roles(session, [actor.department_id], today).get(actor.user_id, set())
+
+
+def _meant_for(roles: Set[str]) -> ColumnElement[bool]:
+    """The audience is a list of roles, a document in the database: read as text, each role in its quotes."""
+    audience = cast(Notice.audience, String)
+    return or_(false(), *(audience.contains(f'"{role}"', autoescape=True) for role in sorted(roles)))
 
 
 def _own(actor: Principal) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -43,10 +43,12 @@ def acknowledge(session: Session, ids: Sequence[str], *, actor: Principal, at: d
     return {i: "not-found" if i not in own else "acknowledged" if i in fresh else "already" for i in ids}
 
 
-def read_matching(session: Session, wanted: InboxFilter, *, actor: Principal, at: datetime) -> int:
+def read_matching(
+    session: Session, wanted: InboxFilter, *, actor: Principal, today: date, at: datetime
+) -> int:
     """Acknowledge what the filter shows and no ladder stands behind; that must be signed one by one."""
     plain = replace(wanted, unread=True, required=False)
-    ids = [notice.id for notice in inbox_rows(session, actor, plain, None, MOST_AT_ONCE)]
+    ids = [notice.id for notice in inbox_rows(session, actor, plain, None, MOST_AT_ONCE, today)]
     acknowledge(session, ids, actor=actor, at=at)
     return len(ids)
 

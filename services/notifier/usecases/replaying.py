@@ -106,11 +106,12 @@ def _sent(target: str, window: Window) -> ColumnElement[bool]:
 
 
 def _missed(session: Session, endpoint: WebhookEndpoint, window: Window) -> ColumnElement[bool] | None:
-    """Messages the webhook wants that were never queued for it; None where there are no such kinds."""
+    """What it wants, since it was added, that was never queued; None where there is no such kind."""
+    began = replace(window, since=max(window.since, endpoint.created_at))
     mine = and_(
         Notice.department_id == endpoint.department_id,
         Notice.shown_at.is_not(None),
-        _within(Notice.id.expression, window),
+        _within(Notice.id.expression, began),
     )
     there = session.scalars(select(Notice.event_type).where(mine).distinct())
     kinds = [each for each in there if _is_for(endpoint, each)]

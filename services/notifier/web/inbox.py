@@ -77,6 +77,7 @@ def _filter(given: Mapping[str, str]) -> messages.InboxFilter:
         event_type=given.get("event_type") or None,
         severity=given.get("severity") or None,
         subject_id=given.get("subject_id") or None,
+        for_me={"yes": True, "no": False}.get(given.get("for_me", "")),
         required={"yes": True, "no": False}.get(given.get("required", "")),
         text=given.get("text", "").strip()[:MOST_TEXT] or None,
     )
@@ -113,7 +114,8 @@ def _add_acknowledgement(bp: APIBlueprint, deps: Deps) -> None:
         ids, now = request.form.getlist("id")[:MOST_IDS], deps.clock.system_now()
         with deps.db.write() as session:
             if request.form.get("go") == "all":
-                reading.read_matching(session, _filter(request.form), actor=principal(), at=now)
+                today = deps.clock.today()
+                reading.read_matching(session, _filter(request.form), actor=principal(), today=today, at=now)
             else:
                 reading.acknowledge(session, ids, actor=principal(), at=now)
         return redirect(safe_next(request.form.get("next"), url_for("pages.inbox")), 303)
