@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from services.blacklist.cases.domain.content import ENDINGS, misconduct_kind
+from services.blacklist.cases.domain import content
+from services.blacklist.cases.domain.content import misconduct_kind
 from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOMES
 from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.serving import methods
@@ -138,7 +139,7 @@ PARTS = {
     "remedy": "救济途径",
 }
 SHIELD_REASONS = {"reorganisation": "破产重整", "stay": "停止执行", "privacy": "隐私保护"}
-REASON_CODES = ENDINGS
+DISCLOSURES, REASON_CODES = content.DISCLOSURES, content.ENDINGS
 CHANGE_KINDS = {
     "published": "列入并公示",
     "corrected": "更正",
