@@ -15,7 +15,7 @@ from tests.conftest import make_topic, unavailable
 from tests.faults import ledger
 from tests.harness.broker import LocalKafka, NotAvailable
 from tests.harness.database import LocalPostgres
-from tests.harness.wait import until
+from tests.harness.wait import PATIENCE, until
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def service(db_url: str, events_url: str, topic: str) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        runner.join(30)
+        runner.join(30 * PATIENCE)
         assert not runner.is_alive()
 
 

@@ -111,7 +111,7 @@ def unsettled(world: PushWorld, listings: list[Listing]) -> list[str]:
 
 def effects(world: PushWorld) -> Counter[tuple[str, str, str]]:
     """How many accepted receipts each platform gave per listing version."""
-    with sqlite3.connect(world.settings.sandbox_dir / "sandbox.db", timeout=5) as connection:
+    with sqlite3.connect(world.settings.sandbox_dir / "sandbox.db", timeout=30) as connection:
         rows = connection.execute("SELECT idempotency_key FROM receipts WHERE result = 'accepted'").fetchall()
     connection.close()
     return Counter((key.split(":")[0], key.split(":")[1], key.split(":")[2]) for (key,) in rows)

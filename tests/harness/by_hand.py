@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.ids import new_id
 from tests.harness.platforms import PushWorld, http_json
-from tests.harness.wait import until
+from tests.harness.wait import PATIENCE, until
 
 API = "/push/api/v1"
 FORM = "multipart/form-data"
@@ -92,12 +92,12 @@ def upload(world: PushWorld, platform: str, sheet: bytes) -> str:
     body = head + sheet + f"\r\n--{mark}--\r\n".encode()
     request = urllib.request.Request(f"{world.sandbox}/platforms/{platform}/upload", data=body)
     request.add_header("Content-Type", f"multipart/form-data; boundary={mark}")
-    with urllib.request.urlopen(request, timeout=15) as answer:
+    with urllib.request.urlopen(request, timeout=15 * PATIENCE) as answer:
         return str(json.loads(answer.read())["batch_number"])
 
 
 def feedback(world: PushWorld, platform: str, number: str) -> bytes:
     """The platform's feedback sheet of a batch."""
     where = f"{world.sandbox}/platforms/{platform}/feedback/{number}"
-    with urllib.request.urlopen(where, timeout=15) as answer:
+    with urllib.request.urlopen(where, timeout=15 * PATIENCE) as answer:
         return bytes(answer.read())

@@ -28,7 +28,7 @@ from shared.eventlog import LogError
 from tests.harness.by_hand import Person
 from tests.harness.effects import Watch, doubled, falling
 from tests.harness.platforms import EXCHANGE, Listing, PushWorld, Subject, http_json
-from tests.harness.wait import until
+from tests.harness.wait import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = load_catalogue(SAMPLE_VALUES)
@@ -100,7 +100,7 @@ class Worker:
     def end(self, *, kill: bool = False) -> None:
         if self._process is not None:
             (self._process.kill if kill else self._process.terminate)()
-            self._process.wait(20)
+            self._process.wait(20 * PATIENCE)
             self._process = None
 
 

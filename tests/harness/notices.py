@@ -19,6 +19,7 @@ from services.notifier.usecases.staff import DepartmentFacts, UserFacts, remembe
 from shared.contracts.envelope import Event, new_event
 from shared.ids import new_id
 from tests.harness.ports import free_port
+from tests.harness.wait import PATIENCE
 
 AT = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 HOUSING, CITY, ANXI = "dep-housing-130102", "dep-city-130100", "dep-anxi-350524"
@@ -230,7 +231,7 @@ def webhook_receiver(certificate: Path | None = None, name: str = "127.0.0.1") -
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.requests.append(({k.lower(): v for k, v in self.headers.items()}, body))
-            receiver.gate.wait(30)
+            receiver.gate.wait(30 * PATIENCE)
             status, headers, answer = receiver.answer(len(receiver.requests))
             self.send_response(status)
             for key, value in headers.items():

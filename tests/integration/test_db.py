@@ -32,7 +32,7 @@ from shared.db import (
     upsert,
     wake,
 )
-from tests.harness.wait import until
+from tests.harness.wait import PATIENCE, until
 
 METADATA = new_metadata()
 THINGS = Table(
@@ -112,7 +112,7 @@ def test_writers_wait_for_each_other(db: Database) -> None:
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(60 * PATIENCE)
     with db.read() as session:
         assert session.execute(select(THINGS.c.name)).scalar() == "100"
     for own in others:
@@ -125,13 +125,13 @@ def test_a_commit_elsewhere_wakes_a_waiter(db: Database) -> None:
         pass
     assert not wakeup.wait(0.05)
     woken = threading.Event()
-    waiter = threading.Thread(target=lambda: wakeup.wait(10.0) and woken.set())
+    waiter = threading.Thread(target=lambda: wakeup.wait(60.0) and woken.set())
     waiter.start()
     with db.write() as session:
         session.execute(insert(THINGS).values(id=1))
         wake(session, "things")
         wake(session, "things")
-    waiter.join(11)
+    waiter.join(61)
     assert woken.is_set()
     wakeup.close()
 
@@ -269,7 +269,7 @@ def test_many_writers_on_one_file_get_their_turn(tmp_path: Path) -> None:
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(60 * PATIENCE)
     assert len(longest) == 8
     with db.read() as session:
         assert len(session.execute(select(THINGS.c.id)).all()) == 480

@@ -9,7 +9,7 @@ from shared.crypto import KeyRing
 from shared.db import open_database
 from shared.loops import drain
 from tests.harness.notices import case_event, webhook_receiver
-from tests.harness.wait import until
+from tests.harness.wait import PATIENCE, until
 from tests.integration.test_notifier_sending import World
 
 
@@ -31,7 +31,7 @@ def test_what_waits_for_a_place_is_given_back(tmp_path: Path) -> None:
         ending.start()
         until(lambda: states(world)["waiting"] == 8, 30, "the rest given back")
         receiver.gate.set()
-        ending.join(30)
+        ending.join(30 * PATIENCE)
     assert states(world) == {"waiting": 8, "accepted": most + 1}
     assert len(receiver.requests) == most + 1
     db.close()

@@ -26,7 +26,7 @@ from shared.eventlog import EventLog, open_log
 from shared.loops import drain, run
 from tests.harness.counting import stubs
 from tests.harness.platforms import EXCHANGE, Listing
-from tests.harness.wait import until
+from tests.harness.wait import PATIENCE, until
 
 PATIENT = Breaker(failures=10, pause_seconds=(0.3,), deadline_hours=0)
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -102,7 +102,7 @@ def running(world: Field) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(20 * PATIENCE)
 
 
 def test_one_hangs_one_breaks_and_the_others_get_everything(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from python_calamine import CalamineWorkbook
 from services.credit_push.transports.manual import Manual
 from shared.ids import new_id
 from tests.harness.platforms import PushWorld, http_json, push_world
+from tests.harness.wait import PATIENCE
 
 HAND = "procure-hebei"
 
@@ -37,12 +38,13 @@ def upload(world: PushWorld, sheet: bytes) -> str:
         f"{world.sandbox}/platforms/{HAND}/upload", data=head + sheet + f"\r\n--{mark}--\r\n".encode()
     )
     request.add_header("Content-Type", f"multipart/form-data; boundary={mark}")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=15 * PATIENCE) as answer:
         return str(json.loads(answer.read())["batch_number"])
 
 
 def feedback(world: PushWorld, number: str) -> bytes:
-    with urllib.request.urlopen(f"{world.sandbox}/platforms/{HAND}/feedback/{number}", timeout=10) as answer:
+    where = f"{world.sandbox}/platforms/{HAND}/feedback/{number}"
+    with urllib.request.urlopen(where, timeout=15 * PATIENCE) as answer:
         return bytes(answer.read())
 
 

@@ -10,7 +10,7 @@ from shared.loops import run
 from tests.conftest import unavailable
 from tests.harness.database import Server
 from tests.harness.platforms import PushWorld, push_world
-from tests.harness.wait import until
+from tests.harness.wait import PATIENCE, until
 
 
 @pytest.fixture(scope="module", params=["embedded", "postgresql-kafka"])
@@ -84,7 +84,7 @@ def test_many_at_once(world: PushWorld) -> None:
                   if row.state not in ("acknowledged", "superseded")]  # fmt: skip
         raise AssertionError(f"{error}: {len(left)} rows, {states[:20]}") from error
     stop.set()
-    workers.join(20)
+    workers.join(20 * PATIENCE)
     for region, platforms in ROUTES.items():
         for platform in platforms:
             shown = {record["document_number"]: record["status"] for record in world.records(platform)}

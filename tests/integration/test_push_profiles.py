@@ -9,7 +9,7 @@ import pytest
 from services.credit_push import app as wiring
 from shared.loops import run
 from tests.harness.platforms import PushWorld, push_world
-from tests.harness.wait import until
+from tests.harness.wait import PATIENCE, until
 
 NEW = """# 新接入的平台
 id = "credit-nanan"
@@ -68,7 +68,7 @@ def world(tmp_path: Any) -> Iterator[PushWorld]:
         made.deps = deps
         yield made
         stop.set()
-        running.join(20)
+        running.join(20 * PATIENCE)
 
 
 def test_a_platform_added_at_run_time_gets_its_listings(world: PushWorld) -> None:

@@ -19,7 +19,7 @@ from shared.clock import FixedClock
 from shared.db import Database
 from shared.loops import drain
 from shared.web.place import NOBODY_ELSE
-from tests.harness.wait import until
+from tests.harness.wait import PATIENCE, until
 from tests.integration.register_world import World, make_world, organisation, person
 
 pytestmark = pytest.mark.tables("services.blacklist")
@@ -124,7 +124,7 @@ def test_a_reader_at_the_end_waits_for_the_next_change(client, world):
     waiting.start()
     world.publish(organisation("石家庄丙建设工程有限公司", 7))
     sequence(world)
-    waiting.join(20)
+    waiting.join(20 * PATIENCE)
     assert [each["operation"] for each in answers[0]["items"]] == ["current"]
     assert client.get(f"/api/v1/register/changes?after={last + 100}&wait=20").get_json()["items"] == []
 
@@ -143,5 +143,5 @@ def test_few_wait_at_a_time(client, world):
     world.publish(organisation("石家庄丙建设工程有限公司", 7))
     sequence(world)
     for reader in readers:
-        reader.join(20)
+        reader.join(20 * PATIENCE)
     assert sorted(answers) == [200] * MOST_WAITING + [503]

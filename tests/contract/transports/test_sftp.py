@@ -75,7 +75,7 @@ def test_the_mark_comes_last_and_nothing_half_is_left(desk: Desk, old: bool) -> 
 
 
 def test_feedback_is_fetched_then_archived(desk: Desk) -> None:
-    way, one = desk.way(), job()
+    way, one = desk.way(replace(PLATFORM, receipts=replace(PLATFORM.receipts, wait_seconds=600.0))), job()
     way.send([one])
     stem = desk.place.folder / "out" / f"{one.batch_id}.feedback"
     Path(f"{stem}.csv").write_text(FEEDBACK.format(key=one.key), "utf-8")
