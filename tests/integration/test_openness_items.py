@@ -298,6 +298,27 @@ def test_texts_for_other_outlets_are_approved_before_they_leave(world):
         session.execute(text("UPDATE openness_channel_drafts SET approved_by = drafted_by"))
 
 
+def test_what_went_out_elsewhere_is_withdrawn_there_too(world):
+    """A second text says that the item was withdrawn: where the first went out, approved by another."""
+    made = world.publish(title="长" * 200)
+    place = f"/items/{made['id']}/channel-drafts"
+    draft = world.call("clerk", "POST", place, 201, {"channel": "weibo"})
+    assert len(draft["text"]) == 140
+    acts = f"/channel-drafts/{draft['id']}/actions"
+    world.call("decider", "POST", acts, 200, {"action": "approve"})
+    world.on("2026-11-02T12:00")
+    sent = {"action": "sent", "sent_at": "2026-11-02T03:00:00+00:00", "sent_to": "https://weibo.invalid/1"}
+    world.call("clerk", "POST", acts, 200, sent)
+    world.act("decider", world.act("clerk", made, "withdraw", reason="名单有误"), "approve_change")
+    assert world.call("clerk", "POST", place, 409, {"channel": "wechat"})["slug"] == "item-wrong-state"
+    told = world.call("clerk", "POST", place, 201, {"channel": "weibo"})
+    assert told["text"].startswith("【撤下】2026年")
+    assert "已经撤下" in told["text"]
+    assert len(told["text"]) == 140
+    acts = f"/channel-drafts/{told['id']}/actions"
+    world.call("decider", "POST", acts, 200, {"action": "approve"})
+
+
 def test_lists_the_documents_name_appear_on_the_named_sites_too(world):
     """R14, R16: what must be shown in step elsewhere stays open until its time and address are recorded."""
     made = world.publish(kind="capacity", title="去产能名单")

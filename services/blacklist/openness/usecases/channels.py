@@ -1,7 +1,11 @@
-"""Texts for other outlets: drafted from a public item, approved by another, then sent by hand."""
+"""Texts for other outlets: drafted from a public item, approved by another, then sent by hand.
+
+Where a text of an item went out and the item is withdrawn, a second one says so, by the same two people.
+"""
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.domain import without_identities
@@ -11,13 +15,16 @@ from services.blacklist.openness.domain.channels import (
     DROPPED,
     SENT,
     STATES,
+    Channel,
     channel_text,
     channels,
+    withdrawal_text,
 )
-from services.blacklist.openness.domain.items import PUBLISHED
+from services.blacklist.openness.domain.items import PUBLISHED, WITHDRAWN
 from services.blacklist.openness.models import ChannelDraft, OpennessItem
 from services.blacklist.openness.queries.sight import draft_to_act_on, to_act_on
 from services.blacklist.openness.usecases.common import refuse, write_down
+from shared.clock import local_date
 from shared.errors import Conflict, Forbidden
 from shared.ids import new_id
 from shared.web.access import Principal
@@ -33,14 +40,13 @@ def draft_channel_text(
     actor: Principal,
     at: datetime,
 ) -> ChannelDraft:
-    """The officer's own words, or those the item gives; only of what is public."""
+    """The officer's own words, or those the item gives; of what is public, or was sent there before."""
     item = to_act_on(session, OpennessItem, item_id, actor)
-    if item.state != PUBLISHED:
-        raise Conflict("item-wrong-state", "只有已公开的信息可以拟写", state=item.state)
+    if item.state != PUBLISHED and not _stands_there(session, item, channel):
+        advice = "已经撤下的，只能就发出过文字的渠道拟写撤下说明。"
+        raise Conflict("item-wrong-state", "只有已公开的信息可以拟写", advice, state=item.state)
     outlet = channels()[channel]
-    written = without_identities(text) if text else channel_text(
-        outlet, title=item.title, body=item.body, department=item.department_name, address=address
-    )  # fmt: skip
+    written = without_identities(text) if text else _own_words(item, outlet, address)
     if len(written) > outlet.longest:
         refuse([("text", f"{outlet.name}最多{outlet.longest}字，请删减。")])
     row = ChannelDraft(
@@ -53,6 +59,21 @@ def draft_channel_text(
     return row
 
 
+def _stands_there(session: Session, item: OpennessItem, channel: str) -> bool:
+    """Whether the item was withdrawn and a text of it went out there before."""
+    sent = select(ChannelDraft.id).where(
+        ChannelDraft.item_id == item.id, ChannelDraft.channel == channel, ChannelDraft.state == SENT
+    )
+    return item.state == WITHDRAWN and session.scalars(sent).first() is not None
+
+
+def _own_words(item: OpennessItem, outlet: Channel, address: str) -> str:
+    whose = {"title": item.title, "department": item.department_name, "address": address}
+    if item.state == WITHDRAWN:
+        return withdrawal_text(outlet, published_on=local_date(item.published_at or item.created_at), **whose)
+    return channel_text(outlet, body=item.body, **whose)
+
+
 def approve_channel_text(session: Session, draft_id: str, *, actor: Principal, at: datetime) -> ChannelDraft:
     row, item = draft_to_act_on(session, draft_id, actor)
     _require(row, (DRAFT,))
@@ -60,7 +81,8 @@ def approve_channel_text(session: Session, draft_id: str, *, actor: Principal, a
         raise Forbidden("forbidden", "没有权限", "文字稿应由本部门的负责人审批。")
     if row.drafted_by == actor.user_id:
         raise Forbidden("channel-draft-four-eyes", "须由另一名工作人员审批", "拟写的人不得审批。")
-    if item.state != PUBLISHED:
+    said_so = item.withdrawn_at is not None and row.created_at >= item.withdrawn_at
+    if item.state != PUBLISHED and not said_so:
         raise Conflict("item-wrong-state", "信息已经撤下，不能对外发出", state=item.state)
     row.state, row.approved_by, row.approver_name = APPROVED, actor.user_id, actor.display_name
     return _done(session, row, item, "channel-approve", actor, at)
