@@ -22,7 +22,7 @@ from flask.testing import FlaskClient
 
 from bench._names import Generator, Name
 from bench.facts import keep
-from bench.search import FORMER_SHARE, World, fill, questions
+from bench.search import FORMER_SHARE, World, fill, questions, said
 from services.blacklist.app import create_app, open_deps
 from services.blacklist.checks.usecases.receiving import Upload, receive_job
 from services.blacklist.checks.usecases.results import FORMS, result_of, write_result
@@ -90,6 +90,7 @@ def measure(url: str, folder: Path, given: argparse.Namespace, *, filled: bool) 
     if not filled:
         some = rng.sample(range(given.size), max(500, int(given.size * FORMER_SHARE)))
         fill(deps.db, names, {serial: generator.one() for serial in some})
+        said("filled and indexed")
     world = World(deps.db, names, {})
     client = create_app(settings, deps).test_client()
     exact = [{"name": names[rng.randrange(given.size)].text} for _ in range(BY_API)]
@@ -104,6 +105,7 @@ def measure(url: str, folder: Path, given: argparse.Namespace, *, filled: bool) 
     print(json.dumps(figures, ensure_ascii=False, indent=1), flush=True)
     whole = [names[rng.randrange(given.size)].text for _ in range(given.rows)]
     figures["file_exact"] = by_file(deps, whole)
+    said("exact file checked")
     figures["file_fuzzy"] = by_file(deps, [text for text, _ in questions(world, "sub1", given.rows, rng)])
     deps.db.close()
     return figures
@@ -130,6 +132,12 @@ def main() -> None:
                 server.close()
     print(json.dumps(figures, ensure_ascii=False, indent=1))
     print(keep("batch_check", {f"{given.engine}_{given.size}": figures}))
+    print(f"{given.engine}, {given.size:,} names; wall (CPU) seconds")
+    for kind, found in figures["api"].items():
+        print(f"  {BY_API} by API, {kind}: {found['wall_s']} ({found['cpu_s']})")
+    for kind in ("file_exact", "file_fuzzy"):
+        found = figures[kind]
+        print(f"  {found['rows']:,} by {kind}: {found['wall_s']} ({found['cpu_s']})")
 
 
 if __name__ == "__main__":

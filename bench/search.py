@@ -1,7 +1,9 @@
 """How well and how fast names are found, on SQLite and on PostgreSQL, in process and over HTTP.
 
     python -m bench.search [--sizes 20000 100000] [--engines sqlite postgresql] [--queries 400] [--no-http]
+    python -m bench.search --only-http …    only what is asked over HTTP, at a third of the time
 
+Each part says when it is done; what was found is said once more, in a few lines, at the end.
 A million names want 3 GB of memory and 4 GB of disk, ten million (PostgreSQL) 12 and 40 in TMPDIR.
 The names are made up with the skew of real ones (bench/_names.py). A question is ambiguous when another name
 of the list fits it as well, found by brute force and not by the engine; top-1 is asked of the others only.
@@ -230,22 +232,54 @@ def measure(url: str, size: int, given: argparse.Namespace) -> dict[str, Any]:
     }
     migrate(url, "services.blacklist")
     db = open_database(url)
+    said("listings and names are made")
     figures: dict[str, Any] = {"names": size, **fill(db, names, former)}
+    said("filled and indexed")
     world = World(db, names, former)
     gc.freeze()
-    figures["kinds"], scores = quality(world, given.queries)
-    figures["near_misses"] = near_misses(world, generator, given.near_misses)
-    figures["curve"] = curve(scores, given.queries * (len(KINDS) + 1))
-    figures["calibration"] = calibration(scores)
+    if not given.only_http:
+        figures |= asked_in_process(world, generator, given)
+        said("asked in process")
     if given.http:
         figures["http"] = over_http(url, world)
-    if given.reindex:
+        said("asked over HTTP")
+    if given.reindex and not given.only_http:
         started = time.perf_counter()
         reindex(db, ENGINES[db.dialect])
         figures["reindex_s"] = round(time.perf_counter() - started, 1)
     figures["max_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     db.close()
     return figures
+
+
+def asked_in_process(world: World, generator: Generator, given: argparse.Namespace) -> dict[str, Any]:
+    kinds, scores = quality(world, given.queries)
+    return {
+        "kinds": kinds,
+        "near_misses": near_misses(world, generator, given.near_misses),
+        "curve": curve(scores, given.queries * (len(KINDS) + 1)),
+        "calibration": calibration(scores),
+    }
+
+
+def said(what: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}, load {os.getloadavg()[0]:.1f}", flush=True)
+
+
+def summary(where: str, found: dict[str, Any]) -> Iterator[str]:
+    """What a reader looks for, a line each."""
+    yield f"{where}: index built in {found['index_build_s']} s ({found['index_build_cpu_s']} s of CPU)"
+    if kinds := found.get("kinds"):
+        lines = (f"{kind} {each['recall_at_10']}/{each['top1_where_clear']}" for kind, each in kinds.items())
+        yield f"  recall@10/top-1: {', '.join(lines)}"
+        near = found["near_misses"]
+        yield f"  near misses listed: {near['listed']} of {near['asked']}"
+    for kind, each in found.get("http", {}).items():
+        yield (
+            f"  {kind}: {each['rps']} rps, p50 {each['p50_ms']} p99 {each['p99_ms']} ms, "
+            f"{each['cpu_ms_each']} ms of CPU, {each['of_bare']} of bare ({each['of_bare_by_cpu']} by CPU), "
+            f"{each['worker_pss_mb']} MB"
+        )
 
 
 def over_http(url: str, world: World) -> dict[str, Any]:
@@ -274,6 +308,7 @@ def main() -> None:
     options.add_argument("--engines", nargs="+", default=["sqlite", "postgresql"])
     options.add_argument("--queries", type=int, default=400)
     options.add_argument("--near-misses", type=int, default=NEAR_MISSES)
+    options.add_argument("--only-http", action="store_true")
     options.add_argument("--no-http", dest="http", action="store_false")
     options.add_argument("--no-reindex", dest="reindex", action="store_false")
     given = options.parse_args()
@@ -285,6 +320,8 @@ def main() -> None:
             )
             print(json.dumps({f"{engine}_{size}": found}, ensure_ascii=False, indent=1), flush=True)
     print(keep("search", figures))
+    for where, found in figures.items():
+        print("\n".join(summary(where, found)))
 
 
 def _on(engine: str, work: Callable[[str], dict[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -199,7 +199,12 @@ def test_names_of_what_may_not_be_shown_are_out_of_reach_and_alike_ones_are_foun
             one = session.scalars(text(heavy)).all()
             many = session.scalars(text(heavy.replace("1, 1)", "2147483647, 2147483647)"))).all()
             assert ([name for name, _ in names], set(one), set(many)) == ([FIRM], shown, shown)
-            settings = session.scalar(text("SELECT proconfig FROM pg_proc WHERE proname = 'names_sharing'"))
+            alike = "SELECT found_name FROM names_alike(ARRAY['家庄乙', '石家庄'], '{9, 1}', :day, :seen, 9)"
+            given = {"day": world.clock.today(), "seen": [0]}
+            assert session.scalars(text(alike), given).all() == [FIRM]  # measured by what may be shown
+            assert session.scalars(text(alike), given | {"seen": list(shown)}).all() == []
+            assert session.scalars(text(alike), given | {"day": date(2019, 1, 1)}).all() == []
+            settings = session.scalar(text("SELECT proconfig FROM pg_proc WHERE proname = 'names_alike'"))
         with reading_by_thread(reading.reading) as bare:  # a question never waits for its plan to be compiled
             assert ("jit=off" in (settings or ()), bare.rows("SHOW jit", ())) == (True, [("off",)])
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Table
 
-from services.blacklist.register.index.port import MOST_POSTINGS
-from services.blacklist.register.index.postgresql import SHARING_FUNCTION, sharing
+from services.blacklist.register.index.port import CUT, MOST_POSTINGS, WORTH
+from services.blacklist.register.index.postgresql import NAMES_FUNCTION, SHARING_FUNCTION, sharing
 from services.blacklist.register.models import (
     CHANGES,
     LISTINGS,
@@ -38,6 +38,7 @@ _SHOWN = (
 )
 MOST_ASKED, MOST_FOUND = 24, 1000
 """Grams and names of one question to the index; no search asks for more."""
+_BARE = "STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off"
 _VERSION = "SELECT version_num FROM public.alembic_version"
 _ORGANISATION = "l.subject_type = 'organization'"
 _SURNAMES = ", ".join(f"'{each}'" for each in sorted(COMPOUND_SURNAMES))
@@ -101,11 +102,45 @@ def postings(role: str) -> Iterator[str]:
     found = sharing(f"texts[1:{MOST_ASKED}]", f"weights[1:{MOST_ASKED}]", str(MOST_POSTINGS))
     yield f"""
 CREATE FUNCTION {called}(texts text[], weights float8[], most int, size int)
-RETURNS TABLE (found_id bigint, found_shared float8) LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$ BEGIN RETURN QUERY
+RETURNS TABLE (found_id bigint, found_shared float8) LANGUAGE plpgsql {_BARE} AS $$ BEGIN RETURN QUERY
 SELECT f.id, f.shared FROM ({found}) AS f WHERE EXISTS (
   SELECT FROM register_name AS n JOIN register_listing AS l ON l.id = n.listing_id
   WHERE n.id = f.id AND {_SHOWN} OFFSET 0) LIMIT LEAST(size, {MOST_FOUND}); END $$"""  # noqa: S608  our own
+    yield f"REVOKE ALL ON FUNCTION {called} FROM PUBLIC"
+    yield f"GRANT EXECUTE ON FUNCTION {called} TO {role}"
+
+
+_NUMBERS = {"id": "bigint", "ordinal": "int", "brand_size": "int"}
+
+
+def names_alike(role: str) -> Iterator[str]:
+    """The same with the rows of names that are public on the day: one question instead of two.
+
+    What is heavy enough is measured by the heaviest name that may be shown, and no name after the last one
+    wanted is looked at.
+    """
+    called = f"{SCHEMA}.{NAMES_FUNCTION}"
+    kinds = {name: _NUMBERS.get(name, "text") for name in CUT}
+    table = ", ".join(f"found_{name} {kind}" for name, kind in kinds.items())
+    into = ", ".join(f"found_{name}" for name in CUT)
+    columns = ", ".join(f"n.{name}::{kind} AS {name}" for name, kind in kinds.items())
+    found = sharing(f"texts[1:{MOST_ASKED}]", f"weights[1:{MOST_ASKED}]", str(MOST_POSTINGS))
+    yield f"""
+CREATE FUNCTION {called}(texts text[], weights float8[], day date, seen bigint[], size int)
+RETURNS TABLE ({table}) LANGUAGE plpgsql {_BARE} AS $$
+DECLARE weighed float8; best float8; taken int := 0;
+BEGIN FOR {into}, weighed IN
+SELECT s.*, f.shared FROM ({found} OFFSET 0) AS f CROSS JOIN LATERAL (
+  SELECT {columns} FROM register_name AS n JOIN register_listing AS l ON l.id = n.listing_id
+  WHERE n.id = f.id AND {_SHOWN} AND {_ORGANISATION} AND l.public_start <= day AND l.public_until > day
+  OFFSET 0) AS s ORDER BY f.shared DESC, f.id
+LOOP
+  best := coalesce(best, weighed);
+  EXIT WHEN weighed < best * {WORTH} OR taken >= LEAST(size, {MOST_FOUND});
+  CONTINUE WHEN found_id = ANY (seen);
+  taken := taken + 1;
+  RETURN NEXT;
+END LOOP; END $$"""  # noqa: S608  our own names
     yield f"REVOKE ALL ON FUNCTION {called} FROM PUBLIC"
     yield f"GRANT EXECUTE ON FUNCTION {called} TO {role}"
 
@@ -125,6 +160,7 @@ def statements(connection: Connection, role: str) -> Iterator[str]:
     yield f"GRANT USAGE ON SCHEMA {SCHEMA} TO {named}"
     yield f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {named}"
     yield from postings(named)
+    yield from names_alike(named)
 
 
 def project(db: Database, role: str) -> None:

@@ -19,6 +19,7 @@ from services.blacklist.register.index import (
 from services.blacklist.register.index.counts import known_counts, rare_first
 from services.blacklist.register.index.upkeep import count_grams, tidied
 from services.blacklist.register.models import NAMES, GramCount, ListingName
+from services.blacklist.register.queries import Criteria, search
 from shared.clock import FixedClock
 from shared.db import Database
 from tests.integration.register_world import World, make_world, organisation
@@ -56,6 +57,16 @@ def found(world: World, asked: str, limit: int = 10) -> list[str]:
 )
 def test_the_nearest_name_comes_first(world: World, asked: str, first: str) -> None:
     assert found(world, asked)[0] == first
+
+
+def test_a_name_without_trade_and_form_is_every_name_of_that_brand(world: World) -> None:
+    """石家庄鑫源 is 石家庄鑫源商行 as well as 石家庄鑫源建材经营部: the first hit ends no search."""
+    forms = ("商行", "店")
+    asked = [world.publish(organisation(f"泉州鑫源{form}", 8 + at)) for at, form in enumerate(forms)]
+    with world.db.read() as session:
+        rows = search(session, Criteria(q="泉州鑫源"), world.clock.today())
+    assert [row["id"] for row in rows[:2]] == sorted(asked)
+    assert NAMES_IN[2] in [row["subject"]["name"] for row in rows]
 
 
 def test_a_name_is_found_in_its_transaction_and_gone_with_it(world: World) -> None:

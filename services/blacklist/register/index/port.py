@@ -3,7 +3,8 @@
 Postings are names, not listings: whether a listing may be shown is decided where its row is read, at commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -19,10 +20,16 @@ COLUMNS = (
     "listing_id", "ordinal", "name", "full_key", "core_key", "region", "place", "brand_size", "form",
     "gram_version", "grams",
 )  # fmt: skip
+CUT = (
+    "id", "listing_id", "ordinal", "name", "full_key", "core_key", "region", "place", "brand_size", "form",
+)  # fmt: skip
+"""Of a name, what is read to compare it."""
 Block = Any
 """Rows of names as one database takes them at once; made in another process than it is used in."""
 MOST_POSTINGS = 4000
 """Of one gram: guards against counts that are out of date."""
+WORTH = 0.35
+"""A candidate that shares less than this part of what the best one shares is not looked at."""
 
 
 class RegisterIndex(Protocol):
@@ -30,6 +37,15 @@ class RegisterIndex(Protocol):
 
     def candidates(self, reading: Reading, grams: Sequence[Gram], limit: int) -> list[Candidate]:
         """The names sharing most of the weight, heaviest first; ties in order of id."""
+        ...
+
+    def names(
+        self, reading: Reading, grams: Sequence[Gram], today: date, seen: Collection[int], most: int
+    ) -> list[NameTuple] | None:
+        """The candidates worth it, less those seen and what is not public today, as rows of names (`CUT`).
+
+        None where that takes two questions: one for the ids, one for their rows.
+        """
         ...
 
     def common_grams(self, connection: Connection, at_least: int) -> list[tuple[str, int]]:

@@ -1,7 +1,8 @@
 """The index on PostgreSQL: a GIN index over the array of grams, asked one gram at a time, added up in SQL."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
@@ -14,6 +15,8 @@ from services.blacklist.register.models import NAMES
 
 SHARING_FUNCTION = "names_sharing"
 """Where a role may read no grams (the public process), this function answers, by numbers only."""
+NAMES_FUNCTION = "names_alike"
+"""And this one with the rows of names that are public."""
 
 
 def sharing(texts: str, weights: str, most: str) -> str:
@@ -29,16 +32,26 @@ GROUP BY id ORDER BY shared DESC, id"""  # noqa: S608  our own names
 
 _CANDIDATES = sharing("%s::text[]", "%s::float8[]", "%s") + " LIMIT %s"
 _BY_FUNCTION = f"SELECT * FROM {SHARING_FUNCTION}(%s::text[], %s::float8[], %s::int, %s::int)"  # noqa: S608
-_HAS_FUNCTION = f"SELECT count(to_regproc('{SHARING_FUNCTION}'))"
-_statements: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
-"""How each database is asked."""
+_NAMES = f"SELECT * FROM {NAMES_FUNCTION}(%s::text[], %s::float8[], %s::date, %s::bigint[], %s::int)"  # noqa: S608
+_HAS_FUNCTIONS = f"SELECT count(to_regproc('{SHARING_FUNCTION}')), count(to_regproc('{NAMES_FUNCTION}'))"
 
 
-def _candidates(reading: Reading) -> str:
-    found = _statements.get(reading.engine)
+class _Ways(NamedTuple):
+    """How a database is asked for ids, and for rows of names if it can be."""
+
+    ids: str
+    names: str | None
+
+
+_ways: WeakKeyDictionary[Engine, _Ways] = WeakKeyDictionary()
+
+
+def _ways_of(reading: Reading) -> _Ways:
+    found = _ways.get(reading.engine)
     if found is None:
-        has = reading.rows(_HAS_FUNCTION, ())[0][0]
-        found = _statements[reading.engine] = _BY_FUNCTION if has else _CANDIDATES
+        sharing_, names = reading.rows(_HAS_FUNCTIONS, ())[0]
+        found = _Ways(_BY_FUNCTION if sharing_ else _CANDIDATES, _NAMES if names else None)
+        _ways[reading.engine] = found
     return found
 
 
@@ -65,7 +78,16 @@ class PostgresqlIndex:
         if not grams:
             return []
         texts, weights = [gram.text for gram in grams], [gram.weight for gram in grams]
-        return reading.rows(_candidates(reading), (texts, weights, MOST_POSTINGS, limit))
+        return reading.rows(_ways_of(reading).ids, (texts, weights, MOST_POSTINGS, limit))
+
+    def names(
+        self, reading: Reading, grams: Sequence[Gram], today: date, seen: Collection[int], most: int
+    ) -> list[NameTuple] | None:
+        way = _ways_of(reading).names
+        if way is None:
+            return None
+        texts, weights = [gram.text for gram in grams], [gram.weight for gram in grams]
+        return reading.rows(way, (texts, weights, today, list(seen), most))
 
     def common_grams(self, connection: Connection, at_least: int) -> list[tuple[str, int]]:
         about = float(connection.exec_driver_sql(_ABOUT).scalar_one())

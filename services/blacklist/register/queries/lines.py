@@ -1,13 +1,14 @@
 """What is public today, found by key, code, id or date, as lines of an answer or as names to compare."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, NamedTuple
 
+from services.blacklist.register.domain.names import Gram
 from services.blacklist.register.domain.numbers import writings
-from services.blacklist.register.index import Reading
+from services.blacklist.register.index import ENGINES, Reading
 from services.blacklist.register.queries.statements import statement
 from services.blacklist.register.queries.views import line_of
 
@@ -30,7 +31,7 @@ def region_prefix(region: str) -> str:
 
 
 class NameRow(NamedTuple):
-    """A name and its cut, in the order of `statements.CUT`."""
+    """A name and its cut, in the order of `CUT`."""
 
     id: int
     listing_id: str
@@ -51,7 +52,7 @@ class Shown:
     """Organisations public today that meet the filters, on one connection."""
 
     def __init__(self, reading: Reading, criteria: Criteria, today: date) -> None:
-        self.reading = reading
+        self.reading, self._today = reading, today
         given = _filters(criteria)
         self._active = tuple(given)
         self._given: dict[str, Any] = {name: reading.bound(value) for name, value in given.items()}
@@ -84,6 +85,13 @@ class Shown:
 
     def names_by_ids(self, ids: Iterable[int]) -> list[NameRow]:
         return [NameRow(*row) for row in self._rows("names", {"names": self._many(ids)})]
+
+    def names_sharing(self, grams: Sequence[Gram], seen: Collection[int], most: int) -> list[NameRow] | None:
+        """Unseen names by the weight they share; None where the index says only their ids."""
+        if self.filtered:
+            return None
+        found = ENGINES[self.reading.dialect].names(self.reading, grams, self._today, seen, most)
+        return None if found is None else [NameRow(*row) for row in found]
 
     def browse(self, after: Sequence[Any] | None, limit: int) -> list[dict[str, Any]]:
         """Newest first; `after` is the date and id of the last one seen."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from services.blacklist.register.domain.names import (
+    ONE_SIGN_APART,
+    Gram,
     Likeness,
     Parts,
     asked_grams,
@@ -21,6 +23,7 @@ from services.blacklist.register.domain.names import (
 )
 from services.blacklist.register.index import ENGINES
 from services.blacklist.register.index.counts import known_counts, rare_first
+from services.blacklist.register.index.port import WORTH
 from services.blacklist.register.queries.lines import NameRow, Shown
 from shared.identifiers import InvalidIdentifier, check_uscc
 
@@ -29,10 +32,12 @@ EXACT_ONLY = 2
 """Questions of so few signs are never searched by likeness."""
 BUDGETS, MOST_GRAMS, SCORED = (240, 1500), 24, 30
 CANDIDATES, CANDIDATES_FILTERED = 90, 1000
-WORTH = 0.35
-"""A candidate that shares less than this part of what the best one shares is not looked at."""
 SURE_ENOUGH, ENOUGH = 0.97, 0.92
 """Likeness at which nothing more is looked up: of the same core, of the rarest grams."""
+ONE_SIGN = 0.65
+"""Likeness from which a name one sign apart ends the search, where every gram that it can share was asked."""
+DECISIVE = 2.0
+"""Weight of those grams."""
 FLOOR = 0.6
 """Below it a name is not shown: no hit so unlike was ever the one that was meant."""
 FORMER_SHARE = 0.95
@@ -118,17 +123,26 @@ def _alike(shown: Shown, question: Question) -> Iterator[Hit]:
     for row in shown.names_by_core(asked.core):
         likeness = compare(asked, parts_of(row))
         sure = sure or likeness.raw >= SURE_ENOUGH or bool(asked.trade and not asked.region)
+        sure = sure or _one_sign_apart(likeness)
         seen.add(row.id)
         yield from _hit(row, likeness)
-    if sure or len(question.key) <= EXACT_ONLY:
+    whole = bool(asked.trade or asked.form)  # else 石家庄鑫源 may as well be 石家庄鑫源建材经营部
+    if (sure and whole) or len(question.key) <= EXACT_ONLY:
         return
+    wanted = asked_grams(asked, question.key, question.letters)
     for budget in BUDGETS:
-        for row in _candidates(shown, question, asked, seen, budget):
+        grams = rare_first(wanted, known_counts(shown.reading), budget, MOST_GRAMS)
+        decided = all(each in grams for each in wanted if each.weight >= DECISIVE)
+        for row in _candidates(shown, grams, seen):
             likeness = _likeness(asked, question.letters, row)
-            sure = sure or likeness.raw >= ENOUGH
+            sure = sure or likeness.raw >= ENOUGH or (decided and _one_sign_apart(likeness))
             yield from _hit(row, likeness)
         if sure:
             return
+
+
+def _one_sign_apart(likeness: Likeness) -> bool:
+    return likeness.raw >= ONE_SIGN and likeness.why[0].startswith(ONE_SIGN_APART)
 
 
 def _likeness(asked: Parts, letters: str, row: NameRow) -> Likeness:
@@ -139,20 +153,22 @@ def _likeness(asked: Parts, letters: str, row: NameRow) -> Likeness:
     return max(likeness, compare_sound(letters, found, row.full_key), key=lambda each: each.raw)
 
 
-def _candidates(
-    shown: Shown, question: Question, asked: Parts, seen: set[int], budget: int
-) -> Iterable[NameRow]:
+def _candidates(shown: Shown, grams: Sequence[Gram], seen: set[int]) -> Iterable[NameRow]:
     """Names not yet seen that share the most weight and may be shown, at most SCORED of them."""
+    taken = shown.names_sharing(grams, seen, SCORED)
+    taken = _read_apart(shown, grams, seen) if taken is None else taken
+    seen.update(row.id for row in taken)
+    return taken
+
+
+def _read_apart(shown: Shown, grams: Sequence[Gram], seen: set[int]) -> list[NameRow]:
     reading = shown.reading
-    wanted = asked_grams(asked, question.key, question.letters)
-    grams = rare_first(wanted, known_counts(reading), budget, MOST_GRAMS)
     most = CANDIDATES_FILTERED if shown.filtered else CANDIDATES
     found = ENGINES[reading.dialect].candidates(reading, grams, most)
     least = found[0][1] * WORTH if found else 0.0
     ids = [name_id for name_id, shared in found if shared >= least and name_id not in seen]
     taken: list[NameRow] = []
     for start in range(0, len(ids), SCORED):
-        seen.update(ids[start : start + SCORED])
         taken += shown.names_by_ids(ids[start : start + SCORED])
         if len(taken) >= SCORED:
             break

@@ -24,6 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
+from services.blacklist.register.index.port import CUT
 from services.blacklist.register.models import LISTINGS, NAMES, Listing
 from services.blacklist.register.queries.listings import in_force
 
@@ -33,10 +34,6 @@ _DIALECTS: Mapping[str, Dialect] = {
     "sqlite": sqlite.dialect(),
     "postgresql": postgresql.psycopg.dialect(),  # type: ignore[no-untyped-call]
 }
-CUT = (
-    _NAME.id, _NAME.listing_id, _NAME.ordinal, _NAME.name, _NAME.full_key, _NAME.core_key,
-    _NAME.region, _NAME.place, _NAME.brand_size, _NAME.form,
-)  # fmt: skip
 _NEWEST = (_LISTING.listed_on.desc(), _LISTING.id.desc())
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "domain": _LISTING.domain == bindparam("domain"),
@@ -73,7 +70,7 @@ def statement(shape: str, active: tuple[str, ...], dialect: str) -> Plan:
 
 def _shape(name: str, dialect: str) -> Select[Any]:
     lines = select(*_line(dialect))
-    names = select(*CUT).join_from(NAMES, LISTINGS, _LISTING.id == _NAME.listing_id)
+    names = select(*(_NAME[each] for each in CUT)).join_from(NAMES, LISTINGS, _LISTING.id == _NAME.listing_id)
     day = bindparam("day", type_=Date)
     earlier = (_LISTING.listed_on < day) | (_LISTING.id < bindparam("last"))
     shapes: dict[str, Callable[[], Select[Any]]] = {

@@ -4,6 +4,7 @@ Everything here is pure and serves the writing and the asking side alike: what i
 made of a question come from the same functions. docs/search.md tells the whole story.
 """
 
+from services.blacklist.register.domain.names.edits import ONE_SIGN_APART
 from services.blacklist.register.domain.names.grams import Gram, asked_grams, grams_of
 from services.blacklist.register.domain.names.keys import full_key, other_key, same_writing, tail_value
 from services.blacklist.register.domain.names.likeness import Likeness, calibrated, compare, compare_sound
@@ -17,6 +18,7 @@ from services.blacklist.register.domain.names.record import (
 
 __all__ = [
     "GRAM_VERSION",
+    "ONE_SIGN_APART",
     "Gram",
     "Likeness",
     "NameRecord",

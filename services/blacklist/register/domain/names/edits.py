@@ -6,6 +6,7 @@ What both begin and end with is set aside first; what remains of names one sign 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+ONE_SIGN_APART = "一字之差"
 _TOO_FAR = 5
 """Texts that differ over more signs are not the same name: all of those signs count as wrong."""
 
@@ -22,10 +23,10 @@ class Edits(NamedTuple):
     def said(self) -> str:
         """一字之差, as a reader sees it: what was asked → what stands in the register."""
         if not self.asked:
-            return f"一字之差：少“{self.found}”"
+            return f"{ONE_SIGN_APART}：少“{self.found}”"
         if not self.found:
-            return f"一字之差：多“{self.asked}”"
-        return f"一字之差：{self.asked}→{self.found}"
+            return f"{ONE_SIGN_APART}：多“{self.asked}”"
+        return f"{ONE_SIGN_APART}：{self.asked}→{self.found}"
 
 
 def edits(asked: str, found: str, weights: Sequence[float]) -> Edits:

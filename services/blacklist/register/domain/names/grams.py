@@ -3,6 +3,7 @@
 - three signs in a row of place, core and form: survive whatever happens elsewhere in the name;
 - the core and the core with each one sign left out: two cores one sign apart (a wrong, a missing or an
   added sign) always share one. With the place before it such a gram is so rare that it decides at once;
+- the place with the brand alone: without trade and form 鑫源建材经营部 is asked for as 石家庄鑫源;
 - the brand; the sound of the core and of the name without its form, in full and as initials.
 
 The index looks at rare grams first, so what is common weighs little: 石家庄 and 贸易 decide nothing.
@@ -35,7 +36,7 @@ def grams_of(parts: Parts, key: str) -> list[str]:
     found = [*_rows(parts, core), *(CORE + each for each in varied)]
     if parts.region:
         front = _front(parts)
-        found += [front + each for each in varied]
+        found += [front + each for each in (*varied, parts.brand)]
     found.append(BRAND + parts.brand)
     for full, initials in _sounds(parts, core, key):
         found += (SOUND + full, INITIALS + initials)

@@ -7,7 +7,7 @@ from services.blacklist.register.domain.names.grams import grams_of
 from services.blacklist.register.domain.names.keys import full_key
 from services.blacklist.register.domain.names.parts import LONGEST_KEY, split_name
 
-GRAM_VERSION = 1
+GRAM_VERSION = 2
 """Raise it when keys, parts or grams come out otherwise than before, and run `credit-blacklist reindex`."""
 
 
