@@ -22,7 +22,7 @@ from flask.testing import FlaskClient
 
 from bench._names import Generator, Name
 from bench.facts import keep
-from bench.search import FORMER_SHARE, World, fill, questions, said
+from bench.search import BUFFERS, FORMER_SHARE, World, fill, questions, said
 from services.blacklist.app import create_app, open_deps
 from services.blacklist.checks.usecases.receiving import Upload, receive_job
 from services.blacklist.checks.usecases.results import FORMS, result_of, write_result
@@ -123,7 +123,7 @@ def main() -> None:
             url = given.db or f"sqlite:///{folder}/bench.db"
             figures = measure(url, Path(folder), given, filled=bool(given.db))
         else:
-            server = LocalPostgres(durable=True)
+            server = LocalPostgres(durable=True, buffers=BUFFERS)
             server.start()
             try:
                 fresh = Server(server.url, server.close, "local").fresh()

@@ -88,9 +88,12 @@ def _from_binaries() -> Server:
 
 
 class LocalPostgres:
-    """One server on a free port. Commits survive kill -9 of the server; power cuts only if `durable`."""
+    """One server on a free port. Commits survive kill -9 of the server; power cuts only if `durable`.
 
-    def __init__(self, *, durable: bool = False) -> None:
+    `buffers` is its own cache, as PostgreSQL has it unless told otherwise.
+    """
+
+    def __init__(self, *, durable: bool = False, buffers: str = "128MB") -> None:
         self._bin, self._user = _binaries(), _other_user()
         self.directory = Path(tempfile.mkdtemp(prefix="postgres-"))
         self.directory.chmod(0o755)
@@ -105,7 +108,7 @@ class LocalPostgres:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
             "max_connections": 200,
-            "shared_buffers": "128MB",
+            "shared_buffers": buffers,
             "fsync": "on" if durable else "off",
         }
         settings = [f"--{name}={value}" for name, value in options.items()]
