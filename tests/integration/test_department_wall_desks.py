@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from services.blacklist.cases import api as cases
@@ -143,6 +143,14 @@ def test_each_is_seen_by_its_department_and_who_oversees_it(office, app):
     assert own == dict.fromkeys(ALL, 1) | {Duty: 2}
     assert as_(app, office, "foreign", lambda: counted(office.deps.db, *ALL)) == none
     assert as_(app, office, "far", lambda: counted(office.deps.db, *ALL)) == none
+
+
+def test_no_time_goes_into_compiling_policies(office, app):
+    def compiling():
+        with office.deps.db.read() as session:
+            return session.scalar(text("SHOW jit"))
+
+    assert as_(app, office, "clerk", compiling) == "off"
 
 
 def test_none_is_changed_or_removed_by_another_department_or_who_oversees(office, app):
