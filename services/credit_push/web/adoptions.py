@@ -11,11 +11,10 @@ from services.credit_push import queries
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.adopting import ADOPTED, CHOSEN, LEFT, OPEN, PUSHED, SECOND, SYSTEM, answer
 from services.credit_push.usecases.choosing import adoption_view
-from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_page, page_of, visible_region
+from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, page_of, visible_region
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
-from shared.web.pages import form_errors, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
 
 STATE_TAGS = {
     "unmatched": ("平台没有", "orange"),
@@ -70,20 +69,19 @@ def _given() -> dict[str, Any]:
 
 
 def _page(deps: Deps, error: DomainError | None = None) -> Response:
-    cursor, state = request.args.get("cursor"), request.args.get("state", "")
+    state = request.args.get("state", "")
     platform = request.args.get("platform", "").strip()
-    before = last_id(cursor)
     states = (state,) if state in STATE_TAGS else OPEN
     with deps.db.read() as session:
         found = queries.adoptions(
-            session, states, platform or None, visible_region(principal()), before, PER_PAGE
+            session, states, platform or None, visible_region(principal()), last_seen(), PER_PAGE
         )
-        rows, following = cut(found, PER_PAGE, lambda row: [row.id])
+        rows, around = listed(found, PER_PAGE)
         items = [adoption_view(deps, row) for row in rows]
     return page_of(
         "push/adoptions.html",
         "adoptions",
-        int(error.kind) if error else 200,
+        error,
         items=items,
         state=state,
         state_options=STATES,
@@ -96,8 +94,5 @@ def _page(deps: Deps, error: DomainError | None = None) -> Response:
         platform_options=[("", "全部平台"), *((p.id, p.name) for p in deps.catalogue.values() if p.pushed)],
         catalogue=deps.catalogue,
         me=principal().username,
-        may_act=principal().has(*DOERS),
-        errors=form_errors(error) if error else {},
-        next_url=with_query(cursor=following) if following else "",
-        first_url=first_page(),
+        **around,
     )

@@ -16,11 +16,10 @@ from services.credit_push.usecases.answering import (
     tell_by_hand,
 )
 from services.credit_push.usecases.requesting import KINDS
-from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_page, page_of, visible_region
+from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, page_of, visible_region
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
-from shared.web.pages import form_errors, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
 
 LONGEST_NOTE = 500
 COLOURS = {
@@ -73,23 +72,23 @@ def _require_visible(deps: Deps, answer_id: str) -> None:
 
 
 def _page(deps: Deps, error: DomainError | None = None) -> Response:
-    cursor, state = request.args.get("cursor"), request.args.get("state", "")
+    state = request.args.get("state", "")
     ticket = request.args.get("ticket", "").strip()
-    before, known = last_id(cursor), state if state in STATES else None
+    known = state if state in STATES else None
     with deps.db.read() as session:
         found = requested.answers(
             session,
             visible_region(principal()),
             state=known,
             ticket=ticket or None,
-            before=before,
+            before=last_seen(),
             limit=PER_PAGE,
         )
-    rows, following = cut(found, PER_PAGE, lambda row: [row.id])
+    rows, around = listed(found, PER_PAGE)
     return page_of(
         "push/answers.html",
         "requests",
-        int(error.kind) if error else 200,
+        error,
         rows=rows,
         state=known or "",
         ticket=ticket,
@@ -99,8 +98,5 @@ def _page(deps: Deps, error: DomainError | None = None) -> Response:
         kinds=KINDS,
         by_hand=SETTLED_BY_HAND,
         catalogue=deps.catalogue,
-        may_act=principal().has(*DOERS),
-        errors=form_errors(error) if error else {},
-        next_url=with_query(cursor=following) if following else "",
-        first_url=first_page(),
+        **around,
     )

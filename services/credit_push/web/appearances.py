@@ -18,7 +18,6 @@ from shared.clock import SHANGHAI
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.body import body_limit
-from shared.web.pages import form_errors
 
 LONGEST = {"platform": 40, "url": 500, "note": 500, "at": 40}
 EVIDENCE = {
@@ -109,7 +108,7 @@ def _page(deps: Deps, listing_id: str, error: DomainError | None = None) -> Resp
     return page_of(
         "push/appearances.html",
         "matrix",
-        int(error.kind) if error else 200,
+        error,
         listing=listing,
         items=items,
         sights=sights,
@@ -122,5 +121,4 @@ def _page(deps: Deps, listing_id: str, error: DomainError | None = None) -> Resp
         how_names=HOW_NAMES,
         given=request.form,
         may_act=principal().has(*DOERS),
-        errors=form_errors(error) if error else {},
     )

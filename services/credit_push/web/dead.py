@@ -7,11 +7,10 @@ from werkzeug.wrappers import Response
 from services.credit_push import queries
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.deciding import ACTIONS, RETRY, decide, propose
-from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_page, page_of, visible_region
+from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, page_of, visible_region
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
-from shared.web.pages import form_errors, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -59,23 +58,18 @@ def _visible(deps: Deps, delivery_id: str) -> None:
 
 
 def _page(deps: Deps, error: DomainError | None = None) -> Response:
-    cursor = request.args.get("cursor")
-    before = last_id(cursor)
     with deps.db.read() as session:
-        found = queries.undecided(session, visible_region(principal()), before, PER_PAGE)
-        rows, following = cut(found, PER_PAGE, lambda row: [row.id])
+        found = queries.undecided(session, visible_region(principal()), last_seen(), PER_PAGE)
+        rows, around = listed(found, PER_PAGE)
         decisions = queries.decisions(session, [row.id for row in rows])
     return page_of(
         "push/dead.html",
         "dead",
-        int(error.kind) if error else 200,
+        error,
         rows=rows,
         decisions=decisions,
         actions=ACTIONS,
         catalogue=deps.catalogue,
         me=principal().username,
-        may_act=principal().has(*DOERS),
-        errors=form_errors(error) if error else {},
-        next_url=with_query(cursor=following) if following else "",
-        first_url=first_page(),
+        **around,
     )

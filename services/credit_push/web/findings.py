@@ -8,11 +8,10 @@ from services.credit_push import queries
 from services.credit_push.sights import HOW_NAMES
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.contradicting import take
-from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_page, page_of, visible_region
+from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, page_of, visible_region
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
-from shared.web.pages import form_errors, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
 
 LONGEST_NOTE = 500
 STATES = [("open", "待核查"), ("closed", "已办结"), ("all", "全部")]
@@ -45,18 +44,17 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 
 
 def _page(deps: Deps, error: DomainError | None = None) -> Response:
-    cursor, state = request.args.get("cursor"), request.args.get("state", "open")
+    state = request.args.get("state", "open")
     platform = request.args.get("platform", "").strip()
-    before = last_id(cursor)
     known = queries.OPEN_FINDINGS.get(state, True)
     wanted = queries.FindingFilter(platform or None, None, known, visible_region(principal()))
     with deps.db.read() as session:
-        found = queries.findings(session, wanted, before, PER_PAGE)
-        rows, following = cut(found, PER_PAGE, lambda row: [row.id])
+        found = queries.findings(session, wanted, last_seen(), PER_PAGE)
+        rows, around = listed(found, PER_PAGE)
     return page_of(
         "push/findings.html",
         "findings",
-        int(error.kind) if error else 200,
+        error,
         rows=rows,
         today=deps.clock.today(),
         state=state if state in queries.OPEN_FINDINGS else "open",
@@ -67,8 +65,5 @@ def _page(deps: Deps, error: DomainError | None = None) -> Response:
         how_names=HOW_NAMES,
         against=AGAINST,
         ended=ENDED,
-        may_act=principal().has(*DOERS),
-        errors=form_errors(error) if error else {},
-        next_url=with_query(cursor=following) if following else "",
-        first_url=first_page(),
+        **around,
     )

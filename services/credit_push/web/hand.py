@@ -20,12 +20,11 @@ from services.credit_push.usecases.hand import (
     record_hand,
     record_reply,
 )
-from services.credit_push.web.monitor import DOERS, PER_PAGE, first_page, page_of
+from services.credit_push.web.monitor import DOERS, PER_PAGE, page_of
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.body import body_limit
-from shared.web.pages import form_errors, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
 
 LARGEST_UPLOAD = 20 * 1024 * 1024
 LONGEST_NUMBER = 100
@@ -127,10 +126,8 @@ def _file(paper: Paper) -> Response:
 
 
 def _batches(deps: Deps) -> Response:
-    cursor = request.args.get("cursor")
-    before = last_id(cursor)
     with deps.db.read() as session:
-        rows, following = cut(queries.batches(session, before, PER_PAGE), PER_PAGE, lambda row: [row.id])
+        rows, around = listed(queries.batches(session, last_seen(), PER_PAGE), PER_PAGE)
     return page_of(
         "push/batches.html",
         "hand",
@@ -138,8 +135,7 @@ def _batches(deps: Deps) -> Response:
         catalogue=deps.catalogue,
         batch_states=BATCH_STATES,
         kinds=KINDS,
-        next_url=with_query(cursor=following) if following else "",
-        first_url=first_page(),
+        **around,
     )
 
 
@@ -152,14 +148,13 @@ def _batch(deps: Deps, batch_id: str, error: DomainError | None = None) -> Respo
     return page_of(
         "push/batch.html",
         "hand",
-        int(error.kind) if error else 200,
+        error,
         row=row,
         members=members,
         profile=deps.catalogue.get(row.platform),
         batch_states=BATCH_STATES,
         kinds=KINDS,
         may_act=principal().has("operator"),
-        errors=form_errors(error) if error else {},
         number=request.form.get("batch_number", ""),
         reply_number=request.form.get("reply_number", ""),
     )

@@ -8,10 +8,9 @@ from services.credit_push import queries
 from services.credit_push.sights import SEEN_NAMES
 from services.credit_push.usecases import Deps
 from services.credit_push.web.appearances import AGAINST, AWAITED
-from services.credit_push.web.monitor import READERS, first_page, page_of, visible_region
+from services.credit_push.web.monitor import READERS, page_of, visible_region
 from shared.web.access import access, principal, roles
-from shared.web.pages import with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
 
 PER_PAGE = 30
 
@@ -20,12 +19,11 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/matrix")
     @access(roles(*READERS))
     def matrix() -> Response:
-        cursor, sought = request.args.get("cursor"), request.args.get("q", "").strip()
-        before = last_id(cursor)
+        sought = request.args.get("q", "").strip()
         with deps.db.read() as session:
             region = visible_region(principal())
-            found = queries.listings(session, region, sought or None, before, PER_PAGE)
-            listings, following = cut(found, PER_PAGE, lambda row: [row.id])
+            found = queries.listings(session, region, sought or None, last_seen(), PER_PAGE)
+            listings, around = listed(found, PER_PAGE)
             ids = [row.id for row in listings]
             cells, seen = queries.latest_deliveries(session, ids), queries.appearances(session, ids)
         reached = {platform for found in (cells, seen) for one in found.values() for platform in one}
@@ -40,6 +38,5 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             against=AGAINST,
             platforms=[profile for profile in deps.catalogue.values() if profile.id in reached],
             q=sought,
-            next_url=with_query(cursor=following) if following else "",
-            first_url=first_page(),
+            **around,
         )

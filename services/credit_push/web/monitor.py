@@ -14,8 +14,8 @@ from services.credit_push.usecases import Deps
 from services.credit_push.usecases.operating import replay
 from shared.errors import DomainError, NotFound
 from shared.web.access import Principal, access, principal, roles
-from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
+from shared.web.pages import form_errors, render
 
 READERS = ("operator", "supervisor", "auditor")
 DOERS = ("operator", "supervisor")
@@ -73,16 +73,14 @@ def visible_region(who: Principal) -> str:
     return "" if who.has("operator") else queries.subtree(who.region)
 
 
-def page_of(template: str, current: str, status: int = 200, **context: Any) -> Response:
-    """A page of the monitor with its section navigation."""
+def page_of(template: str, current: str, error: DomainError | None = None, **context: Any) -> Response:
+    """A page of the monitor with its section navigation, and with what was wrong with the form sent last."""
     names = {"states": STATE_NAMES, "colours": STATE_COLOURS, "operations": OPERATION_NAMES}
     tabs = [tab for tab in TABS if principal().has(*ADMITTED.get(tab[0], READERS))]
-    return render(template, status, tabs=tabs, current_tab=current, **names, **context)
-
-
-def first_page() -> str:
-    """Where paging began, empty on the first page itself."""
-    return with_query(cursor=None) if request.args.get("cursor") else ""
+    status, errors = (int(error.kind), form_errors(error)) if error else (200, {})
+    may_act = principal().has(*DOERS)
+    told = {"tabs": tabs, "current_tab": current, "errors": errors, "may_act": may_act, **names}
+    return render(template, status, **told | context)
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
@@ -124,21 +122,16 @@ def _deliveries(deps: Deps) -> Response:
         name: args.get(name, "").strip() or None
         for name in ("platform", "state", "operation", "q", "listing_id")
     }
-    cursor = args.get("cursor")
-    before = last_id(cursor)
     wanted = queries.Filter(**given, region=visible_region(principal()))
     with deps.db.read() as session:
-        rows, following = cut(
-            queries.deliveries(session, wanted, before, PER_PAGE), PER_PAGE, lambda r: [r.id]
-        )
+        rows, around = listed(queries.deliveries(session, wanted, last_seen(), PER_PAGE), PER_PAGE)
     return page_of(
         "push/deliveries.html",
         "deliveries",
         rows=rows,
         filters=given,
         catalogue=deps.catalogue,
-        next_url=with_query(cursor=following) if following else "",
-        first_url=first_page(),
+        **around,
     )
 
 
@@ -153,7 +146,7 @@ def _delivery(deps: Deps, delivery_id: str, error: DomainError | None = None) ->
     return page_of(
         "push/delivery.html",
         "deliveries",
-        int(error.kind) if error else 200,
+        error,
         row=row,
         profile=profile,
         department=department,
@@ -163,5 +156,4 @@ def _delivery(deps: Deps, delivery_id: str, error: DomainError | None = None) ->
         relay=relay_chain(deps.catalogue, row.platform) if profile else [],
         may_rehearse=principal().has("operator"),
         replayable=row.state in REPLAYABLE and principal().has(*DOERS),
-        errors=form_errors(error) if error else {},
     )

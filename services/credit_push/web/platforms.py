@@ -17,7 +17,6 @@ from services.credit_push.web.findings import AGAINST
 from services.credit_push.web.monitor import READERS, page_of, visible_region
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
-from shared.web.pages import form_errors
 
 REPORTED = timedelta(days=30)
 SHOWN = 20
@@ -95,7 +94,7 @@ def _page(
     return page_of(
         "push/platform.html",
         "",
-        int(error.kind) if error else 200,
+        error,
         item=view,
         profile=deps.catalogue[platform],
         reached=reached,
@@ -105,5 +104,4 @@ def _page(
         since=deps.clock.now() - REPORTED,
         until=deps.clock.now(),
         may_act=view["pushed"] and principal().has("operator"),
-        errors=form_errors(error) if error else {},
     )

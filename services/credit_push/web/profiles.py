@@ -22,7 +22,6 @@ from services.credit_push.usecases.profiles import (
 from services.credit_push.web.monitor import READERS, page_of
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
-from shared.web.pages import form_errors
 
 EDITORS = ("operator", "system-admin")
 STATES = {"waiting": ("待发布", "yellow"), "released": ("已发布", "green"), "refused": ("已退回", "grey")}
@@ -125,7 +124,7 @@ def _list(deps: Deps, error: DomainError | None = None) -> Response:
     return page_of(
         "push/profiles.html",
         "profiles",
-        int(error.kind) if error else 200,
+        error,
         profiles=list(deps.catalogue.values()),
         kinds=KINDS,
         receipts=RECEIPTS,
@@ -133,7 +132,6 @@ def _list(deps: Deps, error: DomainError | None = None) -> Response:
         rows=[(row, *STATES[state_of(row)]) for row in rows],
         me=principal().username,
         may_act=principal().has(*EDITORS),
-        errors=form_errors(error) if error else {},
     )
 
 
@@ -149,7 +147,7 @@ def _editor(
     return page_of(
         "push/profile.html",
         "profiles",
-        int(error.kind) if error else 200,
+        error,
         platform=platform,
         profile=deps.catalogue.get(platform),
         text=text,
@@ -157,7 +155,6 @@ def _editor(
         reason=request.form.get("reason", ""),
         rows=[(row, *STATES[state_of(row)]) for row in earlier],
         may_act=principal().has(*EDITORS),
-        errors=form_errors(error) if error else {},
     )
 
 

@@ -10,11 +10,10 @@ from services.credit_push import queries
 from services.credit_push.models import ReconciliationRun
 from services.credit_push.reconciliation import request_runs
 from services.credit_push.usecases import Deps
-from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, first_page, page_of
+from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, page_of
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal, roles
-from shared.web.pages import form_errors, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
 
 SECOND = timedelta(seconds=1)
 """A report of so long a period from when a run was asked for is a report of that run."""
@@ -66,15 +65,13 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 
 
 def _runs(deps: Deps, error: DomainError | None = None) -> Response:
-    cursor = request.args.get("cursor")
-    before = last_id(cursor)
     with deps.db.read() as session:
-        rows, following = cut(queries.runs(session, None, before, PER_PAGE), PER_PAGE, lambda row: [row.id])
+        rows, around = listed(queries.runs(session, None, last_seen(), PER_PAGE), PER_PAGE)
         found = queries.difference_counts(session, [row.id for row in rows])
     return page_of(
         "push/runs.html",
         "reconciliations",
-        int(error.kind) if error else 200,
+        error,
         rows=rows,
         found=found,
         second=SECOND,
@@ -82,7 +79,5 @@ def _runs(deps: Deps, error: DomainError | None = None) -> Response:
         options=[("", "全部平台"), *((p.id, p.name) for p in deps.catalogue.values() if p.pushed)],
         run_states=RUN_STATES,
         may_request=principal().has(*DOERS),
-        errors=form_errors(error) if error else {},
-        next_url=with_query(cursor=following) if following else "",
-        first_url=first_page(),
+        **around,
     )

@@ -7,10 +7,9 @@ from werkzeug.wrappers import Response
 from services.credit_push import queries
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.refusing import DOORS, MOST_A_DAY, WHYS
-from services.credit_push.web.monitor import OUTCOME_NAMES, PER_PAGE, READERS, first_page, page_of
+from services.credit_push.web.monitor import OUTCOME_NAMES, PER_PAGE, READERS, page_of
 from shared.web.access import access, roles
-from shared.web.pages import with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
 
 DAYS = 7
 
@@ -20,13 +19,11 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles(*READERS))
     def refused() -> Response:
         given = {name: request.args.get(name, "").strip() for name in ("platform", "why")}
-        cursor = request.args.get("cursor")
-        before = last_id(cursor)
         with deps.db.read() as session:
-            found = queries.refused_receipts(session, given["platform"], given["why"], before, PER_PAGE)
+            found = queries.refused_receipts(session, given["platform"], given["why"], last_seen(), PER_PAGE)
             counts = queries.refused_counts(session, DAYS)
             strays = queries.stray_receipts(session)
-        rows, following = cut(found, PER_PAGE, lambda row: [row.id])
+        rows, around = listed(found, PER_PAGE)
         return page_of(
             "push/refused.html",
             "refused",
@@ -39,6 +36,5 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             outcome_names=OUTCOME_NAMES,
             most=MOST_A_DAY,
             catalogue=deps.catalogue,
-            next_url=with_query(cursor=following) if following else "",
-            first_url=first_page(),
+            **around,
         )

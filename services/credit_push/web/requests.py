@@ -1,7 +1,6 @@
 """异议与修复: what parties asked for through platforms, handed on to the case, and what became of it."""
 
 from apiflask import APIBlueprint
-from flask import request
 from werkzeug.wrappers import Response
 
 from services.credit_push import requested
@@ -9,21 +8,18 @@ from services.credit_push.usecases import Deps
 from services.credit_push.usecases.answering import OUTCOMES, STATES
 from services.credit_push.usecases.requesting import KINDS
 from services.credit_push.web.answers import COLOURS
-from services.credit_push.web.monitor import PER_PAGE, READERS, first_page, page_of, visible_region
+from services.credit_push.web.monitor import PER_PAGE, READERS, page_of, visible_region
 from shared.web.access import access, principal, roles
-from shared.web.pages import with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/requests")
     @access(roles(*READERS))
     def requests() -> Response:
-        cursor = request.args.get("cursor")
-        before = last_id(cursor)
         with deps.db.read() as session:
-            found = requested.requests(session, visible_region(principal()), None, before, PER_PAGE)
-            rows, following = cut(found, PER_PAGE, lambda row: [row.id])
+            found = requested.requests(session, visible_region(principal()), None, last_seen(), PER_PAGE)
+            rows, around = listed(found, PER_PAGE)
             became = requested.newest_answers(session, rows)
         return page_of(
             "push/requests.html",
@@ -35,6 +31,5 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             answer_states=STATES,
             answer_colours=COLOURS,
             catalogue=deps.catalogue,
-            next_url=with_query(cursor=following) if following else "",
-            first_url=first_page(),
+            **around,
         )

@@ -18,13 +18,13 @@ from services.blacklist.web.administration.asking import (
     office_form,
     paged,
     secret_page,
-    seen,
     wrong,
 )
 from services.blacklist.web.options import department_options
 from shared.errors import DomainError
 from shared.web.access import access, principal, roles
 from shared.web.forms import load_form, read_form
+from shared.web.listing import last_seen
 
 PLACE = "/admin/api-keys"
 KEY_READERS = roles("auditor", "security-admin")
@@ -53,7 +53,9 @@ def _reading(made: APIBlueprint, deps: Deps) -> None:
 def _list(deps: Deps, **more: Any) -> Response:
     department = asked_id("department")
     with deps.db.read() as session:
-        found = queries.list_api_keys(session, department_id=department, after=seen(), limit=PER_PAGE + 1)
+        found = queries.list_api_keys(
+            session, department_id=department, after=last_seen(), limit=PER_PAGE + 1
+        )
         page = paged(found, lambda key: key.id)
         offices = department_options(session, deps.clock.today())
         return secret_page(

@@ -11,8 +11,8 @@ from services.blacklist.store import Deps
 from services.blacklist.web.options import department_options
 from shared.errors import DomainError
 from shared.web.access import Principal, roles
-from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import listed
+from shared.web.pages import form_errors, render
 from shared.web.site import ACCOUNT_ROLES, ADMINISTRATION, ADMINISTRATORS
 
 Row = TypeVar("Row")
@@ -42,19 +42,10 @@ def asked_id(name: str) -> str | None:
         return asked(name)
 
 
-def seen() -> str | None:
-    """The key of the last row already shown, from the cursor."""
-    return last_id(request.args.get("cursor"))
-
-
 def paged(rows: Sequence[Row], key: Callable[[Row], str]) -> dict[str, Any]:
     """One page of the rows asked with one more than fit, and the addresses around it."""
-    shown, following = cut(rows, PER_PAGE, lambda row: [key(row)])
-    return {
-        "rows": shown,
-        "next_url": with_query(cursor=following) if following else "",
-        "first_url": with_query(cursor=None) if request.args.get("cursor") else "",
-    }
+    shown, around = listed(rows, PER_PAGE, key)
+    return {"rows": shown, **around}
 
 
 def secret_page(template: str, status: int = 200, **context: Any) -> Response:

@@ -17,13 +17,13 @@ from services.blacklist.web.administration.asking import (
     office_form,
     paged,
     secret_page,
-    seen,
     wrong,
 )
 from services.blacklist.web.options import region_options
 from shared.errors import DomainError
 from shared.web.access import access, principal
 from shared.web.forms import load_form, read_form
+from shared.web.listing import last_seen
 
 PLACE = "/admin/departments"
 LEVELS = {"nation": "国家", "province": "省级", "city": "市级", "county": "县级", "town": "乡级"}
@@ -57,7 +57,7 @@ def _reading(made: APIBlueprint, deps: Deps) -> None:
         on = None if all_of_them else deps.clock.today()
         with deps.db.read() as session:
             found = queries.list_departments(
-                session, region=region or None, on=on, after=seen(), limit=PER_PAGE + 1
+                session, region=region or None, on=on, after=last_seen(), limit=PER_PAGE + 1
             )
             page = paged(found, lambda office: office.code)
             return secret_page(

@@ -16,12 +16,12 @@ from services.blacklist.web.administration.asking import (
     asked,
     paged,
     secret_page,
-    seen,
     wrong,
 )
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal
 from shared.web.forms import load_form, read_form
+from shared.web.listing import last_seen
 
 PLACE = "/admin/role-changes"
 STATES = {"proposed": "待核准", "approved": "已核准", "refused": "不予核准"}
@@ -53,7 +53,7 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
 def _page(deps: Deps, status: int, errors: dict[str, str]) -> Response:
     state = asked("state") if asked("state") in STATES else None
     with deps.db.read() as session:
-        found = queries.list_role_changes(session, state=state, after=seen(), limit=PER_PAGE + 1)
+        found = queries.list_role_changes(session, state=state, after=last_seen(), limit=PER_PAGE + 1)
         page = paged(found, lambda change: change.id)
         ids = {
             name for row in page["rows"] for name in (row.user_id, row.proposed_by, row.decided_by) if name

@@ -18,10 +18,11 @@ from services.blacklist.audit.models import AuditEntry
 from services.blacklist.audit.schemas import EntryExport, EntryQuery
 from services.blacklist.identity.models import Department, User
 from services.blacklist.store import Deps
-from services.blacklist.web.administration.asking import PER_PAGE, asked, paged, secret_page, seen, wrong
+from services.blacklist.web.administration.asking import PER_PAGE, asked, paged, secret_page, wrong
 from shared.errors import DomainError, Invalid
 from shared.web.access import access, roles
 from shared.web.forms import load_form, read_form
+from shared.web.listing import last_seen
 
 PLACE = "/admin/audit"
 AUDITOR = roles("auditor")
@@ -52,7 +53,7 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
                 wanted = load_form(EntryQuery(), {name: text for name, text in given.items() if text})
                 words = {name: value for name, value in wanted.items() if name not in ("cursor", "limit")}
                 looked_for = queries.EntryFilter(**words)
-                rows = queries.recent_entries(session, looked_for, before=seen(), limit=PER_PAGE + 1)
+                rows = queries.recent_entries(session, looked_for, before=last_seen(), limit=PER_PAGE + 1)
             except Invalid as error:
                 errors = wrong(error)
             page = paged(rows, lambda row: row.id)

@@ -19,13 +19,13 @@ from services.blacklist.web.administration.asking import (
     office_form,
     paged,
     secret_page,
-    seen,
     wrong,
 )
 from services.blacklist.web.options import department_options
 from shared.errors import DomainError
 from shared.web.access import access, principal
 from shared.web.forms import load_form, read_form
+from shared.web.listing import last_seen
 
 PLACE = "/admin/users"
 LABELS = {
@@ -55,7 +55,7 @@ def _reading(made: APIBlueprint, deps: Deps) -> None:
         department, name, role = asked_id("department"), asked("name"), asked("role")
         with deps.db.read() as session:
             found = queries.list_users(
-                session, department_id=department, name=name, role=role, after=seen(), limit=PER_PAGE + 1
+                session, department_id=department, name=name, role=role, after=last_seen(), limit=PER_PAGE + 1
             )
             page = paged(found, lambda user: user.username)
             page["rows"] = views(session, page["rows"])
