@@ -13,18 +13,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import event, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from services.credit_push import app as wiring
-from services.credit_push.models import Delivery, Listing, ListingVersion, PlatformState, metadata
+from services.credit_push.models import (
+    Appearance,
+    Delivery,
+    Listing,
+    ListingVersion,
+    PlatformState,
+    metadata,
+)
 from services.credit_push.publishes import lock_listings
 from services.credit_push.settings import read_settings
+from services.credit_push.sights import DISPLAYED, Basis
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.backfilling import Backfill
 from services.credit_push.usecases.claiming import claim
 from services.credit_push.usecases.gating import hold
 from services.credit_push.usecases.sender import Sender
+from services.credit_push.usecases.tracking import track
 from tests.harness.platforms import Listing as Made
 from tests.harness.wait import until
 from tests.integration.test_push_attempts import DELIVERY, LISTING
@@ -145,3 +154,45 @@ def test_filling_a_platform_holds_its_state_last(deps: Deps) -> None:
             filling.until_it_waits(deps)
             hold(session, PLATFORM)
             session.commit()
+
+
+def _expected(platform: str) -> Basis:
+    since = {"since": AGO, "planned_at": AGO, "first_planned_at": AGO}
+    return Basis(platform, "l1", platform, 1, 1, DISPLAYED, match_key="l1", region="350500", **since)
+
+
+SAME = ("platform", "listing_id", "via", "sequence", "expects", "since", "match_key", "region")
+
+
+def _look_at(session: Session, platform: str) -> None:
+    """As whoever brings a sight does."""
+    track(session, [_expected(platform)], {})
+    session.get_one(Appearance, (platform, "l1"), with_for_update=True)
+
+
+def test_who_adds_a_site_that_another_adds_too_locks_in_order(deps: Deps) -> None:
+    with deps.db.write() as session:
+        track(session, [_expected("b")], {})
+    others: list[Beside] = []
+
+    def third() -> None:
+        with deps.db.write() as session:
+            _look_at(session, "a")
+
+    def meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        """Between our looking and our adding another adds the same, and a third begins to lock."""
+        if statement.startswith("INSERT INTO push_appearances") and not others:
+            others.append(Beside(third))
+            with deps.db.write() as session:
+                added = {name: getattr(_expected("a"), name) for name in SAME}
+                session.execute(insert(Appearance), [added | {"asks": 0}])
+            others[0].__enter__()
+            others[0].until_it_waits(deps)
+
+    event.listen(deps.db.engine, "before_cursor_execute", meanwhile)
+    with deps.db.write() as session:
+        session.execute(text("SET LOCAL deadlock_timeout = '100ms'"))
+        _look_at(session, "a")
+    others[0].__exit__()
+    with deps.db.read() as session:
+        assert set(session.scalars(select(Appearance.platform))) == {"a", "b"}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.models import Appearance
@@ -15,19 +15,28 @@ from shared.db import among, dialect_of, upsert
 def track(session: Session, wanted: Iterable[Basis], asked: Mapping[str, datetime]) -> None:
     """Have what is expected at these sites written down; `asked`: when to ask first, of those that can be."""
     given = {(one.platform, one.listing_id): one for one in wanted}
-    listings = sorted({listing for _, listing in given})
-    query = select(Appearance).where(among(session, Appearance.listing_id, listings))
-    query = query.order_by(Appearance.listing_id, Appearance.platform).with_for_update()
-    known = {(row.platform, row.listing_id): row for row in session.scalars(query)}
-    wanting = sorted((one for at, one in given.items() if at not in known), key=_in_order)
-    fresh = [_fresh(one, asked.get(one.platform)) for one in wanting]
-    if fresh:
-        put = upsert(dialect_of(session))(Appearance).on_conflict_do_nothing()
-        session.execute(put, fresh)
-    for at, row in known.items():
+    mine = among(session, Appearance.listing_id, sorted({listing for _, listing in given}))
+    there = _there(session, mine)
+    _add(session, [one for at, one in given.items() if at not in there], asked)
+    query = select(Appearance).where(mine).order_by(Appearance.listing_id, Appearance.platform)
+    held = session.scalars(query.with_for_update().execution_options(populate_existing=True))
+    for at, row in [((row.platform, row.listing_id), row) for row in held]:
         if at in given and row.sequence < given[at].sequence:
             _renew(row, given[at], asked.get(row.platform))
     session.flush()
+
+
+def _there(session: Session, mine: ColumnElement[bool]) -> set[tuple[str, str]]:
+    query = select(Appearance.platform, Appearance.listing_id).where(mine)
+    return {(row.platform, row.listing_id) for row in session.execute(query)}
+
+
+def _add(session: Session, wanting: Iterable[Basis], asked: Mapping[str, datetime]) -> None:
+    """Before any is locked: what another adds meanwhile is there to be locked in its turn."""
+    fresh = [_fresh(one, asked.get(one.platform)) for one in sorted(wanting, key=_in_order)]
+    if fresh:
+        put = upsert(dialect_of(session))(Appearance).on_conflict_do_nothing()
+        session.execute(put, fresh)
 
 
 def _in_order(basis: Basis) -> tuple[str, str]:
