@@ -15,6 +15,7 @@ from services.blacklist.cases.usecases.transfer import transfer_cases
 from services.blacklist.checks import api as checks
 from services.blacklist.checks.queries.versions import logged
 from services.blacklist.disclosure import api as disclosure
+from services.blacklist.disclosure.usecases.transfer import transfer_requests
 from services.blacklist.identity import api as identity
 from services.blacklist.identity.usecases import Transfer, principal_by_key, principal_by_token
 from services.blacklist.identity.wall import is_whole, stand_behind
@@ -135,6 +136,7 @@ def _authenticator(deps: Deps, *, production: bool) -> Authenticate:
 def _hand_over_cases(session: Session, transfer: Transfer, actor: Principal, at: datetime) -> None:
     transfer_cases(session, transfer.from_id, transfer.to_id, transfer.on, actor=actor, at=at)
     transfer_openness(session, transfer.from_id, transfer.to_id)
+    transfer_requests(session, transfer.from_id, transfer.to_id)
 
 
 def from_environment() -> APIFlask:

@@ -23,6 +23,7 @@ from services.blacklist.cases.usecases.papers import hold_papers
 from services.blacklist.cases.usecases.transfer import transfer_cases
 from services.blacklist.disclosure.models import DisclosureDocument, DisclosureRequest, DisclosureStep
 from services.blacklist.disclosure.usecases.handling import take_action
+from services.blacklist.disclosure.usecases.transfer import transfer_requests
 from services.blacklist.identity.wall import raise_wall, stand_behind
 from services.blacklist.letters.models import LetterCounter, LetterSeries
 from services.blacklist.rules.models import Duty
@@ -246,7 +247,16 @@ def test_everything_open_follows_to_the_successor(office, app):
         transfer_cases(
             session, office.department.id, heir.id, office.clock.today(), actor=None, at=office.clock.now()
         )
-    cases = (CaseOverlay, NoticeStatus, CaseImport, CaseImportRow, Adoption)
+        transfer_requests(session, office.department.id, heir.id)
+    cases = (
+        CaseOverlay,
+        NoticeStatus,
+        CaseImport,
+        CaseImportRow,
+        Adoption,
+        DisclosureRequest,
+        DisclosureStep,
+    )
     assert as_(app, office, "heir", lambda: counted(database, *cases)) == [1] * len(cases)
     assert as_(app, office, "clerk", lambda: counted(database, *cases)) == [0] * len(cases)
 
@@ -254,4 +264,4 @@ def test_everything_open_follows_to_the_successor(office, app):
         with database.read() as session:
             return session.scalar(select(func.count()).select_from(Duty).where(Duty.department_id != heir.id))
 
-    assert as_(app, office, "heir", met_before) == 1, "what the predecessor met is read with its case"
+    assert as_(app, office, "heir", met_before) == 2, "what the predecessor met is read with its thing"
