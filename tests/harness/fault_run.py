@@ -27,6 +27,7 @@ from shared.contracts.envelope import Event
 from shared.eventlog import LogError
 from tests.harness.by_hand import Person
 from tests.harness.effects import Watch, doubled, falling
+from tests.harness.forked import Forked
 from tests.harness.platforms import EXCHANGE, Listing, PushWorld, Subject, http_json
 from tests.harness.wait import PATIENCE, until
 
@@ -83,10 +84,10 @@ class Worker:
         self._env |= {"DATA_DIR": str(common.data_dir), "SANDBOX_URL": world.sandbox, "LOG_LEVEL": "warning"}
         self._env |= {"EVENTS_URL": common.events_url, "CREDIT_PUSH_DB_URL": common.db_url}
         self._log, self.kills = log, 0
-        self._process: subprocess.Popen[bytes] | None = None
-        self.start()
+        self._process: subprocess.Popen[bytes] | Forked | None = None
+        self._launch()
 
-    def start(self) -> None:
+    def _launch(self) -> None:
         with self._log.open("ab") as output:
             command = [sys.executable, "-m", "services.credit_push", "worker"]
             self._process = subprocess.Popen(command, env=self._env, cwd=ROOT, stdout=output, stderr=output)
@@ -95,7 +96,7 @@ class Worker:
         """As a power cut would, and up again."""
         self.end(kill=True)
         self.kills += 1
-        self.start()
+        self._launch()
 
     def end(self, *, kill: bool = False) -> None:
         if self._process is not None:
@@ -124,8 +125,17 @@ def killing(
         thread.join(120)
 
 
+class QuickWorker(Worker):
+    """The same, forked: it is there at once, and much may be killed in a short time."""
+
+    def _launch(self) -> None:
+        self._process = Forked("services.credit_push", "worker", env=self._env, errors=self._log)
+
+
 class FaultRun:
     """One stream of listings under one set of faults."""
+
+    worker: type[Worker] = Worker
 
     def __init__(self, world: PushWorld, scale: Scale, more_kills: Sequence[Callable[[], None]] = ()) -> None:
         self.world, self.scale, self.dice = world, scale, random.Random(scale.seed)
@@ -172,7 +182,7 @@ class FaultRun:
         told, scale = Told(), self.scale
         for fault in faults:
             http_json("POST", f"{self.world.sandbox}/faults", fault)
-        worker = Worker(self.world, self.world.settings.common.data_dir / "worker.log")
+        worker = self.worker(self.world, self.world.settings.common.data_dir / "worker.log")
         try:
             began = time.monotonic()
             with killing([worker.kill, *self._more_kills], scale.kill_after, self.dice):

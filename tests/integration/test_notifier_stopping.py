@@ -17,6 +17,7 @@ def test_what_waits_for_a_place_is_given_back(tmp_path: Path) -> None:
     db = open_database(f"sqlite:///{tmp_path}/n.db")
     Base.metadata.create_all(db.engine)
     world = World(db, KeyRing.load_or_create(tmp_path / "keys.json"), "smtp://127.0.0.1:1")
+    world.patient()
     most = world.channels["webhook"].per_target
     with webhook_receiver() as receiver:
         world.add_webhook(receiver.url)
