@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from services.notifier.models import Attempt, DigestItem, Dispatch, Notice
-from services.notifier.queries.delivery_log import harmless
 from services.notifier.web.live import LONGEST_SECONDS, LOOK_SECONDS, events, has_left
 from shared.contracts.envelope import Event, new_event
 from shared.db import open_database
 from shared.identifiers import make_resident_id
 from shared.ids import new_id
+from shared.sheets import harmless
 from tests.harness.notices import (
     CLERK,
     DECIDER,

@@ -80,17 +80,9 @@ def _add_proposal(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="提出修改（由他人审批后生效）")
     def propose_text(name: str, json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
-            row = wording.propose(
-                session,
-                name,
-                json_data["language"],
-                (json_data["title"], json_data["body"]),
-                note=json_data["note"],
-                seen=json_data["seen"],
-                actor=principal(),
-                today=deps.clock.today(),
-                at=deps.clock.system_now(),
-            )
+            written = (json_data["title"], json_data["body"])
+            why = {each: json_data[each] for each in ("note", "seen")}
+            row = wording.propose(session, name, json_data["language"], written, **why, **_by_now(deps))
             return _revision_view(row)
 
 
@@ -125,17 +117,16 @@ def _add_rollback(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="立即恢复曾经生效的文字（编号 0 为系统自带的文字）")
     def roll_back_text(name: str, json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
+            number, reason = json_data["number"], json_data["reason"]
             row = wording.roll_back(
-                session,
-                name,
-                json_data["language"],
-                json_data["number"],
-                reason=json_data["reason"],
-                actor=principal(),
-                today=deps.clock.today(),
-                at=deps.clock.system_now(),
+                session, name, json_data["language"], number, reason=reason, **_by_now(deps)
             )
             return _revision_view(row)
+
+
+def _by_now(deps: Deps) -> dict[str, Any]:
+    """Who does it, and when, as use cases take it."""
+    return {"actor": principal(), "today": deps.clock.today(), "at": deps.clock.system_now()}
 
 
 def _revision(session: Session, name: str, language: str, number: str) -> TextRevision:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.notifier.queries.messages import DispatchFilter, dispatch_rows, dispatch_views
 from services.notifier.routing import routing
 from shared.clock import SHANGHAI
+from shared.sheets import harmless
 from shared.web.access import Principal
 
 MOST_ROWS = 5000
@@ -63,8 +64,3 @@ def _attempt(each: dict[str, Any]) -> list[str]:
 
 def _moment(at: datetime) -> str:
     return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
-
-
-def harmless(cell: str) -> str:
-    """Never taken for a formula by a spreadsheet."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
