@@ -9,8 +9,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.cases.api.transitions import inputs_of
-from services.blacklist.cases.domain.figures import figure
-from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOMES
+from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOMES, notice_period
 from services.blacklist.cases.domain.table import Transition, find_transition, rows_named
 from services.blacklist.cases.queries import case_view, find_case
 from services.blacklist.cases.schemas import TransitionIn
@@ -75,7 +74,7 @@ INPUTS: dict[str, Input] = {
     "commitment": Input("prose", "信用承诺"),
     "upheld": Input("verdict", "核查结果", options=(("true", "异议成立"), ("false", "异议不成立"))),
     "granted": Input("verdict", "修复决定", options=(("true", "准予修复"), ("false", "不予修复"))),
-    "requested_on": Input("date", "当事人要求听证日期"),
+    "requested_on": Input("date", "当事人要求听证日期", "不填为今天"),
     "notified_on": Input("date", "通知当事人日期", "不填为今天"),
     "held_on": Input("date", "听证日期"),
     "held_time": Input("text", "听证时间", "24小时制，如 09:30"),
@@ -98,9 +97,7 @@ INPUTS: dict[str, Input] = {
 PARTICULAR: dict[tuple[str, str], Input] = {
     ("shield", "reason"): Input("choice", "屏蔽事由", options=_options(wording.SHIELD_REASONS)),
     ("record_statement", "content"): Input("prose", "陈述申辩内容", "当事人放弃的不填"),
-    ("open_hearing", "held_on"): Input(
-        "date", "听证日期", f"应当在举行听证的{figure('hearing', 'notice_days')}个工作日前通知当事人"
-    ),
+    ("open_hearing", "held_on"): Input("date", "听证日期", f"应当在举行听证的{notice_period()}前通知当事人"),
     ("open_hearing", "content"): Input("prose", "其他事项", "如参加人员、携带的材料"),
     ("open_hearing", "reason"): Input("prose", "说明"),
     ("close_hearing", "held_on"): Input("date", "实际举行日期", "举行了听证的须填写"),

@@ -56,12 +56,13 @@ def day_problem(held_on: date, notified_on: date, earliest: date) -> Problem | N
     if held_on >= earliest:
         return None
     told, first = written_day(notified_on), written_day(earliest)
-    period = f"{figure('hearing', 'notice_days')}个{'工作日' if _in_working_days() else '自然日'}"
-    return "/held_on", f"应当在举行听证的{period}前通知当事人；{told}通知的，最早可于{first}举行"
+    return "/held_on", f"应当在举行听证的{notice_period()}前通知当事人；{told}通知的，最早可于{first}举行"
 
 
-def _in_working_days() -> bool:
-    return bool(FIGURES["hearing"]["notice_unit"] == "wd")
+def notice_period() -> str:
+    """7个工作日, as the rules data has it."""
+    unit = "工作日" if FIGURES["hearing"]["notice_unit"] == "wd" else "自然日"
+    return f"{figure('hearing', 'notice_days')}个{unit}"
 
 
 def presider_problem(presider: str, officers: Iterable[str]) -> Problem | None:
