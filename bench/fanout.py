@@ -42,10 +42,9 @@ def run(given: argparse.Namespace) -> Told:
 
 def verdict(told: Told, given: argparse.Namespace) -> str:
     kept = "all kept" if not told.wrong else "WRONG: " + "; ".join(told.wrong)
-    return (
-        f"fanout {given.mode}: {kept}. {given.events:,} events, {told.receivers:,} receivers, "
-        f"{given.kills} kills, {told.repeated:,} repeats under the same id, {told.digests} digests, {told.seconds:.0f} s"
-    )
+    size = f"{given.events:,} events, {told.receivers:,} receivers, {given.kills} kills"
+    seen = f"{told.repeated:,} repeats under the same id, {told.digests} digests, {told.seconds:.0f} s"
+    return f"fanout {given.mode}: {kept}. {size}, {seen}"
 
 
 def main() -> int:
