@@ -11,8 +11,8 @@ from services.blacklist.store import Deps
 from shared.errors import DomainError
 from shared.web.access import access, principal, roles
 from shared.web.forms import load_form, read_form
-from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
+from shared.web.pages import form_errors, render
 
 PER_PAGE = 50
 READERS = ("clerk", "reviewer", "decider", "supervisor", "auditor")
@@ -67,11 +67,10 @@ def _answers(made: APIBlueprint, deps: Deps) -> None:
 
 
 def _page(deps: Deps, error: DomainError | None = None) -> Response:
-    who, cursor = principal(), request.args.get("cursor")
-    before = last_id(cursor)
+    who, before = principal(), last_seen()
     with deps.db.read() as session:
         found = find_adoptions(session, who, state=None, before=before, limit=PER_PAGE)
-        rows, following = cut(found, PER_PAGE, lambda row: (row[0].id,))
+        rows, around = listed(found, PER_PAGE, lambda row: row[0].id)
         items = [adoption_view(*row) | {"own": row[0].proposed_by == who.user_id} for row in rows]
     return render(
         "blacklist/adoptions.html",
@@ -80,5 +79,5 @@ def _page(deps: Deps, error: DomainError | None = None) -> Response:
         errors=form_errors(error) if error else {},
         values=request.form if error else {"listing_id": request.args.get("listing_id", "")},
         done=DONE.get(request.args.get("done", "")),
-        next_url=with_query(cursor=following) if following else "",
+        **around,
     )

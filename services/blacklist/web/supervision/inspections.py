@@ -28,8 +28,8 @@ from services.blacklist.web.supervision.asking import asked, period_options, reg
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.forms import load_form, read_form
-from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
+from shared.web.pages import form_errors, render
 
 SUPERVISOR, OFFICERS = roles("supervisor"), roles("clerk", "reviewer", "decider")
 PER_PAGE = 30
@@ -73,11 +73,10 @@ def _draw(deps: Deps) -> str:
 
 
 def _list_page(deps: Deps, status: int, errors: dict[str, str]) -> Response:
-    who, cursor = principal(), request.args.get("cursor")
-    before = last_id(cursor)
+    who, before = principal(), last_seen()
     with deps.db.read() as session:
         found = list_inspections(session, who, before=before, limit=PER_PAGE)
-        shown, following = cut(found, PER_PAGE, lambda row: (row.id,))
+        shown, around = listed(found, PER_PAGE)
         rows = [inspection_view(row) for row in shown]
         regions = regions_in_sight(session, who)
     return render(
@@ -89,7 +88,7 @@ def _list_page(deps: Deps, status: int, errors: dict[str, str]) -> Response:
         errors=errors,
         values=request.form,
         wanted=asked(who),
-        next_url=with_query(cursor=following) if following else "",
+        **around,
     )
 
 
