@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from services.credit_push import app as wiring
 from services.credit_push.catalogue import Breaker, Limits, Window
+from services.credit_push.models import Delivery
 from services.credit_push.settings import read_settings
 from services.credit_push.standing import health
 from services.credit_push.usecases import Deps
-from services.credit_push.usecases.gating import Pace, in_maintenance, quota_left
+from services.credit_push.usecases.gating import Pace, in_maintenance, quota_left, states
 from services.credit_push.usecases.operating import pause, request_backfill, resume
+from services.credit_push.usecases.sending import Dispatch
 from services.credit_push.worker import build_loops
 from shared.db import migrate
 from shared.eventlog import EventLog, open_log
@@ -243,6 +246,32 @@ def test_hours_quotas_and_pace() -> None:
     assert pace.allowed() is not None
     assert (pace.allowed() or 0) < 1000
     assert Pace(0).allowed() is None
+
+
+def test_rows_that_never_left_are_not_counted(tmp_path: Path) -> None:
+    with stubs(1) as (stub,):
+        stub.mood = "hangs"
+        patience = replace(PATIENT, pause_seconds=(3600.0,))
+        with field(tmp_path, {"bad": (stub, patience, Limits(daily_rows=1000))}) as world:
+            world.publish(40)
+            drain(world.loops)
+            with world.deps.db.read() as session:
+                tried = session.scalar(select(func.sum(Delivery.attempts_count)))
+                counted = states(session)["bad"]["counted"]
+            assert 0 < counted < 40
+            assert counted == tried
+
+
+def test_what_is_paused_after_the_look_is_not_claimed(tmp_path: Path) -> None:
+    with stubs(1) as (stub,), field(tmp_path, {"calm": (stub, PATIENT)}) as world:
+        world.publish(3)
+        world.plan()
+        with world.deps.db.write() as session:
+            pause(session, world.deps, "calm", "tester", "平台通知停机")
+        unused: Any = None
+        assert Dispatch(world.deps, world.deps.catalogue["calm"], unused, "me")() == 0
+        with world.deps.db.read() as session:
+            assert set(session.scalars(select(Delivery.state))) == {"waiting"}
 
 
 @pytest.mark.parametrize("mood", ["hangs", "breaks"])

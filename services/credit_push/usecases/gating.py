@@ -6,7 +6,7 @@ delivery whose due day is about to end is tried in spite of the pause: the law d
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
@@ -110,6 +110,16 @@ def _probe(session: Session, profile: Profile, state: Mapping[str, Any], now: da
     return Gate(0, "平台无应答，熔断中")
 
 
+def still_open(session: Session, profile: Profile, opened: Gate, now: datetime, at: datetime) -> Gate:
+    """The gate once more where rows are claimed: paused, opened or used up since it was looked at."""
+    found = session.execute(select(STATES).where(STATES.c.platform == profile.id)).first()
+    again = gate(session, profile, dict(found._mapping) if found is not None else {}, now, at)
+    if again.probe and not opened.probe:
+        return SHUT  # others may be under way: who looks next sees the breaker
+    only = opened.only_withdrawals or again.only_withdrawals
+    return replace(opened, most=min(opened.most, again.most), only_withdrawals=only)
+
+
 def in_maintenance(limits: Limits, at: datetime) -> bool:
     """Whether the platform has said it takes nothing at this hour."""
     local = at.astimezone(SHANGHAI)
@@ -161,12 +171,23 @@ def note_claim(
 
 
 def note_outcomes(
-    session: Session, profile: Profile, answered: int, silent: int, problem: str, now: datetime
+    session: Session,
+    profile: Profile,
+    answered: int,
+    silent: int,
+    problem: str,
+    now: datetime,
+    unsent: tuple[int, date] | None = None,
 ) -> None:
-    """In the settling transaction: an answer closes the breaker, silence long enough opens it."""
-    if not answered and not silent:
+    """In the settling transaction: an answer closes the breaker, silence long enough opens it.
+
+    `unsent`: rows that never left, and the day they were counted on: they go back to its quota.
+    """
+    if not answered and not silent and unsent is None:
         return
     state = hold(session, profile.id)
+    if unsent is not None and state["counted_on"] == unsent[1]:
+        state["counted"] = max(0, state["counted"] - unsent[0])
     if answered:
         state.update(failures=0, opened=0, retry_at=None, last_success_at=now)
     if silent:

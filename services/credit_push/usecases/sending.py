@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select, update
@@ -33,9 +33,10 @@ from services.credit_push.usecases import rows as deliveries
 from services.credit_push.usecases.claiming import ANY, Claimed, claim
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import Sent, content_of, former_rows, sent_content
-from services.credit_push.usecases.gating import Gate, note_outcomes
+from services.credit_push.usecases.gating import Gate, note_outcomes, still_open
 from services.credit_push.usecases.rows import TABLE, Row
 from services.credit_push.usecases.settling import Settlement, storable, with_newer, write_holdings
+from shared.clock import local_date
 from shared.crash import crash_point
 from shared.crypto import CryptoError, KeyRing
 from shared.db import add_rows, among
@@ -95,19 +96,22 @@ class Dispatch:
         with self.deps.db.write() as session:
             clock = self.deps.clock
             now, at, recent = clock.system_now(), clock.now(), self.deps.recent
-            claimed = claim(session, self.profile, self.holder, now, at, recent, opened)
+            opened = still_open(session, self.profile, opened, now, at)
+            claimed = (
+                claim(session, self.profile, self.holder, now, at, recent, opened) if opened.most else []
+            )
         crash_point("push.after_claim")
         if not claimed:
             return 0
         try:
-            self._carry(claimed)
+            self._carry(claimed, local_date(at))
         except Exception:
             with self._leaving:
                 self._left += [one.row for one in claimed]
             raise
         return len(claimed)
 
-    def _carry(self, claimed: Sequence[Claimed]) -> None:
+    def _carry(self, claimed: Sequence[Claimed], counted_on: date) -> None:
         began = time.perf_counter()
         tried = self._ask([c for c in claimed if c.ask_first]) + self._send(
             [c for c in claimed if not c.ask_first]
@@ -115,7 +119,7 @@ class Dispatch:
         send_seconds.labels(self.profile.id).observe(time.perf_counter() - began)
         crash_point("push.after_send")
         with self.deps.db.write() as session:
-            settle_tries(session, self.deps, self.profile, tried)
+            settle_tries(session, self.deps, self.profile, tried, counted_on)
             crash_point("push.before_settled")
         crash_point("push.after_settled")
 
@@ -205,7 +209,9 @@ class Dispatch:
         return Job(row.id, key, row.listing_id, row.version, row.operation, batch, content, formers, stands)
 
 
-def settle_tries(session: Session, deps: Deps, profile: Profile, tried: Sequence[Tried]) -> None:
+def settle_tries(
+    session: Session, deps: Deps, profile: Profile, tried: Sequence[Tried], counted_on: date | None = None
+) -> None:
     """Second transaction: states, attempts, holdings and events of one batch."""
     listings = lock_listings(session, (t.claimed.row.listing_id for t in tried))
     rows, ours = _locked(session, [t.claimed.row for t in tried])
@@ -231,17 +237,21 @@ def settle_tries(session: Session, deps: Deps, profile: Profile, tried: Sequence
     _open_batches(session, profile, [rows[t.claimed.row.id] for t in tried], tried, at)
     deliveries.save(session, rows.values())
     add_rows(session, ATTEMPTS, [one.attempt for one in tried if one.outcome.result != HELD])
-    _note_health(session, profile, tried, now)
+    _note_health(session, profile, tried, now, counted_on)
     write_holdings(session, profile.id, filed)
     announce(session, listings, deps.catalogue, settlement.news, at)
 
 
-def _note_health(session: Session, profile: Profile, tried: Sequence[Tried], now: datetime) -> None:
+def _note_health(
+    session: Session, profile: Profile, tried: Sequence[Tried], now: datetime, counted_on: date | None
+) -> None:
     """Whether the platform answered; what we stopped ourselves or held back says nothing about it."""
     outside = [one.outcome for one in tried if one.attempt["kind"] != "check" and one.outcome.result != HELD]
     silent = [outcome for outcome in outside if outcome.result in (FAILED, UNKNOWN)]
     problem = silent[-1].message if silent else ""
-    note_outcomes(session, profile, len(outside) - len(silent), len(silent), problem, now)
+    stayed = sum(not one.handed_over or one.outcome.result == HELD for one in tried)
+    unsent = (stayed, counted_on) if stayed and counted_on and profile.limits.daily_rows else None
+    note_outcomes(session, profile, len(outside) - len(silent), len(silent), problem, now, unsent)
 
 
 def _locked(session: Session, claimed: Sequence[Row]) -> tuple[dict[str, Row], set[str]]:
