@@ -8,6 +8,7 @@ from services.notifier.routing import ALL_CHANNELS, recipients, routing
 from services.notifier.routing.enforcement import CAUSES
 from services.notifier.routing.ladders import ladders
 from services.notifier.usecases.bounces import EVENT as BOUNCED
+from services.notifier.usecases.receivers import DISABLED, FAILING
 from shared.contracts.topics import topic
 from tests.harness.notices import AT
 
@@ -34,7 +35,7 @@ def test_routes_are_sound(route):
     assert route.floor <= set(route.channels) <= {*ALL_CHANNELS, "sms"}
     assert route.department or route.supervisors or route.operators
     own = {rung.event for ladder in ladders().by_event.values() for rung in ladder.rungs}
-    own |= {event for event, _ in CAUSES.values()} | {BOUNCED}
+    own |= {event for event, _ in CAUSES.values()} | {BOUNCED, FAILING, DISABLED}
     assert any(routing().route(name) == route for name in [*NEWS, *own]), (
         "no published event takes this route"
     )
