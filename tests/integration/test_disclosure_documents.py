@@ -61,6 +61,8 @@ def test_private_data_is_refused_until_accounted_for(call, office):
     assert "不能自动检查" in upload(call, row, b"%PDF-1.4 x", "扫描.pdf", 422)["fields"][0]["message"]
     upload(call, row, b"%PDF-1.4 x", "扫描.txt.exe", 422)
     upload(call, row, b"", status=422)
+    place = f"/disclosure-requests/{row.id}/documents"
+    call("clerk", "POST", place, 422, data={"file": "words"}, content_type="multipart/form-data")
     kept = upload(call, row, f"张三 {PERSON_ID}".encode(), checked=f"申请人本人的证件号码{PERSON_ID}")
     assert kept["identities"] == 1
     assert PERSON_ID not in kept["checked"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from apiflask.fields import File
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.blacklist.disclosure.domain import ACTIONS, APPLICANTS, DELIVERY, STATES, answer_types
@@ -133,7 +134,7 @@ class DocumentForm(Schema):
 class DocumentIn(DocumentForm):
     """附一份文件."""
 
-    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+    file = File(required=True)  # type: ignore[no-untyped-call]
 
 
 class AnswerView(Schema):

@@ -143,7 +143,8 @@ def _unknown() -> NotFound:
 def _kept(
     row: DisclosureRequest, paper: Paper, media_type: str, found: Findings, actor: Principal, at: datetime
 ) -> DisclosureDocument:
-    name = Path(paper.file_name.replace("\\", "/")).name[-200:]
+    whole = "".join(sign for sign in paper.file_name if sign.isprintable())
+    name = Path(whole.replace("\\", "/")).name[-200:]
     return DisclosureDocument(
         id=new_id(), request_id=row.id, file_name=without_identities(name), media_type=media_type,
         size=len(paper.content), sha256=hashlib.sha256(paper.content).hexdigest(),
