@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from apiflask.fields import File
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES
@@ -332,7 +333,7 @@ class AttachmentForm(Schema):
 
 
 class AttachmentIn(AttachmentForm):
-    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+    file = File(required=True)  # type: ignore[no-untyped-call]
 
 
 def plain_filing(loaded: Mapping[str, Any]) -> dict[str, Any]:
