@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import struct
 import zipfile
 
 import pytest
@@ -23,11 +24,31 @@ def upload(call, row, content=TABLE, name="汇总表.txt", status=201, who="cler
 
 def packed(*runs):
     """A .docx whose text stands in several runs."""
-    out = io.BytesIO()
     text = "".join(f"<w:r><w:t>{run}</w:t></w:r>" for run in runs)
-    with zipfile.ZipFile(out, "w") as made:
-        made.writestr("word/document.xml", f"<w:document><w:p>{text}</w:p></w:document>")
+    return archive(("word/document.xml", f"<w:document><w:p>{text}</w:p></w:document>"))
+
+
+def archive(*members, way=zipfile.ZIP_STORED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", way) as made:
+        for name, content in members:
+            made.writestr(name, content)
     return out.getvalue()
+
+
+def cut_short():
+    """The list of members promises more than the member holds."""
+    whole = bytearray(packed("没有号码"))
+    place = whole.index(b"PK\x01\x02")
+    whole[place + 20 : place + 28] = struct.pack("<II", 10**6, 10**6)
+    return bytes(whole)
+
+
+def corrupt():
+    """Bytes where the coder's settings should be."""
+    whole = bytearray(archive(("word/document.xml", "<w:p>hello world</w:p>" * 99), way=zipfile.ZIP_LZMA))
+    whole[47:56] = b"\xff" * 9
+    return bytes(whole)
 
 
 def test_the_letter_names_the_files_and_the_applicant_opens_them(call, office):
@@ -74,6 +95,8 @@ def test_private_data_is_refused_until_accounted_for(call, office):
         ("a.docx", packed("证件号码：", PERSON_ID[:6], PERSON_ID[6:]), 1),
         ("a.docx", packed("没有号码"), 0),
         ("a.docx", b"PK\x03\x04 broken", None),
+        ("a.docx", cut_short(), None),
+        ("a.docx", corrupt(), None),
         ("a.txt", f"证件 {PERSON_ID}".encode("gb18030"), 1),
         ("a.png", b"\x89PNG", None),
     ],

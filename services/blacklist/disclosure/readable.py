@@ -5,7 +5,9 @@ Pages as pictures, PDF and the old binary formats have no text to look through h
 
 import html
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -25,6 +27,9 @@ _UNREADABLE = (
     OSError,
     RuntimeError,
     zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
     ValueError,
 )
 
