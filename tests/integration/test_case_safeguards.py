@@ -35,6 +35,26 @@ def pointers(refused: pytest.ExceptionInfo[Invalid]) -> list[str]:
     return [each.pointer for each in refused.value.fields]
 
 
+def told(office: Office) -> Case:
+    case = office.take(office.file(), "submit", "clerk")
+    return office.take(case, "approve_notice", "reviewer", notice_number="告〔2026〕1号")
+
+
+def test_a_second_statement_neither_drops_the_first_nor_the_right_to_a_hearing(office):
+    heard = {"content": "没有参与", "answer": "证据确凿", "hearing_waived": False}
+    case = office.take(told(office), "record_statement", "clerk", **heard)
+    with pytest.raises(Invalid) as refused:
+        office.take(case, "record_statement", "clerk", waived=True)
+    assert pointers(refused) == ["/waived"]
+    case = office.take(case, "record_statement", "clerk", content="补充", answer="不予采纳")
+    assert case.statement["hearing_waived"] is False
+    assert view(office, case)["steps"][-1]["detail"]["replaced"]["content"] == "没有参与"
+    with pytest.raises(Conflict, match="action-blocked"):
+        office.take(case, "decide", "decider", severity="general")
+    case = office.take(told(office), "record_statement", "clerk", waived=True, hearing_waived=False)
+    assert office.take(case, "record_statement", "clerk", waived=True).statement["hearing_waived"] is False
+
+
 def test_a_minor_act_is_shown_only_with_its_necessity(office):
     case = office.walk(office.file(), "noticed")
     with pytest.raises(Invalid) as refused:
@@ -114,6 +134,9 @@ def test_a_repair_asked_for_too_early_is_told_from_when_and_its_refusal_ends_the
     (warning,) = view(office, case)["warnings"]
     assert warning["title"] == "未满最短公示期"
     assert "2027年2月2日" in warning["text"]
+    with pytest.raises(Invalid) as refused:
+        office.take(case, "refuse_repair", "reviewer", reason="已电话 13800138000 告知")
+    assert pointers(refused) == ["/reason"], "told to the platform it came from"
     case = office.take(case, "refuse_repair", "reviewer", reason="未满最短公示期")
     assert (duty(office, case, "accept-repair")["state"], view(office, case)["warnings"]) == ("done", [])
 

@@ -22,12 +22,16 @@ NOT_LISTED_MEASURE = (
 
 
 def record_statement(move: Move) -> None:
-    """The party's 陈述申辩 with our answer, or the statement that it waives."""
-    inputs = move.inputs
-    hearing = {"hearing_waived": inputs["hearing_waived"]} if "hearing_waived" in inputs else {}
+    """The party's 陈述申辩 with our answer, or the statement that it waives.
+
+    What was said of a hearing holds until something else is said; what is replaced stays in the step.
+    """
+    inputs, former = move.inputs, move.case.statement or {}
+    said = {**former, **inputs}
+    hearing = {"hearing_waived": said["hearing_waived"]} if "hearing_waived" in said else {}
     if inputs.get("waived"):
-        if inputs.get("content") or inputs.get("answer"):
-            raise invalid(("/waived", "放弃陈述申辩的，不填陈述内容和答复"))
+        if problem := _waiver_problem(move, former):
+            raise invalid(("/waived", problem))
         statement: dict[str, Any] = {"waived": True}
     else:
         gaps = [
@@ -42,7 +46,16 @@ def record_statement(move: Move) -> None:
             raise invalid(*gaps)
         statement = {"waived": False, "content": inputs["content"], "answer": inputs["answer"]}
     move.case.statement = {**statement, **hearing, "recorded_on": move.today.isoformat()}
-    move.detail |= {"waived": statement["waived"], **hearing}
+    move.detail |= {"waived": statement["waived"], **hearing, **({"replaced": former} if former else {})}
+
+
+def _waiver_problem(move: Move, former: Mapping[str, Any]) -> str | None:
+    """A waiver wipes out nothing that the party has said."""
+    if move.inputs.get("content") or move.inputs.get("answer"):
+        return "放弃陈述申辩的，不填陈述内容和答复"
+    if former.get("content"):
+        return "已登记当事人的陈述申辩，不能改为放弃；登记有误的，重新填写陈述内容和答复"
+    return None
 
 
 def decide(move: Move) -> None:
