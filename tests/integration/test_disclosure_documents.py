@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from services.blacklist.disclosure.readable import look_through
+from shared.sheets import xlsx_file
 from tests.integration.test_disclosure_requests import act, call, office, send
 from tests.integration.test_letters_typesetting import pdf_text
 from tests.unit.blacklist.case_office import PERSON_ID
@@ -95,6 +96,30 @@ def test_private_data_is_refused_until_accounted_for(call, office):
         ("a.docx", packed("证件号码：", PERSON_ID[:6], PERSON_ID[6:]), 1),
         ("a.docx", packed("没有号码"), 0),
         ("a.docx", b"PK\x03\x04 broken", None),
+        ("a.docx", archive(("word/document.xml", "<w:p/>"), ("word/media/image1.png", b"\x89PNG")), None),
+        ("a.docx", archive(("word/document.xml", "<w:p/>"), ("word/embeddings/x.xlsx", packed("表"))), None),
+        ("a.docx", archive(("word/document.xml", "<w:p/>"), ("word/a.html", PERSON_ID)), None),
+        ("a.docx", archive(("word/document.xml", PERSON_ID)), None),
+        (
+            "a.docx",
+            archive(("word/document.xml", f'<!DOCTYPE w [<!ENTITY a "{PERSON_ID}">]><w>&a;</w>')),
+            None,
+        ),
+        ("a.docx", archive(("x.txt", PERSON_ID)), None),
+        ("a.docx", archive(), None),
+        ("a.docx", archive(("word/document.xml", f"<w:t>{PERSON_ID}</w:t>".encode("utf-16"))), 1),
+        ("a.docx", archive(("word/_rels/document.xml.rels", f'<R Target="tel:{PERSON_ID}"/>')), 1),
+        ("a.docx", archive(("word/document.xml", f"<w:p descr='{PERSON_ID}'/>")), 1),
+        ("a.docx", archive(("word/document.xml", f"<w:t><![CDATA[{PERSON_ID}]]></w:t>")), 1),
+        ("a.docx", archive(("word/document.xml", f"<w:t>一<!-- {PERSON_ID} --></w:t>")), 1),
+        (
+            "a.docx",
+            archive(("word/document.xml", f"<w:t>{PERSON_ID[:6]}<!-- 一 -->{PERSON_ID[6:]}</w:t>")),
+            1,
+        ),
+        ("a.txt", PERSON_ID.encode("utf-16"), 1),
+        ("a.txt", PERSON_ID.encode("utf-16-le"), None),
+        ("a.xlsx", xlsx_file("表", [("序号", "单位"), (1, "建材公司")]), 0),
         ("a.docx", cut_short(), None),
         ("a.docx", corrupt(), None),
         ("a.txt", f"证件 {PERSON_ID}".encode("gb18030"), 1),

@@ -1,8 +1,10 @@
 """What stands in a file that goes to an applicant: its text where it has any, and the private data in that.
 
-Pages as pictures, PDF and the old binary formats have no text to look through here: a person must.
+Pictures, PDF and the old binary formats have no text to look through here, nor has an archive with anything
+but XML in it: a person must.
 """
 
+import codecs
 import html
 import io
 import lzma
@@ -17,10 +19,16 @@ from pathlib import Path
 from services.blacklist.register.domain.redaction import KINDS, redact
 from shared.written import cover_identities
 
-ZIPPED = {".docx", ".xlsx", ".ofd"}
+ZIPPED, XML = {".docx", ".xlsx", ".ofd"}, (".xml", ".rels", ".vml")
 MOST_UNPACKED, MOST_MEMBERS, MOST_SIGNS = 32 * 1024 * 1024, 3000, 2_000_000
 _ENDS = re.compile(r"</(?:\w+:)?(?:p|si|c|row|tr|TextCode)>|<(?:\w+:)?(?:br|tab)\b[^<>]*>")
 _TAG = re.compile(r"<[^<>]*>")
+_LITERAL = re.compile(r"<!\[CDATA\[((?:[^\]]|\](?!\]>))*+)(?:\]\]>)?")
+_COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+(?:-->)?")
+_ASIDE = re.compile(r"""<!--((?:[^-]|-(?!->))*+)|=\s*"([^"<]*)"|=\s*'([^'<]*)'""")
+"""Comments and the values of attributes: not on the page, but in the file."""
+_DEFINES = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)  # words that stand for other words
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _UNREADABLE = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
@@ -83,21 +91,39 @@ def text_of(file_name: str, content: bytes) -> str | None:
 
 
 def _decoded(content: bytes) -> str | None:
-    for encoding in ("utf-8-sig", "gb18030"):
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        return None if "\0" in text else text
     return None
 
 
 def _parts(content: bytes) -> Iterator[str]:
-    """The text of each XML member; ValueError where there is more than anybody would read."""
+    """The text of each member; ValueError where it is no XML, or more than anybody would read."""
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        members = packed.infolist()
+        members = [each for each in packed.infolist() if not each.is_dir()]
         if len(members) > MOST_MEMBERS or sum(each.file_size for each in members) > MOST_UNPACKED:
             raise ValueError("too much to look through")
+        if not members:
+            raise ValueError("nothing to look through")
         for each in members:
-            if each.filename.lower().endswith(".xml"):
-                raw = packed.read(each).decode("utf-8", "replace")
-                yield html.unescape(_TAG.sub("", _ENDS.sub("\n", raw)))
+            yield from _xml_text(each.filename, packed.read(each))
+
+
+def _xml_text(name: str, content: bytes) -> Iterator[str]:
+    """What stands between the tags, then what stands in them."""
+    markup = _decoded(content)
+    written = markup is not None and markup.lstrip().startswith("<") and _DEFINES.search(markup) is None
+    if markup is None or not written or not name.lower().endswith(XML):
+        raise ValueError("not XML text")
+    shown = _ENDS.sub("\n", _COMMENT.sub("", _LITERAL.sub(_escaped, markup)))
+    yield html.unescape(_TAG.sub("", shown))
+    aside = dict.fromkeys(found[found.lastindex or 0] for found in _ASIDE.finditer(markup))
+    yield _GUID.sub("", html.unescape("\n|\n".join(aside)))
+
+
+def _escaped(literal: re.Match[str]) -> str:
+    return html.escape(literal[1])
