@@ -120,6 +120,16 @@ def test_a_repair_runs_as_at_the_window(office: Office) -> None:
     assert action_title(step.action) != step.action
 
 
+def test_who_asked_is_told_when_the_listing_ends_otherwise(office: Office) -> None:
+    case = office.published()
+    office.clock.advance(timedelta(days=100))
+    assert take(office, returned(case, "objection")) == OPENED
+    assert take(office, returned(case, "repair", "XYZG-2", commitment="承诺依法诚信经营")) == OPENED
+    case = office.take(reload(office, case), "accept_repair", "clerk")
+    office.take(case, "settle_repair", "decider", granted=True, reason="已履行")
+    assert answers(office) == [("XYZG-2", "accepted"), ("XYZG-2", "granted"), ("XYZG-1", "moot")]
+
+
 def test_events_of_the_push_service_open_it(office: Office) -> None:
     case = office.published()
     handle = open_requests(office.deps)

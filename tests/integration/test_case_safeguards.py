@@ -55,6 +55,43 @@ def test_a_second_statement_neither_drops_the_first_nor_the_right_to_a_hearing(o
     assert office.take(case, "record_statement", "clerk", waived=True).statement["hearing_waived"] is False
 
 
+def test_a_notice_that_came_back_is_not_waived_and_stops_the_decision(office):
+    lost = {"method": "post", "served_on": office.clock.today(), "reason": "查无此人"}
+    case = office.take(told(office), "fail_notice_service", "clerk", **lost)
+    with pytest.raises(Invalid) as refused:
+        office.take(case, "record_statement", "clerk", waived=True)
+    assert pointers(refused) == ["/waived"]
+    waived = office.take(told(office), "record_statement", "clerk", waived=True)
+    waived = office.take(waived, "fail_notice_service", "clerk", **lost)
+    with pytest.raises(Conflict, match="action-blocked"):
+        office.take(waived, "decide", "decider", severity="general")
+    case = office.take(case, "record_statement", "clerk", content="没有参与", answer="证据确凿")
+    assert office.take(case, "decide", "decider", severity="general").state == "decided"
+
+
+def test_a_notice_that_came_back_after_the_decision_stops_publication(office):
+    case, first = told(office), office.clock.today()
+    office.clock.advance(timedelta(days=20))
+    today = office.clock.today()
+    case = office.take(case, "decide", "decider", severity="general")
+    assert [each["title"] for each in view(office, case)["warnings"]] == ["告知书送达存疑"]
+    case = office.take(
+        case, "fail_notice_service", "clerk", method="post", served_on=first, reason="查无此人"
+    )
+    case = office.take(case, "record_service", "clerk", method="direct", served_on=today)
+    assert "告知书送达存疑" in [each["title"] for each in view(office, case)["warnings"]]
+    with pytest.raises(Conflict, match="action-blocked"):
+        office.take(case, "publish", "decider")
+    proved = {"method": "direct", "recipient": "门卫", "proof": "送达回证"}
+    office.clock.advance(timedelta(days=1))
+    with pytest.raises(Invalid) as refused:
+        late = office.clock.today()
+        office.take(case, "record_notice_service", "clerk", served_on=late, **proved)
+    assert pointers(refused) == ["/served_on"]
+    case = office.take(case, "record_notice_service", "clerk", served_on=first, **proved)
+    assert office.take(case, "publish", "decider").state == "published"
+
+
 def test_a_minor_act_is_shown_only_with_its_necessity(office):
     case = office.walk(office.file(), "noticed")
     with pytest.raises(Invalid) as refused:

@@ -14,10 +14,11 @@ PROACTIVE = "proactive"
 PUBLIC_REASONS = frozenset(
     {
         "correct", "revoke", "restore", "suspend", "lift_suspension", "shield", "unshield",
-        "refuse_objection", "settle_objection", "settle_repair", "decide_expiry", "remove_linked",
+        "accept_objection", "refuse_objection", "settle_objection", "accept_repair", "refuse_repair",
+        "settle_repair", "decide_expiry", "remove_linked",
     }
 )  # fmt: skip
-"""Actions whose reason stands in the listing's public versions."""
+"""Actions whose reason stands in the listing's public versions, or is told to the platform of a request."""
 
 
 def covered_text(text: str, passages: Collection[str]) -> str:
@@ -65,7 +66,7 @@ def reason_problems(action: str, reason: str | None) -> Iterator[Problem]:
     if kinds:
         yield (
             "/reason",
-            f"理由随公示版本公开，其中含有{'、'.join(KINDS[kind] for kind in kinds)}，请改写后提交",
+            f"理由对外公开或告知，其中含有{'、'.join(KINDS[kind] for kind in kinds)}，请改写后提交",
         )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.blacklist.cases.domain.table import REVOKED
+from services.blacklist.cases.usecases import answering
 from services.blacklist.cases.usecases.duties import cancel_all
 from services.blacklist.cases.usecases.moves import Move, plain
 from services.blacklist.cases.usecases.publication import publicity_of
@@ -11,6 +12,7 @@ from shared.clock import local_date
 
 UNDONE = ("revoked", "objection")
 """Reasons by which a listing should never have been."""
+REQUESTS = ("objection", "repair")
 
 
 def revoke(move: Move) -> None:
@@ -65,12 +67,14 @@ def remove(move: Move, reason_code: str, reason: str) -> None:
 
 
 def end(move: Move, reason_code: str) -> None:
-    """Common to every end: when, why, no overlay left open, nothing owed."""
+    """Common to every end: when, why, no overlay left open, nothing owed, nobody left without an answer."""
     case = move.case
     case.ended_at, case.reason_code, case.reason = move.batch.at, reason_code, move.reason
-    for overlay in move.overlays.values():
+    for kind, overlay in move.overlays.items():
         if overlay.closed_at is None:
             overlay.closed_at, overlay.outcome_reason = move.batch.at, reason_code
+            if kind in REQUESTS:
+                answering.answer(move, kind, answering.MOOT)
     cancel_all(move)
     move.batch.gone.append(case.id)
     move.batch.session.flush()
