@@ -193,6 +193,22 @@ def test_what_the_platform_refuses_is_seen_and_settled_by_a_person(world: PushWo
     assert elsewhere.post(f"/push/api/v1/answers/{row.id}/again").status_code == 404
 
 
+def test_what_was_said_later_stays_the_last_word(world: PushWorld) -> None:
+    ticket, listing_id = f"没有的受理号-{new_id()}", new_id()
+    first = outcome(ticket, listing_id, "accepted")
+    second = outcome(ticket, listing_id, "rejected", sequence=2)
+    plan(world, first, replace(second, subject=first.subject, data=second.data | {"case_id": first.subject}))
+    world.until(lambda: [row.state for row in rows(world, ticket)] == ["dead", "dead"], "refused")
+    early, late = rows(world, ticket)
+    client = world.client("operator")
+    told = f"/push/api/v1/answers/{late.id}/told"
+    named = client.post(told, json={"note": "已告知 11010519491231002X"})
+    assert (named.status_code, named.json["fields"][0]["pointer"]) == (422, "/note")
+    assert client.post(told, json={"note": "电话告知"}).json["state"] == "told"
+    again = client.post(f"/push/api/v1/answers/{early.id}/again")
+    assert (again.status_code, again.json["slug"]) == (409, "answer-overtaken")
+
+
 @pytest.mark.parametrize(("by", "state"), [("hand", "awaiting-hand"), ("events", "by-events")])
 def test_a_platform_without_an_address_is_told_otherwise(world: PushWorld, by: str, state: str) -> None:
     profile = world.deps.catalogue[NATION]

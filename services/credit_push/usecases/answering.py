@@ -24,9 +24,10 @@ from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.gating import in_maintenance
 from shared.contracts.envelope import Event
 from shared.db import dialect_of, upsert
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.leases import Lease
 from shared.metrics import counter
+from shared.written import cover_identities
 
 STATES = {
     WAITING: "待回传",
@@ -191,8 +192,19 @@ def send_again(session: Session, deps: Deps, answer_id: str, who: str) -> Reques
     row = _held(session, answer_id)
     if row.state != DEAD:
         raise Conflict("answer-settled", "该办理结果不在失败状态", "只有回传失败的办理结果可以再次回传。")
+    if session.scalars(_told_later(row)).first() is not None:
+        told = "再次回传会使平台误认最终结果，可以登记已人工告知。"
+        raise Conflict("answer-overtaken", "该受理号以后的办理结果已经告知平台", told)
     row.state, row.attempts, row.next_at, row.told_by = WAITING, 0, deps.clock.system_now(), who[:100]
     return row
+
+
+def _told_later(row: RequestAnswer) -> Select[str]:
+    """What the platform already knows of the same ticket from a later step: its last word stays the last."""
+    same = (RequestAnswer.platform == row.platform, RequestAnswer.ticket == row.ticket)
+    later = (RequestAnswer.case_id == row.case_id, RequestAnswer.sequence > row.sequence)
+    told = RequestAnswer.state.in_((ANSWERED, TOLD))
+    return select(RequestAnswer.id).where(*same, *later, told).limit(1)
 
 
 def tell_by_hand(session: Session, deps: Deps, answer_id: str, who: str, note: str) -> RequestAnswer:
@@ -200,6 +212,9 @@ def tell_by_hand(session: Session, deps: Deps, answer_id: str, who: str, note: s
     row = _held(session, answer_id)
     if row.state not in SETTLED_BY_HAND:
         raise Conflict("answer-settled", "该办理结果已经告知平台", "已经告知的不再登记。")
+    if cover_identities(note) != note:
+        field = FieldError("/note", "不得含有证件号码，请删去。")
+        raise Invalid("validation-failed", "登记内容有误", fields=[field])
     row.state, row.next_at, row.answered_at = TOLD, None, deps.clock.now()
     row.told_by, row.note = who[:100], note
     return row
