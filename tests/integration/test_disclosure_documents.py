@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from services.blacklist.disclosure.readable import look_through
+from services.blacklist.disclosure.usecases import paper_of
 from shared.sheets import xlsx_file
 from tests.integration.test_disclosure_requests import act, call, office, send
 from tests.integration.test_letters_typesetting import pdf_text
@@ -17,9 +18,9 @@ __all__ = ["call", "office"]  # fixtures
 TABLE = "序号,单位,次数\n1,建材公司,2\n".encode()
 
 
-def upload(call, row, content=TABLE, name="汇总表.txt", status=201, who="clerk", **given):
+def upload(call, row, content=TABLE, name="汇总表.txt", status=201, who="clerk", extra=None, **given):
     body = {"file": (io.BytesIO(content), name), **given}
-    return call(who, "POST", f"/disclosure-requests/{row.id}/documents", status, data=body,
+    return call(who, "POST", f"/disclosure-requests/{row.id}/documents", status, data=body, extra=extra,
                 content_type="multipart/form-data")  # fmt: skip
 
 
@@ -128,6 +129,15 @@ def test_private_data_is_refused_until_accounted_for(call, office):
 )
 def test_files_are_looked_through(name, content, identities):
     assert look_through(name, content).identities == identities
+
+
+def test_a_file_is_looked_through_before_the_transaction_and_its_answer_remembered(call, office):
+    assert paper_of("a.txt", PERSON_ID.encode(), None).found.identities == 1
+    _, row = send(call, office)
+    once = {"Idempotency-Key": "paper-1"}
+    first, again = (upload(call, row, extra=once) for _ in range(2))
+    assert first == again
+    assert upload(call, row, b"other", status=422, extra=once)["slug"] == "idempotency-key-reused"
 
 
 def test_who_adds_a_file_does_not_issue_it_and_may_take_it_back(call, office):

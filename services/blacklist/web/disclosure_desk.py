@@ -108,7 +108,7 @@ def _documents(made: APIBlueprint, deps: Deps) -> None:
         try:
             file = chosen_file("请选择要附上的文件。")
             given = load_form(DocumentForm(), read_form(request.form))
-            paper = usecases.Paper(file.filename or "", file.read(), given.get("checked"))
+            paper = usecases.paper_of(file.filename or "", file.read(), given.get("checked"))
             with deps.db.write() as session:
                 usecases.add_document(
                     session, deps, request_id, paper, actor=principal(), at=deps.clock.now()

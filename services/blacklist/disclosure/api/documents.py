@@ -1,6 +1,8 @@
 """Files that go with an answer: added and taken back by the clerk, opened by officers and applicant."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 from uuid import UUID
 
 from apiflask import APIBlueprint
@@ -21,6 +23,7 @@ from shared.web.openapi import produces
 from shared.web.problem import problems
 
 ANY = "application/octet-stream"
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
@@ -36,12 +39,9 @@ def _add_keeping(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @bp.input(schemas.DocumentIn, location="form_and_files")
     @bp.output(schemas.DocumentLine, 201)
     @bp.doc(summary="附上随答复提供的文件")
+    @_looked_through
     @once.write(schemas.DocumentLine, 201)
-    def add_disclosure_document(
-        session: Session, request_id: UUID, form_and_files_data: dict[str, Any]
-    ) -> dict[str, Any]:
-        file = form_and_files_data["file"]
-        paper = usecases.Paper(file.filename or "", file.read(), form_and_files_data.get("checked"))
+    def add_disclosure_document(session: Session, request_id: UUID, paper: usecases.Paper) -> dict[str, Any]:
         kept = usecases.add_document(
             session, deps, str(request_id), paper, actor=principal(), at=deps.clock.now()
         )
@@ -57,6 +57,19 @@ def _add_keeping(bp: APIBlueprint, deps: Deps, once: Once) -> None:
         with deps.db.write() as session:
             row = usecases.remove_document(session, str(request_id), str(document_id), actor=who, at=at)
             return officer_view(session, deps.keyring, row, who, at)
+
+
+def _looked_through(view: View) -> View:
+    """Gives the view the file as a paper; its bytes stay to be read where answers are remembered."""
+
+    @wraps(view)
+    def looked(request_id: UUID, form_and_files_data: dict[str, Any]) -> Any:
+        file = form_and_files_data["file"]
+        paper = usecases.paper_of(file.filename or "", file.read(), form_and_files_data.get("checked"))
+        file.seek(0)
+        return view(request_id=request_id, paper=paper)
+
+    return looked  # type: ignore[return-value]
 
 
 def _add_reading(bp: APIBlueprint, deps: Deps) -> None:

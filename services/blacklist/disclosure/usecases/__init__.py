@@ -6,6 +6,7 @@ from services.blacklist.disclosure.usecases.documents import (
     add_document,
     open_for_applicant,
     open_for_officer,
+    paper_of,
     remove_document,
 )
 from services.blacklist.disclosure.usecases.handling import take_action
@@ -20,6 +21,7 @@ __all__ = [
     "load_items",
     "open_for_applicant",
     "open_for_officer",
+    "paper_of",
     "remove_document",
     "submit_request",
     "supplement",
