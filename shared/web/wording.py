@@ -13,6 +13,7 @@ FIXED = {
     "Not a valid boolean.": "应为 true 或 false。",
     "Not a valid date.": "应为日期，格式如 2026-11-02。",
     "Not a valid datetime.": "应为带时区的时间，格式如 2026-11-02T08:30:00+08:00。",
+    "Not a valid aware datetime.": "应为带时区的时间，格式如 2026-11-02T08:30:00+08:00。",
     "Not a valid list.": "应为列表。",
     "Not a valid mapping type.": "应为对象。",
     "Invalid input type.": "应为对象。",
