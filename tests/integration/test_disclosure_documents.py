@@ -140,6 +140,19 @@ def test_a_file_is_looked_through_before_the_transaction_and_its_answer_remember
     assert upload(call, row, b"other", status=422, extra=once)["slug"] == "idempotency-key-reused"
 
 
+def test_with_other_files_the_answer_is_drafted_anew(call, office):
+    _, row = send(call, office)
+    act(call, "clerk", row, "draft", answer_type="granted", content="见所附文件。")
+    kept = upload(call, row)
+    assert act(call, "decider", row, "issue", 409)["slug"] == "disclosure-no-draft"
+    act(call, "clerk", row, "draft", answer_type="granted", content="见所附文件。")
+    place = f"/disclosure-requests/{row.id}/documents/{kept['id']}"
+    shown = call("clerk", "DELETE", place)
+    assert shown["draft"] is None
+    assert shown["steps"][-1]["text"] == "汇总表.txt。文件有变动，原拟写的答复作废，请重新拟写"
+    act(call, "decider", row, "issue", 409)
+
+
 def test_who_adds_a_file_does_not_issue_it_and_may_take_it_back(call, office):
     _, row = send(call, office)
     upload(call, row, who="decider", status=403)
@@ -150,4 +163,5 @@ def test_who_adds_a_file_does_not_issue_it_and_may_take_it_back(call, office):
     place = f"/disclosure-requests/{row.id}/documents/{kept['id']}"
     assert call("clerk", "DELETE", place)["documents"] == []
     call("clerk", "DELETE", place, 404)
+    act(call, "clerk", row, "draft", answer_type="nonexistent", reason="查无")
     assert act(call, "decider", row, "issue")["answer"]["documents"] == []

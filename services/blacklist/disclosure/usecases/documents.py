@@ -32,7 +32,7 @@ ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 describe_errors(
     {
         "disclosure-document-not-found": "没有这份文件，或者答复尚未签发。",
-        "disclosure-documents-unfit": "拟写的答复类型不提供信息，不附文件。请撤去文件，或者退回重拟答复。",
+        "disclosure-documents-unfit": "拟写的答复类型不提供信息，不附文件。请撤去文件或者退回，重新拟写答复。",
         "disclosure-documents-full": "一件申请最多附二十份文件。请合并后上传。",
     }
 )
@@ -69,7 +69,7 @@ def add_document(
     kept = _kept(row, paper, media_type, actor, at)
     _files(deps).keep(kept.id, paper.content)
     session.add(kept)
-    write_step(session, row, "attach", "附上文件", actor=actor, at=at, note=kept.file_name)
+    write_step(session, row, "attach", "附上文件", actor=actor, at=at, note=_changed(row, kept))
     _note(session, row, kept, "attach", paper.found, actor, at)
     session.flush()
     return kept
@@ -82,9 +82,16 @@ def remove_document(
     row = _open(session, request_id, actor)
     kept = _of(session, row, document_id)
     kept.removed_at = at
-    write_step(session, row, "detach", "撤去文件", actor=actor, at=at, note=kept.file_name)
+    write_step(session, row, "detach", "撤去文件", actor=actor, at=at, note=_changed(row, kept))
     session.flush()
     return row
+
+
+def _changed(row: DisclosureRequest, kept: DisclosureDocument) -> str:
+    """What is issued is what the decider looked at: with other files the answer is drafted anew."""
+    voided = "。文件有变动，原拟写的答复作废，请重新拟写" if row.draft is not None else ""
+    row.draft = row.drafted_by = None
+    return f"{kept.file_name}{voided}"
 
 
 def open_for_officer(

@@ -243,7 +243,7 @@ def _enclosures(turn: Turn, draft: Mapping[str, Any]) -> Sequence[DisclosureDocu
     kind = answer_types()[draft["answer_type"]]
     kept = papers_to_issue(turn.session, turn.row, turn.actor)
     if kept and not kind.attaches:
-        told = f"“{kind.name}”的答复不附文件。请撤去文件，或者退回重拟。"
+        told = f"“{kind.name}”的答复不附文件。请撤去文件后重新拟写，或者退回重拟。"
         raise Conflict("disclosure-documents-unfit", "这种答复不附文件", told)
     return kept
 
