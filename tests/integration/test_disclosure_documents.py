@@ -9,6 +9,7 @@ import pytest
 
 from services.blacklist.disclosure.readable import look_through
 from services.blacklist.disclosure.usecases import paper_of
+from shared.identifiers import mask_id
 from shared.sheets import xlsx_file
 from tests.integration.test_disclosure_requests import act, call, office, send
 from tests.integration.test_letters_typesetting import pdf_text
@@ -138,6 +139,19 @@ def test_a_file_is_looked_through_before_the_transaction_and_its_answer_remember
     first, again = (upload(call, row, extra=once) for _ in range(2))
     assert first == again
     assert upload(call, row, b"other", status=422, extra=once)["slug"] == "idempotency-key-reused"
+
+
+def test_the_file_s_name_tells_no_more_than_the_file(call, office):
+    _, row = send(call, office)
+    for given, kept in (
+        ("13900001234名单.txt", "139********名单.txt"),
+        (f"{PERSON_ID}.txt", f"{mask_id(PERSON_ID)}.txt"),
+        ("家庭住址：某市某路1号.txt", "家庭住址：***.txt"),
+        ("名\u202e单\x07.txt", "名单.txt"),
+    ):
+        assert upload(call, row, name=given)["file_name"] == kept
+    shown = call("clerk", "GET", f"/disclosure-requests/{row.id}")
+    assert "13900001234" not in str(shown["steps"])
 
 
 def test_with_other_files_the_answer_is_drafted_anew(call, office):

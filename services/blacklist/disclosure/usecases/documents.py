@@ -20,6 +20,7 @@ from services.blacklist.disclosure.queries.documents import documents_of
 from services.blacklist.disclosure.queries.requests import find_request, request_by_code, request_to_act_on
 from services.blacklist.disclosure.readable import Findings, look_through
 from services.blacklist.disclosure.usecases.timeline import write_step
+from services.blacklist.register.domain.redaction import redact
 from services.blacklist.store import Deps
 from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, describe_errors
 from shared.ids import new_id
@@ -32,7 +33,7 @@ ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 describe_errors(
     {
         "disclosure-document-not-found": "没有这份文件，或者答复尚未签发。",
-        "disclosure-documents-unfit": "拟写的答复类型不提供信息，不附文件。请撤去文件或者退回，重新拟写答复。",
+        "disclosure-documents-unfit": "拟写的答复类型不提供信息，不附文件。请撤去文件或者退回，再拟写答复。",
         "disclosure-documents-full": "一件申请最多附二十份文件。请合并后上传。",
     }
 )
@@ -155,14 +156,19 @@ def _unknown() -> NotFound:
 def _kept(
     row: DisclosureRequest, paper: Paper, media_type: str, actor: Principal, at: datetime
 ) -> DisclosureDocument:
-    whole = "".join(sign for sign in paper.file_name if sign.isprintable())
-    name = Path(whole.replace("\\", "/")).name[-200:]
     return DisclosureDocument(
-        id=new_id(), request_id=row.id, file_name=without_identities(name), media_type=media_type,
+        id=new_id(), request_id=row.id, file_name=_named(paper.file_name), media_type=media_type,
         size=len(paper.content), sha256=hashlib.sha256(paper.content).hexdigest(),
         identities=paper.found.identities, checked=without_identities(paper.checked), added_by=actor.user_id,
         adder_name=actor.display_name, added_at=at,
     )  # fmt: skip
+
+
+def _named(given: str) -> str:
+    """The name as letter and timeline carry it: no private data, no sign that turns the writing round."""
+    name = Path("".join(sign for sign in given if sign.isprintable()).replace("\\", "/")).name[-200:]
+    suffix = Path(name).suffix
+    return (redact(name.removesuffix(suffix)).text + suffix)[-200:]
 
 
 def _note(
