@@ -10,6 +10,7 @@ import pytest
 from services.blacklist.audit.usecases import chain_batch
 from shared.identifiers import make_uscc
 from tests.architecture.access_world import AT, HOME, open_world
+from tests.unit.blacklist.case_office import PERSON_ID
 
 ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 OWN = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
@@ -133,6 +134,8 @@ def test_the_trail_is_taken_out_with_a_purpose_that_is_in_the_trail(world, page)
     page("auditor", "/audit/export", 422, **given)
     page("auditor", "/audit/export", 422, **given, purpose="年度检查", format="pdf")
     page("clerk", "/audit/export", 403, **given, purpose="年度检查")
+    turned = {"from": "2026-12-31", "to": "2026-11-01"}
+    assert "不能早于开始日期" in page("auditor", "/audit/export", 422, **turned, purpose="检查", format="csv")
     assert "年度检查" in page("auditor", "/audit/export", purpose="年度检查", format="csv", **given)
     with world.deps.db.write() as session:
         chain_batch(session)
@@ -151,6 +154,11 @@ def test_the_trail_is_taken_out_with_a_purpose_that_is_in_the_trail(world, page)
         "blacklist", "POST", "/api/v1/audit/export", auditor, {"purpose": "核对", "format": "json"} | given
     )
     assert [each["action_name"] for each in told.json["entries"]] == ["导出审计记录"] * 2
+    about = {"purpose": f"核对{PERSON_ID}", "format": "csv"} | given
+    assert PERSON_ID not in world.call("blacklist", "POST", "/api/v1/audit/export", auditor, about).text
+    turned |= {"purpose": "核对"}
+    refused = world.call("blacklist", "POST", "/api/v1/audit/export", auditor, turned)
+    assert (refused.status_code, refused.json["fields"][0]["pointer"]) == (422, "/to")
     sheet = world.call("blacklist", "POST", "/api/v1/audit/export", auditor, {"purpose": "核对"} | given)
     assert sheet.data[:2] == b"PK"
     assert sheet.headers["Content-Disposition"] == "attachment; filename=audit.xlsx"

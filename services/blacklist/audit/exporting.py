@@ -22,6 +22,7 @@ from shared.errors import FieldError, Invalid
 from shared.ids import new_id
 from shared.sheets import csv_file, xlsx_file
 from shared.web.access import Principal
+from shared.written import cover_identities
 
 MOST = 20_000
 """Entries of one file; a longer time is taken out in parts."""
@@ -40,6 +41,7 @@ def export_entries(
     db: Database, wanted: EntryFilter, purpose: str, form: str, *, actor: Principal, at: datetime
 ) -> bytes:
     """Oldest first, each with its link of the chain; Invalid beyond MOST."""
+    purpose = cover_identities(purpose)
     with db.read() as session:
         count = count_entries(session, wanted, MOST)
         if count > MOST:

@@ -1,6 +1,8 @@
 """The trail as auditors read it."""
 
-from marshmallow import fields, validate
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from shared.web.paging import PageQuery, page_schema
 from shared.web.schemas import Schema, StatutoryDate, Text
@@ -20,6 +22,12 @@ class Wanted(Schema):
     )
     since = StatutoryDate(load_default=None, data_key="from")
     until = StatutoryDate(load_default=None, data_key="to", metadata={"description": "含这一天"})
+
+    @validates_schema
+    def ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:
+        since, until = data.get("since"), data.get("until")
+        if since and until and until < since:
+            raise ValidationError({"to": ["不能早于开始日期。"]})
 
 
 class EntryQuery(Wanted, PageQuery):
