@@ -147,7 +147,8 @@ def test_exports_record_their_purpose_and_carry_no_number(office):
     office.file(person_filing())
     office.file(filing(subject={"name": "=cmd|calc有限公司"}))
     with office.deps.db.write() as session:
-        content = export_cases(session, CaseFilter(), "年度检查", actor=clerk(office), at=office.clock.now())
+        purpose = f"年度检查{PERSON_ID}"
+        content = export_cases(session, CaseFilter(), purpose, actor=clerk(office), at=office.clock.now())
         plain = export_cases(
             session, CaseFilter(), "=抽查", "csv", actor=clerk(office), at=office.clock.now()
         ).decode("utf-8-sig")

@@ -21,6 +21,7 @@ from shared.ids import new_id
 from shared.regions import full_name, is_known
 from shared.sheets import csv_file, xlsx_file
 from shared.web.access import Principal
+from shared.written import cover_identities
 
 COLUMNS = (
     "案件编号", "状态", "名单", "名单代码", "领域", "领域代码", "行政区划", "行政区划代码",
@@ -71,8 +72,8 @@ def _shown(wanted: CaseFilter) -> dict[str, str]:
 
 
 def _note(purpose: str, actor: Principal, at: datetime) -> str:
-    day = local_date(at).isoformat()
-    return f"导出人：{actor.display_name}　部门：{actor.department_name}　日期：{day}　用途：{purpose}"
+    day, told = local_date(at).isoformat(), cover_identities(purpose)
+    return f"导出人：{actor.display_name}　部门：{actor.department_name}　日期：{day}　用途：{told}"
 
 
 class Names:
