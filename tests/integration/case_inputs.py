@@ -85,7 +85,8 @@ def _statement(pick: int) -> dict[str, Any]:
 
 def _end(pick: int, today: date) -> dict[str, Any]:
     """Withdrawn, held (often before it may be), or given up by staying away."""
-    moved = closing(today, content="改期", opinion="维持")
+    told = today - timedelta(days=15)
+    moved = closing(today, notified_on=told, content="改期", opinion="维持")
     return (WITHDRAWN, moved, {"outcome": "absent", "reason": "未到场"})[pick % 3]
 
 

@@ -15,7 +15,17 @@ from shared.errors import Conflict, Invalid
 from shared.web.app import create_service_app, finish
 from tests.integration.test_cases_api import Caller
 from tests.unit.blacklist.case_office import filing, memory_database, open_office
-from tests.unit.blacklist.hearings import RECORD, WITHDRAWN, closing, heard, keep_record, opening
+from tests.unit.blacklist.hearings import (
+    RECORD,
+    WITHDRAWN,
+    closing,
+    heard,
+    keep_record,
+    opening,
+    serve_notice,
+    withdrawn,
+)
+from tests.unit.blacklist.hearings import now as seen_now
 
 DAY = date(2026, 11, 11)
 
@@ -41,6 +51,12 @@ def call(office):
 def noticed(office):
     case = office.take(office.file(), "submit", "clerk")
     return office.take(case, "approve_notice", "reviewer", notice_number="长住建告〔2026〕3号")
+
+
+def another(office):
+    case = office.file(filing(document={"number": "长住建罚〔2026〕77号"}))
+    case = office.take(case, "submit", "clerk")
+    return office.take(case, "approve_notice", "reviewer", notice_number="长住建告〔2026〕4号")
 
 
 def view(office, case):
@@ -87,6 +103,9 @@ def test_a_hearing_walks_through_the_api(office, call):
     assert "听证笔录" in refused["detail"]
     sent = call.upload("clerk", f"/cases/{case['id']}/attachments", "笔录.pdf", RECORD, kind="hearing-record")
     assert sent.status_code == 201
+    assert step("decider", 409, action="decide", severity="general")["type"].endswith("stale-version")
+    case = call("decider", "GET", f"/cases/{case['id']}").json
+    assert case["steps"][-1]["action"] == "keep_record"
     step("decider", action="decide", severity="general")
     digest = hashlib.sha256(RECORD).hexdigest()
     kept = {"attachment_id": sent.json["id"], "file_name": "笔录.pdf", "sha256": digest}
@@ -107,24 +126,63 @@ def test_reviewers_do_not_preside_and_deciders_may(office):
     )
 
 
-def test_a_hearing_may_be_entered_later_if_the_party_was_told_in_time(office):
+def test_a_hearing_is_told_beforehand_and_anew_for_another_day(office):
     case = noticed(office)
+    for day in (date(2026, 11, 1), date(2199, 12, 31)):
+        with pytest.raises(Invalid) as refused:
+            office.take(case, "open_hearing", "clerk", **opening(day))
+        assert pointers(refused) == ["/held_on"]
+    case = office.take(case, "open_hearing", "clerk", **opening(date(2026, 12, 30)))
     office.clock.advance(timedelta(days=30))
-    timely = {"requested_on": date(2026, 11, 5), "notified_on": date(2026, 11, 6)}
+    for told, wrong in ((None, "/notified_on"), (date(2026, 11, 1), "/notified_on"), (DAY, "/held_on")):
+        moved = closing(date(2026, 11, 18), content="提前", notified_on=told)
+        with pytest.raises(Invalid) as refused:
+            office.take(case, "close_hearing", "clerk", **moved)
+        assert pointers(refused) == [wrong]
+    moved = closing(date(2026, 11, 20), content="当事人同意提前，已重新通知", notified_on=DAY)
+    kept = office.take(case, "close_hearing", "clerk", **moved).hearing
+    assert (kept["planned_on"], kept["planned_notified_on"]) == ("2026-12-30", "2026-11-02")
+
+
+def test_only_who_was_told_in_time_can_be_absent(office):
+    absent = {"outcome": "absent", "reason": "未到场"}
+    case = office.take(noticed(office), "open_hearing", "clerk", **opening(DAY))
+    office.clock.set(datetime(2026, 11, 11, 1, 29, tzinfo=UTC))
+    attempts = [
+        ({"outcome": "failed", "effective_on": None}, "09:30举行"),  # one minute before the hearing
+        ({"outcome": "failed", "effective_on": None}, "未能送达"),
+        ({"served_on": date(2026, 11, 3), "effective_on": date(2026, 11, 3)}, "2026年11月12日"),
+    ]
+    for attempt, words in attempts:
+        serve_notice(office, case, **attempt)
+        with pytest.raises(Invalid) as refused:
+            office.take(seen_now(office, case), "close_hearing", "clerk", **absent)
+        assert words in refused.value.fields[0].message
+        office.clock.advance(timedelta(minutes=1))
+    other = office.take(another(office), "open_hearing", "clerk", **opening(date(2026, 11, 30)))
+    serve_notice(office, other)
+    serve_notice(office, other, outcome="failed", effective_on=None)  # a second attempt undoes no service
+    office.clock.set(datetime(2026, 11, 30, 2, tzinfo=UTC))
+    other = office.take(seen_now(office, other), "close_hearing", "clerk", **absent)
+    assert other.hearing["outcome"] == "absent"
+
+
+def test_no_record_before_the_hearing(office):
+    case = office.take(noticed(office), "open_hearing", "clerk", **opening(DAY))
     with pytest.raises(Invalid) as refused:
-        office.take(case, "open_hearing", "clerk", **opening(date(2026, 11, 16)), **timely)
-    assert pointers(refused) == ["/held_on"]
-    case = office.take(case, "open_hearing", "clerk", **opening(date(2026, 11, 17)), **timely)
-    with pytest.raises(Invalid) as refused:
-        office.take(case, "close_hearing", "clerk", **closing(date(2026, 11, 18)))
-    assert pointers(refused) == ["/content"]
-    moved = closing(date(2026, 11, 18), content="当事人申请延期一日，已书面通知")
-    assert office.take(case, "close_hearing", "clerk", **moved).hearing["planned_on"] == "2026-11-17"
+        keep_record(office, case)
+    assert pointers(refused) == ["/kind"]
+    office.clock.set(datetime(2026, 11, 11, 2, tzinfo=UTC))
+    keep_record(office, case)
+    assert seen_now(office, case).version == case.version + 1
 
 
 def test_who_gives_a_hearing_up_still_has_his_statement(office):
     case = office.take(noticed(office), "open_hearing", "clerk", **opening(DAY))
-    case = office.take(case, "close_hearing", "clerk", **WITHDRAWN)
+    with pytest.raises(Invalid) as refused:
+        office.take(case, "close_hearing", "clerk", **WITHDRAWN)
+    assert "书面申请" in refused.value.fields[0].message
+    case = withdrawn(office, case)
     assert "缺少听证笔录" not in [each["title"] for each in view(office, case)["warnings"]]
     with pytest.raises(Conflict):
         office.take(case, "decide", "decider", severity="general")

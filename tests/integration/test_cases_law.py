@@ -20,7 +20,7 @@ from services.blacklist.register.queries import standing
 from services.blacklist.rules.models import Duty
 from shared.errors import Conflict, Invalid
 from tests.unit.blacklist.case_office import filing, memory_database, open_office
-from tests.unit.blacklist.hearings import WITHDRAWN, opening
+from tests.unit.blacklist.hearings import opening, withdrawn
 
 PAPER = {"number": "a", "date": date(2026, 11, 2)}
 
@@ -75,7 +75,7 @@ def test_a_hearing_is_asked_for_within_its_window(office):
     timely = opening(day, requested_on=date(2026, 11, 6))
     case = office.take(case, "open_hearing", "clerk", **timely)
     assert case.state == "hearing"
-    case = office.take(case, "close_hearing", "clerk", **WITHDRAWN)
+    case = withdrawn(office, case)
     with pytest.raises(Conflict):
         office.take(case, "open_hearing", "clerk", **timely)
     assert office.take(case, "decide", "decider", severity="general").state == "decided"

@@ -40,7 +40,7 @@ from tests.unit.blacklist.case_office import (
     open_office,
     person_filing,
 )
-from tests.unit.blacklist.hearings import WITHDRAWN, heard, opening
+from tests.unit.blacklist.hearings import heard, opening, withdrawn
 
 SCAN = b"%PDF-1.4 stamped %%EOF"
 DAY = date(2026, 11, 2)
@@ -370,7 +370,7 @@ def _repaired(desk, case):
     notice = desk.text(desk.issue(case, "hearing-notice"))
     for part in ("时间：2026年11月12日09:30。地点：三楼听证室。", "涉及商业秘密", "听证由王法制主持"):
         assert part in notice, part
-    case = _step(desk, case, "close_hearing", "clerk", **WITHDRAWN)
+    case = withdrawn(desk.office, case)
     case = _step(desk, case, "record_statement", "clerk", waived=True)
     case = _step(desk, case, "decide", "decider", ["decision", "repair-notice"], severity="general",
                  publicity_months=12)  # fmt: skip

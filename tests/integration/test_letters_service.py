@@ -12,6 +12,7 @@ from shared.clock import FixedClock
 from shared.errors import Conflict, Forbidden, Invalid
 from tests.integration.test_letters import DAY, SCAN, Desk, decided
 from tests.unit.blacklist.case_office import filing, memory_database, open_office
+from tests.unit.blacklist.hearings import opening
 
 
 @pytest.fixture
@@ -210,3 +211,13 @@ def test_a_departments_own_system_serves_the_notice(desk):
     desk.office.people["clerk"] = replace(system, scopes=frozenset({"cases:write"}))
     desk.serve(notice, method="public-notice", recipient=None, place="区政府网站")
     assert now(desk, case).window_ends_on == date(2026, 12, 9)
+
+
+def test_the_hearing_knows_how_its_notice_was_served(desk):
+    case = desk.office.take(noticed(desk), "open_hearing", "clerk", **opening(date(2026, 11, 30)))
+    notice = desk.issue(case, "hearing-notice")
+    desk.serve(notice, outcome="failed", note="查无此人")
+    assert now(desk, case).hearing["notice"]["effective_on"] is None
+    desk.serve(notice)
+    assert now(desk, case).hearing["notice"]["effective_on"] == DAY.isoformat()
+    assert now(desk, case).version == case.version

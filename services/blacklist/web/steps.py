@@ -101,6 +101,7 @@ PARTICULAR: dict[tuple[str, str], Input] = {
     ("open_hearing", "content"): Input("prose", "其他事项", "如参加人员、携带的材料"),
     ("open_hearing", "reason"): Input("prose", "说明"),
     ("close_hearing", "held_on"): Input("date", "实际举行日期", "举行了听证的须填写"),
+    ("close_hearing", "notified_on"): Input("date", "重新通知当事人日期", "举行日期与通知的不一致的须填写"),
     ("close_hearing", "reason"): Input(
         "prose", "理由", "举行了听证的，写明意见采纳与否的理由；撤回或者缺席的，写明情形"
     ),

@@ -195,6 +195,8 @@ def action_title(action: str) -> str:
         "file": "录入",
         "adopt": "接管历史公示",
         "edit": "修改",
+        "keep_record": "归入听证笔录",
+        "keep_withdrawal": "归入撤回听证申请书",
         "transfer": "移交",
         "link": "关联主案",
         "unlink": "解除关联",

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.blacklist.cases.models import Case, CaseAttachment
 from services.blacklist.cases.usecases.attachments import Upload, attach
+from services.blacklist.cases.usecases.hearing import keep_notice
 from tests.unit.blacklist.case_office import Office
 
 RECORD = b"%PDF-1.4 record of the hearing %%EOF"
@@ -26,10 +27,36 @@ WITHDRAWN: dict[str, Any] = {"outcome": "withdrawn", "reason": "当事人书面�
 
 
 def keep_record(office: Office, case: Case, content: bytes = RECORD) -> CaseAttachment:
+    return keep(office, case, Upload("hearing-record", "听证笔录.pdf", content))
+
+
+def keep_withdrawal(office: Office, case: Case) -> CaseAttachment:
+    return keep(office, case, Upload("hearing-withdrawal", "撤回听证申请书.pdf", RECORD))
+
+
+def keep(office: Office, case: Case, upload: Upload) -> CaseAttachment:
     with office.deps.db.write() as session:
-        upload = Upload("hearing-record", "听证笔录.pdf", content)
         who, at = office.people["clerk"], office.clock.now()
         return attach(session, office.deps, case.id, upload, actor=who, at=at)
+
+
+def serve_notice(office: Office, case: Case, **changes: Any) -> None:
+    """The 听证通知书 reached the party today, as its letter's service tells the case."""
+    today = office.clock.today()
+    with office.deps.db.write() as session:
+        told = {"outcome": "served", "served_on": today, "effective_on": today} | changes
+        keep_notice(session.get_one(Case, case.id), told)
+
+
+def now(office: Office, case: Case) -> Case:
+    with office.deps.db.read() as session:
+        return session.get_one(Case, case.id)
+
+
+def withdrawn(office: Office, case: Case) -> Case:
+    """Closed after the party took its wish back in writing."""
+    keep_withdrawal(office, case)
+    return office.take(now(office, case), "close_hearing", "clerk", **WITHDRAWN)
 
 
 def heard(office: Office, case: Case, **changes: Any) -> Case:
@@ -39,5 +66,4 @@ def heard(office: Office, case: Case, **changes: Any) -> Case:
     office.clock.advance(timedelta(days=21))
     case = office.take(case, "close_hearing", "clerk", **closing(day, **changes))
     keep_record(office, case)
-    with office.deps.db.read() as session:
-        return session.get_one(Case, case.id)
+    return now(office, case)

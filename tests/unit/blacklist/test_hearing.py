@@ -1,7 +1,7 @@
 """The law of hearings as pure questions: days of notice, the presider, the end, what a decision needs."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -15,9 +15,15 @@ MONDAY = date(2026, 11, 2)
 EARLIEST = date(2026, 11, 11)
 ACTOR = Actor("u", frozenset({"decider"}), "d")
 CASE = Standing("full", "noticed", "d", filer="a", last_editor="a", window_ends=date(2026, 11, 9))
-OPENED = {"held_on": "2026-11-12", "earliest_on": "2026-11-11"}
+OPENED = {
+    "held_on": "2026-11-12",
+    "held_time": "09:30",
+    "opened_on": "2026-11-02",
+    "withdrawal": {"sha256": "0"},
+}
 HELD = {"outcome": "held", "held_on": date(2026, 11, 12), "acceptance": "partly", "reason": "部分属实"}
 LATE = date(2026, 12, 1)
+LATER = datetime(2026, 12, 1, 4, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -71,23 +77,29 @@ def test_a_namesake_may_preside_under_a_fuller_name():
         ({}, []),
         ({"held_on": None}, ["/held_on"]),
         ({"held_on": LATE + timedelta(days=1)}, ["/held_on"]),
-        ({"held_on": date(2026, 11, 10)}, ["/held_on"]),
-        ({"held_on": date(2026, 11, 20)}, ["/content"]),
-        ({"held_on": date(2026, 11, 20), "content": "改期，已重新通知"}, []),
+        ({"held_on": date(2026, 11, 20), "content": "改期"}, ["/notified_on"]),
+        ({"held_on": date(2026, 11, 20), "notified_on": EARLIEST}, ["/content"]),
+        ({"held_on": date(2026, 11, 19), "notified_on": EARLIEST, "content": "改期"}, ["/held_on"]),
+        ({"held_on": date(2026, 11, 20), "notified_on": EARLIEST, "content": "改期"}, []),
+        ({"notified_on": EARLIEST}, ["/notified_on"]),
         ({"acceptance": None}, ["/acceptance"]),
         ({"outcome": "withdrawn"}, ["/held_on", "/acceptance"]),
-        ({"outcome": "absent", "held_on": None, "acceptance": None}, []),
+        ({"outcome": "absent", "held_on": None, "acceptance": None}, ["/outcome"]),
     ],
 )
 def test_how_a_hearing_ends(changes, pointers):
     given = HELD | changes
-    assert [pointer for pointer, _ in law.closing_problems(OPENED, given, LATE)] == pointers
+    found = law.closing_problems(OPENED, given, LATER, builtin_calendar())
+    assert [pointer for pointer, _ in found] == pointers
 
 
-def test_nobody_is_absent_before_the_day():
-    absent = {"outcome": "absent", "reason": "未到场"}
-    assert [each[0] for each in law.closing_problems(OPENED, absent, date(2026, 11, 11))] == ["/outcome"]
-    assert not list(law.closing_problems(OPENED, absent, date(2026, 11, 12)))
+@pytest.mark.parametrize("given", [HELD, {"outcome": "absent", "reason": "未到场"}])
+def test_nothing_ends_before_its_hour(given):
+    opened = OPENED | {"notice": {"effective_on": "2026-11-03"}}
+    hour = datetime(2026, 11, 12, 1, 30, tzinfo=UTC)  # 09:30 in Shanghai
+    early = law.closing_problems(opened, given, hour - timedelta(minutes=1), builtin_calendar())
+    assert [words for _, words in early if "2026年11月12日09:30" in words]
+    assert not list(law.closing_problems(opened, given, hour, builtin_calendar()))
 
 
 def test_a_held_hearing_needs_its_record_before_a_decision():

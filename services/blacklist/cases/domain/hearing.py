@@ -5,12 +5,13 @@ Pure: 行政处罚法第六十三条至第六十五条 as questions with answers
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from services.blacklist.cases.domain.days import written_day
-from services.blacklist.cases.domain.figures import FIGURES, figure
+from services.blacklist.cases.domain.figures import FIGURES, figure, rule_of
 from shared.calendar import WorkingCalendar
+from shared.clock import SHANGHAI, local_date
 
 OPENNESS = {
     "public": "公开举行",
@@ -26,8 +27,10 @@ OUTCOMES = {
     ABSENT: "当事人无正当理由拒不出席或者中途退出，终止听证",
 }
 ACCEPTANCE = {"accepted": "采纳", "partly": "部分采纳", "rejected": "不采纳"}
-RECORD = "hearing-record"
-"""The kind of attachment a 听证笔录 is."""
+RECORD, WITHDRAWAL = "hearing-record", "hearing-withdrawal"
+"""The kinds of attachment a 听证笔录 and a party's written withdrawal are."""
+NOT_HELD = (("held_on", "听证日期"), ("notified_on", "重新通知的日期"), ("acceptance", "意见是否采纳"))
+REMEDY = "请重新通知后改期举行，或者由审核人退回修改、重新告知"
 WAIVED, WINDOW_OVER, UNSAID = "waived", "window-over", "unsaid"
 
 NOT_PRESIDING = (
@@ -76,35 +79,94 @@ def _name(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
-def closing_problems(opened: Mapping[str, Any], given: Mapping[str, Any], today: date) -> Iterator[Problem]:
+def plan_problem(held_on: date, today: date) -> Problem | None:
+    """A hearing is told of beforehand, and not for a day so far off that it never comes."""
+    last = today + timedelta(days=figure("hearing", "furthest_days"))
+    if held_on < today:
+        return "/held_on", "听证日期不能早于今天，应当先通知当事人再举行"
+    return ("/held_on", f"听证日期不能晚于{written_day(last)}") if held_on > last else None
+
+
+def has_begun(hearing: Mapping[str, Any], now: datetime) -> bool:
+    """Its day and time have come, in Asia/Shanghai; what is closed is over."""
+    planned = _day(hearing.get("held_on"))
+    if planned is None or hearing.get("closed"):
+        return True
+    at = time.fromisoformat(hearing.get("held_time") or "00:00")
+    return now >= datetime.combine(planned, at, SHANGHAI)
+
+
+def planned_for(hearing: Mapping[str, Any]) -> str:
+    """2026年11月12日09:30, as the party was told."""
+    planned = _day(hearing.get("held_on"))
+    return f"{written_day(planned) if planned else ''}{hearing.get('held_time') or ''}"
+
+
+def closing_problems(
+    opened: Mapping[str, Any], given: Mapping[str, Any], now: datetime, calendar: WorkingCalendar
+) -> Iterator[Problem]:
     """What does not fit how the hearing is said to have ended; `opened` as kept when it was opened."""
-    planned = _day(opened.get("held_on"))
     if given["outcome"] == HELD:
-        yield from _held_problems(opened, given, planned, today)
+        yield from _held_problems(opened, given, now, calendar)
         return
-    for name, words in (("held_on", "听证日期"), ("acceptance", "意见是否采纳")):
+    for name, words in NOT_HELD:
         if given.get(name):
             yield f"/{name}", f"听证没有举行完毕的，不填{words}"
-    if given["outcome"] == ABSENT and planned and today < planned:
-        yield "/outcome", f"听证定于{written_day(planned)}举行，届时当事人没有出席的，方可这样登记"
+    if given["outcome"] == WITHDRAWN and not opened.get("withdrawal"):
+        yield "/outcome", "当事人撤回的，先在“材料”中上传其书面申请，材料种类选“撤回听证申请书”"
+    if given["outcome"] == ABSENT:
+        yield from _absent_problems(opened, now, calendar)
+
+
+def _absent_problems(
+    opened: Mapping[str, Any], now: datetime, calendar: WorkingCalendar
+) -> Iterator[Problem]:
+    """Only who was told in time can stay away: the letter's service says when."""
+    notice, planned = opened.get("notice") or {}, _day(opened.get("held_on"))
+    served = _day(notice.get("effective_on"))
+    if not has_begun(opened, now):
+        yield "/outcome", f"听证定于{planned_for(opened)}举行，届时当事人没有出席的，方可这样登记"
+    elif served is None:
+        known = "未能送达" if notice else "没有送达记录"
+        yield "/outcome", f"听证通知书{known}，不能认定当事人拒不出席。{REMEDY}（{rule_of('hearing')}）"
+    elif planned and planned < (first := earliest_hearing(served, calendar)):
+        told = f"听证通知书{written_day(served)}视为送达，听证最早可于{written_day(first)}举行"
+        yield "/outcome", f"{told}，不能认定当事人拒不出席。{REMEDY}（{rule_of('hearing')}）"
 
 
 def _held_problems(
-    opened: Mapping[str, Any], given: Mapping[str, Any], planned: date | None, today: date
+    opened: Mapping[str, Any], given: Mapping[str, Any], now: datetime, calendar: WorkingCalendar
 ) -> Iterator[Problem]:
     held: date | None = given.get("held_on")
-    earliest = _day(opened.get("earliest_on"))
+    planned = _day(opened.get("held_on"))
     if held is None:
         yield "/held_on", "填写举行听证的日期"
-    elif held > today:
+    elif held > local_date(now):
         yield "/held_on", "听证尚未举行，日期不能晚于今天"
-    elif planned and held != planned and earliest and held < earliest:
-        yield "/held_on", f"按通知当事人的日期，听证最早可于{written_day(earliest)}举行"
-    elif planned and held != planned and not given.get("content"):
-        told = written_day(planned)
-        yield "/content", f"与通知的日期（{told}）不一致的，写明改期的原因和重新通知当事人的情况"
+    elif planned and held != planned:
+        yield from _moved_problems(opened, given, held, calendar)
+    elif not has_begun(opened, now):
+        yield "/held_on", f"听证定于{planned_for(opened)}举行，尚未到时间"
+    elif given.get("notified_on"):
+        yield "/notified_on", "在通知的日期举行的，不填重新通知的日期"
     if not given.get("acceptance"):
         yield "/acceptance", "写明当事人在听证中提出的意见是否采纳"
+
+
+def _moved_problems(
+    opened: Mapping[str, Any], given: Mapping[str, Any], held: date, calendar: WorkingCalendar
+) -> Iterator[Problem]:
+    """Another day than the one told is told anew, and as early; coming earlier by consent is not known."""
+    told, notified = planned_for(opened), given.get("notified_on")
+    before = _day(opened.get("opened_on"))
+    if notified is None:
+        yield "/notified_on", f"与通知的日期（{told}）不一致的，填写重新通知当事人的日期"
+    elif before and notified < before:
+        yield "/notified_on", "重新通知当事人的日期不能早于启动听证的日期"
+    elif problem := day_problem(held, notified, earliest_hearing(notified, calendar)):
+        yield problem
+    if not given.get("content"):
+        yield "/content", f"与通知的日期（{told}）不一致的，写明改期的原因和重新通知当事人的情况"
 
 
 def _day(text: str | None) -> date | None:

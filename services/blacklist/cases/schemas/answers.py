@@ -130,7 +130,8 @@ class CaseOut(CaseSummary):
         allow_none=True,
         metadata={
             "description": "听证：通知的时间、地点、主持人和公开与否，如何结束，意见是否采纳，"
-            "以及听证笔录（record）的材料编号和 SHA-256"
+            "听证通知书的送达（notice），"
+            "以及听证笔录（record）、撤回听证申请书（withdrawal）的材料编号和 SHA-256"
         },
     )
     service = fields.Dict(keys=fields.String(), allow_none=True)

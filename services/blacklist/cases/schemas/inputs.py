@@ -238,7 +238,10 @@ class ActionFields(Schema):
     granted = Flag()
     requested_on = StatutoryDate()
     notified_on = StatutoryDate(
-        metadata={"description": "通知当事人听证时间、地点的日期，不填为今天；听证须在此后法定天数届满后举行"}
+        metadata={
+            "description": "通知当事人听证时间、地点的日期，启动听证时不填为今天；"
+            "听证须在此后法定天数届满后举行；听证结束时，实际举行的日期与通知的不一致的，为重新通知的日期"
+        }
     )
     held_on = StatutoryDate(
         metadata={"description": "启动听证时为定于举行的日期，听证结束时为实际举行的日期"}

@@ -13,7 +13,7 @@ from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.domain.table import ARCHIVED, NOT_LISTED, WITHDRAWN
 from services.blacklist.cases.models import CaseAttachment
 from services.blacklist.cases.queries import case_to_act_on, find_case
-from services.blacklist.cases.usecases.hearing import keep_record
+from services.blacklist.cases.usecases.hearing import keep_paper, require_begun
 from services.blacklist.cases.usecases.moves import invalid
 from services.blacklist.store import Deps
 from shared.errors import Conflict, NotFound
@@ -56,6 +56,7 @@ def attach(
     if case.state in CLOSED:
         raise Conflict("wrong-state", "案件已结束，不能再上传材料", state=case.state, version=case.version)
     media_type = checked_type(upload)
+    require_begun(case, upload.kind, at)
     held = select(func.count()).select_from(CaseAttachment).where(CaseAttachment.case_id == case_id)
     if (session.scalar(held) or 0) >= figure("attachments", "max_per_case"):
         raise invalid(("/file", "该案件的材料数量已达上限"))
@@ -72,7 +73,7 @@ def attach(
     )
     _files(deps).keep(row.id, upload.content)
     session.add(row)
-    keep_record(case, row)
+    keep_paper(session, case, row, actor)
     audit.record(
         session,
         actor=actor,

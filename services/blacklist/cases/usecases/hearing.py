@@ -1,28 +1,38 @@
 """Opening, closing and recording a hearing (听证): told in time, led by somebody else, kept in a record."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.blacklist.cases.domain.guards import hearing_request_problem
 from services.blacklist.cases.domain.hearing import (
     RECORD,
+    WITHDRAWAL,
     closing_problems,
     day_problem,
     earliest_hearing,
+    has_begun,
     notification_problem,
+    plan_problem,
+    planned_for,
     presider_problem,
 )
 from services.blacklist.cases.domain.table import HEARING, NOTICED
 from services.blacklist.cases.models import Case, CaseAttachment, CaseStep
 from services.blacklist.cases.usecases.moves import Move, invalid, plain, refusal
+from shared.ids import new_id
+from shared.web.access import Principal
 
 INVESTIGATING = ("clerk", "reviewer")
+PAPERS = {RECORD: ("record", (HEARING, NOTICED)), WITHDRAWAL: ("withdrawal", (HEARING,))}
+"""Kind of attachment → its place in the hearing, and the states in which it is the hearing's."""
 
 
 def open_hearing(move: Move) -> None:
-    """Asked for within the window; time, place and presider told early enough. Both may be entered later."""
+    """Asked for within the window; time, place and presider told early enough."""
     case, given = move.case, move.inputs
     requested: date = given.get("requested_on") or move.today
     if blocked := hearing_request_problem(case.noticed_on, case.hearing_ends_on, requested, move.today):
@@ -32,7 +42,7 @@ def open_hearing(move: Move) -> None:
         raise invalid(problem)
     earliest = earliest_hearing(notified, move.batch.deps.calendar)
     found = (
-        day_problem(given["held_on"], notified, earliest),
+        plan_problem(given["held_on"], move.today) or day_problem(given["held_on"], notified, earliest),
         presider_problem(given["presider"], _investigators(move)),
     )
     if problems := [each for each in found if each]:
@@ -60,16 +70,49 @@ def _investigators(move: Move) -> Iterator[str]:
 def close_hearing(move: Move) -> None:
     """Held, withdrawn or given up by staying away; what was held needs its record before a decision."""
     opened = move.case.hearing or {}
-    if problems := list(closing_problems(opened, move.inputs, move.today)):
+    if problems := list(closing_problems(opened, move.inputs, move.batch.at, move.batch.deps.calendar)):
         raise invalid(*problems)
     planned = {"planned_on": opened["held_on"]} if opened.get("held_on") else {}
+    if move.inputs.get("notified_on"):
+        planned["planned_notified_on"] = opened.get("notified_on")
     closed = {"closed_on": move.today.isoformat(), "closed": True}
     move.case.hearing = {**opened, **planned, **plain(move.inputs), **closed}
     move.detail |= {name: move.inputs.get(name) for name in ("outcome", "acceptance")}
 
 
-def keep_record(case: Case, row: CaseAttachment) -> None:
-    """A 听证笔录 uploaded since the hearing was opened and before the decision is this hearing's record."""
-    if row.kind == RECORD and case.hearing is not None and case.state in (HEARING, NOTICED):
-        told = {"attachment_id": row.id, "file_name": row.file_name, "sha256": row.sha256}
-        case.hearing = {**case.hearing, "record": told}
+def require_begun(case: Case, kind: str, at: datetime) -> None:
+    """No record of a hearing that has not begun."""
+    if kind == RECORD and case.hearing and case.state == HEARING and not has_begun(case.hearing, at):
+        when = planned_for(case.hearing)
+        told = f"听证定于{when}举行，听证笔录在此之后上传；改期提前举行的，先登记听证结束"
+        raise invalid(("/kind", told))
+
+
+def keep_paper(session: Session, case: Case, row: CaseAttachment, actor: Principal) -> None:
+    """A 听证笔录 uploaded before the decision is this hearing's record, a written withdrawal while it is open
+    ends it. The case is another than the one seen before, so a decision on that one is refused.
+    """
+    name, states = PAPERS.get(row.kind, ("", ()))
+    if case.hearing is None or case.state not in states:
+        return
+    told = {"attachment_id": row.id, "file_name": row.file_name, "sha256": row.sha256}
+    former = (case.hearing.get(name) or {}).get("sha256")
+    case.hearing = {**case.hearing, name: told}
+    case.version, case.updated_at = case.version + 1, row.created_at
+    step = CaseStep(
+        id=new_id(), case_id=case.id, version=case.version, action=f"keep_{name}", from_state=case.state,
+        to_state=case.state, actor_id=actor.user_id, actor_name=actor.display_name,
+        actor_role="key" if actor.key_id else "clerk", rule_version=case.rule_version,
+        detail={"sha256": row.sha256, "former": former}, at=row.created_at,
+    )  # fmt: skip
+    session.add(step)
+
+
+def keep_notice(case: Case, told: Mapping[str, Any]) -> None:
+    """How the 听证通知书 was served: a failed attempt undoes no service, and the later day counts."""
+    if case.hearing is None or case.state != HEARING:
+        return
+    notice = plain(told)
+    before, now = (case.hearing.get("notice") or {}).get("effective_on"), notice["effective_on"]
+    if before is None or (now and now > before):
+        case.hearing = {**case.hearing, "notice": notice}
