@@ -21,7 +21,7 @@ from services.notifier.consumes import (
     learn_identity,
 )
 from services.notifier.following import PUBLIC_TOPICS, follow_cases, follow_letters, follow_public
-from services.notifier.models import inbox, leases, outbox, revocations
+from services.notifier.models import idempotency, inbox, leases, outbox, revocations
 from services.notifier.usecases.bounces import BounceBox, bounce_reader
 from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
@@ -50,6 +50,7 @@ from shared.logs import get_log
 from shared.loops import Loop, Periodic
 from shared.metrics import counter
 from shared.outbox import Relay
+from shared.web.idempotency import Once
 from shared.web.revocations import prune_revocations
 
 GROUP = "notifier"
@@ -196,9 +197,12 @@ def _periodic_loops(parts: Parts) -> list[Loop]:
         with db.write() as session:
             return send_digests(session, at=now, channels=channels) > 0
 
+    once = Once(db, idempotency, parts.keyring, clock)
+
     def prune(now: datetime) -> bool:
-        """Sign-outs that concern no living token, and event ids no topic can bring again."""
+        """Sign-outs that concern no living token, event ids no topic can bring again, answers given once."""
         with db.write() as session:
+            once.prune(session, clock.system_now())
             return prune_revocations(session, revocations, now) + purge(session, inbox, KEEP_EVENT_IDS) > 0
 
     return [

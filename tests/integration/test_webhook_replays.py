@@ -130,6 +130,21 @@ def test_what_failed_or_was_missed_goes_out_again_under_its_number(world: World)
     assert len(world.call("GET", f"/{world.hook}/replays").get_json()["items"]) == 3
 
 
+def test_the_same_request_again_gives_the_first_answer(world: World) -> None:
+    world.hear("accepted")
+    world.clock.advance(timedelta(minutes=1))
+    now = world.clock.system_now()
+    token = issue_token(world.keyring, KEEPER, now)[0]
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "replay-1"}
+    body = {"since": (now - timedelta(hours=1)).isoformat(), "failed_only": False}
+    path = f"/notices/api/v1/webhooks/{world.hook}/replays"
+    first = world.client.post(path, json=body, headers=headers)
+    settle(world, "accepted")
+    again = world.client.post(path, json=body, headers=headers)
+    assert (first.status_code, again.status_code, again.get_json()) == (202, 202, first.get_json())
+    assert world.waiting() == []
+
+
 def test_one_replay_is_bounded_and_says_what_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replaying, "MOST", 2)
     keys = [world.hear("dead") for _ in range(3)]
@@ -154,7 +169,9 @@ def test_one_replay_is_bounded_and_says_what_is_left(world: World, monkeypatch: 
     ],
 )
 def test_windows_that_cannot_be_are_refused(world: World, body: dict[str, Any], status: int) -> None:
-    assert world.replay(**body).status_code == status
+    refused = world.replay(**body)
+    assert refused.status_code == status
+    assert "Not a" not in refused.text, "said in Chinese"
 
 
 def test_a_disabled_or_foreign_webhook_is_not_replayed(world: World) -> None:

@@ -4,13 +4,15 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from apiflask.fields import AwareDateTime, Boolean, DateTime, Integer, String
+from sqlalchemy.orm import Session
 
 from services.notifier.domain import ENDPOINT_KEEPERS
-from services.notifier.models import Deps
+from services.notifier.models import Deps, idempotency
 from services.notifier.queries.endpoints import endpoint_of
 from services.notifier.queries.replays import replay_view, replays_of
 from services.notifier.usecases.replaying import MOST, Window, replay
 from shared.web.access import access, principal, roles, signed_in
+from shared.web.idempotency import Once
 from shared.web.paging import page, page_schema
 from shared.web.problem import problems
 from shared.web.schemas import Flag, Schema
@@ -47,19 +49,21 @@ ReplayPage = page_schema(ReplayOut, "WebhookReplayPage")
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+    once = Once(deps.db, idempotency, deps.keyring, deps.clock)
+
     @bp.post("/webhooks/<webhook_id>/replays")
     @access(KEEPERS)
     @problems(409)
     @bp.input(ReplayIn)
     @bp.output(ReplayOut, status_code=202)
     @bp.doc(summary="重发一段时间的消息（消息编号不变）")
-    def create_replay(webhook_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    @once.write(ReplayOut, 202)
+    def create_replay(session: Session, webhook_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
         now = deps.clock.system_now()
         window = Window(json_data["since"], json_data["until"] or now, json_data["failed_only"])
-        with deps.db.write() as session:
-            found = endpoint_of(session, principal(), webhook_id)
-            made = replay(session, found, window, actor=principal(), at=now)
-            return replay_view(session, webhook_id, made.id)
+        found = endpoint_of(session, principal(), webhook_id)
+        made = replay(session, found, window, actor=principal(), at=now)
+        return replay_view(session, webhook_id, made.id)
 
     @bp.get("/webhooks/<webhook_id>/replays")
     @access(signed_in())

@@ -21,6 +21,7 @@ from services.notifier.models.store import (
     Deps,
     budgets,
     calendar_years,
+    idempotency,
     inbox,
     leases,
     metadata,
@@ -34,7 +35,7 @@ from shared.delivery import Outgoing
 
 __all__ = [
     "SOURCE", "Base", "Deps", "Enforcer", "PartyNotice", "PublicListing", "StopOrder", "Watch", "WatchMail",
-    "budgets", "calendar_years", "inbox", "leases", "metadata", "outbox", "revocations",
+    "budgets", "calendar_years", "idempotency", "inbox", "leases", "metadata", "outbox", "revocations",
 ]  # fmt: skip
 __all__ += [
     "FailingAddress",

@@ -29,9 +29,15 @@ class WebhookReplay(Base):
 
 
 class ReplayItem(Base):
-    """A dispatch that a replay put back into the queue, or made."""
+    """A dispatch that a replay put back into the queue, or made, and what came of it there.
+
+    `accepted_at` is when it had been delivered before: a repeat that fails takes nothing of that back.
+    """
 
     __tablename__ = "webhook_replay_items"
+    __table_args__ = (Index("ix_webhook_replay_items_dispatch", "dispatch_id"),)
 
     replay_id: Mapped[str] = mapped_column(ForeignKey("webhook_replays.id"), primary_key=True)
     dispatch_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    result: Mapped[str | None] = mapped_column(String(20))

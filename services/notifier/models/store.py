@@ -13,6 +13,7 @@ from shared.db import Database, new_metadata
 from shared.inbox import inbox_table
 from shared.leases import leases_table
 from shared.outbox import outbox_table
+from shared.web.idempotency import idempotency_table
 from shared.web.revocations import revocation_table
 
 SOURCE = "notifier"
@@ -31,6 +32,7 @@ leases = leases_table(metadata)
 revocations = revocation_table(metadata)
 calendar_years = copies_table(metadata, "calendar_years")
 budgets = budget_table(metadata)
+idempotency = idempotency_table(metadata)
 
 
 @dataclass(frozen=True)

@@ -33,15 +33,16 @@ def _views(session: Session, rows: list[WebhookReplay]) -> list[dict[str, Any]]:
 
 
 def _states(session: Session, ids: list[str]) -> dict[str, Counter[str]]:
+    state = func.coalesce(ReplayItem.result, Dispatch.state)
     query = (
-        select(ReplayItem.replay_id, Dispatch.state, func.count())
+        select(ReplayItem.replay_id, state, func.count())
         .join(Dispatch, Dispatch.id == ReplayItem.dispatch_id)
         .where(ReplayItem.replay_id.in_(ids))
-        .group_by(ReplayItem.replay_id, Dispatch.state)
+        .group_by(ReplayItem.replay_id, state)
     )
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    for replay_id, state, count in session.execute(query):
-        found[replay_id][state] = count
+    for replay_id, became, count in session.execute(query):
+        found[replay_id][became] = count
     return found
 
 

@@ -21,6 +21,7 @@ from services.notifier.templates import Rendered, sms_kind
 from services.notifier.usecases.addressing import Asked, failing, find_targets
 from services.notifier.usecases.bounce_rounds import rounds_of
 from services.notifier.usecases.mail_proofs import mail_proof
+from services.notifier.usecases.repeats import settle_repeats, still_delivered
 from shared.clock import local_date
 from shared.crash import crash_point
 from shared.crypto import KeyRing
@@ -203,7 +204,10 @@ def _message(row: Row[Any], words: Rendered | None) -> Message:
 
 def _end(session: Session, ended: Sequence[tuple[Row[Any], str, str]], now: datetime) -> None:
     """Rows under our lease that go nowhere; a required one that fails is told as failed."""
-    change_rows(session, DISPATCHES, [_ended(row, state, reason, now) for row, state, reason in ended])
+    stand = settle_repeats(
+        session, {row.dispatch_id: state for row, state, _ in ended if row.channel == "webhook"}
+    )
+    change_rows(session, DISPATCHES, [_ended(*each, now, stand) for each in ended])
     publish(
         session,
         [
@@ -223,6 +227,10 @@ def _end(session: Session, ended: Sequence[tuple[Row[Any], str, str]], now: date
     )
 
 
-def _ended(row: Row[Any], state: str, reason: str, now: datetime) -> Mapping[str, Any]:
+def _ended(
+    row: Row[Any], state: str, reason: str, now: datetime, stand: Mapping[str, datetime]
+) -> Mapping[str, Any]:
     freed = {"lease_holder": None, "lease_until": None, "next_attempt_at": None}
-    return {"id": row.dispatch_id, "state": state, "reason": reason, "settled_at": now, **freed}
+    values = {"id": row.dispatch_id, "state": state, "reason": reason, "settled_at": now, **freed}
+    before = stand.get(row.dispatch_id)
+    return still_delivered(values, before) if before else values

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from services.notifier.domain import TEST_EVENT
 from services.notifier.models import Dispatch, Notice, ReplayItem, WebhookEndpoint, WebhookReplay
 from services.notifier.routing import routing
-from services.notifier.usecases.dispatching import DISPATCHES, WAKE_CHANNEL, dispatch_row, wants
-from shared.db import add_rows, among, wake
+from services.notifier.usecases.dispatching import WAKE_CHANNEL, dispatch_row, wants
+from shared.db import among, dialect_of, upsert, wake
 from shared.delivery import ACCEPTED, DEAD, SENDING, WAITING
-from shared.errors import Conflict, FieldError, Invalid, describe_errors
+from shared.errors import Conflict, FieldError, Invalid, NotFound, describe_errors
 from shared.ids import first_id_at, new_id
 from shared.web.access import Principal
 
@@ -43,7 +43,11 @@ class Window:
 def replay(
     session: Session, endpoint: WebhookEndpoint, window: Window, *, actor: Principal, at: datetime
 ) -> WebhookReplay:
-    """Queue the oldest of the window's messages, up to a bound; `left_over` says how many more there are."""
+    """Queue the oldest of the window's messages, up to a bound; `left_over` says how many more there are.
+
+    One at a time of each webhook: the second sees what the first has queued.
+    """
+    _hold(session, endpoint)
     window = replace(window, until=min(window.until, at))
     _check(session, endpoint, window, at)
     target = f"webhook:{endpoint.id}"
@@ -67,10 +71,17 @@ def replay(
     session.add(row)
     session.flush()
     if resent or made:
-        items = [{"replay_id": row.id, "dispatch_id": key} for key in (*resent, *made)]
+        before = {**resent, **dict.fromkeys(made)}
+        items = [{"replay_id": row.id, "dispatch_id": key, "accepted_at": at} for key, at in before.items()]
         session.execute(insert(ReplayItem), items)
         wake(session, WAKE_CHANNEL)
     return row
+
+
+def _hold(session: Session, endpoint: WebhookEndpoint) -> None:
+    mine = select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint.id).with_for_update()
+    if session.scalars(mine.execution_options(populate_existing=True)).first() is None:
+        raise NotFound("not-found", "没有这个 Webhook", "它刚刚被删除。")
 
 
 def _check(session: Session, endpoint: WebhookEndpoint, window: Window, at: datetime) -> None:
@@ -126,18 +137,20 @@ def _is_for(endpoint: WebhookEndpoint, event_type: str) -> bool:
     return route is not None and "webhook" in route.channels and wants(endpoint.event_types, event_type)
 
 
-def _queue_again(session: Session, sent: ColumnElement[bool], at: datetime) -> list[str]:
-    oldest = select(Dispatch.id).where(sent).order_by(Dispatch.id).limit(MOST)
-    ids = session.scalars(oldest).all()
-    if not ids:
-        return []
+def _queue_again(session: Session, sent: ColumnElement[bool], at: datetime) -> dict[str, datetime | None]:
+    """Each with when it had been delivered, if it was."""
+    oldest = select(Dispatch.id, Dispatch.state, Dispatch.settled_at).where(sent).order_by(Dispatch.id)
+    ended = session.execute(oldest.limit(MOST).with_for_update()).all()
+    before = {row.id: row.settled_at if row.state == ACCEPTED else None for row in ended}
+    if not before:
+        return {}
     fresh = {
         "state": WAITING, "attempts_count": 0, "next_attempt_at": at, "lease_holder": None,
         "settled_at": None, "reason": None,
     }  # fmt: skip
-    still = and_(among(session, Dispatch.id.expression, ids), Dispatch.state.in_((DEAD, ACCEPTED)))
-    again = update(Dispatch).where(still).values(fresh).returning(Dispatch.id)
-    return sorted(session.scalars(again.execution_options(synchronize_session=False)))
+    again = update(Dispatch).where(among(session, Dispatch.id.expression, list(before))).values(fresh)
+    session.execute(again.execution_options(synchronize_session=False))
+    return before
 
 
 def _make_up(
@@ -149,6 +162,7 @@ def _make_up(
         dispatch_row(notice_id, endpoint.department_id, "webhook", target, at)
         for notice_id in session.scalars(oldest)
     ]
-    if rows:
-        add_rows(session, DISPATCHES, rows)
-    return [str(row["id"]) for row in rows]
+    if not rows:
+        return []
+    new = upsert(dialect_of(session))(Dispatch).on_conflict_do_nothing().returning(Dispatch.id)
+    return session.scalars(new, rows).all()

@@ -4,7 +4,7 @@ Between claim and record no transaction is open. A crash in between leaves the l
 message goes out again under the same id, by which a receiver recognises it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -20,6 +20,7 @@ from services.notifier.usecases.claiming import DISPATCHES, Job, claim_jobs, giv
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from services.notifier.usecases.marks import lift_marks, mailbox_of
 from services.notifier.usecases.receivers import Failure, consider_receivers
+from services.notifier.usecases.repeats import settle_repeats, still_delivered
 from shared.crash import crash_point
 from shared.db import Database, add_rows, among, change_rows, wake
 from shared.delivery import ACCEPTED, DEAD, SENDING, WAITING, Backoff, settle
@@ -101,9 +102,11 @@ def _settle(
     """Move those whose lease is still ours, and tell what ended."""
     ours = _still_ours(session, [result.job.dispatch_id for result in tried], holder)
     moved = [(result, *_verdict(result, backoff, now)) for result in tried if result.job.dispatch_id in ours]
-    change_rows(session, DISPATCHES, [_values(result, state, at, now) for result, state, at in moved])
-    ended = [result for result, state, _ in moved if state != WAITING]
-    publish(session, [_outcome(result, channel, now) for result in ended])
+    ended = {result.job.dispatch_id: state for result, state, _ in moved if state != WAITING}
+    stand = settle_repeats(session, ended) if channel == "webhook" else {}
+    change_rows(session, DISPATCHES, [_values(*each, now, stand) for each in moved])
+    told = [result for result, _, _ in moved if result.job.dispatch_id in ended.keys() - stand.keys()]
+    publish(session, [_outcome(result, channel, now) for result in told])
     consider_receivers(session, [*_failures(moved)], channels=about.channels, today=about.today, now=now)
     states = {result.job.dispatch_id: state for result, state, _ in moved}
     return {result.job.dispatch_id: states.get(result.job.dispatch_id, "") for result in tried}
@@ -131,8 +134,10 @@ def _verdict(result: Result, backoff: Backoff, now: datetime) -> tuple[str, date
     return (DEAD, None) if retry_at is None else (WAITING, retry_at)
 
 
-def _values(result: Result, state: str, retry_at: datetime | None, now: datetime) -> dict[str, Any]:
-    return {
+def _values(
+    result: Result, state: str, retry_at: datetime | None, now: datetime, stand: Mapping[str, datetime]
+) -> dict[str, Any]:
+    values = {
         "id": result.job.dispatch_id,
         "state": state,
         "lease_holder": None,
@@ -142,6 +147,8 @@ def _values(result: Result, state: str, retry_at: datetime | None, now: datetime
         "reason": result.reason,
         "settled_at": None if state == WAITING else now,
     }
+    before = stand.get(result.job.dispatch_id)
+    return still_delivered(values, before) if before else values
 
 
 def _attempts(result: Result) -> Iterator[dict[str, Any]]:
