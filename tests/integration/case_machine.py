@@ -43,7 +43,7 @@ from shared.errors import DomainError, Invalid
 from tests.integration.case_inputs import inputs_for, some_filing
 from tests.integration.case_promises import Deeds, check_case, load_case
 from tests.unit.blacklist.case_office import Office, add_department, memory_database, officer, open_office
-from tests.unit.blacklist.hearings import keep_record, keep_withdrawal, serve_notice
+from tests.unit.blacklist.hearings import keep_record
 
 FINAL = (ARCHIVED, NOT_LISTED, WITHDRAWN)
 ENDINGS = ("withdraw", "dismiss", "return_for_revision", "revoke", "remove_linked")
@@ -234,9 +234,6 @@ class CaseMachine(RuleBasedStateMachine):
         seen["steps"] += 1
         before, allowed = seat.case, (who, action) in seat.possible(who)
         inputs = inputs_for(action, pick, seat.today)
-        if action == "close_hearing" and allowed and pick % 3 == 0:
-            keep_withdrawal(self.office, before)
-            before = self._load(before.id)
         try:
             after = self.office.take(before, action, who, **inputs)
         except DomainError as refused:
@@ -247,8 +244,6 @@ class CaseMachine(RuleBasedStateMachine):
             return
         assert allowed, f"{who} did {action} although the guards forbid it"
         self._note(before.id, action, who, after.state)
-        if action == "open_hearing" and pick % 2:
-            serve_notice(self.office, after)
         if action == "close_hearing" and pick % 2 and lacks_record(after.hearing):
             keep_record(self.office, after)
 
@@ -303,7 +298,8 @@ class CaseMachine(RuleBasedStateMachine):
         if lacks_record(case.hearing):
             keep_record(self.office, case)
             seat = self._look(case.id)
-        useful = FORWARD if case.state == DRAFT else FORWARD[:-1]
+        lost = case.state == DRAFT or case.notice_failed_on is not None
+        useful = FORWARD if lost else FORWARD[:-1]
         possible = {each for who in PEOPLE for each in seat.possible(who) if each[1] in useful}
         for who, action in sorted(possible, key=lambda each: (FORWARD.index(each[1]), each[0])):
             self._try(seat, who, action, 0)
@@ -360,4 +356,5 @@ FORWARD = (
     "submit",
     "withdraw",
 )
-"""What diligence prefers, first things first; a draft that cannot go on is withdrawn."""
+"""What diligence prefers, first things first; a draft that cannot go on is withdrawn, and so is
+a case whose notice came back."""

@@ -84,8 +84,8 @@ def test_a_notice_that_came_back_after_the_decision_stops_publication(office):
         office.take(case, "publish", "decider")
     proved = {"method": "direct", "recipient": "门卫", "proof": "送达回证"}
     office.clock.advance(timedelta(days=1))
+    late = office.clock.today()
     with pytest.raises(Invalid) as refused:
-        late = office.clock.today()
         office.take(case, "record_notice_service", "clerk", served_on=late, **proved)
     assert pointers(refused) == ["/served_on"]
     case = office.take(case, "record_notice_service", "clerk", served_on=first, **proved)

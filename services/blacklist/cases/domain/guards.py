@@ -10,10 +10,12 @@ from services.blacklist.cases.domain.days import written_day
 from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.serving import PUBLIC_NOTICE, methods
 from services.blacklist.cases.domain.standing import FOUR_EYES, ROLE, TWICE, WAIT, Actor, Blocked, Standing
-from services.blacklist.cases.domain.table import ROLE_NAMES, SERVED, Transition, rows_from
+from services.blacklist.cases.domain.table import DECIDED, ROLE_NAMES, SERVED, Transition, rows_from
 
 ONCE = "同一决定公示一次"
 UNREACHED = "陈述申辩和要求听证的期限自告知书送达之日起算"
+UNREACHED_REMEDY = "请改以其他方式送达，无法送达的可以公告送达"
+UNREACHED_DECIDED = "作出决定前已经以其他方式送达的，补登告知书送达；没有送达的，撤回或者不予列入，重新告知"
 TWIN_REMEDY = "内容相同的，请撤回本案；前一条有误的，请先更正或者撤销前一条"
 
 
@@ -115,16 +117,23 @@ def statement_heard(case: Standing, _: Actor, today: date) -> Blocked | None:
     """Deciding needs the statement answered or waived, a hearing held, or the window to be over."""
     if case.statement_heard or case.hearing_held:
         return None
-    if case.notice_failed_on is not None:
-        return Blocked(
-            f"告知书没有送达（{written_day(case.notice_failed_on)}登记未送达），陈述申辩期没有起算；"
-            "请改以其他方式送达，无法送达的可以公告送达", UNREACHED,
-        )  # fmt: skip
+    if blocked := notice_reached(case, _, today):
+        return blocked
     if case.window_ends is not None and today > case.window_ends:
         return None
     earliest = date.fromordinal(case.window_ends.toordinal() + 1) if case.window_ends else None
     reason = "陈述申辩期未满，且未登记当事人的陈述申辩或放弃声明"
     return Blocked(f"{_counted_from(case)}{reason}", _counted_by(case), WAIT, earliest)
+
+
+def notice_reached(case: Standing, _: Actor, __: date) -> Blocked | None:
+    """A notice that came back tells nobody anything; who was heard has been reached all the same."""
+    failed = case.notice_failed_on
+    if failed is None or case.statement_heard or case.hearing_held:
+        return None
+    remedy = UNREACHED_DECIDED if case.state in (DECIDED, SERVED) else UNREACHED_REMEDY
+    reason = f"告知书没有送达（{written_day(failed)}登记未送达），陈述申辩期没有起算；{remedy}"
+    return Blocked(reason, UNREACHED)
 
 
 def _counted_from(case: Standing) -> str:
@@ -301,6 +310,7 @@ GUARDS: Mapping[str, Guard] = {
     "hearing_on_record": hearing_on_record,
     "notice_served": notice_served,
     "notice_not_served": notice_not_served,
+    "notice_reached": notice_reached,
     "service_effective": service_effective,
     "publicity_not_over": publicity_not_over,
     "publicity_given": publicity_given,

@@ -48,6 +48,7 @@ class Standing:
     redacted_hash: str | None = None
     redactor: str | None = None
     statement_heard: bool = False
+    """Answered, or waived; nobody waives what a notice that came back did not tell."""
     hearing_waived: bool | None = None
     """False where the party kept its right to a hearing; None where it has said nothing yet."""
     hearing_ends: date | None = None

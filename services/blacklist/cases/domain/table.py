@@ -28,6 +28,8 @@ STATE_NAMES = {
 STATES = tuple(STATE_NAMES)
 BEFORE_DECISION = (DRAFT, UNDER_REVIEW, NOTICED, HEARING)
 BEFORE_PUBLICATION = (*BEFORE_DECISION, DECIDED, SERVED)
+TOLD = BEFORE_PUBLICATION[2:]
+"""Where how the notice was served still matters: before the decision, and before the public reads it."""
 OVERLAYS = ("objection", "repair", "shield", "suspended", "expiry", "linked")
 
 FULL, DECIDED_ELSEWHERE, PENALTY = "full", "decided-elsewhere", "penalty-publication"
@@ -89,7 +91,7 @@ def _decision_rows() -> tuple[Transition, ...]:
             "国办发〔2020〕49号（八）：决定前告知事由、依据和权利", (FULL,), required=("notice_number",),
             optional=("consent",),
             guards=("reviewer_not_filer", "list_in_force", "not_minor"), event="noticed"),
-        row("record_notice_service", "登记告知书送达", (NOTICED, HEARING), None, CLERK,
+        row("record_notice_service", "登记告知书送达", TOLD, None, CLERK,
             "陈述申辩和要求听证的期限自告知书送达之日起算", (FULL,), required=("method", "served_on"),
             optional=("recipient", "proof"), linked=("letter",), guards=("notice_not_served",),
             event="annotated"),
@@ -97,7 +99,7 @@ def _decision_rows() -> tuple[Transition, ...]:
             "期限自告知书实际送达之日起算；更正只延后，不提前", (FULL,),
             required=("method", "served_on", "reason"), optional=("recipient", "proof"), linked=("letter",),
             guards=("notice_served",), event="annotated"),
-        row("fail_notice_service", "登记告知书未送达", (NOTICED, HEARING), None, CLERK,
+        row("fail_notice_service", "登记告知书未送达", TOLD, None, CLERK,
             "告知书未送达的，陈述申辩期不起算", (FULL,), required=("method", "served_on", "reason"),
             optional=("recipient", "proof"), linked=("letter",), guards=("notice_not_served",),
             event="annotated"),
@@ -109,8 +111,7 @@ def _decision_rows() -> tuple[Transition, ...]:
             optional=("requested_on", "notified_on", "openness", "content", "reason"),
             guards=("hearing_not_held",), event="hearing-opened"),
         row("close_hearing", "听证结束", (HEARING,), NOTICED, OFFICERS, "行政处罚法第六十四条：应当制作笔录",
-            (FULL,), required=("outcome", "reason"),
-            optional=("held_on", "notified_on", "acceptance", "opinion", "content"),
+            (FULL,), required=("outcome", "reason"), optional=("held_on", "acceptance", "opinion", "content"),
             event="hearing-closed"),
         row("decide", "作出认定决定", (NOTICED,), DECIDED, DECIDER, "国办发〔2020〕49号（八）", (FULL,),
             required=("severity",), optional=("measures", "publicity_months", "necessity", "decision_number",
@@ -135,8 +136,9 @@ def _decision_rows() -> tuple[Transition, ...]:
             guards=("redactor_not_filer", "disclosure_proactive", "redaction_pending"), event="annotated"),
         row("publish", "公示", (SERVED,), PUBLISHED, DECIDER, "决定送达后公示", optional=("necessity",),
             guards=("publisher_not_filer", "content_as_reviewed", "not_minor", "disclosure_proactive",
-                    "publicity_given", "service_effective", "publicity_not_over", "redaction_approved",
-                    "publisher_not_redactor", "not_published_twice"), event="published"),
+                    "notice_reached", "publicity_given", "service_effective", "publicity_not_over",
+                    "redaction_approved", "publisher_not_redactor", "not_published_twice"),
+            event="published"),
     )
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from services.blacklist.cases.domain.days import written_day
 from services.blacklist.cases.domain.figures import rule_of
-from services.blacklist.cases.domain.hearing import lacks_record
+from services.blacklist.cases.domain.guards import UNREACHED
+from services.blacklist.cases.domain.hearing import lacks_record, was_held
 from services.blacklist.cases.domain.serving import PUBLIC_NOTICE, methods
-from services.blacklist.cases.domain.table import DECIDED, HEARING, NOTICED, SERVED
+from services.blacklist.cases.domain.table import DECIDED, FULL, HEARING, NOTICED, SERVED
 from services.blacklist.cases.models import Case, CaseOverlay
 from services.blacklist.cases.queries.standing import rule_on, unpublished
 
@@ -20,6 +21,7 @@ def cautions(
 ) -> list[Caution]:
     found = [
         _unproved(case),
+        _decided_untold(case),
         _hearing_open(case, today),
         _no_ticket(overlays),
         _repair_early(case, overlays, today),
@@ -33,7 +35,27 @@ def _unproved(case: Case) -> Caution | None:
     if case.state not in {NOTICED, HEARING} or case.notice_service or case.notice_failed_on:
         return None
     text = "告知书送达尚未登记，陈述申辩期和听证申请期限暂自告知之日计算；登记送达后自送达之日起算"
-    return {"title": "告知书送达未登记", "text": text, "rule": "陈述申辩和要求听证的期限自告知书送达之日起算"}
+    return {"title": "告知书送达未登记", "text": text, "rule": UNREACHED}
+
+
+def _decided_untold(case: Case) -> Caution | None:
+    """Decided by default, because the party kept silent, although nothing proves that it was told in time."""
+    statement, served = case.statement or {}, case.notice_service
+    heard = statement.get("answer") or was_held(case.hearing)
+    if case.procedure != FULL or case.state not in {DECIDED, SERVED} or heard:
+        return None
+    if case.notice_failed_on:
+        text = f"告知书于{written_day(case.notice_failed_on)}登记未送达，决定前没有其他送达记录，不得公示"
+    elif statement or (served and _over_before_deciding(case)):
+        return None
+    else:
+        text = "当事人没有陈述申辩，决定作出前也没有告知书已经送达满期限的记录；公示前请核实并补登告知书送达"
+    return {"title": "告知书送达存疑", "text": text, "rule": UNREACHED}
+
+
+def _over_before_deciding(case: Case) -> bool:
+    ends, decided = case.window_ends_on, case.decided_on
+    return ends is None or decided is None or ends < decided
 
 
 def _hearing_open(case: Case, today: date) -> Caution | None:

@@ -49,7 +49,9 @@ def standing_of(case: Case, overlays: Overlays, rule: ListRule | None, twin: str
         to_cover=_to_cover(case),
         redacted_hash=case.redacted_hash,
         redactor=case.redactor_id,
-        statement_heard=bool(statement.get("waived") or statement.get("answer")),
+        statement_heard=bool(
+            statement.get("answer") or (statement.get("waived") and not case.notice_failed_on)
+        ),
         hearing_waived=statement.get("hearing_waived", True if statement else None),
         hearing_ends=case.hearing_ends_on,
         hearing_opened=case.hearing is not None,

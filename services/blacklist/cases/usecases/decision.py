@@ -53,6 +53,8 @@ def _waiver_problem(move: Move, former: Mapping[str, Any]) -> str | None:
     """A waiver wipes out nothing that the party has said."""
     if move.inputs.get("content") or move.inputs.get("answer"):
         return "放弃陈述申辩的，不填陈述内容和答复"
+    if move.case.notice_failed_on:
+        return "告知书登记为未送达，先登记告知书送达，再登记放弃；当事人已经陈述申辩的，填写陈述内容和答复"
     if former.get("content"):
         return "已登记当事人的陈述申辩，不能改为放弃；登记有误的，重新填写陈述内容和答复"
     return None

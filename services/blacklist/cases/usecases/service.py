@@ -16,9 +16,16 @@ PAPERS = ["decision", "repair-notice"]  # 两书同达
 
 
 def record_notice_service(move: Move) -> None:
-    """The windows run from the day the notice counts as served (告知书送达)."""
+    """The windows run from the day the notice counts as served (告知书送达).
+
+    After the decision only what had counted before it: a notice that came later told nobody in time.
+    """
     _check_notice(move)
-    _serve_notice(move, effective_on(move.inputs["method"], move.inputs["served_on"]))
+    effective, decided = effective_on(move.inputs["method"], move.inputs["served_on"]), move.case.decided_on
+    if decided is not None and effective > decided:
+        told = f"已于{written_day(decided)}作出决定，只能补登在此之前视为送达的告知书"
+        raise invalid(("/served_on", f"{told}；没有送达的，撤回或者不予列入，重新告知"))
+    _serve_notice(move, effective)
 
 
 def renew_notice_service(move: Move) -> None:

@@ -16,9 +16,8 @@ from services.blacklist.cases.domain.serving import SERVED, effective_on, method
 from services.blacklist.cases.domain.table import find_transition
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
-from services.blacklist.cases.usecases.hearing import keep_notice
 from services.blacklist.cases.usecases.transition import Order, take_step
-from services.blacklist.letters.domain.templates import DECISION, HEARING, NOTICE, REPAIR_NOTICE
+from services.blacklist.letters.domain.templates import DECISION, NOTICE, REPAIR_NOTICE
 from services.blacklist.letters.models import Letter, LetterService
 from services.blacklist.letters.queries.finding import counted_from, current_letter, find_letter, told_steps
 from services.blacklist.letters.usecases.copies import checked_file, file_name, letter_to_act_on
@@ -96,11 +95,7 @@ def _move_case(
 
     One truth for both: what the case was told before gives way to a service that counts from a later day.
     """
-    current = _is_current(session, case, letter)
-    if current and letter.kind == HEARING:
-        attempt = {"outcome": row.outcome, "served_on": row.served_on, "effective_on": row.effective_on}
-        keep_notice(case, attempt | {"letter_id": letter.id, "service_id": row.id})
-    action = _step_for(case, letter, row) if current else None
+    action = _step_for(case, letter, row) if _is_current(session, case, letter) else None
     if action is None or find_transition(case.procedure, case.state, action) is None:
         return
     told = {"letter_id": letter.id, "service_id": row.id, "number": letter.number, "proof": row.proof_sha256}
@@ -126,8 +121,14 @@ def _step_for(case: Case, letter: Letter, row: LetterService) -> str | None:
     if row.outcome != SERVED:
         return failed if counted is None else None
     if counted is None:
-        return first
+        return None if _too_late(case, letter, row) else first
     return later if row.effective_on and row.effective_on > counted else None
+
+
+def _too_late(case: Case, letter: Letter, row: LetterService) -> bool:
+    """A notice that counts only after the decision told nobody in time: kept, yet no step of the case."""
+    decided, effective = case.decided_on, row.effective_on
+    return letter.kind == NOTICE and bool(decided and effective and effective > decided)
 
 
 def _for_the_step(actor: Principal) -> Principal:
