@@ -36,6 +36,13 @@ def test_deciding_while_a_hearing_may_still_be_asked_for_is_warned_of(office):
     assert warned(office, case) == [unserved, "听证期限未届满"]
 
 
+@pytest.mark.parametrize(("proof", "warns"), [({}, True), ({"proof": "区政府网站，公告第3号"}, False)])
+def test_a_public_notice_that_says_not_where_is_warned_of(office, proof, warns):
+    case, day = office.walk(office.file(), "decided"), office.deps.clock.today()
+    case = office.take(case, "record_service", "clerk", method="public-notice", served_on=day, **proof)
+    assert ("公告送达缺少凭证" in warned(office, case)) is warns
+
+
 def test_a_request_from_outside_without_its_number_is_warned_of(office):
     case = office.published()
     filed = {"received_at": office.deps.clock.today(), "evidence": "申请材料"}

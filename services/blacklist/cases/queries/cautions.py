@@ -26,7 +26,7 @@ def cautions(
         _no_ticket(overlays),
         _repair_early(case, overlays, today),
     ]
-    found += [_record_missing(case), _service_late(case, duties, today)]
+    found += [_record_missing(case), _service_late(case, duties, today), _announced_where(case)]
     return [each for each in found if each]
 
 
@@ -105,3 +105,12 @@ def _service_late(case: Case, duties: Sequence[Mapping[str, Any]], today: date) 
     last = written_day(date.fromisoformat(due))
     text = f"送达于{written_day(effective)}生效，晚于公示期限{last}；按规定送达后方可公示，请在案卷注明原因"
     return {"title": "期限冲突", "text": text, "rule": methods()[PUBLIC_NOTICE].rule}
+
+
+def _announced_where(case: Case) -> Caution | None:
+    """A public notice is proved by where it was read; a service recorded by the letter has its place."""
+    service = case.service or {}
+    if case.state != SERVED or service.get("method") != PUBLIC_NOTICE or service.get("proof"):
+        return None
+    text = "公告送达没有载明公告载体和凭证；公示前请核实，并将公告（注明载体和日期）作为材料归入案卷"
+    return {"title": "公告送达缺少凭证", "text": text, "rule": methods()[PUBLIC_NOTICE].rule}
