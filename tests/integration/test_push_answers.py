@@ -181,8 +181,15 @@ def test_what_the_platform_refuses_is_seen_and_settled_by_a_person(world: PushWo
     assert client.post(f"/push/api/v1/answers/{row.id}/again").json["state"] == "waiting"
     world.until(lambda: rows(world, ticket)[0].state == "dead", "refused again")
     assert client.post(f"/push/answers/{row.id}/told", data={"note": ""}, headers=HTML).status_code == 422
-    done = client.post(f"/push/answers/{row.id}/told", data={"note": "电话告知"}, headers=HTML)
-    assert done.status_code == 303
+    narrowed = f"/push/answers/{row.id}/told?state=dead"
+    wrong = client.post(narrowed, data={"note": "已告知 11010519491231002X"}, headers=HTML)
+    assert (wrong.status_code, f'href="#note-{row.id}"' in wrong.text) == (422, True)
+    assert f'id="note-{row.id}-error"' in wrong.text, "at the field as well"
+    assert 'value="已告知 11010519491231002X"' in wrong.text
+    assert narrowed in wrong.text, "the filter stays"
+    assert 'data-label="处理"' in wrong.text, "stacked on a telephone"
+    done = client.post(narrowed, data={"note": "电话告知"}, headers=HTML)
+    assert (done.status_code, done.headers["Location"]) == (303, "/push/answers?state=dead")
     assert client.post(f"/push/api/v1/answers/{row.id}/again").json["slug"] == "answer-settled"
     again = client.post(f"/push/api/v1/answers/{row.id}/told", json={"note": "再次告知"})
     assert again.json["slug"] == "answer-settled"

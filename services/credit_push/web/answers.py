@@ -1,6 +1,7 @@
 """结果回传: what became of requests, whether their platforms know, and what people do where not."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from apiflask import APIBlueprint
 from flask import redirect, request, url_for
@@ -51,7 +52,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         if not 0 < len(note) <= LONGEST_NOTE:
             _require_visible(deps, answer_id)
             field = FieldError("/note", f"请写明如何告知平台，不超过 {LONGEST_NOTE} 个字符。")
-            return _page(deps, Invalid("validation-failed", "登记内容有误", fields=[field]))
+            return _page(deps, Invalid("validation-failed", "登记内容有误", fields=[field]), answer_id)
         return _done(deps, answer_id, lambda session: tell_by_hand(session, deps, answer_id, who, note))
 
 
@@ -61,8 +62,13 @@ def _done(deps: Deps, answer_id: str, act: Callable[..., object]) -> Response:
         with deps.db.write() as session:
             act(session)
     except DomainError as error:
-        return _page(deps, error)
-    return redirect(url_for(".answers"), 303)
+        return _page(deps, error, answer_id)
+    return redirect(url_for(".answers", **_kept()), 303)
+
+
+def _kept() -> dict[str, str]:
+    """What the list was narrowed to, for the addresses of its forms and for the way back."""
+    return {name: request.args[name] for name in ("state", "ticket", "cursor") if request.args.get(name)}
 
 
 def _require_visible(deps: Deps, answer_id: str) -> None:
@@ -71,7 +77,8 @@ def _require_visible(deps: Deps, answer_id: str) -> None:
             raise NotFound("not-found", "没有这项办理结果")
 
 
-def _page(deps: Deps, error: DomainError | None = None) -> Response:
+def _page(deps: Deps, error: DomainError | None = None, answer_id: str = "") -> Response:
+    """`answer_id`: of which row the form was wrong; it keeps what was typed."""
     state = request.args.get("state", "")
     ticket = request.args.get("ticket", "").strip()
     known = state if state in STATES else None
@@ -98,5 +105,8 @@ def _page(deps: Deps, error: DomainError | None = None) -> Response:
         kinds=KINDS,
         by_hand=SETTLED_BY_HAND,
         catalogue=deps.catalogue,
+        kept=urlencode(_kept()),
+        wrong_id=answer_id,
+        typed=request.form.get("note", ""),
         **around,
     )
