@@ -21,6 +21,7 @@ from services.blacklist.cases.models import (
 from services.blacklist.cases.queries.twins import entry_of
 from services.blacklist.cases.usecases.papers import hold_papers
 from services.blacklist.cases.usecases.transfer import transfer_cases
+from services.blacklist.disclosure import api as disclosure
 from services.blacklist.disclosure.models import DisclosureDocument, DisclosureRequest, DisclosureStep
 from services.blacklist.disclosure.usecases.handling import take_action
 from services.blacklist.disclosure.usecases.transfer import transfer_requests
@@ -67,6 +68,7 @@ def walled(request, tmp_path_factory):
         authenticate=lambda request: None,
     )  # fmt: skip
     app.register_blueprint(cases.blueprint(made.deps))
+    app.register_blueprint(disclosure.blueprint(made.deps))
     assert raise_wall(db)
     stand_behind(db)
     yield finish(app), made
@@ -144,6 +146,17 @@ def test_each_is_seen_by_its_department_and_who_oversees_it(office, app):
     assert own == dict.fromkeys(ALL, 1) | {Duty: 2}
     assert as_(app, office, "foreign", lambda: counted(office.deps.db, *ALL)) == none
     assert as_(app, office, "far", lambda: counted(office.deps.db, *ALL)) == none
+
+
+def test_an_officer_who_reads_by_id_where_the_public_gives_a_code_is_walled(office, app):
+    stock(office)
+    database, asked = office.deps.db, (DisclosureRequest, DisclosureDocument)
+    there = counted(database, *asked)
+    for what in ("", "/letter.pdf", f"/documents/{new_id()}"):
+        by_id, by_code = (f"/api/v1/disclosure-requests/{each}{what}" for each in (new_id(), "AAAA-BBBB"))
+        assert as_(app, office, "foreign", lambda: counted(database, *asked), by_id) == [0, 0]
+        assert as_(app, office, "clerk", lambda: counted(database, *asked), by_id) == [1, 1]
+        assert as_(app, office, "clerk", lambda: counted(database, *asked), by_code) == there
 
 
 def test_no_time_goes_into_compiling_policies(office, app):
