@@ -43,7 +43,7 @@ from shared.errors import DomainError, Invalid
 from tests.integration.case_inputs import inputs_for, some_filing
 from tests.integration.case_promises import Deeds, check_case, load_case
 from tests.unit.blacklist.case_office import Office, add_department, memory_database, officer, open_office
-from tests.unit.blacklist.hearings import keep_record
+from tests.unit.blacklist.hearings import keep_record, keep_withdrawal, serve_notice
 
 FINAL = (ARCHIVED, NOT_LISTED, WITHDRAWN)
 ENDINGS = ("withdraw", "dismiss", "return_for_revision", "revoke", "remove_linked")
@@ -234,6 +234,9 @@ class CaseMachine(RuleBasedStateMachine):
         seen["steps"] += 1
         before, allowed = seat.case, (who, action) in seat.possible(who)
         inputs = inputs_for(action, pick, seat.today)
+        if action == "close_hearing" and allowed and pick % 3 == 0:
+            keep_withdrawal(self.office, before)
+            before = self._load(before.id)
         try:
             after = self.office.take(before, action, who, **inputs)
         except DomainError as refused:
@@ -244,6 +247,8 @@ class CaseMachine(RuleBasedStateMachine):
             return
         assert allowed, f"{who} did {action} although the guards forbid it"
         self._note(before.id, action, who, after.state)
+        if action == "open_hearing" and pick % 2:
+            serve_notice(self.office, after)
         if action == "close_hearing" and pick % 2 and lacks_record(after.hearing):
             keep_record(self.office, after)
 

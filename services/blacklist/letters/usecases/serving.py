@@ -16,8 +16,9 @@ from services.blacklist.cases.domain.serving import SERVED, effective_on, method
 from services.blacklist.cases.domain.table import find_transition
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
+from services.blacklist.cases.usecases.hearing import keep_notice
 from services.blacklist.cases.usecases.transition import Order, take_step
-from services.blacklist.letters.domain.templates import DECISION, NOTICE, REPAIR_NOTICE
+from services.blacklist.letters.domain.templates import DECISION, HEARING, NOTICE, REPAIR_NOTICE
 from services.blacklist.letters.models import Letter, LetterService
 from services.blacklist.letters.queries.finding import counted_from, current_letter, find_letter, told_steps
 from services.blacklist.letters.usecases.copies import checked_file, file_name, letter_to_act_on
@@ -95,7 +96,11 @@ def _move_case(
 
     One truth for both: what the case was told before gives way to a service that counts from a later day.
     """
-    action = _step_for(case, letter, row) if _is_current(session, case, letter) else None
+    current = _is_current(session, case, letter)
+    if current and letter.kind == HEARING:
+        attempt = {"outcome": row.outcome, "served_on": row.served_on, "effective_on": row.effective_on}
+        keep_notice(case, attempt | {"letter_id": letter.id, "service_id": row.id})
+    action = _step_for(case, letter, row) if current else None
     if action is None or find_transition(case.procedure, case.state, action) is None:
         return
     told = {"letter_id": letter.id, "service_id": row.id, "number": letter.number, "proof": row.proof_sha256}
