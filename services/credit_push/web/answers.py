@@ -1,6 +1,7 @@
 """结果回传: what became of requests, whether their platforms know, and what people do where not."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from apiflask import APIBlueprint
@@ -66,7 +67,7 @@ def _done(deps: Deps, answer_id: str, act: Callable[..., object]) -> Response:
     return redirect(url_for(".answers", **_kept()), 303)
 
 
-def _kept() -> dict[str, str]:
+def _kept() -> dict[str, Any]:
     """What the list was narrowed to, for the addresses of its forms and for the way back."""
     return {name: request.args[name] for name in ("state", "ticket", "cursor") if request.args.get(name)}
 
