@@ -1,5 +1,6 @@
 """The loops of the blacklist service: events out, events in, and what happens by itself with time."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from services.blacklist.audit.heads import HeadKeeper
@@ -17,20 +18,24 @@ from services.blacklist.register.usecases import ChangeSequencer, FeedTrim
 from services.blacklist.rules.usecases import CalendarKeeper, DutyClock
 from services.blacklist.rules.usecases.measuring import measuring
 from services.blacklist.snapshots.usecases import SnapshotKeeper
-from services.blacklist.store import Deps, inbox, leases, outbox
+from services.blacklist.store import Deps, idempotency, inbox, leases, outbox
 from services.blacklist.supervision.usecases.annual import AnnualDuties, announce
 from services.blacklist.syndication.usecases.following import FollowingWatch
 from services.blacklist.transparency.usecases.appending import LogSequencer
 from shared.eventlog.base import EventLog
 from shared.inbox import Consumer, Handle, InboxPurge, to_unreadable, together
-from shared.loops import Loop
+from shared.loops import Loop, Periodic
 from shared.outbox import Relay
+from shared.web.idempotency import Once
+
+PRUNE_EVERY = timedelta(hours=1)
 
 
 def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path) -> list[Loop]:
     return [
         Relay(deps.db, outbox, leases, log, holder),
         InboxPurge(deps.db, inbox),
+        _pruner(deps),
         ChangeSequencer(deps.db, holder),
         FeedTrim(deps, holder),
         GramCounter(deps.db, ENGINES[deps.db.dialect], holder),
@@ -50,6 +55,17 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         _consumer(deps, log, register.TOPIC, together(register.record_deliveries, cases.open_requests(deps))),
         _consumer(deps, log, cases.TOPIC, together(cases.record_notices, letters.record_sent)),
     ]
+
+
+def _pruner(deps: Deps) -> Loop:
+    """Forgets answers that nobody will ask for again by their key."""
+    once = Once(deps.db, idempotency, deps.keyring, deps.clock)
+
+    def prune(now: datetime) -> None:
+        with deps.db.write() as session:
+            once.prune(session, now)
+
+    return Periodic("pruner", deps.clock, PRUNE_EVERY, prune)
 
 
 def _consumer(deps: Deps, log: EventLog, topic: str, handle: Handle) -> Consumer:
