@@ -58,7 +58,7 @@ def test_what_went_out_a_moment_ago_is_not_yet_replaced(tmp_path: Path) -> None:
         dispatch()
         first = next(row for row in world.deliveries(listing.id) if row.sequence == 1)
         assert (first.state, first.ask_first) == ("waiting", True), "asked again once a late copy would be in"
-        clock.forward(deps.catalogue[PLATFORM].transport.timeout_seconds + 1)
+        clock.forward(2 * deps.catalogue[PLATFORM].transport.timeout_seconds)
         dispatch()
         first = next(row for row in world.deliveries(listing.id) if row.sequence == 1)
         assert first.state == "superseded"
