@@ -1,11 +1,14 @@
 """Proofs and reports: they say what the receipts say, are signed, and a changed word breaks the signature."""
 
+import base64
 import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from python_calamine import CalamineWorkbook
 
 from services.credit_push.reconciling import request_due
@@ -55,6 +58,22 @@ def test_delivery_then_withdrawal_is_proven(world: PushWorld) -> None:
     assert verify.json == {"genuine": True}
     told["document"]["statement"] = "另有说法"
     assert world.client().post("/push/api/v1/papers/verify", json=told).json == {"genuine": False}
+
+
+def test_the_signature_of_a_proof_is_over_the_bytes_the_document_names(world: PushWorld) -> None:
+    listing = world.listing()
+    world.publish(listing.event("published"))
+    world.until(lambda: settled(world, listing, "list"), "listed")
+    told = proof(world, listing).json
+    plain = json.dumps(told["document"], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    raw = b"credit-push paper v1\n" + plain.encode("utf-8")
+    signature = base64.b64decode(told["signature"]["value"], validate=True)
+    known = world.deps.keyring.letter_public()[told["signature"]["key_id"]]
+    public = Ed25519PublicKey.from_public_bytes(known.public_bytes_raw())
+    assert told["signature"]["algorithm"] == "ed25519"
+    public.verify(signature, raw)
+    with pytest.raises(InvalidSignature):
+        public.verify(signature, plain.encode("utf-8"))
 
 
 def test_nothing_is_proven_while_a_platform_is_silent(world: PushWorld) -> None:
