@@ -61,6 +61,6 @@ def test_a_request_from_outside_without_its_number_is_warned_of(office):
 def test_the_decision_says_what_its_length_means(months, said, unsaid):
     rule = list_rule("public-resource-blacklist", date(2026, 9, 1))
     made = {"facts": "事实", "basis": "", "severity": "general", "months": months, "measures": ()}
-    text = decision_parts(rule, {}, region="130102", **made)["removal"]
+    text = decision_parts(rule, {}, region="130102", domain="other", **made)["removal"]
     assert said in text
     assert unsaid not in text

@@ -112,6 +112,22 @@ def test_the_decision_of_a_document_has_them_too(office):
     assert all(view(office, case)["decision"][part] for part in PARTS)
 
 
+def test_a_domain_of_longer_publicity_is_repaired_no_earlier(office):
+    """A general penalty of 安全生产 stands for twelve months, not for the three of other domains."""
+    case = office.take(
+        office.file(filing(list_code="penalty-publication", domain="work-safety")), "submit", "clerk"
+    )
+    case = office.take(case, "confirm_decision", "reviewer")
+    assert "最短公示期为12个月" in view(office, case)["decision"]["removal"]
+    case = office.take(case, "publish", "decider")
+    assert case.publicity_min_end == date(2027, 11, 2)
+    office.clock.advance(timedelta(days=340))
+    case = office.take(case, "open_repair", "clerk", **opened(office, "repair"))
+    with pytest.raises(Conflict) as refused:
+        office.take(case, "accept_repair", "reviewer")
+    assert refused.value.extra["earliest"] == "2027-11-02"
+
+
 def test_waiting_for_service_beyond_the_duty_is_shown(office):
     case = office.walk(office.file(), "decided")
     case = office.take(case, "record_service", "clerk", method="public-notice", served_on=date(2026, 11, 2))

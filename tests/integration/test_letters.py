@@ -174,6 +174,16 @@ def test_decision_and_repair_notice_go_together(desk):
     assert proof == SCAN
 
 
+@pytest.mark.parametrize(
+    ("domain", "said"), [("work-safety", "12个月，公示期不因"), ("other", "3个月，满最短")]
+)
+def test_the_repair_notice_tells_the_minimum_of_the_domain(desk, domain, said):
+    case = desk.office.file(filing(list_code="penalty-publication", domain=domain))
+    case = desk.office.take(case, "submit", "clerk")
+    case = desk.office.take(case, "confirm_decision", "reviewer")
+    assert f"最短公示期为{said}" in desk.text(desk.issue(case, "repair-notice"))
+
+
 MEASURES = [{"code": "ban-bidding", "basis": "《招标投标法》第五十四条"}]
 
 

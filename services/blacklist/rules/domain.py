@@ -199,6 +199,12 @@ def publicity_range(rule: ListRule, severity: str, domain: str | None = None) ->
     return rule.publicity.get(severity)
 
 
+def repair_after(rule: ListRule, severity: str, domain: str | None = None) -> int:
+    """最短公示期 before 信用修复, in months: never less than a domain's own statutory minimum."""
+    own = [o.publicity.min_months for o in rule.overrides if o.severity == severity and domain in o.domains]
+    return max(rule.removal.repair_after_months.get(severity, 0), *own, 0)
+
+
 def months_problem(rule: ListRule, severity: str, months: int, domain: str | None = None) -> str | None:
     """Why this publicity length is refused for the severity, or None."""
     allowed = publicity_range(rule, severity, domain)
@@ -251,7 +257,7 @@ def publication_due(
 
 
 def publicity_window(
-    rule: ListRule, severity: str, months: int, start: date, *, ban_until: date | None = None
+    rule: ListRule, severity: str, months: int, start: date, domain: str | None, ban_until: date | None = None
 ) -> PublicityWindow:
     """From `start` (the decision or the first publication, as the rule says).
 
@@ -260,8 +266,7 @@ def publicity_window(
     max_end = add_months(start, months)
     if rule.publicity_follows_ban and ban_until is not None:
         max_end = max(max_end, ban_until)
-    allowed = rule.publicity[severity]
-    earliest = add_months(start, rule.removal.repair_after_months.get(severity, allowed.min_months))
+    earliest = add_months(start, repair_after(rule, severity, domain))
     return PublicityWindow(start, min(earliest, max_end), max_end)
 
 

@@ -120,17 +120,18 @@ def test_a_due_date_beyond_the_calendar_is_provisional():
 
 
 def test_the_publicity_window_ends_on_the_calendar_day():
-    window = domain.publicity_window(rule("public-resource-blacklist"), "serious", 12, date(2024, 2, 29))
+    found = rule("public-resource-blacklist")
+    window = domain.publicity_window(found, "serious", 12, date(2024, 2, 29), None)
     assert (window.min_end, window.max_end) == (date(2025, 2, 28), date(2025, 2, 28))
-    long = domain.publicity_window(rule("public-resource-blacklist"), "serious", 36, date(2026, 11, 23))
+    long = domain.publicity_window(found, "serious", 36, date(2026, 11, 23), None)
     assert (long.min_end, long.max_end) == (date(2027, 11, 23), date(2029, 11, 23))
 
 
 def test_tendering_records_last_six_months_or_as_long_as_the_ban():
     found = rule("tendering-misconduct")
-    six = domain.publicity_window(found, "general", found.default_months, date(2026, 11, 2))
+    six = domain.publicity_window(found, "general", found.default_months, date(2026, 11, 2), None)
     assert six.max_end == date(2027, 5, 2)
-    banned = domain.publicity_window(found, "general", 6, date(2026, 11, 2), ban_until=date(2028, 11, 2))
+    banned = domain.publicity_window(found, "general", 6, date(2026, 11, 2), None, date(2028, 11, 2))
     assert banned.max_end == date(2028, 11, 2)
 
 
@@ -222,7 +223,7 @@ def test_only_papers_in_force_for_the_region_are_cited(region, own):
     cited = {each.document for each in rule.basis_in(region)}
     assert cited == {"国办发〔2017〕97号", "国办发〔2020〕49号"} | own
     made = {"facts": "事实", "basis": "", "severity": "general", "months": 12, "measures": ()}
-    text = decision_parts(rule, {}, region=region, **made)["basis"]
+    text = decision_parts(rule, {}, region=region, domain="other", **made)["basis"]
     assert all(each.cited in text for each in rule.basis_in(region))
     assert ("安溪" in text) == (region == "350524")
 

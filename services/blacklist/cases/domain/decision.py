@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.blacklist.cases.domain.table import PARTS
-from services.blacklist.rules.domain import SEVERITIES, ListRule
+from services.blacklist.rules.domain import SEVERITIES, ListRule, repair_after
 
 
 def decision_parts(
@@ -12,6 +12,7 @@ def decision_parts(
     given: Mapping[str, Any],
     *,
     region: str,
+    domain: str,
     facts: str,
     basis: str,
     severity: str,
@@ -23,7 +24,7 @@ def decision_parts(
         "grounds": facts,
         "basis": _basis(rule, region, basis),
         "consequences": _consequences(rule, months, measures),
-        "removal": _removal(rule, severity, months),
+        "removal": _removal(rule, severity, months, domain),
         "remedy": rule.remedy,
     }
     return {name: str(given.get(name) or made[name]) for name in PARTS}
@@ -42,14 +43,14 @@ def _consequences(rule: ListRule, months: int, measures: Iterable[str]) -> str:
     return f"列入{rule.name}的信息向社会公示，并推送有关信用和交易平台；{acts}。"
 
 
-def _removal(rule: ListRule, severity: str, months: int) -> str:
+def _removal(rule: ListRule, severity: str, months: int, domain: str) -> str:
     shown = f"公示期{months}个月，期满停止公示" if months else "依法可以不公示，不设公示期"
-    return f"失信程度为{SEVERITIES.get(severity, severity)}，{shown}。{_repair(rule, severity, months)}"
+    repair = _repair(rule, repair_after(rule, severity, domain), months)
+    return f"失信程度为{SEVERITIES.get(severity, severity)}，{shown}。{repair}"
 
 
-def _repair(rule: ListRule, severity: str, months: int) -> str:
+def _repair(rule: ListRule, after: int, months: int) -> str:
     """From when repair may be asked for: a publicity no longer than its minimum ends by itself first."""
-    after = rule.removal.repair_after_months.get(severity, 0)
     wanted = "、".join(rule.removal.conditions)
     if not months:
         return ""

@@ -96,7 +96,7 @@ def _term_end(case: Case, rule: ListRule | None) -> date | None:
     if rule is None or rule.publicity_start == "publication" or case.severity not in rule.publicity:
         return None
     months = case.publicity_months or 0
-    return publicity_window(rule, case.severity, months, start, ban_until=last_ban(case)).max_end
+    return publicity_window(rule, case.severity, months, start, case.domain, last_ban(case)).max_end
 
 
 def last_ban(case: Case) -> date | None:

@@ -15,6 +15,7 @@ def decision_of(move: Move) -> dict[str, Any]:
         move.needed_rule(),
         move.inputs,
         region=case.region,
+        domain=case.domain,
         facts=case.misconduct.get("facts") or "",
         basis=case.document.get("basis") or "",
         severity=case.severity or "",

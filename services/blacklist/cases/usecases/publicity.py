@@ -48,4 +48,4 @@ def window_of(case: Case, rule: ListRule, today: date) -> PublicityWindow:
     severity, months = chosen_publicity(rule, case.severity, case.publicity_months, case.domain)
     decided = case.decided_on or case.document_date or today
     start = today if rule.publicity_start == "publication" else decided
-    return publicity_window(rule, severity, months, start, ban_until=last_ban(case))
+    return publicity_window(rule, severity, months, start, case.domain, last_ban(case))

@@ -21,7 +21,13 @@ from services.blacklist.letters.domain.wording import (
     tidy,
 )
 from services.blacklist.letters.queries.hearing import LATER, hearing_flags, hearing_told, hearing_values
-from services.blacklist.rules.domain import DOCUMENT_KINDS, ListRule, PublicityRange, publicity_range
+from services.blacklist.rules.domain import (
+    DOCUMENT_KINDS,
+    ListRule,
+    PublicityRange,
+    publicity_range,
+    repair_after,
+)
 from services.blacklist.rules.queries import measure
 from services.blacklist.rules.remedies import SAME_LEVEL
 from shared.calendar import WorkingCalendar, add_months
@@ -150,7 +156,7 @@ def _rule_values(rule: ListRule, case: Case) -> dict[str, str]:
 
 
 def _repair_after(case: Case, rule: ListRule) -> int:
-    return rule.removal.repair_after_months.get(case.severity or rule.default_severity, 0)
+    return repair_after(rule, case.severity or rule.default_severity, case.domain)
 
 
 def _minimum_flag(occasion: Occasion) -> str:
@@ -194,6 +200,7 @@ def _decision(occasion: Occasion) -> dict[str, str]:
         rule,
         case.decision or {},
         region=case.region,
+        domain=case.domain,
         facts=case.misconduct.get("facts") or "",
         basis=case.document.get("basis") or "",
         severity=case.severity or rule.default_severity,
@@ -275,8 +282,8 @@ def _request(occasion: Occasion) -> dict[str, str]:
 def _repair_from(case: Case, rule: ListRule) -> str:
     if case.publicity_min_end:
         return chinese_day(case.publicity_min_end)
-    months = rule.removal.repair_after_months.get(case.severity or "", 0)
-    return chinese_day(add_months(case.publicity_start, months)) if case.publicity_start else LATER
+    start = case.publicity_start
+    return chinese_day(add_months(start, _repair_after(case, rule))) if start else LATER
 
 
 def _ending(occasion: Occasion) -> dict[str, str]:
