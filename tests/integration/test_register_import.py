@@ -64,6 +64,12 @@ def person(**changes: Any) -> dict[str, Any]:
     return line(1, subject=subject, **changes)
 
 
+def aged(birth: date, **changes: Any) -> dict[str, Any]:
+    """Somebody born that day, whatever the certificate is called."""
+    number = make_resident_id("350524", birth, 5)
+    return line(1, subject={"type": "individual", "name": "张示例", "id_number": number}, **changes)
+
+
 def load(world: World, lines: list[Any], *, push: bool = False) -> ImportReport:
     texts = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in lines]
     return import_listings(world.db, world.clock, world.keyring, texts, push=push)
@@ -127,6 +133,11 @@ def test_running_twice_changes_nothing(world: World) -> None:
         (line(1, subject="\x00"), "subject"),
         (line(1, source_id="\x00"), "source_id"),
         (line(1, severity="worst"), "severity"),
+        (person(list_code="spot-check"), "subject.type"),
+        (line(1, measures=[{"code": "ban-bidding"}, {"code": "made-up"}]), "measures.code：第2项"),
+        (aged(date(2008, 5, 9)), "subject.id_number：按号码"),
+        (aged(date(2008, 5, 7)), "subject.id_number：按号码"),
+        (aged(date(2008, 5, 1), misconduct={"occurred_on": "2026-04-30"}), "subject.id_number：按号码"),
     ],
 )
 def test_a_bad_line_is_named_and_the_good_go_in(world: World, bad: Any, reason: str) -> None:
@@ -135,6 +146,11 @@ def test_a_bad_line_is_named_and_the_good_go_in(world: World, bad: Any, reason: 
     assert report.reasons[0].number == 2
     assert report.reasons[0].reason.startswith(reason)
     assert NUMBER not in report.reasons[0].reason
+
+
+def test_of_age_on_the_day_and_measures_of_the_closed_list_go_in(world: World) -> None:
+    taken = [aged(date(2008, 5, 6)), line(2, measures=[{"code": "ban-bidding", "to": "2027-05-08"}])]
+    assert load(world, [*taken, line(3, list_code="spot-check")], push=True).imported == 3
 
 
 def test_commits_are_small_and_progress_is_told(world: World) -> None:

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.blacklist.cases.domain.content import adult_on, birth_of, fingerprint, minor_until
+from services.blacklist.cases.domain.content import fingerprint
 from services.blacklist.cases.domain.filing import merged, normalised, problems
 from services.blacklist.cases.domain.guards import GUARDS, available_actions, check
 from services.blacklist.cases.domain.standing import Actor, Standing
@@ -23,6 +23,7 @@ from services.blacklist.cases.domain.table import (
 )
 from services.blacklist.cases.schemas import TransitionIn
 from services.blacklist.cases.usecases.transition import EFFECTS
+from services.blacklist.rules.minors import adult_on, birth_of, minor_until
 from shared.contracts.vocabulary import CASE_VERBS
 from shared.identifiers import make_resident_id
 from tests.unit.blacklist.case_office import FILING, filing, person_filing

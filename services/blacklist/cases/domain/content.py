@@ -1,15 +1,10 @@
-"""The content of a filing: its fingerprint (what was reviewed is what is published), what is still missing,
-and the age of a person at the misconduct.
-"""
+"""The content of a filing: its fingerprint (what was reviewed is what is published), and what is missing."""
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date
 from typing import Any
 
-from services.blacklist.cases.domain.figures import figure
 from services.blacklist.rules.domain import ATTACHMENT_KINDS
 
 PENALTY_CATEGORIES = (
@@ -59,37 +54,6 @@ def penalty_category(document: Mapping[str, Any]) -> str:
     if document.get("penalty_category"):
         return str(document["penalty_category"])
     return FINE if float(document.get("fine_wan") or 0) > 0 else OTHER
-
-
-def birth_of(id_type: str | None, number: str | None) -> date | None:
-    """Birth date carried by a resident identity number (18 digits), else None."""
-    if id_type != "resident-id" or not number or not re.fullmatch(r"\d{17}[\dXx]", number):
-        return None
-    return _date_of(number)
-
-
-def _date_of(number: str) -> date | None:
-    try:
-        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    except ValueError:
-        return None
-
-
-def adult_on(birth: date) -> date:
-    """The day the person comes of age; born on 29 February counts on 1 March."""
-    age = figure("minor", "age")
-    try:
-        return birth.replace(year=birth.year + age)
-    except ValueError:
-        return date(birth.year + age, 3, 1)
-
-
-def minor_until(birth: date | None, occurred_on: date | None) -> date | None:
-    """Until when listing is barred: `date.max` where the act itself was a minor's, else the 18th birthday."""
-    if birth is None:
-        return None
-    of_age = adult_on(birth)
-    return date.max if occurred_on is not None and occurred_on < of_age else of_age
 
 
 _REQUIRED = (

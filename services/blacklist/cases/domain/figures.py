@@ -1,4 +1,4 @@
-"""The procedure's numbers as data (`data/figures.toml`): days, ages, size limits, each with its basis."""
+"""The procedure's numbers as data (`data/figures.toml`): days, size limits, each with its basis."""
 
 import tomllib
 from collections.abc import Mapping

@@ -10,9 +10,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from services.blacklist.audit.domain import without_identities
-from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES, PENALTY_CATEGORIES, birth_of
+from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES, PENALTY_CATEGORIES
 from services.blacklist.cases.domain.redaction import exception_problems
 from services.blacklist.rules.domain import DOCUMENT_KINDS
+from services.blacklist.rules.minors import birth_of
 from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc
 
 Problem = tuple[str, str]

@@ -11,6 +11,7 @@ from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.serving import PUBLIC_NOTICE, methods
 from services.blacklist.cases.domain.standing import FOUR_EYES, ROLE, TWICE, WAIT, Actor, Blocked, Standing
 from services.blacklist.cases.domain.table import DECIDED, ROLE_NAMES, SERVED, Transition, rows_from
+from services.blacklist.rules import minors
 
 ONCE = "同一决定公示一次"
 UNREACHED = "陈述申辩和要求听证的期限自告知书送达之日起算"
@@ -72,7 +73,7 @@ def not_minor(case: Standing, _: Actor, today: date) -> Blocked | None:
     """No minor at the time of the misconduct, and none today (`minor_until` = the 18th birthday)."""
     if case.minor_until is None or case.minor_until <= today:
         return None
-    return Blocked("当事人为未成年人，不得列入和公示", rule_of("minor"))
+    return Blocked("当事人为未成年人，不得列入和公示", minors.RULE)
 
 
 def redaction_pending(case: Standing, _: Actor, __: date) -> Blocked | None:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.blacklist.cases.domain.content import birth_of, fingerprint, minor_until
+from services.blacklist.cases.domain.content import fingerprint
 from services.blacklist.cases.domain.filing import CODE_FIELDS, parse_date
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.models.case import ID_AAD, REPRESENTATIVE_AAD
+from services.blacklist.rules.minors import birth_of, minor_until
 from shared.crypto import KeyRing
 from shared.identifiers import mask_id
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.blacklist.cases.domain.content import penalty_category
-from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.filing import merged, normalised
 from services.blacklist.cases.domain.redaction import covered_groups, newly_exposed
 from services.blacklist.cases.domain.standing import Blocked
@@ -25,6 +24,7 @@ from services.blacklist.register.domain import (
     Subject,
 )
 from services.blacklist.register.usecases import Publication, correct_listing
+from services.blacklist.rules import minors
 from services.blacklist.rules.citing import cite
 from services.blacklist.rules.domain import ListRule
 from services.blacklist.rules.queries import list_rule_version
@@ -106,7 +106,7 @@ def _require_publishable(move: Move, columns: Mapping[str, Any]) -> None:
     )
     refuse([(f"/changes{pointer}", message) for pointer, message in exposed])
     if columns["minor_until"] is not None and columns["minor_until"] > move.today:
-        raise refusal(Blocked("更正后当事人为未成年人，不得公示；应当撤销列入", rule_of("minor")))
+        raise refusal(Blocked("更正后当事人为未成年人，不得公示；应当撤销列入", minors.RULE))
 
 
 def _texts(case: Case) -> dict[str, dict[str, Any]]:

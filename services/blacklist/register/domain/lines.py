@@ -10,12 +10,17 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from services.blacklist.register.domain.facts import CODE_FIELDS, Publicity
+from services.blacklist.rules.minors import birth_of, minor_until
 from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc
 from shared.regions import is_known
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 20_000
 RESIDENT = "resident-id"
+MINOR = (
+    "subject.id_number：按号码所示出生日期，违法行为发生、作出文书或者公示之日当事人为未成年人，不得列入和公示；"
+    "请核对号码和日期，无误的不要迁入，并请原系统停止公示"
+)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TOP = {
     "list_code", "domain", "region", "subject", "document", "published_on", "publicity_ends_on",
@@ -70,7 +75,19 @@ def read_line(text: str | bytes, domains: Collection[str]) -> ImportLine:
         "source": _organ(given.get("source"), "source"),
         "severity": _one_of(given, "severity", ("serious", "general", "minor")),
     }
-    return ImportLine(content, _publicity(given), _origin(given))
+    publicity = _publicity(given)
+    if subject["type"] == "individual":
+        _require_adult(content, publicity.start)
+    return ImportLine(content, publicity, _origin(given))
+
+
+def _require_adult(content: Mapping[str, Any], published_on: date) -> None:
+    """Of age when acting (no later than the document) and when published, whatever the number is called."""
+    known = (content["misconduct"]["occurred_on"], content["document"]["date"])
+    acted = min((date.fromisoformat(each) for each in known if each), default=None)
+    barred = minor_until(birth_of(RESIDENT, content["subject"]["id_number"]), acted)
+    if barred is not None and barred > published_on:
+        raise BadLine(MINOR)
 
 
 def origin_of(text: str | bytes) -> str | None:

@@ -21,7 +21,7 @@ from services.blacklist.register.usecases.publication import (
     set_identity,
 )
 from services.blacklist.register.usecases.steps import Ledger, Step, take
-from services.blacklist.rules.queries import list_rule, trade_domains
+from services.blacklist.rules.queries import list_rule, measure, trade_domains
 from shared.clock import SHANGHAI, local_date
 from shared.crypto import KeyRing
 from shared.db import Columns, dump_json
@@ -44,7 +44,21 @@ _listing_values, _version_values, _change_values = LISTING.values, VERSION.value
 _EMPTY: dict[str, Any] = dict.fromkeys(_ALL)
 Row = tuple[Any, ...]
 Numbered = tuple[int, str | bytes]
-TermsOn = Callable[[str, date, str], ListTerms]
+NOT_LISTED_MEASURE = (
+    "measures.code：第{}项不在全国失信惩戒措施基础清单内；"
+    "请改用清单内的代码（见 /api/v1/measures），或者删去该项"
+)
+
+
+class OnList(NamedTuple):
+    """What a list says of its listings, and whom it may name."""
+
+    terms: ListTerms
+    subject_types: tuple[str, ...]
+
+
+RuleOn = Callable[[str, date, str], OnList]
+Listed = Callable[[str, date], bool]
 
 
 class Lines(NamedTuple):
@@ -90,7 +104,7 @@ class Making:
     def __init__(self, keyring: KeyRing, today: date, push: bool) -> None:
         self._keyring, self._today, self._push = keyring, today, push
         self._domains = frozenset(each.code for each in trade_domains())
-        self._terms_on = _cached_terms(today)
+        self._rule_on, self._listed = _cached_rules(today), _cached_measures(today)
 
     def __reduce__(self) -> tuple[type["Making"], tuple[KeyRing, date, bool]]:
         return Making, (self._keyring, self._today, self._push)
@@ -101,12 +115,21 @@ class Making:
         for number, text in lines.numbered:
             try:
                 line = read_line(text, self._domains)
-                content = line.content
-                terms = self._terms_on(content["list_code"], line.publicity.start, content["region"])
-                block.good.append(self._made(line, terms, lines.at, today))
+                block.good.append(self._made(line, self._lawful(line), lines.at, today))
             except BadLine as error:
                 block.rejected.append(Rejected(number, str(error)))
         return block
+
+    def _lawful(self, line: ImportLine) -> ListTerms:
+        """The terms of its list, once the law lets that list name such a party and take such measures."""
+        content, on = line.content, line.publicity.start
+        terms, subject_types = self._rule_on(content["list_code"], on, content["region"])
+        if content["subject"]["type"] not in subject_types:
+            raise BadLine(f"subject.type：{terms.name}的依据不包括此类主体，请核对 list_code，无误的不要迁入")
+        for number, each in enumerate(content["measures"], start=1):
+            if not self._listed(each["code"], on):
+                raise BadLine(NOT_LISTED_MEASURE.format(number))
+        return terms
 
     def _made(self, line: ImportLine, terms: ListTerms, at: datetime, today: date) -> Made:
         listing, ledger = _listing(line, terms, self._keyring, at), Ledger()
@@ -121,19 +144,30 @@ class Making:
         )
 
 
-def _cached_terms(today: date) -> TermsOn:
+def _cached_rules(today: date) -> RuleOn:
     """The list as it was on the day of publication, else (older than its rule here) as it is today."""
 
     @cache
-    def terms_on(code: str, on: date, region: str) -> ListTerms:
+    def rule_on(code: str, on: date, region: str) -> OnList:
         try:
-            return ListTerms.of(list_rule(code, on), region)
+            rule = list_rule(code, on)
+            return OnList(ListTerms.of(rule, region), rule.subject_types)
         except NotFound as error:
             if on == today:
                 raise BadLine(f"list_code:{error.title}") from error
-            return terms_on(code, today, region)
+            return rule_on(code, today, region)
 
-    return terms_on
+    return rule_on
+
+
+def _cached_measures(today: date) -> Listed:
+    """Whether the closed list had the measure on the day of publication, else has it today."""
+
+    @cache
+    def listed(code: str, on: date) -> bool:
+        return any(measure(code, day) is not None for day in (on, today))
+
+    return listed
 
 
 def _names(content: Mapping[str, Any]) -> list[NameRecord]:
