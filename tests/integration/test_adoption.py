@@ -14,6 +14,7 @@ from services.blacklist.cases.models import Adoption, Case, CaseStep
 from services.blacklist.cases.queries.adoptions import find_adoptions
 from services.blacklist.cases.usecases.adopting import confirm_adoption, propose_adoption, refuse_adoption
 from services.blacklist.register.models import Listing, ListingVersion
+from services.blacklist.register.publishes import storage_aad
 from services.blacklist.register.usecases import import_listings
 from services.blacklist.store import outbox
 from services.notifier.following import follow_cases
@@ -24,7 +25,7 @@ from shared.calendar import builtin_calendar
 from shared.contracts.envelope import from_record
 from shared.db import open_database
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
-from shared.identifiers import make_uscc
+from shared.identifiers import make_resident_id, make_uscc
 from shared.outbox import record_of
 from tests.harness.notices import hire_staff
 from tests.unit.blacklist.case_office import PERSON_ID, add_department, memory_database, officer, open_office
@@ -106,6 +107,20 @@ def test_the_case_says_what_the_listing_says(office):
     assert case.published_at == listing.published_at
     assert listing.version == 1, "adopting changes nothing that is shown"
     assert told(office) == []
+
+
+def test_a_minor_whom_history_shows_is_shielded_at_once_and_can_be_revoked(office):
+    listing_id, keyring = migrated(office, PERSON), office.deps.keyring
+    young = make_resident_id("130102", date(2010, 1, 2), 12)
+    with office.deps.db.write() as session:
+        sealed = keyring.seal(young, storage_aad(listing_id, "id_number"))
+        session.get_one(Listing, listing_id).identity = {"id_number": sealed}
+    case = confirm(office, propose(office, listing_id))
+    assert read(office, Listing, listing_id).shield_code == "shield:privacy"
+    assert told(office) == ["listing.shielded"]
+    document = {"number": "长住建撤〔2026〕1号", "date": office.clock.today()}
+    office.take(case, "revoke", "decider", reason="当事人为未成年人", document=document)
+    assert read(office, Listing, listing_id).revoked_at is not None
 
 
 def test_two_people_and_the_trail_names_both(office):

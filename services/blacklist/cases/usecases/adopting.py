@@ -1,5 +1,6 @@
 """Adopt a listing that came from history (接管): one person proposes, another confirms, and a published case
-stands behind it that every ordinary action works on. The listing itself does not change.
+stands behind it that every ordinary action works on. The listing itself does not change, unless it shows a
+minor: then the public sees it no more.
 """
 
 from datetime import date, datetime
@@ -12,7 +13,7 @@ from services.blacklist.audit import usecases as audit
 from services.blacklist.cases.domain.entitlement import entitlement_problems
 from services.blacklist.cases.domain.filing import normalised
 from services.blacklist.cases.domain.table import PUBLISHED
-from services.blacklist.cases.models import Adoption, Case, CaseStep
+from services.blacklist.cases.models import Adoption, Case, CaseOverlay, CaseStep
 from services.blacklist.cases.queries.adoptions import adoption_to_answer
 from services.blacklist.cases.usecases.columns import content_columns
 from services.blacklist.cases.usecases.filing import refuse
@@ -20,6 +21,7 @@ from services.blacklist.cases.usecases.office import Office
 from services.blacklist.cases.usecases.papers import hold_papers
 from services.blacklist.register.models import Listing
 from services.blacklist.register.publishes import storage_aad
+from services.blacklist.register.usecases import hide_listing
 from services.blacklist.register.usecases.ownership import adoptable_listing, give_to_case
 from services.blacklist.rules.domain import ListRule
 from services.blacklist.store import Deps
@@ -84,10 +86,22 @@ def confirm_adoption(
     hold_papers(session, [case])  # of twins the former system already published, the first holds
     session.add(_step(case, wish, actor, at))
     give_to_case(listing, case.id, case.department_id)
+    if case.minor_until is not None and case.minor_until > local_date(at):
+        _shield_minor(session, deps.keyring, case, actor, at)
     wish.case_id = case.id
     _write_down(session, wish, "listing.adopted", actor, at)
     session.flush()
     return wish
+
+
+def _shield_minor(session: Session, keyring: KeyRing, case: Case, actor: Principal, at: datetime) -> None:
+    """To refuse would leave a minor in public view: only a case can revoke what another system published."""
+    reason, opened = "privacy", {"opened_by": actor.user_id, "opened_at": at}
+    session.add(
+        CaseOverlay(id=new_id(), case_id=case.id, kind="shield", state="active", reason=reason, **opened)
+    )
+    session.flush()
+    hide_listing(session, keyring, str(case.listing_id), code=f"shield:{reason}", reason=reason, at=at)
 
 
 def refuse_strangers(office: Office, listing: Listing, department_id: str) -> ListRule:
