@@ -8,6 +8,8 @@ from types import MappingProxyType
 _CASES = {
     "case.file": "录入案件",
     "case.edit": "修改案件",
+    "case.read": "查看个人案件",
+    "case.read-attachment": "下载案件附件",
     "case.attach": "添加案件附件",
     "case.link": "关联案件",
     "case.unlink": "解除案件关联",
@@ -76,6 +78,9 @@ _CASES = {
 _LETTERS = {
     "letter.issue": "制发文书",
     "letter.read": "查看文书",
+    "letter.preview": "预览文书",
+    "letter.read-copy": "下载盖章件",
+    "letter.read-proof": "下载送达凭证",
     "letter.seal": "上传盖章件",
     "letter.serve": "登记文书送达",
     "letter.send": "电子送达文书",

@@ -69,6 +69,10 @@ class EntryFilter:
             yield AuditEntry.at < _midnight(self.until + timedelta(days=1))
 
 
+def is_recorded(session: Session, wanted: EntryFilter) -> bool:
+    return bool(session.scalar(select(exists().where(*wanted.conditions()))))
+
+
 def recent_entries(
     session: Session, wanted: EntryFilter, *, before: str | None = None, limit: int = 50
 ) -> Sequence[AuditEntry]:

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.queries import case_view, find_case
 from services.blacklist.cases.schemas import AttachmentIn
-from services.blacklist.cases.usecases.attachments import Upload, attach, open_attachment
+from services.blacklist.cases.usecases.attachments import Upload, attach, read_attachment
+from services.blacklist.cases.usecases.reading import trace_view
 from services.blacklist.store import Deps
 from services.blacklist.web.desk import OFFICERS
 from shared.errors import DomainError, FieldError, Invalid
@@ -36,8 +37,7 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/cases/<case_id>/attachments/<attachment_id>")
     @access(OFFICERS)
     def download(case_id: str, attachment_id: str) -> Response:
-        with deps.db.read() as session:
-            row, content = open_attachment(session, deps, case_id, attachment_id, principal())
+        row, content = read_attachment(deps, case_id, attachment_id, principal())
         answer = Response(content, mimetype="application/octet-stream")
         answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(row.file_name)}"
         return answer
@@ -62,6 +62,7 @@ def case_again(deps: Deps, case_id: str, error: DomainError) -> Response:
     today = deps.clock.today()
     with deps.db.read() as session:
         view = case_view(session, find_case(session, case_id, principal()), principal(), today)
+    trace_view(deps, principal(), case_id, view["subject"]["type"])
     return render(
         "blacklist/case.html",
         int(error.kind),

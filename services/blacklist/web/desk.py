@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import case_view, case_views, find_case, list_cases, visible_to
 from services.blacklist.cases.queries.finding import CaseFilter
+from services.blacklist.cases.usecases.reading import trace_view
 from services.blacklist.register import queries as register
 from services.blacklist.rules.queries import all_lists, open_duties
 from services.blacklist.store import Deps
@@ -106,6 +107,7 @@ def _case(made: APIBlueprint, deps: Deps) -> None:
             listing = register.listing_by_id(session, found.listing_id) if found.listing_id else None
             shown = listing is not None and listing_is_public(session, found.listing_id, today)
             deliveries = list(register.deliveries(session, found.listing_id)) if found.listing_id else []
+        trace_view(deps, principal(), case_id, view["subject"]["type"])
         done = request.args.get("done", "")
         return render(
             "blacklist/case.html",

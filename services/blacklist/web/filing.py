@@ -12,6 +12,7 @@ from services.blacklist.cases.queries import case_view, find_case
 from services.blacklist.cases.schemas import CaseIn, CasePatch, plain_filing
 from services.blacklist.cases.usecases.editing import edit_case
 from services.blacklist.cases.usecases.filing import file_case
+from services.blacklist.cases.usecases.reading import trace_view
 from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.rules.queries import all_lists
 from services.blacklist.store import Deps
@@ -161,7 +162,9 @@ def _form(**how: tuple[str, ...]) -> dict[str, Any]:
 
 def _draft(deps: Deps, case_id: str) -> dict[str, Any]:
     with deps.db.read() as session:
-        return case_view(session, find_case(session, case_id, principal()), principal(), deps.clock.today())
+        view = case_view(session, find_case(session, case_id, principal()), principal(), deps.clock.today())
+    trace_view(deps, principal(), case_id, view["subject"]["type"])
+    return view
 
 
 def _with_cleared(values: dict[str, Any]) -> dict[str, Any]:

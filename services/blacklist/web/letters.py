@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.blacklist.cases.domain.serving import methods
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
+from services.blacklist.cases.usecases.reading import trace_view
 from services.blacklist.letters import queries, usecases
 from services.blacklist.letters.api.common import MOST_BYTES, file_answer
 from services.blacklist.letters.queries.sendings import sendings_of
@@ -72,10 +73,7 @@ def _letters(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/cases/<case_id>/letters/<kind>/preview")
     @access(OFFICERS)
     def preview_letter(case_id: str, kind: str) -> Response:
-        with deps.db.read() as session:
-            content = usecases.preview_letter(
-                session, deps, case_id, kind, who=principal(), today=deps.clock.today()
-            )
+        content = usecases.read_preview(deps, case_id, kind, who=principal(), today=deps.clock.today())
         return file_answer(content, PDF, "预览.pdf", inline=True)
 
 
@@ -93,15 +91,13 @@ def _files(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/letters/<letter_id>/copies/<copy_id>")
     @access(OFFICERS)
     def letter_copy(letter_id: str, copy_id: str) -> Response:
-        with deps.db.read() as session:
-            row, content = usecases.open_copy(session, deps, letter_id, copy_id, principal())
+        row, content = usecases.read_copy(deps, letter_id, copy_id, principal())
         return file_answer(content, row.media_type, row.file_name)
 
     @made.get("/letters/<letter_id>/services/<service_id>/proof")
     @access(OFFICERS)
     def service_proof(letter_id: str, service_id: str) -> Response:
-        with deps.db.read() as session:
-            row, content = usecases.open_proof(session, deps, letter_id, service_id, principal())
+        row, content = usecases.read_proof(deps, letter_id, service_id, principal())
         return file_answer(content, row.proof_type or PDF, row.proof_name or "proof")
 
 
@@ -164,6 +160,7 @@ def _one(deps: Deps, letter_id: str, error: DomainError | None = None) -> Respon
         view = next(each for each in found["items"] if each["id"] == letter.id)
         name, acting = case.subject_name, _may_act(case)
         sendings = sendings_of(session, letter.id)
+    trace_view(deps, who, case.id, case.subject_type)
     return render(
         "blacklist/letter.html",
         int(error.kind) if error else 200,
@@ -193,6 +190,7 @@ def _page(deps: Deps, case_id: str, error: DomainError | None = None) -> Respons
         found = queries.case_letters(session, case, today)
         own = _may_act(case)
         about = {"id": case.id, "name": case.subject_name, "individual": case.id_sealed is not None}
+    trace_view(deps, principal(), case_id, case.subject_type)
     return render(
         "blacklist/letters.html",
         int(error.kind) if error else 200,

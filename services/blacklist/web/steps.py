@@ -13,6 +13,7 @@ from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOM
 from services.blacklist.cases.domain.table import Transition, find_transition, rows_named
 from services.blacklist.cases.queries import case_view, find_case
 from services.blacklist.cases.schemas import TransitionIn
+from services.blacklist.cases.usecases.reading import trace_view
 from services.blacklist.cases.usecases.transition import Order, take_step
 from services.blacklist.disclosure.queries import public_preview
 from services.blacklist.rules.queries import all_measures
@@ -185,7 +186,9 @@ def _differences(case: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any
 
 def _view(deps: Deps, case_id: str) -> dict[str, Any]:
     with deps.db.read() as session:
-        return case_view(session, find_case(session, case_id, principal()), principal(), deps.clock.today())
+        view = case_view(session, find_case(session, case_id, principal()), principal(), deps.clock.today())
+    trace_view(deps, principal(), case_id, view["subject"]["type"])
+    return view
 
 
 def _page(

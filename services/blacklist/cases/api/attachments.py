@@ -11,7 +11,7 @@ from services.blacklist.cases import schemas
 from services.blacklist.cases.api.filing import READ, WRITE
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.queries.views import attachment_view
-from services.blacklist.cases.usecases.attachments import Upload, attach, open_attachment
+from services.blacklist.cases.usecases.attachments import Upload, attach, read_attachment
 from services.blacklist.store import Deps
 from shared.web.access import access, principal
 from shared.web.body import upload_limit
@@ -47,8 +47,7 @@ def _add_download(bp: APIBlueprint, deps: Deps) -> None:
     @bp.output(FileSchema(type="string", format="binary"), content_type="application/octet-stream")
     @bp.doc(summary="下载材料")
     def get_attachment(case_id: str, attachment_id: str) -> Response:
-        with deps.db.read() as session:
-            row, content = open_attachment(session, deps, case_id, attachment_id, principal())
+        row, content = read_attachment(deps, case_id, attachment_id, principal())
         response = Response(content, mimetype="application/octet-stream")
         response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(row.file_name)}"
         response.headers["Cache-Control"] = "no-store"

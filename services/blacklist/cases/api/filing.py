@@ -9,6 +9,7 @@ from services.blacklist.cases import queries, schemas
 from services.blacklist.cases.queries.finding import CaseFilter
 from services.blacklist.cases.usecases.editing import edit_case
 from services.blacklist.cases.usecases.filing import file_case
+from services.blacklist.cases.usecases.reading import trace_view
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, scope
 from shared.web.idempotency import Once
@@ -64,7 +65,9 @@ def _add_get(bp: APIBlueprint, deps: Deps) -> None:
     def get_case(case_id: str) -> dict[str, Any]:
         with deps.db.read() as session:
             case = queries.find_case(session, case_id, principal())
-            return queries.case_view(session, case, principal(), deps.clock.today())
+            view = queries.case_view(session, case, principal(), deps.clock.today())
+        trace_view(deps, principal(), case_id, view["subject"]["type"])
+        return view
 
 
 def _add_edit(bp: APIBlueprint, deps: Deps) -> None:

@@ -15,6 +15,7 @@ from services.blacklist.cases.models import CaseAttachment
 from services.blacklist.cases.queries import case_to_act_on, find_case
 from services.blacklist.cases.usecases.hearing import keep_paper, require_begun
 from services.blacklist.cases.usecases.moves import invalid
+from services.blacklist.cases.usecases.reading import trace_read
 from services.blacklist.store import Deps
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
@@ -99,6 +100,16 @@ def checked_type(upload: Upload) -> str:
     if not upload.content.startswith(known[1]):
         raise invalid(("/file", "文件内容与扩展名不符，请核对"))
     return known[0]
+
+
+def read_attachment(
+    deps: Deps, case_id: str, attachment_id: str, who: Principal
+) -> tuple[CaseAttachment, bytes]:
+    """An attachment for whoever asks for it, with its entry in the trail."""
+    with deps.db.read() as session:
+        row, content = open_attachment(session, deps, case_id, attachment_id, who)
+    trace_read(deps, who, "case.read-attachment", case_id, {"attachment": row.id, "kind": row.kind})
+    return row, content
 
 
 def open_attachment(

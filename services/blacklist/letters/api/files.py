@@ -53,8 +53,7 @@ def _add_copies(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @produces(ANY)
     @bp.doc(summary="下载盖章件")
     def get_sealed_copy(letter_id: str, copy_id: str) -> Response:
-        with deps.db.read() as session:
-            row, content = usecases.open_copy(session, deps, letter_id, copy_id, principal())
+        row, content = usecases.read_copy(deps, letter_id, copy_id, principal())
         return file_answer(content, ANY, row.file_name)
 
 
@@ -81,6 +80,5 @@ def _add_services(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @produces(ANY)
     @bp.doc(summary="下载送达凭证")
     def get_service_proof(letter_id: str, service_id: str) -> Response:
-        with deps.db.read() as session:
-            row, content = usecases.open_proof(session, deps, letter_id, service_id, principal())
+        row, content = usecases.read_proof(deps, letter_id, service_id, principal())
         return file_answer(content, ANY, row.proof_name or "proof")

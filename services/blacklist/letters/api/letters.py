@@ -7,6 +7,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.queries import find_case
+from services.blacklist.cases.usecases.reading import trace_view
 from services.blacklist.letters import queries, schemas, usecases
 from services.blacklist.letters.api.common import READ, WRITE, file_answer
 from services.blacklist.letters.queries.finding import copies_of, services_of
@@ -49,7 +50,9 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     def list_letters(case_id: str) -> dict[str, Any]:
         with deps.db.read() as session:
             case = find_case(session, case_id, principal())
-            return queries.case_letters(session, case, deps.clock.today())
+            found = queries.case_letters(session, case, deps.clock.today())
+        trace_view(deps, principal(), case_id, case.subject_type)
+        return found
 
     @bp.get("/letters/<letter_id>")
     @access(READ)
@@ -59,7 +62,9 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             letter, case = queries.find_letter(session, letter_id, principal())
             copies, services = copies_of(session, [letter.id]), services_of(session, [letter.id])
-            return queries.letter_view(letter, copies.get(letter.id, ()), services.get(letter.id, ()), case)
+            view = queries.letter_view(letter, copies.get(letter.id, ()), services.get(letter.id, ()), case)
+        trace_view(deps, principal(), case.id, case.subject_type)
+        return view
 
 
 def _add_pdf(bp: APIBlueprint, deps: Deps) -> None:
@@ -81,8 +86,5 @@ def _add_pdf(bp: APIBlueprint, deps: Deps) -> None:
     @produces(PDF)
     @bp.doc(summary="预览文书，不编号、不保存")
     def preview_letter(case_id: str, kind: str) -> Response:
-        with deps.db.read() as session:
-            content = usecases.preview_letter(
-                session, deps, case_id, kind, who=principal(), today=deps.clock.today()
-            )
+        content = usecases.read_preview(deps, case_id, kind, who=principal(), today=deps.clock.today())
         return file_answer(content, PDF, "预览.pdf")

@@ -10,7 +10,7 @@ from services.blacklist.letters.usecases.copies import add_scan, add_seal, open_
 from services.blacklist.letters.usecases.drawing import preview_letter
 from services.blacklist.letters.usecases.issuing import Wish, issue_letter
 from services.blacklist.letters.usecases.numbering import set_series
-from services.blacklist.letters.usecases.reading import open_letter
+from services.blacklist.letters.usecases.reading import open_letter, read_copy, read_preview, read_proof
 from services.blacklist.letters.usecases.serving import open_proof, record_service
 
 __all__ = [
@@ -26,6 +26,9 @@ __all__ = [
     "open_letter",
     "open_proof",
     "preview_letter",
+    "read_copy",
+    "read_preview",
+    "read_proof",
     "record_service",
     "set_series",
 ]

@@ -1,0 +1,97 @@
+"""Whoever reads a person's case or its papers leaves a trace, whichever way; the trace holds no content."""
+
+import io
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from services.blacklist.audit.models import AuditEntry
+from shared.identifiers import make_uscc
+from tests.integration.test_blacklist_pages import NUMBER, Site, person
+from tests.integration.test_letters_pages import SCAN, act, upload
+
+
+@pytest.fixture
+def site(tmp_path):
+    made = Site(tmp_path)
+    yield made
+    made.deps.db.close()
+
+
+def filed(clerk, **changes):
+    made = clerk.post("/cases/new", data=person(**changes))
+    return made.headers["Location"].split("/cases/")[1].split("?")[0]
+
+
+def reads(site, case):
+    with site.deps.db.read() as session:
+        found = session.query(AuditEntry).filter_by(object_type="case", object_id=case).all()
+    traced = [each for each in found if ".read" in each.action or each.action == "letter.preview"]
+    assert not any("欧阳" in each.detail or NUMBER in each.detail for each in traced)
+    return Counter((each.action, each.actor_name) for each in traced)
+
+
+def name_of(site, role):
+    return next(a["username"] for a in site.accounts if a["roles"] == [role] and a["region"] == "130102")
+
+
+def test_a_persons_case_is_traced_once_a_day_for_each_viewer(site):
+    clerk, auditor = site.client("clerk"), site.client("auditor")
+    case = filed(clerk)
+    for path in (f"/cases/{case}", f"/api/v1/cases/{case}", f"/cases/{case}/edit", f"/cases/{case}/letters"):
+        assert clerk.get(path).status_code == 200, path
+    assert auditor.get(f"/api/v1/cases/{case}").status_code == 200
+    who = name_of(site, "clerk"), name_of(site, "auditor")
+    assert reads(site, case) == {("case.read", who[0]): 1, ("case.read", who[1]): 1}
+    site.clock.advance(timedelta(days=1))
+    site.client("clerk").get(f"/api/v1/cases/{case}/letters")
+    assert reads(site, case)["case.read", who[0]] == 2
+
+
+def test_systems_are_named_by_their_key_and_strangers_see_nothing(site):
+    case = filed(site.client("clerk"))
+    guard = site.client("security-admin")
+    department = site.client("clerk").get("/api/v1/session").get_json()["user"]["department_id"]
+    body = {"name": "业务系统", "department_id": department, "scopes": ["cases:read"]}
+    key = guard.post("/api/v1/api-keys", json=body).get_json()
+    header = {"Authorization": f"ApiKey {key['presented']}"}
+    assert site.client().get(f"/api/v1/cases/{case}", headers=header).status_code == 200
+    assert site.client("clerk", "350524").get(f"/api/v1/cases/{case}").status_code == 404
+    assert list(reads(site, case)) == [("case.read", f"key:{key['key']['prefix']}")]
+
+
+def test_an_organizations_case_leaves_no_trace_of_views(site):
+    clerk = site.client("clerk")
+    firm = {"subject.type": "organization", "subject.name": "石门某某建筑有限公司", "subject.id_type": ""}
+    case = filed(clerk, **firm, **{"subject.id_number": "", "subject.uscc": make_uscc("91130102", 21)})
+    assert clerk.get(f"/cases/{case}").status_code == 200
+    assert not reads(site, case)
+
+
+def test_every_paper_taken_out_is_traced(site):
+    clerk = site.client("clerk")
+    case = filed(clerk)
+    form = {"kind": "evidence", "file": (io.BytesIO(SCAN), "证据.pdf")}
+    kept = clerk.post(f"/api/v1/cases/{case}/attachments", data=form).get_json()["id"]
+    act(clerk, case, "submit")
+    act(site.client("reviewer"), case, "approve_notice", notice_number="长住建告〔2026〕21号")
+    letter = clerk.post(f"/api/v1/cases/{case}/letters", json={"kind": "notice"}).get_json()["id"]
+    copy = clerk.post(f"/api/v1/letters/{letter}/sealed-copy", data=upload()).get_json()["id"]
+    given = upload(method="direct", served_on="2026-11-03", recipient="甲")
+    served = clerk.post(f"/api/v1/letters/{letter}/service", data=given).get_json()["items"][0]["id"]
+    auditor, who = site.client("auditor"), name_of(site, "auditor")
+    for path in (
+        f"/cases/{case}/attachments/{kept}",
+        f"/api/v1/cases/{case}/attachments/{kept}",
+        f"/letters/{letter}/copies/{copy}",
+        f"/api/v1/letters/{letter}/sealed-copy/{copy}",
+        f"/letters/{letter}/services/{served}/proof",
+        f"/api/v1/letters/{letter}/service/{served}/proof",
+        f"/cases/{case}/letters/notice/preview",
+        f"/api/v1/cases/{case}/letters/notice/preview.pdf",
+    ):
+        assert auditor.get(path).status_code == 200, path
+    kinds = ("case.read-attachment", "letter.read-copy", "letter.read-proof", "letter.preview")
+    traced = {kind: count for (kind, by), count in reads(site, case).items() if by == who}
+    assert traced == dict.fromkeys(kinds, 2)
