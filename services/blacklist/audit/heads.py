@@ -20,7 +20,7 @@ from shared.db import Database
 from shared.leases import Lease
 
 KEY = "log"
-EVERY_SECONDS = 600.0
+EVERY_SECONDS = 60.0
 
 
 class BadHeads(ValueError):
@@ -67,7 +67,7 @@ def keep_head(file: Path, kept: Head, keyring: KeyRing) -> None:
 
 
 class HeadKeeper:
-    """Loop: every ten minutes in which the trail grew, its head goes to the file kept elsewhere."""
+    """Loop: every minute in which the trail grew, its head goes to the file kept elsewhere."""
 
     name = "audit-heads"
 
