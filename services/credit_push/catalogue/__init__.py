@@ -5,9 +5,11 @@ every problem with its file and field. `${NAME}` in transport values comes from 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from services.credit_push.catalogue.document import Problem
+from services.credit_push.catalogue.lines import line_of
 from services.credit_push.catalogue.profile import (
     OBSERVED,
     Breaker,
@@ -43,7 +45,7 @@ __all__ = [
     "check_catalogue",
     "check_file",
     "load_catalogue",
-    "problems_between",
+    "problems_beside",
     "read_profile",
 ]
 
@@ -84,13 +86,17 @@ def check_file(path: Path, values: Mapping[str, str] = SAMPLE_VALUES) -> list[Pr
     """
     of_site = path.resolve().parent != FOLDER.resolve()
     try:
-        profile, problems = read_profile(path.name, path.read_text("utf-8"), values, of_site=of_site)
+        text = path.read_text("utf-8")
     except UnicodeDecodeError as error:
         return [Problem(path.name, "", f"不是 UTF-8 文本：{error.reason}")]
+    profile, problems = read_profile(path.name, text, values, of_site=of_site)
     if profile is None or problems:
         return problems
-    return [
-        one
-        for one in problems_between({**load_catalogue(values), profile.id: profile})
-        if one.file == f"{profile.id}.toml"
-    ]
+    return problems_beside(load_catalogue(values), profile, text)
+
+
+def problems_beside(others: Catalogue, profile: Profile, text: str) -> list[Problem]:
+    """What is wrong with a profile among others, each with its line in the profile's text."""
+    found = problems_between({**others, profile.id: profile})
+    file = f"{profile.id}.toml"
+    return [replace(one, line=line_of(text, one.field)) for one in found if one.file == file]

@@ -12,6 +12,7 @@ from services.credit_push.catalogue.answering import read_answers
 from services.credit_push.catalogue.document import Document, Problem
 from services.credit_push.catalogue.lines import line_of, line_told
 from services.credit_push.catalogue.observing import read_asking
+from services.credit_push.catalogue.pairs import misfit
 from services.credit_push.catalogue.profile import (
     OBSERVED,
     Breaker,
@@ -238,8 +239,8 @@ def problems_between(profiles: Mapping[str, Profile]) -> list[Problem]:
             found.append(Problem(file, "relay.to", f"目录中没有平台 {profile.relay_to}"))
         if not profile.pushed and profile.takes.regions:
             found.append(Problem(file, "takes.regions", "只观察的平台不应有推送范围"))
-        if profile.transport.kind == "kafka" and profile.record.format != "canonical":
-            found.append(Problem(file, "record.format", "消息主题只传 canonical 格式"))
+        if wrong := misfit(profile.transport, profile.record.format):
+            found.append(Problem(file, "record.format", wrong))
         if profile.transport.kind == "kafka" and (profile.receipts.by == "topic") != bool(
             profile.transport.receipts_topic
         ):

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from services.credit_push.catalogue import Catalogue, Problem, Profile, problems_between, read_profile
+from services.credit_push.catalogue import Catalogue, Problem, Profile, problems_beside, read_profile
+from services.credit_push.catalogue.lines import line_of
 from services.credit_push.models import ProfileDraft
 from services.credit_push.usecases.deps import Deps
 from shared.db import Database
@@ -85,13 +86,12 @@ def check_text(deps: Deps, text: str) -> tuple[str, list[Problem]]:
     profile, problems = read_profile(f"{name}.toml", text, values, of_site=True)
     if profile is None or problems:
         return name, problems
-    between = problems_between({**deps.catalogue, profile.id: profile})
     missing = [
-        Problem(f"{name}.toml", field, f"没有密钥 {key}，请先写入 PLATFORM_KEYS_FILE")
+        Problem(f"{name}.toml", field, f"没有密钥 {key}，请先写入 PLATFORM_KEYS_FILE", line_of(text, field))
         for field, key in (("transport.key", profile.transport.key), ("door.key", profile.door.key))
         if key and key not in deps.keys
     ]
-    return name, [one for one in between if one.file == f"{name}.toml"] + missing
+    return name, problems_beside(deps.catalogue, profile, text) + missing
 
 
 def _named(text: str) -> str:

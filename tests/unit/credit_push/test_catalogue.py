@@ -7,6 +7,7 @@ import pytest
 
 from services.credit_push.catalogue import (
     FOLDER,
+    OBSERVED,
     SAMPLE_VALUES,
     CatalogueError,
     check_catalogue,
@@ -15,6 +16,8 @@ from services.credit_push.catalogue import (
     read_profile,
 )
 from services.credit_push.catalogue.lines import Lines
+from services.credit_push.catalogue.pairs import CARRIED
+from services.credit_push.transports import KINDS
 
 PLATFORMS = {
     *("credit-shijiazhuang", "credit-hebei", "credit-quanzhou", "credit-fujian", "credit-liaoning"),
@@ -164,3 +167,35 @@ def test_lines_of_many_problems_are_found_in_one_reading() -> None:
     found = Lines("\n".join(["[a]", *rows]))
     assert [found.of(f"a.k{number}") for number in (0, 19_999)] == [2, 20_001]
     assert (found.of("a.missing.deep"), found.of("elsewhere"), found.of("")) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("platform", "was", "becomes"),
+    [
+        ("credit-hebei", "by-class", "canonical"),
+        ("credit-liaoning", "by-class", "procurement_sheet"),
+        ("procure-hebei", "procurement_sheet", "canonical"),
+        ("trade-quanzhou", "trade_v2", "penalty_2018"),
+        ("credit-quanzhou", "canonical", "trade_v2"),
+        ("credit-quanzhou", "canonical", "none"),
+        ("credit-fujian", "none", "canonical"),
+    ],
+)
+def test_a_format_its_way_cannot_carry_is_told_by_its_line(
+    tmp_path: Path, platform: str, was: str, becomes: str
+) -> None:
+    text = (FOLDER / f"{platform}.toml").read_text("utf-8")
+    file = tmp_path / f"{platform}.toml"
+    file.write_text(text.replace(f'format = "{was}"', f'format = "{becomes}"'), "utf-8")
+    line = text.splitlines().index(f'format = "{was}"') + 1
+    (problem,) = check_file(file)
+    assert (problem.field, problem.line) == ("record.format", line)
+    assert becomes in problem.message
+    assert was in problem.message
+    assert ("record.format", line) in {(one.field, one.line) for one in check_catalogue(tmp_path)}
+
+
+def test_every_way_has_its_formats() -> None:
+    ways = {way.partition(" ")[0] for way in CARRIED}
+    assert ways == {*KINDS, OBSERVED}
+    assert check_catalogue() == []
