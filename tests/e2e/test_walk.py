@@ -3,6 +3,7 @@
 import pytest
 
 from services.demo import play
+from tests.e2e.canaries import holds_one, in_files, in_production
 from tests.e2e.world import STOP_SECONDS, running, stop
 from tests.harness.production import production_addresses
 from tests.harness.wait import PATIENCE
@@ -27,3 +28,17 @@ def test_one_listings_whole_life(addresses):
         # The contract's bound, thrice what is needed; wider where everything is checked at once.
         assert longest_region < WALK_SECONDS
         assert stop(world) < STOP_SECONDS
+        if addresses:
+            nothing_told(addresses, world.data_dir)
+
+
+def nothing_told(addresses, data_dir):
+    """No identity number of the persons filed at the first start stands on a topic, in a table or a file."""
+    seen = []
+    for found in (in_production(addresses), in_files(data_dir)):
+        for place, raw in found:
+            seen.append(place)
+            assert not holds_one(raw), place
+    assert {"cases", "blacklist.public.v1"} <= set(seen)
+    sandbox = (data_dir / "sandbox").rglob("*")
+    assert any(holds_one(path.read_bytes()) for path in sandbox if path.is_file())
