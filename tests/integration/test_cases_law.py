@@ -103,7 +103,7 @@ def test_the_decision_has_five_parts(office):
     assert decision["grounds"] == "以虚假材料骗取中标"
     assert "公示期6个月" in decision["removal"]
     case = office.take(case, "record_service", "clerk", method="direct", served_on=date(2026, 11, 2))
-    assert view(office, case)["service"]["papers"] == ["decision", "repair-notice"]
+    assert view(office, case)["service"]["papers"] == ["decision"], "no notice was drawn here"
 
 
 def test_the_decision_of_a_document_has_them_too(office):

@@ -74,6 +74,7 @@ def test_serving_the_decision_serves_the_case(desk):
     case = now(desk, case)
     assert (case.state, case.service_effective_on) == ("served", DAY)
     assert case.service["letter"]["service_id"] == rows[0].id
+    assert case.service["papers"] == ["decision", "repair-notice"]
     assert case.service["letter"]["proof"] == rows[0].proof_sha256
     assert decision.number in case.service["proof"]
     assert desk.office.take(case, "publish", "decider").state == "published"

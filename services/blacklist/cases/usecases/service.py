@@ -12,7 +12,8 @@ from services.blacklist.cases.usecases.review import require_served_on
 from services.blacklist.cases.usecases.windows import count_windows
 
 KEPT = ("method", "served_on", "recipient", "proof", "letter")
-PAPERS = ["decision", "repair-notice"]  # 两书同达
+ALONE = ["decision"]
+"""What a record without letters of ours tells of; with them 两书同达, and the letters say what was served."""
 
 
 def record_notice_service(move: Move) -> None:
@@ -107,7 +108,7 @@ def _serve_decision(move: Move, effective: date) -> None:
     case = move.case
     given = {name: move.inputs.get(name) for name in KEPT}
     case.decision = case.decision or decision_of(move)
-    case.service = plain(given | {"papers": PAPERS})
+    case.service = plain(given | {"papers": (given["letter"] or {}).get("papers") or ALONE})
     case.service_effective_on = effective
     move.detail |= {
         "method": given["method"],

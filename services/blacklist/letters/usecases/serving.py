@@ -3,7 +3,7 @@ serving the decision serves both, and the repair notice of our own decision is n
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -71,7 +71,8 @@ def record_service(
         raise Invalid("validation-failed", "提交的内容有误", "请按提示修改后重新提交。", fields=pointed)
     case = find_case(session, str(letter.case_id), actor)
     rows = []
-    for each in served_together(session, case, letter):
+    together = served_together(session, case, letter)
+    for each in together:
         row = _row(each, given, actor, at)
         if proof and media_type:
             _attach(deps, row, proof, media_type)
@@ -79,7 +80,7 @@ def record_service(
         _note(session, each, row, actor, at)
         rows.append(row)
     session.flush()
-    _move_case(session, deps, case, letter, rows[0], actor, at)
+    _move_case(session, deps, case, together, rows[0], actor, at)
     return rows
 
 
@@ -87,7 +88,7 @@ def _move_case(
     session: Session,
     deps: Deps,
     case: Case,
-    letter: Letter,
+    letters: Sequence[Letter],
     row: LetterService,
     actor: Principal,
     at: datetime,
@@ -96,6 +97,7 @@ def _move_case(
 
     One truth for both: what the case was told before gives way to a service that counts from a later day.
     """
+    letter = letters[0]
     current = _is_current(session, case, letter)
     if current and letter.kind == HEARING:
         attempt = {"outcome": row.outcome, "served_on": row.served_on, "effective_on": row.effective_on}
@@ -103,7 +105,10 @@ def _move_case(
     action = _step_for(case, letter, row) if current else None
     if action is None or find_transition(case.procedure, case.state, action) is None:
         return
-    told = {"letter_id": letter.id, "service_id": row.id, "number": letter.number, "proof": row.proof_sha256}
+    told = {
+        "letter_id": letter.id, "service_id": row.id, "number": letter.number, "proof": row.proof_sha256,
+        "papers": [each.kind for each in letters],
+    }  # fmt: skip
     proof = f"{letter.title}{letter.number}送达记录"
     inputs = {
         "method": row.method, "served_on": row.served_on, "recipient": row.recipient, "proof": proof,
