@@ -31,6 +31,8 @@ class CaseNews:
     reason: str | None
     rule: str | None
     at: datetime
+    rule_version: str | None = None
+    """Of the list's rule the step went by; otherwise the one the case was decided by."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def case_event(news: CaseNews) -> Event:
         "actor_role": news.actor_role,
         "reason": news.reason,
         "rule": news.rule,
-        "rule_version": case.rule_version,
+        "rule_version": news.rule_version or case.rule_version,
         "occurred_at": news.at,
         "recorded_at": news.at,
     }

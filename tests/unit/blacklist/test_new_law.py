@@ -1,17 +1,23 @@
 """New law is a new data file, picked up while running, in force by its date; decided cases keep theirs."""
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import select
 
+from services.blacklist.cases.publishes import TOPIC
 from services.blacklist.cases.queries import find_case
+from services.blacklist.cases.queries.views import steps_of
 from services.blacklist.rules import queries
 from services.blacklist.rules.domain import measure_length_problem, measure_scope_problem, publicity_range
 from services.blacklist.rules.queries import check_additions, list_rule, list_rule_version, use_rules
 from services.blacklist.rules.queries.source import DATA
+from services.blacklist.store import outbox
 from shared.calendar import add_months
 from shared.clock import FixedClock
 from shared.errors import DomainError, NotFound
+from shared.outbox import record_of
 from tests.unit.blacklist.case_office import filing, memory_database, open_office
 
 REGIME = """
@@ -139,6 +145,10 @@ def test_a_case_keeps_the_version_it_was_decided_under(law, office):
         assert kept.rule_version == decided
         assert kept.publicity_start == kept.decided_on, "counted from the decision, as the old regime says"
         assert kept.publicity_max_end == add_months(kept.publicity_start, 12)
+        rows = session.execute(select(outbox).where(outbox.c.topic == TOPIC).order_by(outbox.c.id)).all()
+        step = steps_of(session, case.id)[-1].rule_version
+        assert step != decided
+        assert json.loads(record_of(rows[-1]).value)["rule_version"] == step, "told as it is written down"
     found = list_rule_version("public-resource-blacklist", decided)
     assert found is not None
     assert found.version == decided

@@ -216,7 +216,8 @@ def _write_down(move: Move) -> None:
     batch.acts.append(Act(f"case.{row.action}", "case", case.id, told))
     if row.event:
         case.sequence += 1
-        batch.news.append(CaseNews(case, row.event, row.action, role, move.reason, row.rule, batch.at))
+        news = CaseNews(case, row.event, row.action, role, move.reason, row.rule, batch.at, version)
+        batch.news.append(news)
 
 
 def _role(move: Move) -> str | None:
