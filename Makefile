@@ -35,8 +35,8 @@ lint: $(VENV)/.installed-dev ## ruff, mypy, import-linter
 bench: $(VENV)/.installed-dev ## benchmarks into bench/results/
 	@exec $(BIN)/python -m bench
 
-soak: $(VENV)/.installed-dev ## long randomised runs (SOAK_SECONDS, default 600)
-	@exec $(BIN)/python -m pytest tests -m soak --run-soak
+soak: $(VENV)/.installed-dev ## long randomised runs (SOAK_SECONDS each, default 600)
+	@exec env SCHEMATHESIS_SECONDS=$${SOAK_SECONDS:-600} $(BIN)/python -m pytest tests -m "soak or longer" --run-soak
 
 up: ## the production shape in containers
 	docker compose up --build --detach --wait

@@ -40,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     look_no_more()
     config.addinivalue_line("markers", "tables(package, migrated=False): any_db begins with its empty tables")
     config.addinivalue_line("markers", "soak: runs as long as SOAK_SECONDS says; needs --run-soak")
+    config.addinivalue_line("markers", "longer: of the suite, and for SOAK_SECONDS under make soak")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
