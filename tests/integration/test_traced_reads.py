@@ -39,8 +39,9 @@ def name_of(site, role):
 def test_a_persons_case_is_traced_once_a_day_for_each_viewer(site):
     clerk, auditor = site.client("clerk"), site.client("auditor")
     case = filed(clerk)
-    for path in (f"/cases/{case}", f"/api/v1/cases/{case}", f"/cases/{case}/edit", f"/cases/{case}/letters"):
-        assert clerk.get(path).status_code == 200, path
+    for view in ("", "/edit", "/letters", "/public-preview"):
+        assert clerk.get(f"/cases/{case}{view}").status_code == 200, view
+    assert clerk.get(f"/api/v1/cases/{case}").status_code == 200
     assert auditor.get(f"/api/v1/cases/{case}").status_code == 200
     who = name_of(site, "clerk"), name_of(site, "auditor")
     assert reads(site, case) == {("case.read", who[0]): 1, ("case.read", who[1]): 1}

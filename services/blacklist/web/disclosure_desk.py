@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.queries import find_case
+from services.blacklist.cases.usecases.reading import trace_view
 from services.blacklist.disclosure import queries, usecases
 from services.blacklist.disclosure.api.documents import document_file
 from services.blacklist.disclosure.api.requests import OFFICERS, detail_for_officer, letter_pdf
@@ -166,4 +167,5 @@ def _preview(made: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             case = find_case(session, case_id, principal())
             shown = queries.public_preview(case, deps.clock.today())
+        trace_view(deps, principal(), case_id, case.subject_type)
         return render("blacklist/public_preview.html", case=case, preview=shown)
