@@ -242,10 +242,12 @@ class CaseMachine(RuleBasedStateMachine):
         except DomainError as refused:
             after = self._load(before.id)
             assert (after.version, after.state) == (before.version, before.state), "refused, yet changed"
-            if allowed and not isinstance(refused, Invalid) and action != "open_hearing":
+            answered = action == "open_hearing" or (inputs.get("granted") and before.obligations_open)
+            if allowed and not isinstance(refused, Invalid) and not answered:
                 raise AssertionError(f"{who} may {action}, yet: {refused}") from refused
             return
         assert allowed, f"{who} did {action} although the guards forbid it"
+        assert not (inputs.get("granted") and before.obligations_open), "repaired with obligations open"
         self._note(before.id, action, who, after.state)
         if action == "open_hearing" and pick % 2:
             serve_notice(self.office, after)

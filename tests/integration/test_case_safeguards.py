@@ -7,10 +7,12 @@ import pytest
 
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import case_view
+from services.blacklist.cases.usecases.attachments import Upload
 from services.blacklist.rules.domain import necessity_problem
 from services.blacklist.rules.queries import list_rule
 from shared.errors import Conflict, DomainError, Forbidden, Invalid
 from tests.unit.blacklist.case_office import Office, filing, memory_database, open_office
+from tests.unit.blacklist.hearings import keep
 
 REQUEST = {"channel": "window", "evidence": "申请材料"}
 
@@ -176,6 +178,40 @@ def test_a_repair_asked_for_too_early_is_told_from_when_and_its_refusal_ends_the
     assert pointers(refused) == ["/reason"], "told to the platform it came from"
     case = office.take(case, "refuse_repair", "reviewer", reason="未满最短公示期")
     assert (duty(office, case, "accept-repair")["state"], view(office, case)["warnings"]) == ("done", [])
+
+
+def test_repair_is_not_granted_while_obligations_are_recorded_open(office):
+    case = office.take(office.published(), "record_obligations", "clerk", fulfilled=False, content="罚款未缴")
+    office.clock.advance(timedelta(days=100))
+    case = office.take(case, "open_repair", "clerk", **REQUEST, received_at=office.clock.today())
+    case = office.take(case, "accept_repair", "reviewer")
+    with pytest.raises(Conflict, match="action-blocked") as refused:
+        office.take(case, "settle_repair", "decider", granted=True, reason="已纠正")
+    assert "履行完毕法定义务" in refused.value.extra["rule"]
+    assert "登记义务履行情况" in str(refused.value.detail)
+    case = office.take(case, "record_obligations", "clerk", fulfilled=True, content="已缴清")
+    case = office.take(case, "settle_repair", "decider", granted=True, reason="已纠正")
+    assert (case.state, case.reason_code) == ("removed", "repair")
+
+
+def test_a_repair_refused_needs_no_obligations_met(office):
+    case = office.take(office.published(), "record_obligations", "clerk", fulfilled=False, content="罚款未缴")
+    office.clock.advance(timedelta(days=100))
+    case = office.take(case, "open_repair", "clerk", **REQUEST, received_at=office.clock.today())
+    case = office.take(case, "accept_repair", "reviewer")
+    case = office.take(case, "settle_repair", "decider", granted=False, reason="尚未履行")
+    assert (case.state, view(office, case)["requests"][0]["state"]) == ("published", "refused")
+
+
+def test_a_repair_without_its_commitment_is_warned_of_and_may_be_granted(office):
+    case = office.published()
+    office.clock.advance(timedelta(days=100))
+    case = office.take(case, "open_repair", "clerk", **REQUEST, received_at=office.clock.today())
+    assert [each["title"] for each in view(office, case)["warnings"]] == ["缺少信用承诺书"]
+    keep(office, case, Upload("commitment", "信用承诺书.pdf", b"%PDF-1.4 %%EOF"))
+    assert view(office, case)["warnings"] == []
+    case = office.take(case, "accept_repair", "reviewer")
+    assert office.take(case, "settle_repair", "decider", granted=True, reason="已纠正").state == "removed"
 
 
 def test_a_publication_after_its_day_is_told_as_late(office):

@@ -1,6 +1,6 @@
 """What an officer should know before acting: lawful steps at the edge of a rule, each with the rule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,14 +17,20 @@ Caution = dict[str, str]
 
 
 def cautions(
-    case: Case, overlays: Mapping[str, CaseOverlay], duties: Sequence[Mapping[str, Any]], today: date
+    case: Case,
+    overlays: Mapping[str, CaseOverlay],
+    duties: Sequence[Mapping[str, Any]],
+    papers: Collection[str],
+    today: date,
 ) -> list[Caution]:
+    """`papers`: the kinds of material the case holds."""
     found = [
         _unproved(case),
         _decided_untold(case),
         _hearing_open(case, today),
         _no_ticket(overlays),
         _repair_early(case, overlays, today),
+        _uncommitted(overlays, papers),
     ]
     found += [_record_missing(case), _service_late(case, duties, today), _announced_where(case)]
     return [each for each in found if each]
@@ -91,6 +97,15 @@ def _repair_early(case: Case, overlays: Mapping[str, CaseOverlay], today: date) 
         return None
     text = f"最早可于{written_day(earliest)}申请信用修复；本次申请应当不予受理，并告知可以再次申请的日期"
     return {"title": "未满最短公示期", "text": text, "rule": "国办发〔2025〕22号：最短公示期"}
+
+
+def _uncommitted(overlays: Mapping[str, CaseOverlay], papers: Collection[str]) -> Caution | None:
+    """Repair asks for a public commitment; it may yet come as a paper, so nothing is refused here."""
+    asked = overlays.get("repair")
+    if asked is None or asked.detail.get("commitment") or "commitment" in papers:
+        return None
+    text = "修复申请没有登记信用承诺，材料中也没有信用承诺书；准予修复前请核实，缺少的，要求补正"
+    return {"title": "缺少信用承诺书", "text": text, "rule": "国办发〔2025〕22号：公开作出信用修复承诺"}
 
 
 def _service_late(case: Case, duties: Sequence[Mapping[str, Any]], today: date) -> Caution | None:

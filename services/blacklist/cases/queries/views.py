@@ -59,19 +59,21 @@ def case_view(session: Session, case: Case, who: Principal, today: date) -> dict
     """One case in full, with its timeline and attachments."""
     summary = case_views(session, [case], who, today)[0]
     overlays = open_overlays(session, [case]).get(case.id, {})
+    papers = attachments_of(session, case.id)
+    warned = cautions(case, overlays, summary["duties"], {each.kind for each in papers}, today)
     return summary | {
         "decision": decision_view(case),
         "notice": _notice_view(case),
         "statement": case.statement,
         "hearing": case.hearing,
         "service": _service_view(case),
-        "attachments": [attachment_view(each) for each in attachments_of(session, case.id)],
+        "attachments": [attachment_view(each) for each in papers],
         "steps": [_step_view(step) for step in steps_of(session, case.id)],
         "notices": [_told_view(each) for each in notices_of(session, case)],
         "obligations": case.obligations,
         "requests": [request_view(each) for each in requests_of(session, case.id)],
         "links": link_views(session, case.id),
-        "warnings": [*cautions(case, overlays, summary["duties"], today), *_filed_twice(session, case, who)],
+        "warnings": [*warned, *_filed_twice(session, case, who)],
     }
 
 

@@ -3,11 +3,12 @@
 from datetime import date
 from typing import Any
 
+from services.blacklist.cases.domain.standing import Blocked
 from services.blacklist.cases.domain.table import REMOVED, REVOKED
 from services.blacklist.cases.models import CaseOverlay
 from services.blacklist.cases.usecases import answering
 from services.blacklist.cases.usecases.duties import extend, owe, settle
-from services.blacklist.cases.usecases.moves import Move, invalid, plain
+from services.blacklist.cases.usecases.moves import Move, invalid, plain, refusal
 from services.blacklist.cases.usecases.publication import correct
 from services.blacklist.cases.usecases.removal import remove, undo
 from services.blacklist.register.usecases import annotate_listing, hide_listing, show_listing
@@ -17,6 +18,11 @@ from shared.ids import new_id
 SUSPENDED, SHIELD, OBJECTION, REPAIR = "suspended", "shield", "objection", "repair"
 SHIELD_REASONS = ("reorganisation", "stay", "privacy")
 _UNDER_OBJECTION = "异议处理中"
+UNFULFILLED = Blocked(
+    "义务履行情况登记为尚未履行，不得准予信用修复；"
+    "已经履行完毕的，先由经办人登记义务履行情况，仍未履行的，不予修复并说明理由",
+    "国办发〔2025〕22号：已纠正违法失信行为、履行完毕法定义务",
+)
 
 
 def open_overlay(move: Move, kind: str, state: str, **columns: Any) -> CaseOverlay:
@@ -167,6 +173,8 @@ def refuse_request(move: Move) -> None:
 def settle_repair(move: Move) -> None:
     """Granted: the listing ends everywhere (令第36号); refused: it stays, with the reason."""
     granted = bool(move.inputs["granted"])
+    if granted and move.case.obligations_open:
+        raise refusal(UNFULFILLED)
     settle(move, f"settle-{REPAIR}")
     close_overlay(move, REPAIR, "granted" if granted else "refused")
     _answer(move, REPAIR, answering.GRANTED if granted else answering.NOT_GRANTED)
