@@ -144,9 +144,10 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
         metrics=not common.production,
         site=settings.site,
     )
-    app.register_blueprint(api_blueprint(given))
+    way = ways_of(settings, given)
+    app.register_blueprint(api_blueprint(given, way))
     app.register_at_root(exchange_blueprint(given))
-    app.register_blueprint(web_blueprint(given, ways_of(settings, given)))
+    app.register_blueprint(web_blueprint(given, way))
     return finish(app)
 
 

@@ -45,6 +45,20 @@ def refused(world: PushWorld) -> Any:
     return row
 
 
+def _tried_over_the_api(client: Any) -> None:
+    """Where asking proves nothing, nothing is claimed and another way is named."""
+    silent = client.post(f"/push/api/v1/platforms/{JSON}/test").json
+    assert (silent["asked"], silent["well"]) == (True, False)
+    for platform in ("credit-hebei", "procure-hebei"):
+        told = client.post(f"/push/api/v1/platforms/{platform}/test").json
+        assert (told["asked"], told["well"]) == (False, False)
+        page = client.post(f"/push/platforms/{platform}/test", headers=HTML).text
+        assert told["title"] in page
+        assert "此类平台无法在线试送" in page
+        assert "平台可达" not in page
+    assert client.post("/push/api/v1/platforms/credit-fujian/test").status_code == 404
+
+
 def test_board_platform_and_matrix(world: PushWorld) -> None:
     listing = world.listing()
     world.publish(listing.event("published"))
@@ -60,6 +74,7 @@ def test_board_platform_and_matrix(world: PushWorld) -> None:
     assert len(world.records(JSON)) == before
     world.fault(JSON, "error500")
     assert "没有给出可用的应答" in client.post(f"/push/platforms/{JSON}/test", headers=HTML).text
+    _tried_over_the_api(client)
     shown = client.get(f"/push/matrix?q={listing.number}", headers=HTML).text
     assert listing.number in shown
     assert "已入库" in shown

@@ -1,5 +1,7 @@
 """The push service over HTTP (contract §2): deliveries, platforms, reconciliations, hand work, receipts."""
 
+from collections.abc import Callable
+
 from apiflask import APIBlueprint
 
 from services.credit_push.api import (
@@ -17,7 +19,9 @@ from services.credit_push.api import (
     reconciliations,
     refused,
     requests,
+    trials,
 )
+from services.credit_push.transports import Transport
 from services.credit_push.usecases import Deps
 from shared.errors import describe_errors
 
@@ -59,8 +63,8 @@ describe_errors(
 )
 
 
-def blueprint(deps: Deps) -> APIBlueprint:
-    """All JSON routes of the service."""
+def blueprint(deps: Deps, way: Callable[[str], Transport]) -> APIBlueprint:
+    """All JSON routes of the service; `way` gives a platform's transport for probes."""
     made = APIBlueprint("push", __name__, url_prefix="/api/v1", tag="推送")
     for part in (
         deliveries,
@@ -78,6 +82,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
         papers,
     ):
         part.add_routes(made, deps)
+    trials.add_routes(made, deps, way)
     return made
 
 

@@ -165,6 +165,15 @@ class ReplayedOut(Schema):
     left = fields.Integer(required=True)
 
 
+class TriedOut(Schema):
+    """What came of asking a platform; where it cannot be asked, what to do in its place."""
+
+    asked = fields.Boolean(required=True)
+    well = fields.Boolean(required=True)
+    title = fields.String(required=True)
+    told = fields.String(required=True)
+
+
 class SeenFiguresOut(Schema):
     """What is known of a platform's public site; also of one that is reached by relay only."""
 

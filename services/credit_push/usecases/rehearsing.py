@@ -1,5 +1,6 @@
 """Trying without doing: the exact bytes that would go, and whether a platform answers and knows our key."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -82,16 +83,38 @@ def _covered(body: bytes, record: Record) -> str:
 
 @dataclass(frozen=True)
 class Reached:
-    """What came of asking a platform about a record that does not exist."""
+    """What came of asking a platform about a record that does not exist, if it can be asked."""
 
     well: bool
     told: str
+    asked: bool = True
+
+    @property
+    def title(self) -> str:
+        """The same in a few words."""
+        if not self.asked:
+            return "此类平台无法在线试送"
+        return "平台可达，密钥有效" if self.well else "平台没有给出可用的应答"
 
 
-def try_platform(transport: Transport, platform: str) -> Reached:
+_LOOK = "请在推送记录中用“查看将要推送的内容（不发送）”核对内容；"
+INSTEAD = {
+    "packet": f"数据包放入约定的目录，没有可以当场询问的接口。{_LOOK}推送后以平台的反馈文件为准。",
+    "kafka": f"记录写入平台订阅的消息主题，没有可以当场询问的接口。{_LOOK}推送后以平台的回执和对账结果为准。",
+    "manual": f"该平台由人工填报，没有可以当场询问的接口。{_LOOK}填报后在人工报送中登记平台的反馈。",
+    "pull": "该平台自行来取事件，本系统不主动发送。请平台按约定取一次并交回回执，以收到的回执为准。",
+}
+"""By kind of transport, where asking proves nothing: what to do in its place."""
+
+
+def try_platform(way: Callable[[str], Transport], profile: Profile) -> Reached:
     """A signed question about a key never used: no record is made, nothing is shown anywhere."""
-    probe = Job(new_id(), f"{platform}:probe:{new_id()}", new_id(), 0, LIST, "", Content("", "", {}))
-    (outcome,) = transport.query([probe])
+    spec = profile.transport
+    by_sftp = spec.directory.startswith("sftp:")  # signing in there proves account and host
+    if spec.kind in INSTEAD and not by_sftp:
+        return Reached(well=False, told=INSTEAD[spec.kind], asked=False)
+    probe = Job(new_id(), f"{profile.id}:probe:{new_id()}", new_id(), 0, LIST, "", Content("", "", {}))
+    (outcome,) = way(profile.id).query([probe])
     status = f"HTTP {outcome.http_status}" if outcome.http_status else ""
     took = f"{outcome.milliseconds} 毫秒" if outcome.milliseconds is not None else ""
     told = " · ".join(filter(None, (status, took, outcome.message)))

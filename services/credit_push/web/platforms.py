@@ -58,7 +58,7 @@ def add_routes(bp: APIBlueprint, deps: Deps, way: Way) -> None:
         profile = deps.catalogue.get(platform)
         if profile is None or not profile.pushed:
             raise NotFound("not-found", "没有这个推送平台")
-        return _page(deps, platform, reached=try_platform(way(platform), platform))
+        return _page(deps, platform, reached=try_platform(way, profile))
 
     @bp.get("/deliveries/<delivery_id>/dry-run")
     @access(roles("operator"))
