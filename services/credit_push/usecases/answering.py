@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session, aliased
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import parse_time
-from services.credit_push.models import PlatformState, RequestAnswer, leases
+from services.credit_push.models import RequestAnswer, leases
 from services.credit_push.models.answered import ANSWERED, BY_EVENTS, BY_HAND, DEAD, TOLD, WAITING
 from services.credit_push.transports.telling import REFUSED, SILENT, TAKEN, Post, Told
 from services.credit_push.usecases.deps import Deps
-from services.credit_push.usecases.gating import in_maintenance
+from services.credit_push.usecases.gating import at_rest, states
 from shared.contracts.envelope import Event
 from shared.db import dialect_of, upsert
 from shared.errors import Conflict, FieldError, Invalid, NotFound
@@ -132,7 +132,7 @@ class Answerer:
             if session.scalars(_due(awake, self._deps.clock.system_now())).first() is None:
                 return None
         with self._deps.db.write() as session:
-            open_ones = [name for name in awake if not self._shut(session, name)]
+            open_ones = self._open(session, awake)
             found = _due(open_ones, self._deps.clock.system_now())
             row = session.scalars(found.with_for_update(skip_locked=True)).first()
             if row is not None:
@@ -140,10 +140,13 @@ class Answerer:
                 row.next_at = self._again_at(row, 0.0)
             return row
 
-    def _shut(self, session: Session, platform: str) -> bool:
-        state, profile = session.get(PlatformState, platform), self._deps.catalogue.get(platform)
-        paused = state is not None and state.paused_at is not None
-        return profile is None or paused or in_maintenance(profile.limits, self._deps.clock.now())
+    def _open(self, session: Session, platforms: Sequence[str]) -> list[str]:
+        known, catalogue, at = states(session), self._deps.catalogue, self._deps.clock.now()
+        return [
+            name
+            for name in platforms
+            if name in catalogue and not at_rest(catalogue[name], known.get(name, {}), at)
+        ]
 
     def _again_at(self, row: RequestAnswer, wish: float) -> datetime:
         pauses = self._deps.catalogue[row.platform].retry_seconds

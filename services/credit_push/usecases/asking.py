@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import ACKNOWLEDGED
-from services.credit_push.models import Appearance, Attempt, Delivery, Mark, PlatformState, leases
+from services.credit_push.models import Appearance, Attempt, Delivery, Mark, leases
 from services.credit_push.routing import relay_chain
 from services.credit_push.sights import ABSENT, ASKED, DISPLAYED, bases, counts, patience
 from services.credit_push.transports.asking import Sight, Site
 from services.credit_push.transports.base import TransportDown
 from services.credit_push.usecases.contradicting import pass_over
 from services.credit_push.usecases.deps import Deps
-from services.credit_push.usecases.gating import in_maintenance
+from services.credit_push.usecases.gating import at_rest, state_of
 from services.credit_push.usecases.observing import SKEW, Sighting, clean_url, newest, record
 from services.credit_push.usecases.tracking import track
 from shared.db import UtcDateTime, dialect_of, upsert
@@ -134,7 +134,8 @@ class Observer:
         if time.monotonic() < self._ask_at.get(profile.id, 0.0):
             return False
         with self._deps.db.read() as session:
-            due = [] if self._shut(session, profile) else self._due(session, profile)
+            resting = at_rest(profile, state_of(session, profile.id), self._deps.clock.now())
+            due = [] if resting else self._due(session, profile)
         if not due:
             return False
         inturn = sorted(due, key=lambda row: row.listing_id)  # as everybody locks them
@@ -149,11 +150,6 @@ class Observer:
         with self._deps.db.write() as session:
             news = [self._note(session, profile, row, told.get(row.match_key)) for row in inturn]
         return any(news)
-
-    def _shut(self, session: Session, profile: Profile) -> bool:
-        state = session.get(PlatformState, profile.id)
-        paused = state is not None and state.paused_at is not None
-        return paused or in_maintenance(profile.limits, self._deps.clock.now())
 
     def _due(self, session: Session, profile: Profile) -> list[Appearance]:
         query = select(Appearance).where(

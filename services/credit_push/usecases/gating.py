@@ -81,12 +81,23 @@ def states(session: Session) -> dict[str, dict[str, Any]]:
     return {row.platform: dict(row._mapping) for row in session.execute(select(STATES))}
 
 
+def state_of(session: Session, platform: str) -> dict[str, Any]:
+    """What is known of one platform; nothing if it was never heard of."""
+    found = session.execute(select(STATES).where(STATES.c.platform == platform)).first()
+    return dict(found._mapping) if found is not None else {}
+
+
+def at_rest(profile: Profile, state: Mapping[str, Any], at: datetime) -> str:
+    """Why nothing at all is asked of or told to a platform now; empty if it may be. `at` is business time."""
+    if state.get("paused_at"):
+        return "已由人工暂停"
+    return "平台维护时段" if in_maintenance(profile.limits, at) else ""
+
+
 def gate(session: Session, profile: Profile, state: Mapping[str, Any], now: datetime, at: datetime) -> Gate:
     """`now` is system time, `at` business time: windows, quotas and due days follow the calendar."""
-    if state.get("paused_at"):
-        return Gate(0, "已由人工暂停")
-    if in_maintenance(profile.limits, at):
-        return Gate(0, "平台维护时段")
+    if why := at_rest(profile, state, at):
+        return Gate(0, why)
     left = quota_left(profile.limits, state, local_date(at))
     if left is not None and left[0] <= 0:
         return Gate(0, "当日限额已用完")
@@ -112,8 +123,7 @@ def _probe(session: Session, profile: Profile, state: Mapping[str, Any], now: da
 
 def still_open(session: Session, profile: Profile, opened: Gate, now: datetime, at: datetime) -> Gate:
     """The gate once more where rows are claimed: paused, opened or used up since it was looked at."""
-    found = session.execute(select(STATES).where(STATES.c.platform == profile.id)).first()
-    again = gate(session, profile, dict(found._mapping) if found is not None else {}, now, at)
+    again = gate(session, profile, state_of(session, profile.id), now, at)
     if again.probe and not opened.probe:
         return SHUT  # others may be under way: who looks next sees the breaker
     only = opened.only_withdrawals or again.only_withdrawals
