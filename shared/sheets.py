@@ -7,6 +7,9 @@ from typing import Any
 
 import xlsxwriter
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TYPES = {"xlsx": XLSX, "csv": "text/csv"}
+"""Media types by what a file's name ends with."""
 CELL = 32_767
 """Characters a cell of XLSX takes."""
 

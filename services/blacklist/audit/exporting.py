@@ -20,17 +20,13 @@ from shared.clock import SHANGHAI, local_date
 from shared.db import Database
 from shared.errors import FieldError, Invalid
 from shared.ids import new_id
-from shared.sheets import csv_file, xlsx_file
+from shared.sheets import TYPES, csv_file, xlsx_file
 from shared.web.access import Principal
 from shared.written import cover_identities
 
 MOST = 20_000
 """Entries of one file; a longer time is taken out in parts."""
-FORMS = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv",
-    "json": "application/json",
-}
+FORMS = {**TYPES, "json": "application/json"}
 COLUMNS = (
     "时间", "事项", "事项代码", "办理人", "办理人编号", "办理人部门编号", "办理时的角色", "对象种类",
     "对象编号", "内容", "记录编号", "链上位置", "链值",

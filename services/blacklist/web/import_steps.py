@@ -4,7 +4,7 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.blacklist.cases.api.exporting import XLSX, sheet_response
+from services.blacklist.cases.api.exporting import sheet_response
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.schemas import DecisionsIn
 from services.blacklist.cases.usecases.imports import (
@@ -17,6 +17,7 @@ from services.blacklist.store import Deps
 from services.blacklist.web.attachments import chosen_file
 from services.blacklist.web.imports import CLERK, SHOWN, import_page
 from shared.errors import DomainError, NotFound
+from shared.sheets import XLSX
 from shared.web.access import access, principal
 from shared.web.body import upload_limit
 from shared.web.forms import load_form, read_form

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.blacklist.cases.api.exporting import XLSX, sheet_response
+from services.blacklist.cases.api.exporting import sheet_response
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.domain.layout import all_layouts, layout_named, penalty_layout
 from services.blacklist.cases.queries.imports import (
@@ -24,6 +24,7 @@ from services.blacklist.store import Deps
 from services.blacklist.web.attachments import chosen_file
 from services.blacklist.web.headings import heading_rows
 from shared.errors import DomainError
+from shared.sheets import XLSX
 from shared.web.access import access, principal, roles
 from shared.web.body import upload_limit
 from shared.web.forms import load_form, read_form

@@ -10,11 +10,9 @@ from services.blacklist.cases.api.filing import READERS
 from services.blacklist.cases.queries.finding import CaseFilter
 from services.blacklist.cases.usecases.exporting import export_cases
 from services.blacklist.store import Deps
+from shared.sheets import TYPES
 from shared.web.access import access, principal, roles
 from shared.web.openapi import produces
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-TYPES = {"xlsx": XLSX, "csv": "text/csv"}
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:

@@ -7,7 +7,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases import schemas
-from services.blacklist.cases.api.exporting import XLSX, sheet_response
+from services.blacklist.cases.api.exporting import sheet_response
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.queries.imports import (
     find_import,
@@ -29,6 +29,7 @@ from services.blacklist.cases.usecases.imports import (
     teach_headings,
 )
 from services.blacklist.store import Deps
+from shared.sheets import XLSX
 from shared.web.access import access, principal, scope
 from shared.web.body import upload_limit
 from shared.web.idempotency import Once
