@@ -31,6 +31,7 @@ OPERATIONS = {"list": "公示", "correct": "更正", "withdraw": "撤下"}
 DIFFERENCES = {"missing": "平台缺少", "extra": "平台多出", "stale": "平台为旧版本", "altered": "内容不一致"}
 DUTIES = {
     "publish": "公示列入信息",
+    "publish-change": "公开变更后的列入信息",
     "accept-objection": "受理异议",
     "settle-objection": "核查异议并答复",
     "accept-repair": "受理信用修复申请",

@@ -52,6 +52,8 @@ def inputs_for(action: str, pick: int, today: date) -> dict[str, Any]:
         "record_service": {"method": METHODS[pick % 3], "served_on": today},
         "confirm_decision": {},
         "correct": {"changes": {"document": {"fine_wan": str(pick % 9)}}, "reason": "笔误"},
+        "report_change": {"changed_on": today - timedelta(days=pick % 3), "reason": "复议变更"},
+        "drop_change": {"reason": "没有变更"},
         "revoke": {"reason": "复议撤销", "document": paper},
         "restore": {"reason": "材料虚假", "document": paper},
         "close_undisclosed": {"reason": "依法不公开"},

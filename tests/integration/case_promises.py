@@ -32,7 +32,7 @@ class Deeds:
 
     def note(self, case_id: str, action: str, who: str) -> None:
         makers = {self.filed.get(case_id), self.edited.get(case_id)}
-        if action in {"approve_notice", "confirm_decision", "decide", "publish"}:
+        if action in {"approve_notice", "confirm_decision", "decide", "publish", "correct"}:
             assert who not in makers, f"{action} by its own maker"
         if action == "file":
             self.filed[case_id] = who
@@ -44,11 +44,17 @@ class Deeds:
         self.steps[case_id].append(action)
 
     def _two_people(self, case_id: str, action: str, who: str) -> None:
-        openers = {"suspend": "suspended", "open_objection": "objection", "open_repair": "repair"}
+        openers = {
+            "suspend": "suspended",
+            "open_objection": "objection",
+            "open_repair": "repair",
+            "report_change": "change",
+        }
         closers = {
             "confirm_suspension": "suspended",
             "settle_objection": "objection",
             "settle_repair": "repair",
+            "drop_change": "change",
         }
         if action in closers:
             assert self.opened[case_id, closers[action]] != who, f"{action} by who opened it"
@@ -137,4 +143,5 @@ def _duties_as_they_should(case: Case, running: dict[str, str], found: Counter[s
             expected[f"{'accept' if running[kind] == 'open' else 'settle'}-{kind}"] += 1
     expected["decide-expiry"] += "expiry" in running
     expected["review-linked"] += "linked" in running
+    expected["publish-change"] += "change" in running
     assert found == +expected, (case.state, running, found)

@@ -151,7 +151,8 @@ def test_a_correction_reaches_every_field_the_api_corrects(counter):
         "subject__legal_representative": "钱某", "domain": "government-procurement", "document__fine_wan": "",
     }  # fmt: skip
     changed = {f"changes__{name}": value for name, value in given.items()}
-    counter.do(place, "correct", "decider", reason="录入有误", **changed)
+    counter.do(place, "correct", "decider", 422, reason="录入有误", **changed)
+    counter.do(place, "correct", "decider", reason="录入有误", changed_on=DAY, **changed)
     page = counter.page(place)
     for words in ("长安区城市管理局", "2026年11月1日", "钱某"):
         assert words in page, words

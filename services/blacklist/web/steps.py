@@ -13,6 +13,7 @@ from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOM
 from services.blacklist.cases.domain.table import Transition, find_transition, rows_named
 from services.blacklist.cases.queries import case_view, find_case
 from services.blacklist.cases.schemas import TransitionIn
+from services.blacklist.cases.usecases.moves import invalid
 from services.blacklist.cases.usecases.reading import trace_view
 from services.blacklist.cases.usecases.transition import Order, take_step
 from services.blacklist.disclosure.queries import public_preview
@@ -75,6 +76,7 @@ INPUTS: dict[str, Input] = {
     "commitment": Input("prose", "信用承诺"),
     "upheld": Input("verdict", "核查结果", options=(("true", "异议成立"), ("false", "异议不成立"))),
     "granted": Input("verdict", "修复决定", options=(("true", "准予修复"), ("false", "不予修复"))),
+    "changed_on": Input("date", "变更日期", "事实或者决定变更之日；自该日起20个工作日内公开"),
     "requested_on": Input("date", "当事人要求听证日期", "不填为今天"),
     "notified_on": Input("date", "通知当事人日期", "不填为今天"),
     "held_on": Input("date", "听证日期"),
@@ -111,6 +113,8 @@ PARTICULAR: dict[tuple[str, str], Input] = {
     ),
 }
 """What an action asks for in words of its own."""
+ASKED_HERE = {("correct", "changed_on"): "填写变更日期"}
+"""What the pages insist on although a program may leave it out, and how it is asked for."""
 CORRECTABLE = (
     "domain", "region", "subject.name", "subject.uscc", "subject.legal_representative", "misconduct.facts",
     "document.number", "document.organ", "document.date", "document.basis", "document.content",
@@ -124,7 +128,11 @@ DANGEROUS = frozenset({"revoke", "dismiss", "withdraw", "suspend"})
 def asked(row: Transition) -> list[tuple[str, Input, bool]]:
     """(name, how, required) of everything an action asks, in the order of the table."""
     names = [(name, True) for name in row.required] + [(name, False) for name in row.optional]
-    return [(name, _input(row.action, name), required) for name, required in names if name in INPUTS]
+    return [
+        (name, _input(row.action, name), required or (row.action, name) in ASKED_HERE)
+        for name, required in names
+        if name in INPUTS
+    ]
 
 
 def _input(action: str, name: str) -> Input:
@@ -162,6 +170,9 @@ def _shaped(deps: Deps, case_id: str, action: str, values: dict[str, Any]) -> di
     shaped.pop("measures_to", None)
     if action == "record_statement":  # an empty box says that the right was kept
         shaped.setdefault("hearing_waived", False)
+    asked_for = ((name, words) for (of, name), words in ASKED_HERE.items() if of == action)
+    if missing := [(f"/{name}", words) for name, words in asked_for if not values.get(name)]:
+        raise invalid(*missing)
     if isinstance(values.get("changes"), dict):  # anything else is the schema's to refuse
         shaped["changes"] = _differences(_view(deps, case_id), values["changes"])
         if not shaped["changes"] and "upheld" in values:  # an objection answered without a correction
@@ -212,13 +223,19 @@ def _page(
         standing=standing,
         inputs=asked(row),
         labels={name: how.label for name, how, _ in asked(row)},
-        values=values,
+        values=_reported(case, action) | values,
         errors=errors,
         measures=_measures(deps, case),
         dangerous=action in DANGEROUS,
         repair_from=_repair_from(case, deps.clock.today()) if action == "open_repair" else None,
         preview=_preview(deps, case_id) if action == "approve_redaction" else None,
     )
+
+
+def _reported(case: dict[str, Any], action: str) -> dict[str, Any]:
+    """The day of a change that was reported, for the correction that publishes it."""
+    change = case["overlays"].get("change")
+    return {"changed_on": change["received_at"]} if change and action == "correct" else {}
 
 
 def _repair_from(case: dict[str, Any], today: date) -> str | None:
@@ -239,5 +256,5 @@ def _measures(deps: Deps, case: dict[str, Any]) -> list[tuple[str, str, str]]:
         (each.code, each.name, each.basis)
         for each in all_measures(deps.clock.today())
         if (not each.list_classes or case["list_class"] in each.list_classes)
-        and (not each.domains or case["domain"] in each.domains)
+        and (not each.domains or {"*", case["domain"]} & set(each.domains))
     ]

@@ -42,6 +42,7 @@ OVERLAYS = {
     "suspended": "已紧急暂停公示",
     "expiry": "期满待决定",
     "linked": "主案已结束，待复核",
+    "change": "已登记变更，待更正",
 }
 DUTIES = {
     "answer-disclosure": "答复政府信息公开申请",
@@ -53,6 +54,7 @@ DUTIES = {
     "rectify": "监督检查整改",
     "decide-expiry": "决定期满处理",
     "review-linked": "复核关联案件",
+    "publish-change": "公开变更",
     "publish-item": "公开信息",
     "interpret-policy": "发布政策解读",
     "opinion-information": "发布权威信息",

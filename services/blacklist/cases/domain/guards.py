@@ -2,14 +2,24 @@
 and from when on. Nothing here reads a clock or a database.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from services.blacklist.cases.domain.days import written_day
 from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.serving import PUBLIC_NOTICE, methods
-from services.blacklist.cases.domain.standing import FOUR_EYES, ROLE, TWICE, WAIT, Actor, Blocked, Standing
+from services.blacklist.cases.domain.showing import may_be_shown, removed_by_repair, restorable
+from services.blacklist.cases.domain.standing import (
+    ROLE,
+    TWICE,
+    WAIT,
+    Actor,
+    Blocked,
+    Guard,
+    Standing,
+    different,
+)
 from services.blacklist.cases.domain.table import DECIDED, ROLE_NAMES, SERVED, Transition, rows_from
 from services.blacklist.rules import minors
 
@@ -22,31 +32,32 @@ TWIN_REMEDY = "内容相同的，请撤回本案；前一条有误的，请先�
 
 REDACTION = "政府信息公开条例第十五条、第三十七条：区分处理后公开；双人复核"
 
-Guard = Callable[[Standing, Actor, date], Blocked | None]
-
-
-def _different(person: str, other: str | None, reason: str) -> Blocked | None:
-    return Blocked(reason, "双人复核：同一事项不得由同一人前后办理", FOUR_EYES) if person == other else None
-
 
 def reviewer_not_filer(case: Standing, actor: Actor, _: date) -> Blocked | None:
-    if blocked := _different(actor.user_id, case.filer, "录入人不得审核本人录入的案件"):
+    if blocked := different(actor.user_id, case.filer, "录入人不得审核本人录入的案件"):
         return blocked
-    return _different(actor.user_id, case.last_editor, "修改人不得审核本人修改的案件")
+    return different(actor.user_id, case.last_editor, "修改人不得审核本人修改的案件")
 
 
 def decider_not_filer(case: Standing, actor: Actor, _: date) -> Blocked | None:
-    return _different(actor.user_id, case.filer, "录入人不得对本人录入的案件作出决定")
+    return different(actor.user_id, case.filer, "录入人不得对本人录入的案件作出决定")
 
 
 def decider_not_editor(case: Standing, actor: Actor, _: date) -> Blocked | None:
-    return _different(actor.user_id, case.last_editor, "最后修改人不得对该案件作出决定")
+    return different(actor.user_id, case.last_editor, "最后修改人不得对该案件作出决定")
+
+
+def corrector_not_maker(case: Standing, actor: Actor, _: date) -> Blocked | None:
+    """What the public reads is altered by somebody who did not write it."""
+    if blocked := different(actor.user_id, case.filer, "录入人不得更正本人录入的案件"):
+        return blocked
+    return different(actor.user_id, case.last_editor, "最后修改人不得更正该案件")
 
 
 def publisher_not_filer(case: Standing, actor: Actor, _: date) -> Blocked | None:
-    if blocked := _different(actor.user_id, case.filer, "录入人不得公示本人录入的案件"):
+    if blocked := different(actor.user_id, case.filer, "录入人不得公示本人录入的案件"):
         return blocked
-    return _different(actor.user_id, case.last_editor, "最后修改人不得公示该案件")
+    return different(actor.user_id, case.last_editor, "最后修改人不得公示该案件")
 
 
 def content_as_reviewed(case: Standing, _: Actor, __: date) -> Blocked | None:
@@ -91,13 +102,13 @@ def redaction_approved(case: Standing, _: Actor, __: date) -> Blocked | None:
 
 
 def redactor_not_filer(case: Standing, actor: Actor, _: date) -> Blocked | None:
-    if blocked := _different(actor.user_id, case.filer, "录入人不得审核本人录入案件的公示遮盖"):
+    if blocked := different(actor.user_id, case.filer, "录入人不得审核本人录入案件的公示遮盖"):
         return blocked
-    return _different(actor.user_id, case.last_editor, "修改人不得审核本人修改案件的公示遮盖")
+    return different(actor.user_id, case.last_editor, "修改人不得审核本人修改案件的公示遮盖")
 
 
 def publisher_not_redactor(case: Standing, actor: Actor, _: date) -> Blocked | None:
-    return _different(actor.user_id, case.redactor, "审核公示遮盖的人员不得公示同一案件")
+    return different(actor.user_id, case.redactor, "审核公示遮盖的人员不得公示同一案件")
 
 
 def disclosure_proactive(case: Standing, _: Actor, __: date) -> Blocked | None:
@@ -222,20 +233,10 @@ def hearing_request_problem(
     return None
 
 
-def restorable(case: Standing, _: Actor, __: date) -> Blocked | None:
-    return None if case.restorable else Blocked("该名单的规定没有恢复列入", "名单规定的恢复列入情形")
-
-
 def material_awaited(case: Standing, _: Actor, __: date) -> Blocked | None:
     if any(overlay.awaiting for overlay in case.overlays.values()):
         return None
     return Blocked("没有等待补正的申请", "一次性告知补正材料")
-
-
-def removed_by_repair(case: Standing, _: Actor, today: date) -> Blocked | None:
-    if case.reason_code != "repair":
-        return Blocked("只有因信用修复移出的可以恢复列入", "以虚假材料取得移出的，恢复列入")
-    return publicity_not_over(case, _, today)
 
 
 def _overlay_open(kind: str, words: str) -> Guard:
@@ -263,7 +264,7 @@ def _overlay_state(kind: str, state: str, words: str) -> Guard:
 def _second_person(kind: str, words: str) -> Guard:
     def guard(case: Standing, actor: Actor, _: date) -> Blocked | None:
         overlay = case.overlays.get(kind)
-        return _different(actor.user_id, overlay.opened_by if overlay else None, words)
+        return different(actor.user_id, overlay.opened_by if overlay else None, words)
 
     return guard
 
@@ -274,7 +275,7 @@ def no_suspension_of_mine(case: Standing, actor: Actor, _: date) -> Blocked | No
     if overlay is None:
         return None
     if overlay.state == "open":
-        return _different(actor.user_id, overlay.opened_by, "已由本人紧急暂停公示，须由另一名工作人员确认")
+        return different(actor.user_id, overlay.opened_by, "已由本人紧急暂停公示，须由另一名工作人员确认")
     return Blocked("已紧急暂停公示", "紧急暂停公示程序")
 
 
@@ -296,6 +297,11 @@ GUARDS: Mapping[str, Guard] = {
     "decider_not_filer": decider_not_filer,
     "decider_not_editor": decider_not_editor,
     "publisher_not_filer": publisher_not_filer,
+    "corrector_not_maker": corrector_not_maker,
+    "corrector_not_reporter": _second_person("change", "登记变更的人员不得自行更正或者认定变更不成立"),
+    "no_change_reported": _overlay_absent("change", "变更登记"),
+    "change_reported": _overlay_open("change", "变更登记"),
+    "may_be_shown": may_be_shown,
     "content_as_reviewed": content_as_reviewed,
     "list_in_force": list_in_force,
     "subject_allowed": subject_allowed,

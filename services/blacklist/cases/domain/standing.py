@@ -1,6 +1,6 @@
 """What guards know about a case and who acts, and how they say no."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -86,3 +86,11 @@ class Actor:
     user_id: str
     roles: frozenset[str]
     department_id: str
+
+
+Guard = Callable[[Standing, Actor, date], Blocked | None]
+
+
+def different(person: str, other: str | None, reason: str) -> Blocked | None:
+    """双人复核: one and the same person on both sides of a step is refused."""
+    return Blocked(reason, "双人复核：同一事项不得由同一人前后办理", FOUR_EYES) if person == other else None

@@ -30,7 +30,7 @@ BEFORE_DECISION = (DRAFT, UNDER_REVIEW, NOTICED, HEARING)
 BEFORE_PUBLICATION = (*BEFORE_DECISION, DECIDED, SERVED)
 TOLD = BEFORE_PUBLICATION[2:]
 """Where how the notice was served still matters: before the decision, and before the public reads it."""
-OVERLAYS = ("objection", "repair", "shield", "suspended", "expiry", "linked")
+OVERLAYS = ("objection", "repair", "shield", "suspended", "expiry", "linked", "change")
 
 FULL, DECIDED_ELSEWHERE, PENALTY = "full", "decided-elsewhere", "penalty-publication"
 DOCUMENT_DECIDES = (DECIDED_ELSEWHERE, PENALTY)
@@ -146,12 +146,18 @@ def _decision_rows() -> tuple[Transition, ...]:
 def _listing_rows() -> tuple[Transition, ...]:
     row = Transition
     return (
+        row("report_change", "登记变更", (PUBLISHED,), None, CLERK, "信息变更之日起20个工作日内公开",
+            required=("changed_on", "reason"), guards=("no_change_reported",), event="annotated"),
+        row("drop_change", "变更不成立", (PUBLISHED,), None, DECIDER, "登记的变更经核实不成立的，说明理由",
+            required=("reason",), guards=("change_reported", "corrector_not_reporter"), event="annotated"),
         row("correct", "更正", (PUBLISHED,), None, DECIDER, "更正须说明理由并标注",
-            required=("changes", "reason"), event="corrected"),
+            required=("changes", "reason"), optional=("changed_on",),
+            guards=("corrector_not_maker", "corrector_not_reporter"), event="corrected"),
         row("revoke", "撤销", (PUBLISHED,), REVOKED, DECIDER, "原决定被撤销、确认违法或无效的，撤销列入",
             required=("reason", "document"), event="revoked"),
         row("restore", "恢复列入", (REMOVED,), PUBLISHED, DECIDER, "以虚假材料取得移出的，恢复列入",
-            required=("reason", "document"), guards=("removed_by_repair", "restorable"), event="restored"),
+            required=("reason", "document"),
+            guards=("removed_by_repair", "restorable", "may_be_shown"), event="restored"),
         row("record_obligations", "登记义务履行情况", (PUBLISHED,), None, CLERK,
             "公示期满前核实义务履行情况", required=("fulfilled",), optional=("content", "reason"),
             event="annotated"),
@@ -186,11 +192,11 @@ def _overlay_rows() -> tuple[Transition, ...]:
             optional=("reason",), guards=("suspension_unconfirmed", "confirmer_not_suspender"),
             event="suspension-confirmed"),
         row("lift_suspension", "解除暂停公示", on, None, DECIDER, "暂停公示的事由消失后恢复公示",
-            required=("reason",), guards=("suspension_active",), event="unshielded"),
+            required=("reason",), guards=("suspension_active", "may_be_shown"), event="unshielded"),
         row("shield", "屏蔽公示", on, None, ("decider", "reviewer"), "重整、停止执行或隐私保护期间屏蔽",
             required=("reason",), optional=("until", "document"), guards=("no_shield",), event="shielded"),
         row("unshield", "解除屏蔽", on, None, ("decider", "reviewer"), "屏蔽事由消失后恢复公示",
-            optional=("reason",), guards=("shield_active",), event="unshielded"),
+            optional=("reason",), guards=("shield_active", "may_be_shown"), event="unshielded"),
         row("open_objection", "登记异议", on, None, OFFICERS, "当事人可以提出异议", required=opening,
             optional=("ticket", "commitment", "reason"), guards=("no_objection",), event="objection-opened"),
         row("accept_objection", "受理异议", on, None, OFFICERS, "异议应当及时受理",
@@ -200,7 +206,8 @@ def _overlay_rows() -> tuple[Transition, ...]:
             event="objection-settled"),
         row("settle_objection", "答复异议", on, None, DECIDER, "异议核查结果应当答复",
             required=("upheld", "reason"), optional=("changes",),
-            guards=("objection_pending", "objection_accepted", "settler_not_opener_objection"),
+            guards=("objection_pending", "objection_accepted", "settler_not_opener_objection",
+                    "corrector_not_maker"),
             event="objection-settled"),
         row("open_repair", "登记修复申请", on, None, OFFICERS, "国家发展改革委令第36号", required=opening,
             optional=("ticket", "commitment", "reason"), guards=("no_repair",), event="repair-opened"),

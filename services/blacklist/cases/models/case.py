@@ -203,7 +203,7 @@ class CaseOverlay(Base):
     kind: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))
     """open, accepted, confirmed, active; closed ones: upheld rejected granted refused lifted lapsed extended
-    ending kept followed."""
+    ending kept followed published dropped."""
     opened_by: Mapped[str] = mapped_column(String(36))
     second_by: Mapped[str | None] = mapped_column(String(36))
     reason: Mapped[str | None] = mapped_column(Text)

@@ -236,6 +236,9 @@ class ActionFields(Schema):
     commitment = Text(4000, lines=True)
     upheld = Flag()
     granted = Flag()
+    changed_on = StatutoryDate(
+        metadata={"description": "事实或者决定变更的日期；更正时不填的，为已登记的变更日期，没有登记的为今天"}
+    )
     requested_on = StatutoryDate()
     notified_on = StatutoryDate(
         metadata={

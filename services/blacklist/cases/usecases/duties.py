@@ -6,7 +6,7 @@ from services.blacklist.cases.queries.standing import unpublished
 from services.blacklist.cases.usecases.moves import Move
 from services.blacklist.rules.domain import publication_start
 from services.blacklist.rules.models import Duty
-from services.blacklist.rules.queries.duties import duty_terms
+from services.blacklist.rules.queries import duty_terms
 from services.blacklist.rules.usecases import (
     create_duty,
     extend_duty,
@@ -37,8 +37,7 @@ def owe_publication(move: Move) -> None:
 
 def end_publication(move: Move) -> None:
     """Decided without publicity: nothing is left to publish."""
-    for duty in _open(move, PUBLISH):
-        duty.cancelled_at = move.batch.at
+    cancel(move, PUBLISH)
 
 
 def settle_publication(move: Move) -> None:
@@ -80,14 +79,14 @@ def _open(move: Move, kind: str | None = None) -> list[Duty]:
 def pause(move: Move, kind: str, reason: str) -> bool:
     """Stop the clock of the open duty of this kind; False where the law lets it run on."""
     duty = _running(move, kind)
-    if duty is None or move.batch.actor is None or not may_pause(duty, reason):
+    if duty is None or move.batch.actor is None or not may_pause(duty, reason, move.today):
         return False
     pause_duty(move.batch.session, duty, reason=reason, actor=move.batch.actor, at=move.batch.at)
     return True
 
 
-def may_pause(duty: Duty, reason: str) -> bool:
-    terms = duty_terms().get(duty.kind)
+def may_pause(duty: Duty, reason: str, on: date) -> bool:
+    terms = duty_terms(on).get(duty.kind)
     return terms is not None and reason in terms.pause_reasons and duty.paused_on is None
 
 
@@ -121,6 +120,11 @@ def extend(move: Move, kind: str, working_days: int, reason: str) -> date | None
 def settle(move: Move, kind: str) -> None:
     for duty in _open(move, kind):
         duty.done_at = move.batch.at
+
+
+def cancel(move: Move, kind: str) -> None:
+    for duty in _open(move, kind):
+        duty.cancelled_at = move.batch.at
 
 
 def cancel_all(move: Move) -> None:

@@ -20,6 +20,7 @@ from services.blacklist.cases.queries import case_to_act_on, open_overlays, stan
 from services.blacklist.cases.queries.twins import entry_of, published_entries
 from services.blacklist.cases.queries.views import acting
 from services.blacklist.cases.usecases import (
+    changing,
     decision,
     hearing,
     holding,
@@ -63,7 +64,9 @@ EFFECTS: Mapping[str, Effect] = {
     "approve_redaction": review.approve_redaction,
     "close_undisclosed": review.end_without_listing,
     "publish": publication.publish,
-    "correct": publication.correct,
+    "report_change": changing.report_change,
+    "drop_change": changing.drop_change,
+    "correct": changing.correct,
     "revoke": removal.revoke,
     "restore": removal.restore,
     "expire": removal.expire,

@@ -20,7 +20,7 @@ from shared.db import Database
 
 BATCH = 200
 SUSPENDED = "suspended"
-ONE_STAGE = {"expiry": "decide-expiry", "linked": "review-linked"}
+ONE_STAGE = {"expiry": "decide-expiry", "linked": "review-linked", "change": "publish-change"}
 
 
 def count_windows(told: Case, rule: ListRule, start: date, calendar: WorkingCalendar) -> bool:

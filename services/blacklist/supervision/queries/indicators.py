@@ -33,9 +33,9 @@ from services.blacklist.supervision.models import InspectionItem
 from services.blacklist.supervision.queries.ledger import statuses_by_department
 from shared.clock import local_date
 
-PUBLISH = "publish"
-PUBLISHING = (PUBLISH, ITEM_DUTY)
-"""Listings and items of the catalogue alike: what was owed to the public."""
+PUBLISH, CHANGE_DUTY = "publish", "publish-change"
+PUBLISHING = (PUBLISH, CHANGE_DUTY, ITEM_DUTY)
+"""Listings, their changes and items of the catalogue alike: what was owed to the public."""
 OPINION = (INFORMATION_DUTY, PRESS_DUTY)
 OBJECTION, REPAIR = ("accept-objection", "settle-objection"), ("accept-repair", "settle-repair")
 SHORT_WD = 7
