@@ -5,7 +5,7 @@ Dates are Asia/Shanghai dates; "wd" is 工作日, the event's own day excluded.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,36 +37,6 @@ class Window:
 
     n: int
     unit: str
-
-
-@dataclass(frozen=True)
-class Pause:
-    """计时中止: the working days after `start` up to and including `end` do not count."""
-
-    start: date
-    end: date
-
-
-@dataclass(frozen=True)
-class DutyTerms:
-    """What the law allows of one kind of duty: 中止 for named reasons, 延长 up to so many working days."""
-
-    kind: str
-    name: str
-    pause_reasons: tuple[str, ...]
-    extend_wd: int
-    basis: str
-    status: str
-
-
-def duty_due(calendar: WorkingCalendar, start: date, working_days: int, pauses: Iterable[Pause]) -> Due:
-    """The due day of so many working days, each pause that began before it pushing it back."""
-    due, total = calendar.add_working_days(start, working_days), working_days
-    for pause in sorted(pauses, key=lambda each: each.start):
-        if pause.start < due.day:
-            total += calendar.working_days_between(max(pause.start, start), max(pause.end, start))
-            due = calendar.add_working_days(start, total)
-    return due
 
 
 @dataclass(frozen=True)
@@ -114,6 +84,16 @@ class ObjectionRule:
 
 
 @dataclass(frozen=True)
+class ExpiryRule:
+    """期满询问: by how much a publicity that ends with obligations open may be prolonged, and where."""
+
+    domains: tuple[str, ...]
+    extend_months: int
+    status: str
+    source: str
+
+
+@dataclass(frozen=True)
 class ListRule:
     """One list (名单) as it stands on a day: the list's own version merged with the regime in force."""
 
@@ -148,6 +128,7 @@ class ListRule:
     due_soon_wd: int
     objection: ObjectionRule
     removal: RemovalRule
+    expiry: tuple[ExpiryRule, ...]
     remedy: str
     regime: str
 
@@ -203,6 +184,12 @@ def repair_after(rule: ListRule, severity: str, domain: str | None = None) -> in
     """最短公示期 before 信用修复, in months: never less than a domain's own statutory minimum."""
     own = [o.publicity.min_months for o in rule.overrides if o.severity == severity and domain in o.domains]
     return max(rule.removal.repair_after_months.get(severity, 0), *own, 0)
+
+
+def expiry_rule(rule: ListRule, domain: str) -> ExpiryRule | None:
+    """What the list lays down for the end of publicity, a domain's own rule before the general one."""
+    own = [each for each in rule.expiry if domain in each.domains]
+    return next(iter([*own, *(each for each in rule.expiry if "*" in each.domains)]), None)
 
 
 def months_problem(rule: ListRule, severity: str, months: int, domain: str | None = None) -> str | None:
@@ -296,6 +283,8 @@ class Measure:
     valid_to: date | None
     status: str
     source: str
+    editions: tuple[str, ...] = ()
+    """Which editions of the closed list carry it."""
 
 
 def measure_scope_problem(measure: Measure, list_class: str, domain: str) -> str | None:

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class ExceptionGround:
     also: str
     status: str
     source: str
+    valid_from: date
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.blacklist.rules.domain import Pause
+from services.blacklist.rules.terms import Pause
 from services.blacklist.store import Base
 from shared.calendar import CalendarYear
 from shared.clock import local_date

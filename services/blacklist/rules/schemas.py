@@ -124,6 +124,9 @@ class MeasureView(Schema):
     organs = fields.List(fields.String(), required=True)
     domains = fields.List(fields.String(), required=True)
     list_classes = fields.List(fields.String(), required=True)
+    editions = fields.List(
+        fields.String(), required=True, metadata={"description": "列有这项措施的全国失信惩戒措施基础清单版本"}
+    )
     max_months = fields.Integer(required=True, allow_none=True)
     valid_from = fields.Date(required=True)
     valid_to = fields.Date(required=True, allow_none=True)

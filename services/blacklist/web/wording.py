@@ -1,7 +1,6 @@
 """Chinese names of what pages show, with the colour of its tag; the text always says it all."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from services.blacklist.cases.domain import content
 from services.blacklist.cases.domain.content import misconduct_kind
@@ -20,7 +19,7 @@ from services.blacklist.rules.domain import (
     ListRule,
 )
 from services.blacklist.rules.grounds import exception_grounds
-from services.blacklist.rules.queries import all_measures, all_organs, trade_domains
+from services.blacklist.rules.queries import all_organs, measure_names, trade_domains
 from services.blacklist.rules.queries import domain as find_domain
 from shared.regions import full_name, is_known
 
@@ -55,6 +54,7 @@ DUTIES = {
     "decide-expiry": "决定期满处理",
     "review-linked": "复核关联案件",
     "publish-change": "公开变更",
+    "correct-delivery": "更正被平台退回的信息",
     "publish-item": "公开信息",
     "interpret-policy": "发布政策解读",
     "opinion-information": "发布权威信息",
@@ -233,7 +233,7 @@ def domain_options() -> list[tuple[str, str]]:
 
 def measure_name(code: str) -> str:
     """A 惩戒措施 by its name."""
-    return next((each.name for each in all_measures(date.max) if each.code == code), code)
+    return measure_names().get(code, code)
 
 
 def region_name(code: str) -> str:

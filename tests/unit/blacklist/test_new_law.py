@@ -10,7 +10,12 @@ from services.blacklist.cases.publishes import TOPIC
 from services.blacklist.cases.queries import find_case
 from services.blacklist.cases.queries.views import steps_of
 from services.blacklist.rules import queries
-from services.blacklist.rules.domain import measure_length_problem, measure_scope_problem, publicity_range
+from services.blacklist.rules.domain import (
+    expiry_rule,
+    measure_length_problem,
+    measure_scope_problem,
+    publicity_range,
+)
 from services.blacklist.rules.queries import check_additions, list_rule, list_rule_version, use_rules
 from services.blacklist.rules.queries.source import DATA
 from services.blacklist.store import outbox
@@ -53,6 +58,16 @@ max_months = 12
 valid_from = 2027-01-01
 status = "assumed"
 source = "本测试"
+"""
+
+EDITION = """
+[[catalogue]]
+version = "2027"
+title = "全国失信惩戒措施基础清单(本测试编写)"
+valid_from = 2027-01-01
+status = "assumed"
+source = "本测试"
+measures = ["ban-bidding", "restrict-data-trading"]
 """
 
 
@@ -105,7 +120,7 @@ def test_a_new_list_and_a_new_measure_appear(law):
         spot.replace('code = "spot-check"', 'code = "data-misuse"').replace("抽查结果", "数据滥用名单"),
         "utf-8",
     )
-    (law / "measures.toml").write_text(MEASURE, "utf-8")
+    (law / "measures.toml").write_text(EDITION + MEASURE, "utf-8")
     assert check_additions(law) == []
     assert "data-misuse" in [rule.code for rule in queries.all_lists(date(2026, 11, 23))]
     assert queries.measure("restrict-data-trading", date(2026, 12, 31)) is None
@@ -118,7 +133,7 @@ def test_a_new_list_and_a_new_measure_appear(law):
 def test_a_faulty_file_is_not_used_and_the_law_goes_on(law):
     (law / "regimes.toml").write_text(REGIME, "utf-8")
     assert list_rule("housing-fraud", date(2027, 1, 1)).removal.settle_wd == 7
-    (law / "measures.toml").write_text(MEASURE.replace('"other"', '"no-such-domain"'), "utf-8")
+    (law / "measures.toml").write_text(EDITION + MEASURE.replace('"other"', '"no-such-domain"'), "utf-8")
     problems = check_additions(law)
     assert [problem.file for problem in problems] == ["measures.toml"]
     assert list_rule("housing-fraud", date(2027, 1, 1)).removal.settle_wd == 7
@@ -198,3 +213,46 @@ def test_the_edition_of_the_list_is_kept_with_the_decision(office):
     with office.deps.db.read() as session:
         detail = steps_of(session, case.id)[-1].detail
     assert (detail["measures_catalogue"], detail["measures"]) == ("2025", ["ban-bidding"])
+    with office.deps.db.read() as session:
+        kept = find_case(session, case.id, office.people["clerk"])
+        assert (kept.decision or {})["edition"] == "2025", "the case itself keeps it, whatever comes later"
+
+
+def test_a_new_edition_is_the_closed_list_from_its_day(law):
+    (law / "measures.toml").write_text(EDITION + MEASURE, "utf-8")
+    assert check_additions(law) == []
+    before, after = (queries.all_measures(day) for day in (date(2026, 12, 31), date(2027, 1, 1)))
+    assert len(before) > len(after)
+    assert {each.code for each in after} == {"ban-bidding", "restrict-data-trading"}
+    assert after[0].editions == ("2021", "2022", "2024", "2025", "2027")
+    assert queries.measure_names()["restrict-office"], "a measure that left the list keeps its name"
+    (law / "measures.toml").write_text(MEASURE, "utf-8")
+    assert [(each.line, each.field) for each in check_additions(law)] == [(3, "measure.0.code")]
+
+
+def test_what_may_be_done_with_a_duty_is_law_by_date(law):
+    row = '[[duty]]\nkind = "publish"\nversion = "2"\nname = "公示"\npause_reasons = []\nextend_wd = 3\n'
+    row += 'basis = "本测试"\nstatus = "assumed"\nsource = "本测试"\n'
+    (law / "duties.toml").write_text(row, "utf-8")
+    assert [(each.line, each.field) for each in check_additions(law)] == [(1, "duty.0.valid_from")]
+    (law / "duties.toml").write_text(row + "valid_from = 2027-01-01\n", "utf-8")
+    assert check_additions(law) == []
+    assert [queries.duty_terms(date(year, 1, 1))["publish"].extend_wd for year in (2026, 2027)] == [0, 3]
+
+
+def test_whether_a_list_asks_at_the_end_of_publicity_is_its_own_rule_by_domain(law):
+    shipped = list_rule("public-resource-blacklist", date(2026, 11, 23))
+    general = expiry_rule(shipped, "tax")
+    assert general is not None
+    assert (general.extend_months, bool(general.source)) == (12, True)
+    assert expiry_rule(list_rule("spot-check", date(2026, 11, 23)), "tax") is None
+    write_new_list_version(law)
+    path = law / "lists" / "public-resource-blacklist.toml"
+    changed = path.read_text("utf-8").replace('domains = ["*"]\nextend', 'domains = ["tax"]\nextend')
+    path.write_text(changed, "utf-8")
+    assert check_additions(law) == []
+    new = list_rule("public-resource-blacklist", date(2026, 12, 2))
+    assert (expiry_rule(new, "tax") is not None, expiry_rule(new, "health")) == (True, None)
+    whole, parts = queries.expiry_keys()
+    assert f"public-resource-blacklist/{shipped.version}" in whole
+    assert f"public-resource-blacklist/{new.version}/tax" in parts

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, bindparam, exists, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, bindparam, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from services.blacklist.cases.domain.figures import FIGURES, figure
+from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.domain.table import ARCHIVED, PUBLISHED, REMOVED, REVOKED
 from services.blacklist.cases.models import Case, CaseLink, CaseOverlay
 from services.blacklist.cases.usecases.transition import Order, take_steps
 from services.blacklist.register.models import DeliveryStatus
+from services.blacklist.rules.queries import expiry_keys
 from services.blacklist.store import Deps, leases
 from shared.clock import SHANGHAI, local_date
 from shared.db import UtcDateTime
@@ -25,6 +26,8 @@ BATCH = 500
 UNSETTLED = ("waiting", "sending", "accepted", "awaiting-hand", "rejected", "dead")
 """Delivery states in which a platform may still show the listing."""
 ENDED = (REMOVED, REVOKED, ARCHIVED)
+HELD: BindParameter[str] = bindparam("held", expanding=True)
+HELD_DOMAINS: BindParameter[str] = bindparam("held_domains", expanding=True)
 TODAY, NEAR = bindparam("today", type_=Date), bindparam("near", type_=Date)
 QUIET_SINCE, LONG_SINCE = (bindparam(name, type_=UtcDateTime()) for name in ("quiet_since", "long_since"))
 
@@ -32,7 +35,10 @@ QUIET_SINCE, LONG_SINCE = (bindparam(name, type_=UtcDateTime()) for name in ("qu
 def days_of(today: date) -> dict[str, Any]:
     """The values of the statements below, which are built once."""
     begins = datetime.combine(today, time(), SHANGHAI)
+    held, held_domains = expiry_keys()
     return {
+        "held": held,
+        "held_domains": held_domains,
         "today": today,
         "near": today + timedelta(days=figure("expiry", "ask_days")),
         "quiet_since": begins - timedelta(days=figure("archive", "days")),
@@ -46,8 +52,10 @@ def _overlay(kind: str) -> ColumnElement[bool]:
 
 
 def _unasked() -> ColumnElement[bool]:
-    """Obligations are open and this end of publicity was not put before the department yet."""
-    hold = Case.list_code.in_(FIGURES["expiry"]["hold_lists"])
+    """Obligations are open; the list, by the version the case keeps, asks; and it was not asked yet."""
+    key = Case.list_code.concat("/").concat(Case.rule_version)
+    of_domain = key.concat("/").concat(Case.domain)
+    hold = key.in_(HELD) | of_domain.in_(HELD_DOMAINS)
     new = Case.expiry_asked_for.is_(None) | (Case.expiry_asked_for != Case.publicity_max_end)
     return Case.obligations_open.is_(True) & hold & new
 

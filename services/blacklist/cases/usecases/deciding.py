@@ -4,7 +4,7 @@ from typing import Any
 
 from services.blacklist.cases.domain.decision import decision_parts
 from services.blacklist.cases.usecases.moves import Move
-from services.blacklist.rules.queries import measure
+from services.blacklist.rules.queries import measure, measures_version
 
 
 def decision_of(move: Move) -> dict[str, Any]:
@@ -23,5 +23,5 @@ def decision_of(move: Move) -> dict[str, Any]:
         measures=[each.name if each else code for code, each in known],
     )
     necessity = move.inputs.get("necessity")
-    number = {"number": move.inputs.get("decision_number")}
+    number = {"number": move.inputs.get("decision_number"), "edition": measures_version(move.today)}
     return number | parts | ({"necessity": necessity} if necessity else {})

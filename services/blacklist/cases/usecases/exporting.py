@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries.finding import CaseFilter, list_cases
 from services.blacklist.cases.usecases.moves import invalid
 from services.blacklist.rules.domain import SEVERITIES
-from services.blacklist.rules.queries import all_measures, trade_domains
+from services.blacklist.rules.queries import measure_names, trade_domains
 from shared.clock import local_date
 from shared.ids import new_id
 from shared.regions import full_name, is_known
@@ -81,7 +81,7 @@ class Names:
 
     def __init__(self) -> None:
         self.domains = {each.code: each.name for each in trade_domains()}
-        self._measures = {each.code: each.name for each in all_measures(date.max)}
+        self._measures = measure_names()
 
     def measure(self, code: str) -> str:
         """The name, with the code behind it for whoever compares with another system."""

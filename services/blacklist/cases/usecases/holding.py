@@ -5,14 +5,21 @@ case ends, its children are put before their department (关联复核). Nothing 
 from datetime import date
 
 from services.blacklist.cases.domain.figures import figure
+from services.blacklist.cases.domain.standing import Blocked
 from services.blacklist.cases.domain.table import REMOVED
 from services.blacklist.cases.models import Case, CaseLink
 from services.blacklist.cases.usecases.duties import owe, settle
-from services.blacklist.cases.usecases.moves import Move
+from services.blacklist.cases.usecases.moves import Move, refusal
 from services.blacklist.cases.usecases.overlays import close_overlay, open_overlay
-from services.blacklist.cases.usecases.publication import case_facts, publicity_of, terms_of
+from services.blacklist.cases.usecases.publication import (
+    case_facts,
+    decided_rule,
+    publicity_of,
+    terms_of,
+)
 from services.blacklist.cases.usecases.removal import remove
 from services.blacklist.register.usecases import correct_listing
+from services.blacklist.rules.domain import expiry_rule
 from shared.calendar import add_months
 
 EXPIRY, LINKED = "expiry", "linked"
@@ -51,7 +58,11 @@ def decide_expiry(move: Move) -> None:
 def _prolong(move: Move) -> None:
     case = move.case
     before: date = case.publicity_max_end or move.today
-    case.publicity_max_end = add_months(max(before, move.today), figure(EXPIRY, "extend_months"))
+    sector = expiry_rule(decided_rule(move), case.domain)
+    if sector is None:
+        raise refusal(Blocked("这个名单没有期满延长的规定，只能期满移出", case.list_name))
+    case.publicity_max_end = add_months(max(before, move.today), sector.extend_months)
+    move.detail |= {"extend_months": sector.extend_months, "source": sector.source}
     move.detail["max_end"] = case.publicity_max_end.isoformat()
     move.batch.session.flush()
     correct_listing(

@@ -17,7 +17,7 @@ from services.blacklist.register.queries.views import masked_facts
 from services.blacklist.register.usecases.publication import listing_facts
 from services.blacklist.rules.domain import ListRule
 from services.blacklist.rules.grounds import exception_grounds
-from services.blacklist.rules.queries import all_measures, list_rule, list_rule_version
+from services.blacklist.rules.queries import list_rule, list_rule_version, measure_names
 from shared.errors import DomainError
 from shared.regions import full_name
 
@@ -155,7 +155,7 @@ def _text_parts(case: Case, facts: dict[str, Any], shown: dict[str, Any]) -> Ite
 
 
 def _measure_names(measures: list[dict[str, Any]]) -> str:
-    names = {each.code: each.name for each in all_measures(date.max)}
+    names = measure_names()
     return "、".join(names.get(each["code"], each["code"]) for each in measures)
 
 

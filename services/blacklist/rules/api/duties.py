@@ -8,7 +8,8 @@ from apiflask import APIBlueprint
 
 from services.blacklist.rules import schemas
 from services.blacklist.rules.models import Duty
-from services.blacklist.rules.queries.duties import duty_terms, find_duty, lateness, open_duties
+from services.blacklist.rules.queries.catalogue import duty_terms
+from services.blacklist.rules.queries.duties import find_duty, lateness, open_duties
 from services.blacklist.rules.usecases import extend_duty, pause_duty, resume_duty
 from services.blacklist.store import Deps
 from shared.clock import local_date
@@ -86,7 +87,7 @@ def duty_view(duty: Duty, now: datetime) -> dict[str, Any]:
     """A duty with its history and what may be done with it."""
     names = ("id", "case_id", "kind", "rule", "rule_version", "provisional", "calendar_version",
              "extended_wd", "pauses", "extensions")  # fmt: skip
-    terms = duty_terms().get(duty.kind)
+    terms = duty_terms(local_date(now)).get(duty.kind)
     return {name: getattr(duty, name) for name in names} | {
         "state": duty.state_at(now), **lateness(duty),
         "done_on": local_date(duty.done_at) if duty.done_at else None,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.blacklist.rules.domain import (
     Basis,
+    ExpiryRule,
     ListRule,
     Measure,
     ObjectionRule,
@@ -17,6 +18,7 @@ from services.blacklist.rules.domain import (
     Window,
 )
 from services.blacklist.rules.queries.source import DATA, KINDS, Book, Entry, Source, in_force, read
+from services.blacklist.rules.terms import DutyTerms
 from shared.errors import NotFound
 
 _source = Source()
@@ -50,6 +52,21 @@ def known_list(code: str) -> bool:
     return code in _source.book().lists
 
 
+def duty_terms(on: date) -> dict[str, DutyTerms]:
+    """What the law of that day allows of each kind of duty (`data/duties.toml`)."""
+    by_kind: dict[str, list[Entry]] = {}
+    for each in _source.book().duties:
+        by_kind.setdefault(each["kind"], []).append(each)
+    return {kind: _terms(found) for kind, all_ in by_kind.items() if (found := in_force(all_, on))}
+
+
+def _terms(e: Entry) -> DutyTerms:
+    return DutyTerms(
+        e["kind"], e["name"], tuple(e["pause_reasons"]), e["extend_wd"], e["basis"], e["status"],
+        e["source"], e["valid_from"], e.get("valid_to"),
+    )  # fmt: skip
+
+
 def list_rule_version(code: str, version: str) -> ListRule | None:
     """The rule a case was decided under, by the version it keeps; None if no such version is known."""
     book = _source.book()
@@ -64,7 +81,36 @@ def list_rule_version(code: str, version: str) -> ListRule | None:
 
 
 def all_measures(on: date) -> list[Measure]:
-    return [_measure(each) for each in _source.book().measures if in_force([each], on)]
+    """What the edition in force carries; before the first edition, each measure by its own dates."""
+    book = _source.book()
+    edition = in_force(book.catalogues, on)
+    return [
+        _measure(each, book)
+        for each in book.measures
+        if in_force([each], on) and (edition is None or each["code"] in edition["measures"])
+    ]
+
+
+def measure_names() -> dict[str, str]:
+    """Every measure's name by its code, whichever edition carried it."""
+    return {each["code"]: each["name"] for each in _source.book().measures}
+
+
+def editions_of_measures() -> list[Entry]:
+    """The editions of the closed list, oldest first."""
+    return sorted(_source.book().catalogues, key=lambda each: each["valid_from"])
+
+
+def expiry_keys() -> tuple[list[str], list[str]]:
+    """Cases to ask about at the end of publicity, as "list/version" and as "list/version/domain"."""
+    book, whole, parts = _source.book(), list[str](), list[str]()
+    for code, entry in book.lists.items():
+        for own, regime in ((o, r) for o in entry["version"] for r in book.regimes["publicity"]):
+            key = f"{code}/{own['version']}+{regime['version']}"
+            named = [each for rule in own.get("expiry", ()) for each in rule["domains"]]
+            whole += [key] * ("*" in named)
+            parts += [f"{key}/{each}" for each in named if each != "*"]
+    return whole, parts
 
 
 def action_codes() -> tuple[str, ...]:
@@ -101,8 +147,9 @@ def all_organs() -> dict[str, str]:
     return dict(read(DATA / "organs.toml")["organs"])
 
 
-def _measure(e: Entry) -> Measure:
+def _measure(e: Entry, book: Book) -> Measure:
     return Measure(
+        editions=tuple(each["version"] for each in book.catalogues if e["code"] in each["measures"]),
         code=e["code"],
         name=e["name"],
         kind=e["kind"],
@@ -173,6 +220,10 @@ def _merged(entry: Entry, own: Entry, publicity: Entry, disclosure: Entry, objec
             objection["status"],
         ),
         removal=_removal(own, publicity),
+        expiry=tuple(
+            ExpiryRule(tuple(each["domains"]), each["extend_months"], each["status"], each["source"])
+            for each in own.get("expiry", ())
+        ),
         remedy=own["remedy"],
         regime=publicity["title"],
     )

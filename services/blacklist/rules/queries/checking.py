@@ -7,11 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from services.blacklist.rules.domain import ATTACHMENT_KINDS, LIST_CLASSES, PROCEDURES, SEVERITIES, Problem
-from services.blacklist.rules.queries.shapes import CATALOGUE, DOMAIN, LIST, MEASURE, REGIMES, Fault, walk
+from services.blacklist.rules.queries.shapes import (
+    CATALOGUE,
+    DOMAIN,
+    DUTY,
+    EXCEPTION,
+    GROUP,
+    LIST,
+    MEASURE,
+    MINORS,
+    REGIMES,
+    Fault,
+    walk,
+)
 from services.blacklist.rules.queries.source import DATA, KINDS
 from shared.regions import NATION, is_known
 from shared.toml_text import toml_fault
 
+FILES = ("organs", "domains", "regimes", "measures", "duties", "exceptions", "minors")
+FIGURES = DATA.parents[1] / "cases" / "data" / "figures.toml"
+"""The procedure's own numbers; every group says where it comes from."""
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\"-]+)\s*\]\]?")
 _KEY = re.compile(r"^\s*\"?([A-Za-z0-9_-]+)\"?\s*=")
 
@@ -19,13 +34,17 @@ _KEY = re.compile(r"^\s*\"?([A-Za-z0-9_-]+)\"?\s*=")
 def check_catalogue(folder: Path = DATA) -> list[Problem]:
     """Everything wrong with the rule files; an empty list means they are fit for use."""
     known = _Known(folder)
-    return [problem for path in rule_files(folder) for problem in _check_file(path, folder, known)]
+    found = [problem for path in rule_files(folder) for problem in _check_file(path, folder, known)]
+    return found + (list(_check_file(FIGURES, FIGURES.parent, known)) if folder == DATA else [])
 
 
 def check_additions(folder: Path) -> list[Problem]:
     """Everything wrong with a folder of further law: any of the files, referring to shipped codes."""
-    known = _Known(DATA)
-    files = [folder / "regimes.toml", folder / "measures.toml", *sorted((folder / "lists").glob("*.toml"))]
+    known = _Known(DATA, folder)
+    files = [
+        *(folder / f"{name}.toml" for name in ("regimes", "measures", "duties")),
+        *sorted((folder / "lists").glob("*.toml")),
+    ]
     return [
         problem
         for path in files
@@ -36,7 +55,7 @@ def check_additions(folder: Path) -> list[Problem]:
 
 def rule_files(folder: Path = DATA) -> list[Path]:
     return [
-        *(folder / f"{name}.toml" for name in ("organs", "domains", "regimes", "measures")),
+        *(folder / f"{name}.toml" for name in FILES),
         *sorted((folder / "lists").glob("*.toml")),
     ]
 
@@ -64,10 +83,19 @@ def _check_file(path: Path, folder: Path, known: "_Known", *, added: bool = Fals
 class _Known:
     """Codes other files may refer to, read leniently: their own faults are reported where they are."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, added: Path | None = None) -> None:
+        listed = [_lenient(each / "measures.toml") for each in (folder, added) if each]
+        self.measures = {each.get("code") for one in listed for each in _tables(one, "measure")}
+        editions = [each for one in listed for each in _tables(one, "catalogue")]
+        self.carried = {code for each in editions for code in each.get("measures") or ()}
         self.organs = set(_lenient(folder / "organs.toml").get("organs", {})) | {"*"}
         domains = _lenient(folder / "domains.toml").get("domain", [])
         self.domains = {each.get("code") for each in domains} | {"*"}
+
+
+def _tables(content: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found = content.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _lenient(path: Path) -> dict[str, Any]:
@@ -78,9 +106,7 @@ def _lenient(path: Path) -> dict[str, Any]:
 
 
 def _faults(content: dict[str, Any], stem: str, known: _Known, *, added: bool) -> Iterator[Fault]:
-    measures = {"catalogue?" if added else "catalogue": CATALOGUE, "measure": [MEASURE]}
-    regimes = {f"{kind}?": shape for kind, shape in REGIMES.items()} if added else REGIMES
-    shape = {"domains": {"domain": [DOMAIN]}, "measures": measures, "regimes": regimes}.get(stem)
+    shape = _shape(stem, content, added=added)
     if shape is None:
         return
     shaped = list(walk(content, shape))
@@ -90,11 +116,47 @@ def _faults(content: dict[str, Any], stem: str, known: _Known, *, added: bool) -
     if stem == "regimes":
         for kind in KINDS:
             yield from _period_faults(content.get(kind, []), (kind,))
-        return
+    elif stem == "duties":
+        for kind in dict.fromkeys(each["kind"] for each in content["duty"]):
+            yield from _duty_faults(content["duty"], kind)
+    elif stem in {"domains", "measures"}:
+        yield from _catalogue_faults(content, stem.removesuffix("s"), known)
+
+
+def _shape(stem: str, content: dict[str, Any], *, added: bool) -> dict[str, Any] | None:
+    """What the file must look like; an added one may leave out what it does not touch."""
+    if stem == "figures":
+        return dict.fromkeys(content, GROUP)
+    measures = {
+        "catalogue?" if added else "catalogue": CATALOGUE,
+        "measure?" if added else "measure": [MEASURE],
+    }
+    return {
+        "domains": {"domain": [DOMAIN]},
+        "measures": measures,
+        "regimes": {f"{kind}?": shape for kind, shape in REGIMES.items()} if added else REGIMES,
+        "duties": {"duty": [DUTY]},
+        "exceptions": {"exception": [EXCEPTION]},
+        "minors": MINORS,
+    }.get(stem)
+
+
+def _catalogue_faults(content: dict[str, Any], key: str, known: _Known) -> Iterator[Fault]:
+    """Editions follow one another and carry known measures; no measure is left out of every edition."""
     yield from _period_faults(content.get("catalogue", []), ("catalogue",))
-    key = stem.removesuffix("s")
-    for index, each in enumerate(content[key]):
+    for index, each in enumerate(content.get("catalogue", ())):
+        yield from _reference_faults(each, ("catalogue", index), known)
+    for index, each in enumerate(content.get(key, ())):
         yield from _reference_faults(each, (key, index), known)
+        if key == "measure" and each["code"] not in known.carried:
+            yield (key, index, "code"), f"没有一版清单（catalogue）列有这项措施：{each['code']}"
+
+
+def _duty_faults(duties: list[dict[str, Any]], kind: str) -> Iterator[Fault]:
+    """The versions of one kind, by their places in the file."""
+    places = [index for index, each in enumerate(duties) if each["kind"] == kind]
+    for (_, index, *rest), message in _period_faults([duties[each] for each in places], ("duty",)):
+        yield ("duty", places[int(index)], *rest), message
 
 
 def _list_faults(content: dict[str, Any], stem: str, known: _Known) -> Iterator[Fault]:
@@ -111,6 +173,8 @@ def _list_faults(content: dict[str, Any], stem: str, known: _Known) -> Iterator[
     for index, version in enumerate(content["version"]):
         yield from _reference_faults(version, ("version", index), known)
         yield from _severity_faults(version, ("version", index))
+        for place, each in enumerate(version.get("expiry", ())):
+            yield from _reference_faults(each, ("version", index, "expiry", place), known)
         yield from _basis_faults(version["basis"], ("version", index, "basis"))
 
 
@@ -121,6 +185,7 @@ def _reference_faults(entry: dict[str, Any], where: tuple[str | int, ...], known
         ("filing_organs", known.organs),
         ("domains", known.domains),
         ("requires_documents", ATTACHMENT_KINDS),
+        ("measures", known.measures),
     )
     for field, allowed in fields:
         unknown = [each for each in entry.get(field, ()) if each not in allowed]

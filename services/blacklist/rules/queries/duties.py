@@ -1,18 +1,14 @@
 """Duties of cases, and those that need attention."""
 
-import tomllib
 from collections.abc import Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, object_session
 
-from services.blacklist.rules.domain import DutyTerms
 from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries.calendars import imported_years
-from services.blacklist.rules.queries.source import DATA
 from shared.calendar import WorkingCalendar, builtin_years
 from shared.clock import local_date
 from shared.errors import NotFound
@@ -87,15 +83,3 @@ def _calendar(session: Session) -> WorkingCalendar:
         session.info["calendar"] = WorkingCalendar("", years.values())
     found: WorkingCalendar = session.info["calendar"]
     return found
-
-
-@lru_cache(maxsize=1)
-def duty_terms() -> dict[str, DutyTerms]:
-    """What may be done with each kind of duty, from `data/duties.toml`."""
-    content = tomllib.loads((DATA / "duties.toml").read_text("utf-8"))
-    return {
-        kind: DutyTerms(
-            kind, each["name"], tuple(each["pause_reasons"]), each["extend_wd"], each["basis"], each["status"]
-        )
-        for kind, each in content.items()
-    }

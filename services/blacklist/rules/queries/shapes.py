@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+ANY = "*"
+"""In a mapping: further fields of any name are allowed."""
 Place = tuple[str | int, ...]
 Fault = tuple[Place, str]
 
@@ -53,6 +55,7 @@ LIST: dict[str, Any] = {
             "remedy": str,
             "severity?": _BY_SEVERITY,
             "repair_after?": _MONTHS,
+            "expiry?": [{"domains": [str], "extend_months": int, "status": _STATUS, "source": str}],
             "override?": [{"domains": [str], "severity": str, **_RANGE, "status": _STATUS, "source": str}],
             "basis": [_BASIS],
         }
@@ -95,7 +98,25 @@ DOMAIN: dict[str, Any] = {
     "organs": [str],
     "source": str,
 }
-CATALOGUE: list[Any] = [{**_VERSIONED, "title": str}]
+CATALOGUE: list[Any] = [{**_VERSIONED, "title": str, "measures": [str]}]
+DUTY: dict[str, Any] = {
+    **_VERSIONED,
+    "kind": str,
+    "name": str,
+    "pause_reasons": [str],
+    "extend_wd": int,
+    "basis": str,
+}
+FIGURE: dict[str, Any] = {"source": str, "valid_from": date, "valid_to?": date, "status": _STATUS}
+"""What every group of the procedure's figures carries beside its numbers."""
+GROUP: dict[str, Any] = {**FIGURE, ANY: object}
+EXCEPTION: dict[str, Any] = {
+    **dict.fromkeys(("code", "name", "article", "text", "also", "source"), str),
+    "scope": {"must", "may", "balance"},
+    "valid_from": date,
+    "status": _STATUS,
+}
+MINORS: dict[str, Any] = {**FIGURE, "age": int, "rule": str, "basis": str}
 MEASURE: dict[str, Any] = {
     "code": str,
     "name": str,
@@ -132,9 +153,11 @@ def _walk_fields(value: Any, shape: dict[str, Any], where: Place) -> Iterator[Fa
         yield where, "应为一组字段"
         return
     known = {name.rstrip("?"): inner for name, inner in shape.items()}
-    for name in value.keys() - known.keys():
+    for name in () if ANY in known else value.keys() - known.keys():
         yield (*where, name), "没有这个字段，请核对拼写"
     for name, inner in shape.items():
+        if name == ANY:
+            continue
         plain = name.rstrip("?")
         if plain in value:
             yield from walk(value[plain], inner, (*where, plain))

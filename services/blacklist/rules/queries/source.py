@@ -31,6 +31,8 @@ class Book:
     measures: Sequence[Entry]
     catalogues: Sequence[Entry]
     """Versions of the closed list of measures (全国失信惩戒措施基础清单)."""
+    duties: Sequence[Entry] = ()
+    """Versions of what may be done with each kind of duty."""
     rules: dict[tuple[str, date], ListRule | None] = field(default_factory=dict)
 
 
@@ -68,6 +70,7 @@ def read_book(*folders: Path) -> Book:
     regimes: dict[str, list[Entry]] = {kind: [] for kind in KINDS}
     measures: list[Entry] = []
     catalogues: list[Entry] = []
+    duties: list[Entry] = []
     for folder in folders:
         for entry in map(read, sorted((folder / "lists").glob("*.toml"))):
             known = lists.get(entry["code"])
@@ -79,7 +82,8 @@ def read_book(*folders: Path) -> Book:
         listed = _optional(folder / "measures.toml")
         measures += listed.get("measure", [])
         catalogues += listed.get("catalogue", [])
-    return Book(lists, regimes, measures, catalogues)
+        duties += _optional(folder / "duties.toml").get("duty", [])
+    return Book(lists, regimes, measures, catalogues, duties)
 
 
 def in_force(versions: Sequence[Entry], on: date) -> Entry | None:

@@ -8,9 +8,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
-from services.blacklist.rules.domain import DutyTerms, duty_due
 from services.blacklist.rules.models import Duty
-from services.blacklist.rules.queries.duties import duty_terms
+from services.blacklist.rules.queries.catalogue import duty_terms
+from services.blacklist.rules.terms import DutyTerms, duty_due
 from shared.calendar import WorkingCalendar
 from shared.clock import local_date
 from shared.errors import Conflict, describe_errors
@@ -136,7 +136,7 @@ def pause_duty(
     on: date | None = None,
 ) -> None:
     """Stop the count (中止计时) for a reason the law names; working days after this one do not count."""
-    terms = _terms(duty)
+    terms = _terms(duty, local_date(at))
     if not any(reason.startswith(allowed) for allowed in terms.pause_reasons):
         allowed = "；".join(terms.pause_reasons) or "这类期限不得中止"
         raise Conflict(
@@ -174,7 +174,7 @@ def extend_duty(
     at: datetime,
 ) -> None:
     """Give more time (延长) within what the law allows for this kind of duty, all extensions together."""
-    terms = _terms(duty)
+    terms = _terms(duty, local_date(at))
     left = terms.extend_wd - duty.extended_wd
     if working_days > left:
         raise Conflict(
@@ -194,9 +194,10 @@ def extend_duty(
     _write_down(session, duty, "extend", actor, at, working_days=working_days, reason=reason)
 
 
-def _terms(duty: Duty) -> DutyTerms:
-    nothing = DutyTerms(duty.kind, duty.kind, (), 0, "没有法定的中止、延长情形", "assumed")
-    return duty_terms().get(duty.kind, nothing)
+def _terms(duty: Duty, on: date) -> DutyTerms:
+    """By the law of the day on which the clock is to be stopped or given more time."""
+    nothing = DutyTerms(duty.kind, duty.kind, (), 0, "没有法定的中止、延长情形", "assumed", "", on)
+    return duty_terms(on).get(duty.kind, nothing)
 
 
 def _unmark(duty: Duty, today: date) -> None:
