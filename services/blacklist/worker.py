@@ -52,7 +52,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         CaseClock(deps, holder),
         SnapshotKeeper(deps, holder),
         FollowingWatch(deps, holder),
-        _consumer(deps, log, register.TOPIC, together(register.record_deliveries, cases.open_requests(deps))),
+        _consumer(deps, log, register.TOPIC, _platform_news(deps)),
         _consumer(deps, log, cases.TOPIC, together(cases.record_notices, letters.record_sent)),
     ]
 
@@ -66,6 +66,11 @@ def _pruner(deps: Deps) -> Loop:
             once.prune(session, now)
 
     return Periodic("pruner", deps.clock, PRUNE_EVERY, prune)
+
+
+def _platform_news(deps: Deps) -> Handle:
+    """What platforms say goes to the listing's page, to cases as requests, and to offices as tasks."""
+    return together(register.record_deliveries, cases.open_requests(deps), cases.follow_rejections(deps))
 
 
 def _consumer(deps: Deps, log: EventLog, topic: str, handle: Handle) -> Consumer:

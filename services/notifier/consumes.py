@@ -37,6 +37,7 @@ DUTIES = {
     "accept-repair": "受理信用修复申请",
     "settle-repair": "办结信用修复申请",
     "rectify": "完成监督检查整改",
+    "correct-delivery": "更正被平台退回的信息",
     "answer-disclosure": "答复政府信息公开申请",
     "publish-item": "公开政府信息",
     "interpret-policy": "发布政策解读",

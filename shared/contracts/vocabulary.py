@@ -68,7 +68,7 @@ IDENTITY = ("department.changed", "user.changed", "session.revoked")
 
 RULES = ("calendar.confirmed",)
 
-DELIVERY_VERBS = ("accepted", "acknowledged", "rejected", "dead", "recovered", "awaiting-hand")
+DELIVERY_VERBS = ("accepted", "acknowledged", "rejected", "dead", "recovered", "awaiting-hand", "dropped")
 REQUESTS = ("request.objection", "request.repair")
 """A party's objection or repair that came back through a platform."""
 DELIVERIES = (*(f"delivery.{verb}" for verb in DELIVERY_VERBS), "reconciliation.difference", *REQUESTS)

@@ -7,6 +7,7 @@ import pytest
 
 from services.credit_push import models, queries
 from services.credit_push.transports.base import FILED, REFUSED, Receipt
+from services.credit_push.usecases.deciding import DISCARD, decide, propose
 from services.credit_push.usecases.receiving import receive_receipts
 from shared.loops import drain
 from tests.harness.platforms import Listing, PushWorld, Subject, http_json, push_world
@@ -89,6 +90,31 @@ def test_a_record_the_platform_would_refuse_stops_here_with_its_field(world: Pus
     world.until(lambda: acknowledged(world, listing.id, "list"), "the corrected version")
     world.publish(listing.event("revoked"))
     world.until(lambda: acknowledged(world, listing.id, "withdraw"), "withdrawn")
+
+
+def test_what_was_refused_and_need_not_be_corrected_any_more_is_said(world: PushWorld) -> None:
+    ended, given_up = world.listing(), world.listing()
+    for listing in (ended, given_up):
+        listing.facts = ""
+        world.publish(listing.event("published"))
+        world.until(lambda one=listing: (JSON, "list", "rejected") in world.states(one.id), "refused")
+    world.publish(ended.event("revoked"))
+    world.until(
+        lambda: (JSON, "withdraw", "superseded") in world.states(ended.id, JSON), "nothing to withdraw"
+    )
+    (row,) = world.deliveries(given_up.id, JSON)
+    with world.deps.db.write() as session:
+        made = propose(session, world.deps, row.id, DISCARD, "平台停用", "甲")
+        decide(session, world.deps, made.id, "乙", agree=True)
+    world.run()
+    reader = world.log.reader(["credit-push.deliveries.v1"], "dropped")
+    told = {
+        one.key
+        for one in reader.poll(500, timeout=1.0)
+        if (b"delivery.dropped" in dict(one.headers).values())
+    }
+    reader.close()
+    assert told >= {ended.id, given_up.id}
 
 
 def test_a_refused_version_is_followed_by_the_corrected_one(world: PushWorld) -> None:

@@ -1,5 +1,5 @@
 """What other services say to cases: whether a department was reached (`notifier.deliveries.v1`, only forward:
-a lower or equal sequence changes nothing), and what parties ask for at platforms.
+a lower or equal sequence changes nothing), what parties ask for at platforms, and what platforms reject.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.models import NoticeStatus
+from services.blacklist.cases.usecases.rejections import PlatformWord, follow_words
 from services.blacklist.cases.usecases.returning import Returned, take_returned
 from services.blacklist.store import Deps
 from shared.contracts.envelope import Event
@@ -67,4 +68,36 @@ def _returned(data: dict[str, Any]) -> Returned:
         received_on=date.fromisoformat(data["received_on"]),
         evidence=data["evidence"],
         commitment=data.get("commitment"),
+    )
+
+
+VERDICTS = ("delivery.rejected", "delivery.acknowledged", "delivery.dropped")
+
+
+def follow_rejections(deps: Deps) -> Callable[[Session, Sequence[Event]], None]:
+    """The handler that makes a platform's final rejection a task of the filing department, and settles it."""
+
+    def handle(session: Session, events: Sequence[Event]) -> None:
+        words = [_word(event) for event in events if event.type in VERDICTS]
+        if words:
+            follow_words(session, deps, words, deps.clock.now())
+
+    return handle
+
+
+def _word(event: Event) -> PlatformWord:
+    data = event.data
+    return PlatformWord(
+        verdict=event.type.removeprefix("delivery."),
+        listing_id=data["listing_id"],
+        platform=data["platform"],
+        platform_name=data["platform_name"],
+        sequence=event.sequence,
+        delivery_id=data["delivery_id"],
+        operation=data["operation"],
+        version=data["version"],
+        field=data.get("field"),
+        code=data.get("code"),
+        reason=data.get("reason"),
+        at=datetime.fromisoformat(data["at"]),
     )

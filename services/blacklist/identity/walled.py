@@ -74,6 +74,7 @@ POLICIES: dict[str, Policy] = {
     "case_attachments": _hung_on(_MY_CASES, _OUR_CASES),
     "case_links": _hung_on(_MY_CASES, _OUR_CASES),
     "case_overlays": _hung_on(_MY_CASES, _OUR_CASES),
+    "case_rejections": _hung_on(_MY_CASES, _OUR_CASES),
     "case_papers": Policy("true", _OUR_CASES, "true", _OUR_CASES),
     "case_adoptions": Policy(f"({_MINE} OR state = 'proposed')", _OWN, _OWN),
     "case_imports": _DEPARTMENT,

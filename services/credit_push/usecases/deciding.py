@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from services.credit_push.domain import REPLAYABLE
 from services.credit_push.models import Attempt, Decision, Delivery
+from services.credit_push.publishes import Announcement, announce, lock_listings
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.operating import replay
 from shared.errors import Conflict, Forbidden, NotFound
@@ -54,8 +55,19 @@ def decide(session: Session, deps: Deps, decision_id: str, who: str, *, agree: b
         replay(session, deps, decision.delivery_id, f"{decision.proposed_by}、{who}")
     elif agree:
         session.add(_given_up(deps, decision, who))
+        _say_dropped(session, deps, decision.delivery_id)
     session.flush()
     return decision
+
+
+def _say_dropped(session: Session, deps: Deps, delivery_id: str) -> None:
+    """The filing department need not correct it any more; a receipt that came meanwhile says otherwise."""
+    row = session.get_one(Delivery, delivery_id)
+    listings = lock_listings(session, [row.listing_id])
+    session.refresh(row, with_for_update=True)
+    if row.state in REPLAYABLE:
+        at = deps.clock.now()
+        announce(session, listings, deps.catalogue, [Announcement("dropped", row)], at)
 
 
 def _given_up(deps: Deps, decision: Decision, who: str) -> Attempt:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import (
     AWAITING_HAND,
+    REJECTED,
     SUPERSEDED,
     WAITING,
     WITHDRAW,
@@ -22,7 +23,7 @@ from services.credit_push.domain import (
     idempotency_key,
 )
 from services.credit_push.models import Listing, ListingVersion
-from services.credit_push.publishes import Held, lock_listings
+from services.credit_push.publishes import Announcement, Held, announce, lock_listings
 from services.credit_push.routing import Facts, route
 from services.credit_push.usecases import rows
 from services.credit_push.usecases.deps import Deps
@@ -72,6 +73,7 @@ class _Plan:
     fresh: list[Row] = field(default_factory=list)
     routes: dict[Facts, list[Profile]] = field(default_factory=dict)
     days: dict[tuple[date, int], date] = field(default_factory=dict)
+    news: list[Announcement] = field(default_factory=list)
 
     def routed(self, facts: Facts) -> list[Profile]:
         """The platforms of a listing; most listings of a batch are alike."""
@@ -101,6 +103,8 @@ def plan_deliveries(session: Session, deps: Deps, arrivals: Sequence[Arrival]) -
     add_rows(session, VERSIONS, plan.versions)
     rows.save(session, earlier)
     rows.add(session, plan.fresh)
+    if plan.news:
+        announce(session, listings, deps.catalogue, plan.news, plan.at)
     if plan.fresh:
         wake(session, CHANNEL)
     return len(plan.fresh)
@@ -198,6 +202,8 @@ def _plan_one(plan: _Plan, arrival: Arrival, profile: Profile, operation: str) -
         if not earlier:
             return  # nothing was ever meant for this platform
         supersede(planned, plan.at)
+        if any(row.state == REJECTED for row in earlier):  # nobody need correct what the platform never had
+            plan.news.append(Announcement("dropped", planned))
     earlier.append(planned)
     plan.fresh.append(planned)
 

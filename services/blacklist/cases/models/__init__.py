@@ -8,6 +8,7 @@ from services.blacklist.cases.models.imports import CaseImport, CaseImportRow, I
 from services.blacklist.cases.models.links import CaseLink
 from services.blacklist.cases.models.notices import NoticeStatus
 from services.blacklist.cases.models.papers import PublishedPaper
+from services.blacklist.cases.models.rejections import PlatformRejection
 
 __all__ = [
     "Adoption",
@@ -20,5 +21,6 @@ __all__ = [
     "CaseStep",
     "ImportMapping",
     "NoticeStatus",
+    "PlatformRejection",
     "PublishedPaper",
 ]

@@ -24,6 +24,7 @@ from services.blacklist.cases.publishes import shown_name
 from services.blacklist.cases.queries.cautions import cautions
 from services.blacklist.cases.queries.links import links_of
 from services.blacklist.cases.queries.notices import notices_of
+from services.blacklist.cases.queries.rejections import rejection_view, rejections_of
 from services.blacklist.cases.queries.requests import request_view, requests_of
 from services.blacklist.cases.queries.standing import open_overlays, rule_on, standing_of
 from services.blacklist.cases.queries.twins import earlier_filing, entry_of, published_entries
@@ -73,6 +74,7 @@ def case_view(session: Session, case: Case, who: Principal, today: date) -> dict
         "obligations": case.obligations,
         "requests": [request_view(each) for each in requests_of(session, case.id)],
         "links": link_views(session, case.id),
+        "rejections": [rejection_view(each, summary["duties"]) for each in rejections_of(session, case.id)],
         "warnings": [*warned, *_filed_twice(session, case, who)],
     }
 

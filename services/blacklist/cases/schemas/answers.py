@@ -119,6 +119,23 @@ class CaseSummary(Schema):
     updated_at = fields.String(required=True)
 
 
+class RejectionOut(Schema):
+    """What a platform sent back for good, and the task to correct it."""
+
+    platform = fields.String(required=True)
+    platform_name = fields.String(required=True)
+    operation = fields.String(required=True)
+    version = fields.Integer(required=True)
+    field = fields.String(required=True, allow_none=True)
+    code = fields.String(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+    times = fields.Integer(required=True, metadata={"description": "被该平台退回的次数"})
+    at = fields.DateTime(required=True)
+    duty_id = fields.String(required=True, allow_none=True)
+    due = fields.Date(required=True, allow_none=True)
+    state = fields.String(required=True, allow_none=True, metadata={"description": "更正任务的状态"})
+
+
 class CaseOut(CaseSummary):
     """A case in full."""
 
@@ -140,6 +157,7 @@ class CaseOut(CaseSummary):
     notices = fields.List(fields.Dict(keys=fields.String()), required=True)
     obligations = fields.Dict(keys=fields.String(), allow_none=True)
     requests = fields.List(fields.Nested(RequestOut), required=True)
+    rejections = fields.List(fields.Nested(RejectionOut), required=True)
     links = fields.List(fields.Nested(LinkOut), required=True)
     warnings = fields.List(fields.Nested(WarningOut), required=True)
 
