@@ -1,8 +1,9 @@
 """Signed HTTP between us and platforms, and the guard that keeps outgoing calls on public addresses.
 
 The signature covers method, path, body digest, timestamp and nonce:
-"METHOD\\nPATH\\nSHA256(body)\\nTS\\nNONCE" under HMAC-SHA256 or HMAC-SM3, in X-Key-Id, X-Timestamp,
-X-Nonce and X-Signature. Older than 300 s, or a nonce seen before, is refused.
+"METHOD\\nPATH\\nDIGEST(body)\\nTS\\nNONCE" under HMAC-SHA256, HMAC-SM3 or SM2, in X-Key-Id, X-Timestamp,
+X-Nonce and X-Signature; the digest is SHA-256, with SM3 and SM2 it is SM3. Older than 300 s, or a nonce
+seen before, is refused.
 """
 
 import hashlib
@@ -12,14 +13,22 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from shared.crypto import CryptoError
+from shared.crypto.sm2 import Sm2Signer, public_from_text
+from shared.crypto.sm2 import verify as verify_sm2
+
 WINDOW_SECONDS = 300
-ALGORITHMS = ("hmac-sha256", "hmac-sm3")
+LONGEST_SIGNATURE = 200
+ALGORITHMS = ("hmac-sha256", "hmac-sm3", "sm2")
+"""With sm2 the secret is the signer's private key (PEM or 64 hexadecimal digits), and `secret_of` gives the
+public key of whoever signed; with the others both sides hold the same secret."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -63,17 +72,65 @@ class MemoryNonces:
 
 
 def _mac(algorithm: str, secret: bytes, message: bytes) -> bytes:
+    if algorithm == "hmac-sha256":
+        return hmac.digest(secret, message, "sha256")
     if algorithm == "hmac-sm3":
         sm3 = HMAC(secret, hashes.SM3())
         sm3.update(message)
         return sm3.finalize()
-    if algorithm == "hmac-sha256":
-        return hmac.digest(secret, message, "sha256")
     raise ValueError(f"unknown algorithm {algorithm}")
 
 
-def _message(method: str, path: str, body: bytes, timestamp: str, nonce: str) -> bytes:
-    return "\n".join([method.upper(), path, hashlib.sha256(body).hexdigest(), timestamp, nonce]).encode()
+@lru_cache(maxsize=64)  # the public half is reckoned once
+def _sm2_signer(secret: bytes) -> Sm2Signer:
+    return Sm2Signer.from_text(secret.decode("utf-8", "replace"))
+
+
+def _signed(algorithm: str, secret: bytes, message: bytes) -> str:
+    if algorithm == "sm2":
+        return _sm2_signer(secret).sign(message).hex()
+    return _mac(algorithm, secret, message).hex()
+
+
+def can_sign(algorithm: str, secret: bytes) -> bool:
+    """Whether this is a key of the algorithm's kind, and SM2 can be signed with here."""
+    try:
+        return bool(_signed(algorithm, secret, b"") if secret else "")
+    except CryptoError:
+        return False
+
+
+def can_check(algorithm: str, public: bytes) -> bool:
+    """Whether the other side's signatures can be checked with this; with HMAC nothing more is needed."""
+    try:
+        return algorithm != "sm2" or bool(public_from_text(public.decode("utf-8", "replace")))
+    except CryptoError:
+        return False
+
+
+def _fits(algorithm: str, secret: bytes, message: bytes, given: str) -> bool:
+    if algorithm != "sm2":
+        return hmac.compare_digest(_mac(algorithm, secret, message).hex().encode(), given.lower().encode())
+    try:
+        signature = bytes.fromhex(given) if len(given) <= LONGEST_SIGNATURE else b""
+        return verify_sm2(public_from_text(secret.decode("utf-8", "replace")), message, signature)
+    except (ValueError, CryptoError):
+        return False
+
+
+def _digest(algorithm: str, body: bytes) -> str:
+    if algorithm == "hmac-sha256":
+        return hashlib.sha256(body).hexdigest()
+    sm3 = hashes.Hash(hashes.SM3())
+    sm3.update(body)
+    return sm3.finalize().hex()
+
+
+def signed_lines(
+    method: str, path: str, body: bytes, timestamp: str, nonce: str, algorithm: str = "hmac-sha256"
+) -> bytes:
+    """What the signature is over."""
+    return "\n".join([method.upper(), path, _digest(algorithm, body), timestamp, nonce]).encode()
 
 
 def sign_request(
@@ -89,7 +146,7 @@ def sign_request(
 ) -> dict[str, str]:
     """The headers to send. `path` is the request target as sent: path and query, without host."""
     timestamp, nonce = str(int(now.timestamp())), nonce or secrets.token_hex(16)
-    signature = _mac(algorithm, secret, _message(method, path, body, timestamp, nonce)).hex()
+    signature = _signed(algorithm, secret, signed_lines(method, path, body, timestamp, nonce, algorithm))
     return {"X-Key-Id": key_id, "X-Timestamp": timestamp, "X-Nonce": nonce, "X-Signature": signature}
 
 
@@ -116,8 +173,7 @@ def verify_request(
         raise BadSignature("timestamp outside the window")
     if not 8 <= len(nonce) <= 128:
         raise BadSignature("bad nonce")
-    expected = _mac(algorithm, secret, _message(method, path, body, timestamp, nonce)).hex()
-    if not hmac.compare_digest(expected.encode(), given.lower().encode()):
+    if not _fits(algorithm, secret, signed_lines(method, path, body, timestamp, nonce, algorithm), given):
         raise BadSignature("signature does not match")
     if not nonces.add(key_id, nonce, now):
         raise BadSignature("nonce used before")

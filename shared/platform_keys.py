@@ -1,30 +1,55 @@
 """Signing keys shared with the stand-in platforms: one file of mode 600, each made by whoever asks first.
 
-The file is {platform: {"key_id", "secret"}}; the secret's text, as UTF-8 bytes, is the HMAC key.
+The file is {platform: {"key_id", "secret", "public"?}}; the secret's text, as UTF-8 bytes, is the HMAC key;
+with SM2 it is our private key, and `public` the platform's public one.
 Keys of real platforms are settings, not this file.
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from shared.crypto.sm2 import Sm2Signer
+
 
 class PlatformKey(NamedTuple):
-    """One platform's key, for signing in both directions."""
+    """One platform's key, for signing in both directions; with SM2 our private and their public one."""
 
     key_id: str
     secret: bytes
+    public: bytes = b""
+
+    def theirs(self, algorithm: str) -> bytes:
+        """What a signature of the other side is checked with."""
+        return self.public if algorithm == "sm2" else self.secret
 
 
 def platform_key(path: Path, platform: str) -> PlatformKey:
     """The key of a platform, made if there is none yet; safe across processes."""
     entry = _read(path).get(platform) or _add(path, platform)
-    return PlatformKey(entry["key_id"], entry["secret"].encode())
+    return key_from(entry)
+
+
+def key_from(entry: Mapping[str, str]) -> PlatformKey:
+    """A key as the files write it."""
+    return PlatformKey(entry["key_id"], entry["secret"].encode(), entry.get("public", "").encode())
+
+
+def stand_in_sm2(path: Path, platform: str) -> PlatformKey:
+    """A stand-in's own half of two SM2 keys: its public one is laid down for us."""
+    entry = _read(path).get(platform) or _add(path, platform)
+    own = Sm2Signer.from_text(hashlib.sha256(f"stand-in {entry['secret']}".encode()).hexdigest())
+    if entry.get("public") != own.public.hex():
+        entry = _add(path, platform, public=own.public.hex())
+    ours = Sm2Signer.from_text(entry["secret"])
+    return PlatformKey(entry["key_id"], own.private_pem().encode(), ours.public.hex().encode())
 
 
 RECIPIENTS = "recipients.json"
@@ -45,19 +70,17 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
     return entries
 
 
-def _add(path: Path, platform: str) -> dict[str, str]:
+def _add(path: Path, platform: str, **more: str) -> dict[str, str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         entries = _read(path)
-        if platform not in entries:
-            entries[platform] = {
-                "key_id": f"{platform}-{secrets.token_hex(3)}",
-                "secret": secrets.token_hex(32),
-            }
-            _replace(path, entries)
-        return entries[platform]
+        made = {"key_id": f"{platform}-{secrets.token_hex(3)}", "secret": secrets.token_hex(32)}
+        entry = entries.get(platform, made) | more
+        if entry != entries.get(platform):
+            _replace(path, entries | {platform: entry})
+        return entry
     finally:
         os.close(lock)
 

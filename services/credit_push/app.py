@@ -28,7 +28,7 @@ from shared.crypto import KeyRing
 from shared.db import is_migrated, open_database
 from shared.eventlog import open_log
 from shared.loops import Loop
-from shared.platform_keys import RECIPIENTS, PlatformKey, platform_key, stand_in_recipient
+from shared.platform_keys import RECIPIENTS, PlatformKey, key_from, platform_key, stand_in_recipient
 from shared.web.app import create_service_app, finish
 from shared.web.revocations import is_revoked
 from shared.web.tokens import Claims, TokenAuthenticator
@@ -63,7 +63,7 @@ class PlatformKeys(Mapping[str, PlatformKey]):
         if reference.startswith(SANDBOX):
             return platform_key(self._stand_ins, reference.removeprefix(SANDBOX))
         entry = self._entries()[reference]
-        return PlatformKey(entry["key_id"], entry["secret"].encode())
+        return key_from(entry)
 
     def _entries(self) -> dict[str, dict[str, str]]:
         """Read again each time: a key is added without a restart."""

@@ -72,7 +72,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
 def whoever_asks(session: Session, deps: Deps) -> Profile:
     """The platform whose key signed the request, if it may come from where it comes."""
     doors = {profile.door.key: profile for profile in deps.catalogue.values() if profile.door.key}
-    key_id = check_signature(session, deps, doors)
+    key_id = check_signature(session, deps, {name: one.signature for name, one in doors.items()})
     profile = next(doors[name] for name in doors if (key := deps.keys.get(name)) and key.key_id == key_id)
     networks = [ip_network(text) for text in profile.door.addresses]
     if networks and not any(ip_address(request.remote_addr or "0.0.0.0") in each for each in networks):  # noqa: S104

@@ -49,7 +49,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             for row in json_data["receipts"]
         ]
         with refusals_kept(deps, "callback", profile.id), deps.db.write() as session:
-            check_signature(session, deps, [profile.transport.key])
+            check_signature(session, deps, {profile.transport.key: profile.signature})
             receive_receipts(session, deps, profile, receipts)
         keep_reports(deps, profile, reports)
         return {"received": len(receipts)}

@@ -4,7 +4,7 @@ What is not believed changes nothing, and is written down after the roll-back (`
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ from services.credit_push.usecases.refusing import (
 )
 from shared.db import dialect_of, upsert
 from shared.errors import Forbidden, Unauthenticated
-from shared.http import WINDOW_SECONDS, BadSignature, verify_request
+from shared.http import ALGORITHMS, WINDOW_SECONDS, BadSignature, verify_request
 from shared.logs import get_log
 
 log = get_log(__name__)
@@ -53,9 +53,17 @@ class StoredNonces:
         return self._session.execute(put.on_conflict_do_nothing().returning(Nonce.nonce)).scalar() is not None
 
 
-def check_signature(session: Session, deps: Deps, references: Iterable[str]) -> str:
-    """The key id of a request signed with one of these keys; else Unauthenticated, and a line in the log."""
-    known = {key.key_id: key.secret for name in references if (key := deps.keys.get(name)) is not None}
+def check_signature(session: Session, deps: Deps, signers: Mapping[str, str]) -> str:
+    """The key id of a request signed with one of these keys, each with the algorithm of its owner.
+
+    Else Unauthenticated, and a line in the log.
+    """
+    known = {
+        key.key_id: (key.theirs(algorithm), algorithm)
+        for name, algorithm in signers.items()
+        if (key := deps.keys.get(name)) is not None
+    }
+    _, algorithm = known.get(request.headers.get("X-Key-Id", ""), (b"", ALGORITHMS[0]))
     target = request.full_path if request.query_string else request.path
     try:
         return verify_request(
@@ -63,9 +71,10 @@ def check_signature(session: Session, deps: Deps, references: Iterable[str]) -> 
             target,
             request.get_data(cache=True),
             dict(request.headers.items()),
-            secret_of=known.get,
+            secret_of=lambda key_id: known[key_id][0] if key_id in known else None,
             now=deps.clock.system_now(),
             nonces=StoredNonces(session),
+            algorithm=algorithm,
         )
     except BadSignature as error:
         log.warning("bad signature", path=request.path, address=request.remote_addr, why=error.reason)

@@ -188,6 +188,8 @@ class Profile:
     door: Door = Door()
     observation: Asking = Asking()
     answers: Answers = Answers()
+    signature: str = "hmac-sha256"
+    """How everything between it and us is signed: requests, questions, callbacks, what comes to the door."""
     reconcile_hours: int = 24
     """How often its ledger is compared without anybody's asking; 0: never."""
 

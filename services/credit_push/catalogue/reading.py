@@ -27,6 +27,8 @@ from services.credit_push.catalogue.profile import (
     Window,
     Withdrawal,
 )
+from services.credit_push.catalogue.tables import table_faults
+from shared.http import ALGORITHMS
 from shared.toml_text import toml_fault
 
 LEVELS = ("nation", "province", "city", "county")
@@ -104,6 +106,7 @@ def _profile(doc: Document) -> Profile:
         door=_door(doc),
         observation=read_asking(doc),
         answers=read_answers(doc),
+        signature=doc.choice("signature.algorithm", ALGORITHMS, ALGORITHMS[0]),
         reconcile_hours=int(doc.number("reconciliation.every_hours", 0, 8760, 24)),
     )
     if not _ID.fullmatch(profile.id) or f"{profile.id}.toml" != doc.file:
@@ -241,6 +244,7 @@ def problems_between(profiles: Mapping[str, Profile]) -> list[Problem]:
             found.append(Problem(file, "takes.regions", "只观察的平台不应有推送范围"))
         if wrong := misfit(profile.transport, profile.record.format):
             found.append(Problem(file, "record.format", wrong))
+        found.extend(Problem(file, field, message) for field, message in table_faults(profile))
         if profile.transport.kind == "kafka" and (profile.receipts.by == "topic") != bool(
             profile.transport.receipts_topic
         ):

@@ -9,7 +9,7 @@ from flask import Response, request
 from services.credit_push.sandbox.desk import Desk
 from services.credit_push.sandbox.ledger import Receipt
 from services.credit_push.sandbox.platforms import PLATFORMS, Platform
-from shared.http import BadSignature, verify_request
+from services.credit_push.sandbox.signing import Distrusted, check
 
 
 class Refused(Exception):
@@ -48,19 +48,12 @@ def known_platform(name: str, *transports: str) -> Platform:
 
 def check_signature(desk: Desk, platform: Platform) -> None:
     """The request must be signed with the platform's key; else 401."""
-    key = desk.key(platform.id)
+    told = (request.method, _target(), request.get_data(cache=True))
+    now, nonces = desk.clock.system_now(), desk.nonces
     try:
-        verify_request(
-            request.method,
-            _target(),
-            request.get_data(cache=True),
-            dict(request.headers),
-            secret_of=lambda key_id: key.secret if key_id == key.key_id else None,
-            now=desk.clock.system_now(),
-            nonces=desk.nonces,
-        )
-    except BadSignature as error:
-        raise Refused(401, "SIGNATURE", f"签名不符：{error.reason}") from error
+        check(platform, desk.key(platform.id), told, dict(request.headers), now, nonces)
+    except Distrusted as error:
+        raise Refused(401, "SIGNATURE", f"签名不符：{error}") from error
 
 
 def _target() -> str:

@@ -1,6 +1,7 @@
 """Receipts by callback: queued with the rows they answer, sent signed by a loop until somebody listens."""
 
 import json
+import secrets
 import sqlite3
 import time
 import urllib.error
@@ -11,8 +12,8 @@ from urllib.parse import urlsplit
 from services.credit_push.sandbox.desk import Desk, Strikes
 from services.credit_push.sandbox.faults import GARBAGE_TEXT
 from services.credit_push.sandbox.ledger import Moment, Receipt
-from services.credit_push.sandbox.platforms import Platform
-from shared.http import sign_request
+from services.credit_push.sandbox.platforms import PLATFORMS, Platform
+from services.credit_push.sandbox.signing import signed_headers
 from shared.logs import get_log
 
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # the last one repeats
@@ -86,14 +87,8 @@ class Callbacks:
     def _send(self, platform: str, body: bytes) -> str:
         url = f"{self._desk.settings.callback_url}/{platform}"
         key = self._desk.key(platform)
-        headers = sign_request(
-            "POST",
-            urlsplit(url).path,
-            body,
-            key_id=key.key_id,
-            secret=key.secret,
-            now=self._desk.clock.system_now(),
-        )
+        now, nonce = self._desk.clock.system_now(), secrets.token_hex(16)
+        headers = signed_headers(PLATFORMS[platform], key, "POST", urlsplit(url).path, body, now, nonce)
         call = urllib.request.Request(  # noqa: S310  our own setting
             url, body, {**headers, "Content-Type": "application/json"}, method="POST"
         )

@@ -10,12 +10,12 @@ from typing import TypeVar
 
 from services.credit_push.sandbox.faults import LATE_SECONDS, Faults
 from services.credit_push.sandbox.ledger import Moment, Receipt, Submission, submit
-from services.credit_push.sandbox.platforms import Platform
+from services.credit_push.sandbox.platforms import PLATFORMS, Platform
 from services.credit_push.sandbox.settings import SandboxSettings
 from services.credit_push.sandbox.store import Store
 from shared.clock import SystemClock
 from shared.http import MemoryNonces
-from shared.platform_keys import PlatformKey, platform_key
+from shared.platform_keys import PlatformKey, platform_key, stand_in_sm2
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,11 @@ class Desk:
     moving_clock: threading.Lock = field(default_factory=threading.Lock)
 
     def key(self, platform: str) -> PlatformKey:
-        """The signing key shared with us."""
-        return platform_key(self.settings.folder / "keys.json", platform)
+        """The signing key shared with us; with SM2 the platform's own half of the pair."""
+        file, known = self.settings.folder / "keys.json", PLATFORMS.get(platform)
+        if known is not None and known.signature == "sm2":
+            return stand_in_sm2(file, platform)
+        return platform_key(file, platform)
 
     def pause(self, seconds: float) -> None:
         """Wait, unless the sandbox stops."""

@@ -1,6 +1,7 @@
 """A party files an objection or a repair at a stand-in (信用中国), which brings it to our door, signed."""
 
 import json
+import secrets
 import urllib.error
 import urllib.request
 from datetime import datetime
@@ -13,8 +14,9 @@ from werkzeug.wrappers import Response as Answer
 from services.credit_push.sandbox.answers import Refused, answer, known_platform
 from services.credit_push.sandbox.control import body
 from services.credit_push.sandbox.desk import Desk
+from services.credit_push.sandbox.platforms import PLATFORMS
+from services.credit_push.sandbox.signing import signed_headers
 from shared.clock import local_date
-from shared.http import sign_request
 from shared.ids import new_id
 
 KINDS = {"objection": "异议", "repair": "信用修复申请"}
@@ -73,9 +75,8 @@ def _remember(desk: Desk, platform: str, told: dict[str, Any], now: datetime) ->
 
 def _bring(desk: Desk, platform: str, raw: bytes) -> tuple[dict[str, Any], int]:
     site, key = urlsplit(desk.settings.callback_url), desk.key(platform)
-    headers = sign_request(
-        "POST", DOOR, raw, key_id=key.key_id, secret=key.secret, now=desk.clock.system_now()
-    )
+    now, nonce = desk.clock.system_now(), secrets.token_hex(16)
+    headers = signed_headers(PLATFORMS[platform], key, "POST", DOOR, raw, now, nonce)
     call = urllib.request.Request(  # noqa: S310  our own setting
         f"{site.scheme}://{site.netloc}{DOOR}",
         raw,

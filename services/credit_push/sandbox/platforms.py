@@ -36,6 +36,8 @@ class Platform:
     """Platforms below that pass on to it what they hold."""
     files_requests: bool = False
     """Whether parties file objections and repairs here."""
+    signature: str = "hmac-sha256"
+    """How requests are signed in both directions: hmac-sha256, hmac-sm3 or sm2."""
     reports_display: bool = False
     """Whether its receipts say since when its site shows the record, or no longer does."""
 

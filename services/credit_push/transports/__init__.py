@@ -15,10 +15,11 @@ from services.credit_push.transports.manual import Manual
 from services.credit_push.transports.mirror import Mirror, Recipients
 from services.credit_push.transports.packet import Packets
 from services.credit_push.transports.pull import Pull
+from shared.http import can_sign
 from shared.platform_keys import PlatformKey
 from shared.wire import AsyncRunner
 
-__all__ = ["KINDS", "AsyncRunner", "Means", "Transport", "open_transport", "open_transports"]
+__all__ = ["KINDS", "AsyncRunner", "Means", "Transport", "key_of", "open_transport", "open_transports"]
 
 
 LOOK_EVERY = 10.0
@@ -38,11 +39,20 @@ class Means:
 
 def _client(profile: Profile, means: Means, endpoint: str) -> HttpClient:
     spec = profile.transport
-    if spec.key not in means.keys:
-        raise LookupError(f"{profile.id}: no key {spec.key}")
+    key = key_of(profile, means, spec.key)
     return HttpClient(
-        means.runner, endpoint, means.keys[spec.key], means.clock, spec.in_flight, spec.timeout_seconds
+        means.runner, endpoint, key, means.clock, spec.in_flight, spec.timeout_seconds, profile.signature
     )
+
+
+def key_of(profile: Profile, means: Means, reference: str) -> PlatformKey:
+    """A key the profile names; LookupError where there is none, or none for its way of signing."""
+    if reference not in means.keys:
+        raise LookupError(f"{profile.id}: no key {reference}")
+    key = means.keys[reference]
+    if not can_sign(profile.signature, key.secret):
+        raise LookupError(f"{profile.id}: {reference} cannot be used for {profile.signature}")
+    return key
 
 
 def _http(profile: Profile, means: Means) -> Transport:

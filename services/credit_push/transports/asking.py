@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.transports import Means
+from services.credit_push.transports import Means, key_of
 from services.credit_push.transports.base import TransportDown
 from services.credit_push.transports.http import HttpClient
 from shared.logs import get_log
@@ -82,8 +82,7 @@ def open_sites(catalogue: Mapping[str, Profile], means: Means) -> dict[str, Site
         asking = profile.observation
         if not asking.endpoint:
             continue
-        if asking.key not in means.keys:
-            raise LookupError(f"{profile.id}: no key {asking.key}")
-        key, timeout = means.keys[asking.key], profile.transport.timeout_seconds
-        found[profile.id] = HttpSite(HttpClient(means.runner, asking.endpoint, key, means.clock, 1, timeout))
+        key, timeout = key_of(profile, means, asking.key), profile.transport.timeout_seconds
+        client = HttpClient(means.runner, asking.endpoint, key, means.clock, 1, timeout, profile.signature)
+        found[profile.id] = HttpSite(client)
     return found

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
+from services.credit_push.catalogue.tables import LAYOUT_OF
 from services.credit_push.domain import CORRECT, LIST, WITHDRAW
 from services.credit_push.formats import (
     columns_of,
@@ -46,13 +47,6 @@ from shared.db import Database, open_database
 
 ACTIONS = {LIST: "insert", CORRECT: "update", WITHDRAW: "delete"}
 RESULTS = {None: TAKEN, "accepted": FILED, "rejected": REFUSED}
-LAYOUT_OF = {
-    "penalty_organization": "penalty_2018",
-    "penalty_individual": "penalty_2018",
-    "blacklist_org": "blacklist_org",
-    "blacklist_person": "blacklist_person",
-    "trade_v2": "trade_v2",
-}
 FEEDBACK_COLUMNS = "PCH JLBS BM CZ NRZY BBH JLH TJSJ JSJG HZH CWZD CWDM CWXX HZSJ"
 FEEDBACK = table("jh_feedback", *(column(name) for name in FEEDBACK_COLUMNS.split()))
 

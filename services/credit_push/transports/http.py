@@ -74,8 +74,9 @@ class HttpClient:
         clock: Timing,
         in_flight: int,
         timeout: float,
+        algorithm: str = "hmac-sha256",
     ) -> None:
-        self._runner, self._key, self._clock = runner, key, clock
+        self._runner, self._key, self._clock, self._algorithm = runner, key, clock, algorithm
         self.endpoint = endpoint.rstrip("/")
         self._base = urlsplit(self.endpoint).path
         self._pool = Pool(endpoint)
@@ -126,7 +127,13 @@ class HttpClient:
     def _request(self, asked: Request) -> bytes:
         key, now, target = self._key, self._clock.system_now(), self._base + asked.path
         headers = sign_request(
-            asked.method, target, asked.body, key_id=key.key_id, secret=key.secret, now=now
+            asked.method,
+            target,
+            asked.body,
+            key_id=key.key_id,
+            secret=key.secret,
+            now=now,
+            algorithm=self._algorithm,
         )
         if asked.content_type:
             headers["Content-Type"] = asked.content_type

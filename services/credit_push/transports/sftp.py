@@ -222,7 +222,7 @@ class SftpDrop:
             raise self._fault from error
 
     async def _connect(self) -> asyncssh.SFTPClient:
-        name, secret = self._account
+        name, secret = self._account.key_id, self._account.secret
         private = secret.startswith(b"-----BEGIN")
         self._connection = await asyncssh.connect(
             self._place.host,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.transports import Means
+from services.credit_push.transports import Means, key_of
 from services.credit_push.transports.http import REFUSING, HttpClient, Reply
 
 TAKEN, REFUSED, SILENT = "taken", "refused", "silent"
@@ -69,10 +69,9 @@ def open_posts(catalogue: Mapping[str, Profile], means: Means) -> dict[str, Post
         way = profile.answers
         if way.by != "http":
             continue
-        if way.key not in means.keys:
-            raise LookupError(f"{profile.id}: no key {way.key}")
         timeout = profile.transport.timeout_seconds
         endpoint = way.endpoint or profile.transport.endpoint
-        client = HttpClient(means.runner, endpoint, means.keys[way.key], means.clock, 1, timeout)
+        key, algorithm = key_of(profile, means, way.key), profile.signature
+        client = HttpClient(means.runner, endpoint, key, means.clock, 1, timeout, algorithm)
         found[profile.id] = HttpPost(client, way.path)
     return found

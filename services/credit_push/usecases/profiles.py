@@ -16,12 +16,15 @@ from services.credit_push.usecases.deps import Deps
 from shared.db import Database
 from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from shared.follower import Follower
+from shared.http import can_check, can_sign
 from shared.ids import new_id
 from shared.logs import get_log
 
 log = get_log(__name__)
 LONGEST = 20_000
 WAITING, RELEASED, REFUSED = "waiting", "released", "refused"
+SIGNED = ("http", "manual", "pull")
+"""Ways whose key signs requests; that of a packet or a topic names an account."""
 
 
 class LiveCatalogue(Mapping[str, Profile]):
@@ -91,7 +94,27 @@ def check_text(deps: Deps, text: str) -> tuple[str, list[Problem]]:
         for field, key in (("transport.key", profile.transport.key), ("door.key", profile.door.key))
         if key and key not in deps.keys
     ]
-    return name, problems_beside(deps.catalogue, profile, text) + missing
+    return name, problems_beside(deps.catalogue, profile, text) + missing + _unfit(deps, profile, text)
+
+
+def _unfit(deps: Deps, profile: Profile, text: str) -> list[Problem]:
+    """Keys that are there, but not of the kind the profile signs with."""
+    found = []
+    for field, reference in (("transport.key", profile.transport.key), ("door.key", profile.door.key)):
+        key = deps.keys.get(reference) if reference and profile.transport.kind in SIGNED else None
+        if key is not None and not can_sign(profile.signature, key.secret):
+            told = "secret 应为本方的 SM2 私钥，并须安装 gm 组件"
+        elif (
+            key is not None
+            and not reference.startswith("sandbox:")
+            and not can_check(profile.signature, key.public)
+        ):
+            told = "public 应为平台的 SM2 公钥"
+        else:
+            continue
+        message = f"密钥 {reference} 不能用于 {profile.signature}：{told}"
+        found.append(Problem(f"{profile.id}.toml", field, message, line_of(text, field)))
+    return found
 
 
 def _named(text: str) -> str:

@@ -24,7 +24,7 @@ from tests.harness.wait import until
 from tests.unit.credit_push.records import COMPANY, DOCUMENT, PERSON, record
 
 PLATFORMS = {
-    "http": ("credit-quanzhou", "trade-quanzhou"),
+    "http": ("credit-quanzhou", "trade-quanzhou", "sm3-sample", "sm2-sample"),
     "exchange_db": ("credit-liaoning", "trade-shijiazhuang"),
     "packet": ("credit-shijiazhuang", "credit-hebei", "credit-hebei by sftp"),
     "kafka": ("mirror-sample",),

@@ -32,10 +32,10 @@ def job(platform: str) -> Job:
     )
 
 
-def transport_to(platform: str, url: str):  # type: ignore[no-untyped-def]
-    profile = CATALOGUE[platform]
+def transport_to(platform: str, url: str, secret: bytes = b"secret", algorithm: str = "hmac-sha256"):  # type: ignore[no-untyped-def]
+    profile = replace(CATALOGUE[platform], signature=algorithm)
     there = replace(profile, transport=replace(profile.transport, endpoint=url, timeout_seconds=0.3))
-    keys = {profile.transport.key: PlatformKey("k", b"secret")}
+    keys = {profile.transport.key: PlatformKey("k", secret)}
     return open_transport(there, Means(SystemClock(), keys, AsyncRunner(), "test"))
 
 

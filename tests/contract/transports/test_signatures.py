@@ -9,6 +9,7 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import gmssl_pyx
 import pytest
 
 from shared.http import sign_request
@@ -47,7 +48,7 @@ def stub() -> Iterator[tuple[str, list[Captured]]]:
 
 def test_the_published_vector_is_what_the_words_give() -> None:
     text = Path("docs/platform-wire.md").read_text("utf-8")
-    (published,) = re.findall(r"`([0-9a-f]{64})`", text)
+    published = dict(zip(("hmac-sha256", "hmac-sm3"), re.findall(r"`([0-9a-f]{64})`", text), strict=True))
     target, body, nonce, secret = (
         "/exchange/v1/receipts",
         b'{"receipts":[]}',
@@ -56,17 +57,38 @@ def test_the_published_vector_is_what_the_words_give() -> None:
     )
     for told in (target, body.decode(), "1793581200", nonce, secret):
         assert f"`{told}`" in text
-    assert signature_of("POST", target, body, "1793581200", nonce, secret.encode()) == published
-    signed = sign_request(
-        "POST",
-        target,
-        body,
-        key_id="k",
-        secret=secret.encode(),
-        now=datetime.fromtimestamp(1793581200, UTC),
-        nonce=nonce,
-    )
-    assert signed["X-Signature"] == published
+    for algorithm, told in published.items():
+        by_others = signature_of("POST", target, body, "1793581200", nonce, secret.encode(), algorithm)
+        signed = sign_request(
+            "POST",
+            target,
+            body,
+            key_id="k",
+            secret=secret.encode(),
+            now=datetime.fromtimestamp(1793581200, UTC),
+            nonce=nonce,
+            algorithm=algorithm,
+        )
+        assert by_others == signed["X-Signature"] == told
+
+
+def sm2_key() -> tuple[str, bytes]:
+    """A private key and its public point, both GmSSL's."""
+    point, secret = gmssl_pyx.sm2_key_generate()
+    return secret.hex(), point
+
+
+@pytest.mark.parametrize("algorithm", ["hmac-sm3", "sm2"])
+@pytest.mark.parametrize("platform", HTTP)
+def test_a_platform_may_ask_for_the_national_algorithms(platform: str, algorithm: str) -> None:
+    secret, public = sm2_key() if algorithm == "sm2" else (SECRET.decode(), SECRET)
+    with stub() as (url, captured):
+        transport = transport_to(platform, url, secret=secret.encode(), algorithm=algorithm)
+        transport.send([job(platform)])
+        transport.close()
+    ((method, target, headers, body),) = captured
+    assert is_signed(method, target, body, dict(headers), public, algorithm)
+    assert not is_signed(method, target, body + b" ", dict(headers), public, algorithm)
 
 
 @pytest.mark.parametrize("platform", HTTP)

@@ -61,6 +61,7 @@ def test_addresses_come_from_the_settings() -> None:
         ("seconds = [0.2,", "seconds = [1e308,", "retry.seconds"),
         ("seconds = [0.2,", "seconds = [true,", "retry.seconds"),
         ("[takes]", "breaker.pause_seconds = [inf]\n[takes]", "breaker.pause_seconds"),
+        ("[takes]", 'signature.algorithm = "md5"\n[takes]', "signature.algorithm"),
     ],
 )
 def test_a_wrong_file_is_told_with_its_field(tmp_path: Path, was: str, becomes: str, field: str) -> None:

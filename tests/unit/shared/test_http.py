@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from shared.crypto.sm2 import Sm2Signer
 from shared.http import (
-    ALGORITHMS,
     BadSignature,
     BlockedAddress,
     MemoryNonces,
+    can_check,
+    can_sign,
     is_public,
     resolve_public,
     sign_request,
@@ -39,7 +41,7 @@ def signed(**changes: Any) -> dict[str, str]:
     return sign_request("POST", "/x?y=1", b"{}", **how)
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", ["hmac-sha256", "hmac-sm3"])
 def test_a_signed_request_is_believed(algorithm: str) -> None:
     assert verify(signed(algorithm=algorithm), algorithm=algorithm) == "k1"
 
@@ -60,6 +62,30 @@ def test_a_signed_request_is_believed(algorithm: str) -> None:
 def test_anything_altered_is_not(changes: dict[str, Any]) -> None:
     with pytest.raises(BadSignature):
         verify(signed(), **changes)
+
+
+def test_with_sm2_each_side_signs_with_a_key_of_its_own() -> None:
+    ours, theirs = (Sm2Signer.from_secret(bytes([number]) * 32) for number in (1, 2))
+    headers = signed(algorithm="sm2", secret=ours.private_pem().encode())
+    for public, believed in ((ours.public_pem(), True), (theirs.public.hex(), False), ("no key", False)):
+        checked = {"secret_of": lambda _, public=public: public.encode(), "algorithm": "sm2"}
+        if believed:
+            assert verify(headers, **checked) == "k1"
+        else:
+            with pytest.raises(BadSignature, match="does not match"):
+                verify(headers, **checked)
+    endless = headers | {"X-Signature": "30" * 5000}
+    with pytest.raises(BadSignature):
+        verify(endless, secret_of=lambda _: ours.public_pem().encode(), algorithm="sm2")
+
+
+def test_keys_that_cannot_be_used_are_known_before_anything_is_signed() -> None:
+    signer = Sm2Signer.from_secret(b"\1" * 32)
+    assert [can_sign("sm2", secret) for secret in (signer.private_pem().encode(), b"x")] == [True, False]
+    assert [can_check("sm2", public) for public in (signer.public.hex().encode(), b"")] == [True, False]
+    assert can_sign("hmac-sm3", b"x")
+    assert can_check("hmac-sm3", b"")
+    assert not can_sign("hmac-sha256", b"")
 
 
 @pytest.mark.parametrize("header", ["X-Key-Id", "X-Timestamp", "X-Nonce", "X-Signature"])
