@@ -43,6 +43,7 @@ def inputs_for(action: str, pick: int, today: date) -> dict[str, Any]:
         "approve_notice": {"notice_number": "告〔2026〕1号"},
         "record_statement": _statement(pick),
         "open_hearing": opening(today + timedelta(days=21), requested_on=today - timedelta(days=pick % 5)),
+        "reschedule_hearing": {"held_on": today + timedelta(days=20 + pick % 9), "reason": "当事人申请延期"},
         "close_hearing": _end(pick, today),
         "decide": {"severity": SEVERITIES[pick % 3], **({"necessity": "影响大"} if pick % 3 == 2 else {})},
         "record_notice_service": _service(pick, today),
@@ -89,6 +90,8 @@ def _end(pick: int, today: date) -> dict[str, Any]:
     """Withdrawn, held (often before it may be), or given up by staying away."""
     told = today - timedelta(days=15)
     moved = closing(today, notified_on=told, content="改期", opinion="维持")
+    if pick % 7 == 6:
+        return {"outcome": "terminated", "reason": "当事人终止"}
     return (WITHDRAWN, moved, {"outcome": "absent", "reason": "未到场"})[pick % 3]
 
 

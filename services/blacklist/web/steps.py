@@ -103,10 +103,19 @@ PARTICULAR: dict[tuple[str, str], Input] = {
     ("open_hearing", "held_on"): Input("date", "听证日期", f"应当在举行听证的{notice_period()}前通知当事人"),
     ("open_hearing", "content"): Input("prose", "其他事项", "如参加人员、携带的材料"),
     ("open_hearing", "reason"): Input("prose", "说明"),
+    ("reschedule_hearing", "held_on"): Input(
+        "date", "新的听证日期", f"自重新通知之日起重新计算{notice_period()}，并重新制作、送达听证通知书"
+    ),
+    ("reschedule_hearing", "notified_on"): Input("date", "重新通知当事人日期", "不填为今天"),
+    ("reschedule_hearing", "held_time"): Input("text", "听证时间", "24小时制，如 09:30；不填为原定时间"),
+    ("reschedule_hearing", "place"): Input("text", "听证地点", "不填为原定地点"),
+    ("reschedule_hearing", "presider"): Input("text", "听证主持人", "不填为原定主持人"),
+    ("reschedule_hearing", "openness"): Input("choice", "是否公开", "不选为原定方式", _options(OPENNESS)),
+    ("reschedule_hearing", "reason"): Input("prose", "延期、改期的理由"),
     ("close_hearing", "held_on"): Input("date", "实际举行日期", "举行了听证的须填写"),
     ("close_hearing", "notified_on"): Input("date", "重新通知当事人日期", "举行日期与通知的不一致的须填写"),
     ("close_hearing", "reason"): Input(
-        "prose", "理由", "举行了听证的，写明意见采纳与否的理由；撤回或者缺席的，写明情形"
+        "prose", "理由", "举行了听证的，写明意见采纳与否的理由；撤回、缺席或者终止的，写明情形"
     ),
     ("close_hearing", "content"): Input(
         "prose", "改期情况", "举行日期与通知的不一致的，写明原因和重新通知的情况"

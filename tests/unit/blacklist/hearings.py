@@ -44,7 +44,7 @@ def serve_notice(office: Office, case: Case, **changes: Any) -> None:
     """The 听证通知书 reached the party today, as its letter's service tells the case."""
     today = office.clock.today()
     with office.deps.db.write() as session:
-        told = {"outcome": "served", "served_on": today, "effective_on": today} | changes
+        told = {"outcome": "served", "served_on": today, "effective_on": today, "proof": "回证"} | changes
         keep_notice(session.get_one(Case, case.id), told)
 
 

@@ -95,7 +95,7 @@ def test_how_a_hearing_ends(changes, pointers):
 
 @pytest.mark.parametrize("given", [HELD, {"outcome": "absent", "reason": "未到场"}])
 def test_nothing_ends_before_its_hour(given):
-    opened = OPENED | {"notice": {"effective_on": "2026-11-03"}}
+    opened = OPENED | {"notice": {"effective_on": "2026-11-03", "proof": "回证"}}
     hour = datetime(2026, 11, 12, 1, 30, tzinfo=UTC)  # 09:30 in Shanghai
     early = law.closing_problems(opened, given, hour - timedelta(minutes=1), builtin_calendar())
     assert [words for _, words in early if "2026年11月12日09:30" in words]

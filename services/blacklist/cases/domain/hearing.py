@@ -20,17 +20,22 @@ OPENNESS = {
     "personal-privacy": "不公开举行：涉及个人隐私",
 }
 """第六十四条第（三）项: public, or one of the three lawful reasons why not."""
-HELD, WITHDRAWN, ABSENT = "held", "withdrawn", "absent"
+HELD, WITHDRAWN, ABSENT, TERMINATED = "held", "withdrawn", "absent", "terminated"
 OUTCOMES = {
     HELD: "已经举行",
     WITHDRAWN: "当事人撤回听证申请",
     ABSENT: "当事人无正当理由拒不出席或者中途退出，终止听证",
+    TERMINATED: "其他情形终止听证",
 }
 ACCEPTANCE = {"accepted": "采纳", "partly": "部分采纳", "rejected": "不采纳"}
 RECORD, WITHDRAWAL = "hearing-record", "hearing-withdrawal"
 """The kinds of attachment a 听证笔录 and a party's written withdrawal are."""
 NOT_HELD = (("held_on", "听证日期"), ("notified_on", "重新通知的日期"), ("acceptance", "意见是否采纳"))
-REMEDY = "请重新通知后改期举行，或者由审核人退回修改、重新告知"
+REMEDY = "请办理听证改期，重新通知后举行，或者由审核人退回修改、重新告知"
+UNPROVED = (
+    "听证通知书的送达没有凭证，不能认定当事人拒不出席；请在“材料”中上传送达回证、邮件回执或者公告页面，"
+    "材料种类选“送达回证”"
+)
 WAIVED, WINDOW_OVER, UNSAID = "waived", "window-over", "unsaid"
 
 NOT_PRESIDING = (
@@ -103,9 +108,17 @@ def planned_for(hearing: Mapping[str, Any]) -> str:
 
 
 def closing_problems(
-    opened: Mapping[str, Any], given: Mapping[str, Any], now: datetime, calendar: WorkingCalendar
+    opened: Mapping[str, Any],
+    given: Mapping[str, Any],
+    now: datetime,
+    calendar: WorkingCalendar,
+    *,
+    proved: bool = False,
 ) -> Iterator[Problem]:
-    """What does not fit how the hearing is said to have ended; `opened` as kept when it was opened."""
+    """What does not fit how the hearing is said to have ended; `opened` as kept when it was opened.
+
+    `proved`: a proof that the notice was served is among the case's materials.
+    """
     if given["outcome"] == HELD:
         yield from _held_problems(opened, given, now, calendar)
         return
@@ -115,13 +128,13 @@ def closing_problems(
     if given["outcome"] == WITHDRAWN and not opened.get("withdrawal"):
         yield "/outcome", "当事人撤回的，先在“材料”中上传其书面申请，材料种类选“撤回听证申请书”"
     if given["outcome"] == ABSENT:
-        yield from _absent_problems(opened, now, calendar)
+        yield from _absent_problems(opened, now, calendar, proved)
 
 
 def _absent_problems(
-    opened: Mapping[str, Any], now: datetime, calendar: WorkingCalendar
+    opened: Mapping[str, Any], now: datetime, calendar: WorkingCalendar, proved: bool
 ) -> Iterator[Problem]:
-    """Only who was told in time can stay away: the letter's service says when."""
+    """Only who was told in time can stay away: the letter's service says when, and something proves it."""
     notice, planned = opened.get("notice") or {}, _day(opened.get("held_on"))
     served = _day(notice.get("effective_on"))
     if not has_begun(opened, now):
@@ -132,6 +145,24 @@ def _absent_problems(
     elif planned and planned < (first := earliest_hearing(served, calendar)):
         told = f"听证通知书{written_day(served)}视为送达，听证最早可于{written_day(first)}举行"
         yield "/outcome", f"{told}，不能认定当事人拒不出席。{REMEDY}（{rule_of('hearing')}）"
+    elif not (proved or notice.get("proof")):
+        yield "/outcome", UNPROVED
+
+
+def moving_problems(
+    opened: Mapping[str, Any], given: Mapping[str, Any], today: date, calendar: WorkingCalendar
+) -> Iterator[Problem]:
+    """A hearing put off or brought forward (延期、改期) is told anew, and its days of notice count anew."""
+    held, notified = given["held_on"], given["notified_on"]
+    last_told = _day(opened.get("rescheduled_on") or opened.get("opened_on"))
+    if problem := notification_problem(last_told or notified, notified, today):
+        yield problem[0], problem[1].replace("当事人要求听证的日期", "上一次通知的日期")
+    earliest = earliest_hearing(notified, calendar)
+    if problem := plan_problem(held, today) or day_problem(held, notified, earliest):
+        yield problem
+    same = ("held_on", "held_time", "place")
+    if all(str(given.get(name) or "") == str(opened.get(name) or "") for name in same):
+        yield "/held_on", "时间和地点与原通知的一致，不是改期"
 
 
 def _held_problems(

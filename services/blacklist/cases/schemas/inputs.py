@@ -258,7 +258,7 @@ class ActionFields(Schema):
         validate=one_of(OPENNESS), metadata={"description": "公开举行，或者不公开的法定事由；不填为公开举行"}
     )
     outcome = fields.String(
-        validate=one_of(OUTCOMES), metadata={"description": "听证如何结束：已经举行、当事人撤回、视为放弃"}
+        validate=one_of(OUTCOMES), metadata={"description": "听证如何结束：已经举行、当事人撤回、视为放弃、其他情形终止"}
     )
     acceptance = fields.String(
         validate=one_of(ACCEPTANCE),

@@ -15,6 +15,7 @@ from services.blacklist.cases.domain.hearing import (
     day_problem,
     earliest_hearing,
     has_begun,
+    moving_problems,
     notification_problem,
     plan_problem,
     planned_for,
@@ -23,9 +24,13 @@ from services.blacklist.cases.domain.hearing import (
 from services.blacklist.cases.domain.table import HEARING, NOTICED
 from services.blacklist.cases.models import Case, CaseAttachment, CaseStep
 from services.blacklist.cases.usecases.moves import Move, invalid, plain, refusal
+from shared.clock import local_date
 from shared.ids import new_id
 from shared.web.access import Principal
 
+MOVED = ("held_on", "held_time", "place", "presider", "notified_on")
+"""What a notice of another day tells anew."""
+PROOF = "service-proof"
 INVESTIGATING = ("clerk", "reviewer")
 PAPERS = {RECORD: ("record", (HEARING, NOTICED)), WITHDRAWAL: ("withdrawal", (HEARING,))}
 """Kind of attachment → its place in the hearing, and the states in which it is the hearing's."""
@@ -54,6 +59,28 @@ def open_hearing(move: Move) -> None:
     move.detail |= {name: case.hearing[name] for name in told}
 
 
+def reschedule_hearing(move: Move) -> None:
+    """延期、改期: another day, hour or place, told anew; the former notice and its service count no more."""
+    case, opened = move.case, dict(move.case.hearing or {})
+    kept = {name: opened[name] for name in ("held_time", "place", "presider", "openness") if name in opened}
+    given = {**kept, **move.inputs, "notified_on": move.inputs.get("notified_on") or move.today}
+    calendar = move.batch.deps.calendar
+    problems = list(moving_problems(opened, given, move.today, calendar))
+    if problem := presider_problem(given.get("presider") or "", _investigators(move)):
+        problems.append(problem)
+    if problems:
+        raise invalid(*problems)
+    former: dict[str, Any] = {name: opened.get(name) for name in (*MOVED, "notice")}
+    former |= {"reason": move.reason, "moved_on": move.today.isoformat()}
+    given["earliest_on"] = earliest_hearing(given["notified_on"], calendar)
+    told = {name: given.get(name) for name in (*MOVED, "openness", "earliest_on")}
+    told |= {"rescheduled_on": move.today, "moved": [*opened.pop("moved", []), former]}
+    opened.pop("notice", None)
+    case.hearing = {**opened, **plain(told)}
+    move.detail |= {name: case.hearing[name] for name in ("held_on", "held_time", "notified_on")}
+    move.detail["former"] = former["held_on"]
+
+
 def _investigators(move: Move) -> Iterator[str]:
     """Everybody who filed, edited or reviewed this case, by name."""
     case = move.case
@@ -70,7 +97,10 @@ def _investigators(move: Move) -> Iterator[str]:
 def close_hearing(move: Move) -> None:
     """Held, withdrawn or given up by staying away; what was held needs its record before a decision."""
     opened = move.case.hearing or {}
-    if problems := list(closing_problems(opened, move.inputs, move.batch.at, move.batch.deps.calendar)):
+    found = closing_problems(
+        opened, move.inputs, move.batch.at, move.batch.deps.calendar, proved=_service_proved(move, opened)
+    )
+    if problems := list(found):
         raise invalid(*problems)
     planned = {"planned_on": opened["held_on"]} if opened.get("held_on") else {}
     if move.inputs.get("notified_on"):
@@ -78,6 +108,17 @@ def close_hearing(move: Move) -> None:
     closed = {"closed_on": move.today.isoformat(), "closed": True}
     move.case.hearing = {**opened, **planned, **plain(move.inputs), **closed}
     move.detail |= {name: move.inputs.get(name) for name in ("outcome", "acceptance")}
+
+
+def _service_proved(move: Move, opened: Mapping[str, Any]) -> bool:
+    """A proof of service uploaded since the party was last told of the hearing."""
+    since = opened.get("rescheduled_on") or opened.get("opened_on")
+    wanted = select(CaseAttachment.created_at).where(
+        CaseAttachment.case_id == move.case.id, CaseAttachment.kind == PROOF
+    )
+    return since is not None and any(
+        local_date(each).isoformat() >= since for each in move.batch.session.scalars(wanted)
+    )
 
 
 def require_begun(case: Case, kind: str, at: datetime) -> None:

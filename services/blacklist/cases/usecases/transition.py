@@ -54,6 +54,7 @@ EFFECTS: Mapping[str, Effect] = {
     "withdraw": review.end_without_listing,
     "record_statement": decision.record_statement,
     "open_hearing": hearing.open_hearing,
+    "reschedule_hearing": hearing.reschedule_hearing,
     "close_hearing": hearing.close_hearing,
     "decide": decision.decide,
     "record_service": service.record_service,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
@@ -19,7 +20,7 @@ from services.blacklist.cases.queries import find_case
 from services.blacklist.cases.usecases.hearing import keep_notice
 from services.blacklist.cases.usecases.transition import Order, take_step
 from services.blacklist.letters.domain.templates import DECISION, HEARING, NOTICE, REPAIR_NOTICE
-from services.blacklist.letters.models import Letter, LetterService
+from services.blacklist.letters.models import Letter, LetterSending, LetterService
 from services.blacklist.letters.queries.finding import counted_from, current_letter, find_letter, told_steps
 from services.blacklist.letters.usecases.copies import checked_file, file_name, letter_to_act_on
 from services.blacklist.letters.usecases.keeping import fetch, keep
@@ -101,7 +102,8 @@ def _move_case(
     current = _is_current(session, case, letter)
     if current and letter.kind == HEARING:
         attempt = {"outcome": row.outcome, "served_on": row.served_on, "effective_on": row.effective_on}
-        keep_notice(case, attempt | {"letter_id": letter.id, "service_id": row.id})
+        proof = row.proof_sha256 or _signed_for(session, letter)
+        keep_notice(case, attempt | {"letter_id": letter.id, "service_id": row.id, "proof": proof})
     action = _step_for(case, letter, row) if current else None
     if action is None or find_transition(case.procedure, case.state, action) is None:
         return
@@ -117,6 +119,14 @@ def _move_case(
     if not action.startswith("record"):
         inputs["reason"] = row.note or proof
     take_step(session, deps, Order(case.id, None, action, inputs), actor=_for_the_step(actor), at=at)
+
+
+def _signed_for(session: Session, letter: Letter) -> str | None:
+    """The sending the party signed for by its code: a proof of its own."""
+    wanted = select(LetterSending.id).where(
+        LetterSending.letter_id == letter.id, LetterSending.signed_at.is_not(None)
+    )
+    return session.scalars(wanted.limit(1)).first()
 
 
 def _is_current(session: Session, case: Case, letter: Letter) -> bool:
