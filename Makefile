@@ -7,7 +7,7 @@ MODE ?= embedded
 export PORT SANDBOX_PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-again demo lint bench soak up down install install-dev lock clean
+.PHONY: help run test test-again demo lint bench soak up down install install-dev install-gm lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ down: ## stop the containers, keep their data
 
 install: $(VENV)/.installed ## only install
 
+install-gm: $(VENV)/.installed ## what SM2 signatures need, too
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-gm.lock
+
 install-dev: $(VENV)/.installed-dev ## install with what the tests need
 
 $(VENV)/bin/python:
@@ -67,6 +70,7 @@ lock: ## renew the hash-pinned lock files from pyproject.toml
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
+	@sed -n '/^gmssl-pyx==/,/^[a-z].*==/{/^gmssl-pyx==/p;/^ /p}' requirements-dev.lock > requirements-gm.lock
 
 clean: ## remove the environment and caches, never the data
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

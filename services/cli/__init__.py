@@ -13,10 +13,11 @@ from services.cli.log import verify_log
 from services.cli.push import consumer_kit, reconcile, replay
 from services.cli.register import export, reindex
 from services.cli.root import Tool
+from services.cli.signing import keys
 from services.cli.witness import witness
 
 COMMANDS = (
-    importing, export, reindex, reconcile, replay, consumer_kit, verify_log, witness, account,
+    importing, export, reindex, reconcile, replay, consumer_kit, verify_log, witness, account, keys,
     catalogue, templates, topics, openapi, asyncapi, errors,
 )  # fmt: skip
 main = Tool(

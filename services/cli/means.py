@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from services.blacklist.store import Deps as BlacklistDeps
     from services.credit_push.usecases import Deps as PushDeps
+    from shared.crypto import KeyRing
 
 
 def blacklist_means() -> "BlacklistDeps":
@@ -17,6 +18,15 @@ def blacklist_means() -> "BlacklistDeps":
     settings = read_settings(os.environ)
     require_migrated(settings.common.db_url, "services.blacklist", "blacklist migrate")
     return open_deps(settings)
+
+
+def own_keys() -> "KeyRing":
+    """The installation's key ring, which needs no database."""
+    from services.blacklist.settings import read_settings
+    from shared.crypto import KeyRing
+
+    common = read_settings(os.environ).common
+    return KeyRing.load_or_create(common.keys_file, suite=common.crypto_suite)
 
 
 def push_means() -> "PushDeps":

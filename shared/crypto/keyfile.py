@@ -14,6 +14,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from shared.crypto import blind
+from shared.crypto.sm2 import ALGORITHM as SM2
+from shared.crypto.sm2 import Sm2Signer
 
 _PREFIXES = {
     "storage": "s", "blind": "b", "token": "t", "webhook": "w", "recipient": "r", "letter": "l",
@@ -23,7 +25,7 @@ _PREFIXES = {
 
 @dataclass(frozen=True)
 class Key:
-    """One key. `secret` is empty for recipients who live elsewhere; `public` is set for recipients only."""
+    """One key. `secret` is empty for recipients who live elsewhere; `public` for recipients and SM2."""
 
     kind: str
     id: str
@@ -47,6 +49,11 @@ class Key:
         return cls(
             "recipient", _new_key_id("recipient"), _today(), name=name, algorithm="x25519", public=public
         )
+
+    @classmethod
+    def of_sm2(cls, kind: str, signer: Sm2Signer) -> "Key":
+        """A signing key beside the kind's Ed25519 key."""
+        return cls(kind, signer.key_id, _today(), algorithm=SM2, secret=signer.secret, public=signer.public)
 
     def to_document(self) -> dict[str, Any]:
         """As JSON."""

@@ -17,10 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from shared.crypto import blind, sealing
 from shared.crypto.errors import CryptoError
 from shared.crypto.keyfile import Key, create_file, new_key, read_file, update_file
+from shared.crypto.signers import Ed25519Signer, Signer
+from shared.crypto.sm2 import Sm2Signer
 
 __all__ = ["CryptoError", "KeyRing", "RecipientKey", "TokenKey"]
 
 REFRESH_SECONDS = 1.0
+_SM2 = "-sm2"
+"""What a kind's SM2 keys are called after it."""
 FIRST_KEYS = (("storage", ""), ("blind", ""), ("token", ""), ("webhook", ""), ("recipient", "credit-push"))
 
 
@@ -36,6 +40,10 @@ class RecipientKey(NamedTuple):
 
     key_id: str
     public: X25519PublicKey
+
+
+def _sm2(key: Key) -> Sm2Signer:
+    return Sm2Signer(key.id, key.public, key.secret)
 
 
 class KeyRing:
@@ -166,6 +174,37 @@ class KeyRing:
             return keys if any(key.kind == kind and key.active for key in keys) else [*keys, fresh]
 
         self._keys = update_file(self._path, with_fresh)
+
+    def add_sm2(self, kind: str, signer: Sm2Signer) -> None:
+        """Let SM2 sign beside the kind's Ed25519 key from now on; an earlier one is kept for checking."""
+        fresh = Key.of_sm2(kind + _SM2, signer)
+        self._retire(fresh.kind, fresh)
+
+    def retire_sm2(self, kind: str) -> None:
+        """Sign with Ed25519 alone again."""
+        self._retire(kind + _SM2)
+
+    def _retire(self, kind: str, *fresh: Key) -> None:
+        ids = {key.id for key in fresh}
+
+        def changed(keys: list[Key]) -> list[Key]:
+            kept = [key for key in keys if key.kind != kind or key.id not in ids]
+            return [key.retired() if key.kind == kind else key for key in kept] + list(fresh)
+
+        self._keys = update_file(self._path, changed)
+
+    def signing(self, kind: str) -> list[Signer]:
+        """Who signs now: the kind's Ed25519 key, made when first asked for, then SM2 where there is one."""
+        first = self.signer(kind)
+        self._reload()
+        second = [key for key in self._all(kind + _SM2) if key.active]
+        return [Ed25519Signer(first.kid, first.private), *map(_sm2, second)]
+
+    def known_signers(self, kind: str) -> list[Signer]:
+        """Every key of a kind still in the file, Ed25519's before SM2's and the active ones first."""
+        first = [Ed25519Signer(key.kid, key.private) for key in self.signers(kind)]
+        second = sorted(self._all(kind + _SM2), key=lambda key: not key.active)
+        return [*first, *map(_sm2, second)]
 
     def signers(self, kind: str) -> list[TokenKey]:
         """Every signing key of a kind still in the file, the active one first."""

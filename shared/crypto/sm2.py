@@ -47,7 +47,7 @@ class Sm2Signer:
 
     key_id: str
     public: bytes
-    _secret: bytes = field(repr=False)
+    secret: bytes = field(repr=False)
     algorithm: str = ALGORITHM
 
     @classmethod
@@ -79,14 +79,14 @@ class Sm2Signer:
 
     def sign(self, message: bytes) -> bytes:
         """The signature over the message, in DER."""
-        made: bytes = _library().sm2_sign(self._secret, self.public[1:], message)
+        made: bytes = _library().sm2_sign(self.secret, self.public[1:], message)
         return made
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         return verify(self.public, message, signature)
 
     def private_pem(self) -> str:
-        return _armoured(_PKCS8 + self._secret + b"\xa1\x44\x03\x42\x00" + self.public, "PRIVATE KEY")
+        return _armoured(_PKCS8 + self.secret + b"\xa1\x44\x03\x42\x00" + self.public, "PRIVATE KEY")
 
     def public_pem(self) -> str:
         return _armoured(_SPKI + self.public, "PUBLIC KEY")

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from services.blacklist.app import open_deps
 from services.blacklist.sample import load_sample_world
 from services.blacklist.settings import read_settings
-from services.blacklist.transparency.domain.certificates import FORMAT
 from services.blacklist.transparency.domain.commitments import canonical
+from services.blacklist.transparency.domain.signatures import FORMAT
 from services.cli import main
 from services.credit_push.app import open_deps as open_push
 from services.credit_push.settings import read_settings as read_push

@@ -111,12 +111,23 @@ class SignedOut(Schema):
     payload = fields.Dict(required=True)
     proofs = fields.List(fields.Nested(LeafOut), required=True)
     signature = fields.Dict(required=True)
+    signatures = fields.List(
+        fields.Dict(), metadata={"description": "其他签名（设有国密密钥时为 SM2），签的是同一内容"}
+    )
 
 
 class CertificateOut(SignedOut):
     code = fields.String(required=True)
     verify_at = fields.String(required=True)
     pdf = fields.String(required=True)
+
+
+class SignatureCheck(Schema):
+    """One signature: `valid` is null where this system cannot check its algorithm."""
+
+    algorithm = fields.String(required=True)
+    key_id = fields.String(required=True)
+    valid = fields.Boolean(required=True, allow_none=True)
 
 
 class CertificateCheck(Schema):
@@ -126,3 +137,4 @@ class CertificateCheck(Schema):
     status = fields.String(required=True, validate=validate.OneOf(("current", "amended", "changed")))
     statement = fields.String(required=True)
     payload = fields.Dict()
+    signatures = fields.List(fields.Nested(SignatureCheck))

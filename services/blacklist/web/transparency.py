@@ -1,5 +1,6 @@
 """Public pages of proof: the transparency log explained, certificates, and verifying one by its code."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -11,6 +12,7 @@ from services.blacklist.checks.queries import sheets
 from services.blacklist.store import Deps
 from services.blacklist.transparency.api.certificates import certificate_request
 from services.blacklist.transparency.domain.certificates import RESULTS, normal_code, spaced
+from services.blacklist.transparency.domain.signatures import name_of
 from services.blacklist.transparency.queries import certificates, store
 from services.blacklist.transparency.queries.keys import log_keys, witnesses
 from services.blacklist.transparency.schemas import CertificateIn
@@ -22,6 +24,8 @@ from shared.web.pages import form_errors, render
 from shared.web.problem import problems, wants_page
 
 SUBJECTS = (("organization", "法人或者非法人组织"), ("individual", "自然人"))
+
+VALID = {True: "有效", False: "无效", None: "本系统没有国密组件，未核对"}
 
 
 def add_routes(made: APIBlueprint, deps: Deps) -> None:
@@ -108,4 +112,12 @@ def _verifying(made: APIBlueprint, deps: Deps) -> None:
             return _private(jsonify(found))
         page = "checks/sheet.html" if kind is sheets else "verify.html"
         shown = spaced(normal_code(code))
-        return _private(render(f"blacklist/{page}", found=found, code=shown, results=RESULTS, said=words))
+        told = {"found": found, "code": shown, "results": RESULTS, "said": words, "signed": _signed(found)}
+        return _private(render(f"blacklist/{page}", 200, **told))
+
+
+def _signed(found: Mapping[str, Any]) -> str:
+    """Which signatures there are, and which of them hold."""
+    return "、".join(
+        f"{name_of(each['algorithm'])}（{VALID[each['valid']]}）" for each in found.get("signatures", ())
+    )

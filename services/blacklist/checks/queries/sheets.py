@@ -3,7 +3,6 @@ signature is valid and the status has changed. Nothing is searched: the signed a
 are looked at by their ids, and the watch notes what else was found.
 """
 
-import base64
 import json
 from datetime import date
 from typing import Any
@@ -18,8 +17,8 @@ from services.blacklist.transparency.domain.certificates import (
     CURRENT,
     STATEMENTS,
     normal_code,
-    signature_holds,
 )
+from services.blacklist.transparency.queries.keys import seen_signatures
 from shared.crypto import KeyRing
 from shared.errors import NotFound
 
@@ -39,11 +38,11 @@ def verification(session: Session, keyring: KeyRing, code: str, today: date) -> 
     """The answer to a code."""
     row, document = _find(session, keyring, code)
     status = _status(session, row, today)
-    known = {key.private.public_key().public_bytes_raw() for key in keyring.signers("certificate")}
-    signed = signature_holds(document["payload"], document["signature"])
-    ours = base64.b64decode(document["signature"]["public_key"]) in known
-    answer = {"genuine": signed and ours, "status": status, "statement": _statement(session, row, status)}
-    return answer if status == CHANGED else answer | {"payload": document["payload"]}
+    seen = seen_signatures(keyring, document)
+    answer = {"genuine": seen.genuine, "status": status, "statement": _statement(session, row, status)}
+    if status == CHANGED:
+        return answer
+    return answer | {"payload": document["payload"], "signatures": seen.shown}
 
 
 def sheet(session: Session, keyring: KeyRing, code: str, today: date) -> dict[str, Any]:

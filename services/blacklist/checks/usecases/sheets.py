@@ -26,11 +26,12 @@ from services.blacklist.checks.usecases.watching import watch_listings
 from services.blacklist.register.models import Listing
 from services.blacklist.rules.queries import all_lists
 from services.blacklist.store import Deps
-from services.blacklist.transparency.domain.certificates import NOTE, SHEET_FORMAT, new_code
+from services.blacklist.transparency.domain.certificates import NOTE, new_code
+from services.blacklist.transparency.domain.signatures import SHEET_FORMAT, signed_document
 from services.blacklist.transparency.queries.proofs import opened_leaves
 from services.blacklist.transparency.queries.searching import is_pending
 from services.blacklist.transparency.queries.store import latest_checkpoint, signed_note
-from services.blacklist.transparency.usecases.certifying import logged_at, signature_of
+from services.blacklist.transparency.usecases.certifying import logged_at
 from shared.clock import SHANGHAI, local_date
 from shared.errors import Unavailable
 from shared.web.access import Principal
@@ -56,7 +57,7 @@ def issue_sheet(deps: Deps, key: str, who: Principal | None, office: Office, at:
         project = find_project(session, key, who)
         project_id, standing = project.id, project.standing
         payload, proofs = _sheet(session, deps, project, office, at)
-    document = {"payload": payload, "proofs": proofs, "signature": signature_of(deps.keyring, payload)}
+    document = signed_document(deps.keyring.signing("certificate"), payload, proofs)
     code, found = payload["code"], payload["listings"]
     sealed = deps.keyring.seal(json.dumps(document, ensure_ascii=False), sheet_aad(code))
     kept = [[each["id"], each["version"]] for each in found]

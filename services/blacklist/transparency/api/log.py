@@ -1,6 +1,5 @@
 """C2SP tlog-tiles under /api/v1/log, proofs by number, keys, and the door for witnesses."""
 
-import base64
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -9,7 +8,7 @@ from flask import Response, request
 from services.blacklist.store import Deps
 from services.blacklist.transparency import schemas
 from services.blacklist.transparency.queries import proofs, store
-from services.blacklist.transparency.queries.keys import log_keys, witnesses
+from services.blacklist.transparency.queries.keys import certificate_keys, log_keys, witnesses
 from services.blacklist.transparency.usecases.witnessing import take_cosignatures
 from shared.errors import NotFound
 from shared.tlog.tiles import WIDTH, bundle, parse_tile
@@ -146,11 +145,7 @@ def _add_keys(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             origin = store.origin_of(store.latest_checkpoint(session))
             known = [each.key for each in witnesses(session)]
-        deps.keyring.signer("certificate")
-        keys = [
-            {"id": key.kid, "key": base64.b64encode(key.private.public_key().public_bytes_raw()).decode()}
-            for key in deps.keyring.signers("certificate")
-        ]
+        keys = certificate_keys(deps.keyring)
         own = [str(key) for key in log_keys(deps.keyring, origin)]
         return {"origin": origin, "log": own, "witnesses": known, "certificates": keys}
 

@@ -7,15 +7,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-from services.blacklist.transparency.domain.commitments import BadOpening, canonical, check_opening, entry_of
+from services.blacklist.transparency.domain.commitments import BadOpening, check_opening, entry_of
+from services.blacklist.transparency.domain.signatures import check_further, name_of, signature_holds
 from shared.tlog import tree
 from shared.tlog.notes import BadNote, Checkpoint, Note, NoteKey
 
-FORMAT, SHEET_FORMAT = "credit-blacklist certificate v1", "credit-blacklist tender sheet v1"
-FORMATS = frozenset({FORMAT, SHEET_FORMAT})
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_LENGTH = 20  # 100 bits: nobody finds a certificate by trying
 LISTED, POSSIBLE, NONE = "listed", "possible", "none"
@@ -74,16 +70,6 @@ class Findings:
         return not self.bad
 
 
-def signature_holds(payload: Mapping[str, Any], signature: Mapping[str, Any]) -> bool:
-    """Whether the signature is over exactly this payload, by the key it names."""
-    try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(signature["public_key"]))
-        key.verify(base64.b64decode(signature["value"]), canonical(payload))
-    except (InvalidSignature, ValueError, KeyError, TypeError):
-        return False
-    return signature.get("algorithm") == "ed25519" and payload.get("format") in FORMATS
-
-
 def check_certificate(
     document: Mapping[str, Any],
     trusted: Collection[str] = (),
@@ -101,6 +87,7 @@ def check_certificate(
         return found
     found.good.append("证明的签名有效")
     _check_key(found, str(signature["public_key"]), trusted, pins)
+    _check_further(found, document, trusted, pins)
     checkpoint = _checkpoint(found, payload, logs)
     if checkpoint is not None:
         _check_leaves(found, payload, document.get("proofs") or [], checkpoint)
@@ -115,6 +102,23 @@ def _check_key(found: Findings, key: str, trusted: Collection[str], pins: Collec
         found.good.append("签名公钥是公布的证明公钥")
     else:
         found.bad.append("签名公钥不在公布的证明公钥之中")
+
+
+def _check_further(
+    found: Findings, document: Mapping[str, Any], trusted: Collection[str], pins: Collection[str]
+) -> None:
+    """A key nobody vouches for is said, and no fault: the first signature names it."""
+    for each in check_further(document):
+        name = name_of(each.algorithm)
+        if not each.valid:
+            (found.open if each.valid is None else found.bad).append(f"{name} 签名：{each.said}")
+            continue
+        key = base64.b64decode(each.public_key)
+        if each.public_key in trusted or sha256(key).hexdigest() in pins:
+            found.good.append(f"{name} 签名有效，公钥是公布的证明公钥")
+        else:
+            found.good.append(f"{name} 签名有效")
+            found.open.append(f"没有公布的 {name} 公钥可供比对，请自行核对：{each.public_key}")
 
 
 def _checkpoint(found: Findings, payload: Mapping[str, Any], logs: Sequence[NoteKey]) -> Checkpoint | None:

@@ -2,7 +2,6 @@
 the signature is valid and the status has changed.
 """
 
-import base64
 import json
 from datetime import date
 from typing import Any
@@ -13,10 +12,10 @@ from services.blacklist.transparency.domain.certificates import (
     CHANGED,
     STATEMENTS,
     normal_code,
-    signature_holds,
     status_of,
 )
 from services.blacklist.transparency.models import Certificate
+from services.blacklist.transparency.queries.keys import seen_signatures
 from services.blacklist.transparency.queries.searching import ask
 from shared.crypto import CryptoError, KeyRing
 from shared.errors import NotFound, describe_errors
@@ -39,10 +38,11 @@ def verification(session: Session, keyring: KeyRing, code: str, today: date) -> 
     """The answer to a code; a person's name is masked, the holder has the certificate itself."""
     row = _find(session, code)
     status, document = _status(session, keyring, row, today), _document(keyring, row)
-    known = {key.private.public_key().public_bytes_raw() for key in keyring.signers("certificate")}
-    genuine = signature_holds(document["payload"], document["signature"]) and _is_ours(document, known)
-    answer = {"genuine": genuine, "status": status, "statement": STATEMENTS[status]}
-    return answer if status == CHANGED else answer | {"payload": _masked(document["payload"])}
+    seen = seen_signatures(keyring, document)
+    answer = {"genuine": seen.genuine, "status": status, "statement": STATEMENTS[status]}
+    if status == CHANGED:
+        return answer
+    return answer | {"payload": _masked(document["payload"]), "signatures": seen.shown}
 
 
 def certificate(session: Session, keyring: KeyRing, code: str, today: date) -> dict[str, Any]:
@@ -76,10 +76,6 @@ def _status(session: Session, keyring: KeyRing, row: Certificate, today: date) -
     if result != row.result:
         return CHANGED
     return status_of(row.found, [(listing.id, listing.version) for listing, _ in found])
-
-
-def _is_ours(document: dict[str, Any], known: set[bytes]) -> bool:
-    return base64.b64decode(document["signature"]["public_key"]) in known
 
 
 def _masked(payload: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from services.blacklist.register.models import Listing
 from services.blacklist.register.usecases.persons import spend_lookup
 from services.blacklist.rules.queries import all_lists
 from services.blacklist.store import Deps, budgets
-from services.blacklist.transparency.domain.certificates import FORMAT, NOTE, RESULTS, new_code
-from services.blacklist.transparency.domain.commitments import canonical
+from services.blacklist.transparency.domain.certificates import NOTE, RESULTS, new_code
+from services.blacklist.transparency.domain.signatures import FORMAT, signed_document
 from services.blacklist.transparency.models import Certificate, LogCheckpoint
 from services.blacklist.transparency.queries.certificates import storage_aad
 from services.blacklist.transparency.queries.proofs import opened_leaves
@@ -61,7 +61,7 @@ def issue_certificate(deps: Deps, request: Request, at: datetime) -> dict[str, A
             "log": logged_at(checkpoint, signed_note(session, checkpoint)),
         }
         proofs = [leaf for listing in listings for leaf in opened_leaves(session, listing, checkpoint)[-1:]]
-        document = {"payload": payload, "proofs": proofs, "signature": signature_of(deps.keyring, payload)}
+        document = signed_document(deps.keyring.signing("certificate"), payload, proofs)
         session.add(_row(deps.keyring, request, document, listings, at))
     return {"code": payload["code"], **document}
 
@@ -139,16 +139,6 @@ def _line(listing: Listing, certain: bool) -> dict[str, Any]:
 def logged_at(checkpoint: LogCheckpoint, note: str) -> dict[str, Any]:
     root = base64.b64encode(checkpoint.root).decode()
     return {"origin": origin_of(checkpoint), "size": checkpoint.size, "root": root, "checkpoint": note}
-
-
-def signature_of(keyring: KeyRing, payload: Mapping[str, Any]) -> dict[str, str]:
-    key = keyring.signer("certificate")
-    return {
-        "algorithm": "ed25519",
-        "key_id": key.kid,
-        "public_key": base64.b64encode(key.private.public_key().public_bytes_raw()).decode(),
-        "value": base64.b64encode(key.private.sign(canonical(payload))).decode(),
-    }
 
 
 def _row(

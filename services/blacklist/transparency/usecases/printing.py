@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from services.blacklist.transparency.domain.certificates import spaced
+from services.blacklist.transparency.domain.signatures import name_of
 from shared.typesetting import fonts
 from shared.typesetting.codes import draw_code
 from shared.typesetting.lines import break_lines
@@ -97,7 +98,8 @@ class Page:
     def proof(self, document: dict[str, Any]) -> None:
         """The code, and what binds the certificate to the log."""
         payload, log = document["payload"], document["payload"]["log"]
-        self._need(CODE + 8 * SMALL_LEADING)
+        further = document.get("signatures", [])
+        self._need(CODE + (8 + 4 * len(further)) * SMALL_LEADING)
         self.y -= CODE
         draw_code(self.sheet, payload["verify_at"], LEFT, self.y, CODE)
         beside = (
@@ -108,11 +110,17 @@ class Page:
         for number, text in enumerate(beside):
             self.sheet.text(LEFT + CODE + 8, self.y + CODE - 16 - 16 * number, fonts.printable(text), 10)
         self.y -= 4
-        signature = document["signature"]
+        signed = [
+            text
+            for each in (document["signature"], *further)
+            for text in (
+                f"签名（{name_of(each['algorithm'])}，密钥 {each['key_id']}）{each['value']}",
+                f"公钥 {each['public_key']}",
+            )
+        ]
         for text in (
             f"透明日志 {log['origin']}，大小 {log['size']}，根 {log['root']}",
-            f"签名（Ed25519，密钥 {signature['key_id']}）{signature['value']}",
-            f"公钥 {signature['public_key']}",
+            *signed,
             "离线核验以同一核验码的 JSON 文件为准，方法见透明日志说明页。",
         ):
             self._set(text, SMALL, SMALL_LEADING, colour=GREY)
