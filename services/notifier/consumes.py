@@ -151,6 +151,9 @@ def _happening(event: Event) -> Happening:
         case_id=data.get("case_id"),
         listing_id=data.get("listing_id"),
         facts={**_common(event), **_FAMILIES[family](data)},
+        domain=data.get("domain"),
+        list_code=data.get("list_code"),
+        of_organization=data.get("subject_type") == "organization",
     )
 
 

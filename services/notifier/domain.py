@@ -61,6 +61,9 @@ class Happening:
     case_id: str | None = None
     listing_id: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    domain: str | None = None
+    list_code: str | None = None
+    of_organization: bool = False  # said to be about an organisation: a person is never told to strangers
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Recipient:
 
     department_id: str
     roles: frozenset[str]
+    added: frozenset[str] = frozenset()  # those of them that only a department's own route tells
 
 
 def one_line(text: str, limit: int = 200) -> str:

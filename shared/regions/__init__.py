@@ -68,7 +68,7 @@ def parents(code: str) -> list[str]:
 
 def within(code: str, ancestor: str) -> bool:
     """Whether `code` is `ancestor` or lies in it, by the code's digits; the nation holds everything."""
-    return code.startswith(_significant(ancestor))
+    return code.startswith(digits(ancestor))
 
 
 def full_name(code: str, on: date | None = None) -> str:
@@ -98,7 +98,8 @@ def region_spans() -> Iterable[Region]:
         yield from spans
 
 
-def _significant(code: str) -> str:
+def digits(code: str) -> str:
+    """What the codes of all that lies in it begin with; nothing for the nation."""
     if code == NATION:
         return ""
     if code.endswith("0000"):

@@ -10,6 +10,7 @@ from services.notifier.api import (
     people,
     replays,
     robots,
+    routes,
     subscriptions,
     texts,
     watches,
@@ -26,6 +27,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     webhooks.add_routes(made, deps)
     replays.add_routes(made, deps)
     robots.add_routes(made, deps)
+    routes.add_routes(made, deps)
     watches.add_routes(made, deps)
     enforcement.add_routes(made, deps)
     people.add_routes(made, deps)

@@ -5,6 +5,7 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from services.notifier.api import schemas
+from services.notifier.api.schemas_scopes import scoped
 from services.notifier.domain import ENDPOINT_KEEPERS
 from services.notifier.models import Deps
 from services.notifier.queries.robots import robot_of, robot_view, robots_of
@@ -39,7 +40,7 @@ def _add_list(bp: APIBlueprint, deps: Deps) -> None:
             made = robots.add_robot(
                 session,
                 deps.keyring,
-                robots.Plan(**json_data),
+                robots.Plan(**scoped(json_data)),
                 hosts=deps.robot_hosts,
                 actor=principal(),
                 at=deps.clock.system_now(),
@@ -50,13 +51,22 @@ def _add_list(bp: APIBlueprint, deps: Deps) -> None:
 def _add_one(bp: APIBlueprint, deps: Deps) -> None:
     @bp.patch("/robots/<robot_id>")
     @access(KEEPERS)
-    @bp.input(schemas.RobotSwitchIn)
+    @bp.input(schemas.RobotChangeIn)
     @bp.output(schemas.RobotOut)
-    @bp.doc(summary="停用或启用群机器人")
-    def switch_robot(robot_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    @bp.doc(summary="修改、停用或启用群机器人")
+    def change_robot(robot_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+        version = json_data.pop("version")
         with deps.db.write() as session:
             found = robot_of(session, principal(), robot_id)
-            robots.switch_robot(session, found, **json_data, at=deps.clock.system_now())
+            robots.change_robot(
+                session,
+                deps.keyring,
+                found,
+                robots.RobotChange(**scoped(json_data)),
+                version=version,
+                hosts=deps.robot_hosts,
+                at=deps.clock.system_now(),
+            )
             return robot_view(found)
 
     @bp.delete("/robots/<robot_id>")

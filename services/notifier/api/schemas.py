@@ -3,6 +3,7 @@
 from apiflask.fields import Boolean, DateTime, Integer, List, Nested, String
 from marshmallow import validate
 
+from services.notifier.api.schemas_scopes import ScopeField
 from services.notifier.channels import CHANNELS
 from services.notifier.domain import ROBOTS, SEVERITIES
 from services.notifier.queries.messages import STATE_NAMES
@@ -101,6 +102,7 @@ class SubscriptionOut(Schema):
     roles = List(String(), required=True)
     role_names = List(String(), required=True)
     for_me = Boolean(required=True)
+    added = List(String(), required=True, metadata={"description": "本部门加收的角色（加收设置的名称）"})
     channels = List(Nested(SubscriptionChannel), required=True)
 
 
@@ -169,6 +171,7 @@ class WebhookIn(Schema):
     name = Text(100, required=True)
     url = Text(500, required=True, metadata={"description": "公网 https 地址"})
     event_types = List(String(validate=EVENT), load_default=list, validate=validate.Length(max=50))
+    scope = Nested(ScopeField, load_default=dict)
 
 
 class WebhookChangeIn(Schema):
@@ -176,6 +179,7 @@ class WebhookChangeIn(Schema):
     name = Text(100)
     url = Text(500)
     event_types = List(String(validate=EVENT), validate=validate.Length(max=50))
+    scope = Nested(ScopeField)
     enabled = Flag()
 
 
@@ -188,6 +192,8 @@ class WebhookOut(Schema):
     name = String(required=True)
     url = String(required=True)
     event_types = List(String(), required=True, metadata={"description": "空表示全部"})
+    scope = Nested(ScopeField, required=True, metadata={"description": "空表示全部"})
+    scope_text = String(required=True)
     enabled = Boolean(required=True)
     disabled_reason = String(required=True, allow_none=True)
     version = Integer(required=True)
@@ -209,11 +215,19 @@ class RobotIn(Schema):
     url = Text(500, required=True, metadata={"description": "平台给出的机器人地址，加密保存"})
     secret = Text(200, load_default="", metadata={"description": "签名密钥，加密保存"})
     event_types = List(String(validate=EVENT), load_default=list, validate=validate.Length(max=50))
+    scope = Nested(ScopeField, load_default=dict)
 
 
-class RobotSwitchIn(Schema):
+class RobotChangeIn(Schema):
     version = VersionField(required=True)
-    enabled = Flag(required=True)
+    name = Text(100)
+    url = Text(500, metadata={"description": "新的机器人地址，加密保存"})
+    secret = String(
+        validate=validate.Length(max=200), metadata={"description": "新的签名密钥，加密保存；空表示取消"}
+    )
+    event_types = List(String(validate=EVENT), validate=validate.Length(max=50))
+    scope = Nested(ScopeField)
+    enabled = Flag()
 
 
 class RobotOut(Schema):
@@ -223,6 +237,8 @@ class RobotOut(Schema):
     name = String(required=True)
     signed = Boolean(required=True, metadata={"description": "是否有签名密钥"})
     event_types = List(String(), required=True, metadata={"description": "空表示全部"})
+    scope = Nested(ScopeField, required=True, metadata={"description": "空表示全部"})
+    scope_text = String(required=True)
     enabled = Boolean(required=True)
     disabled_reason = String(required=True, allow_none=True)
     version = Integer(required=True)

@@ -5,6 +5,7 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from services.notifier.api import schemas
+from services.notifier.api.schemas_scopes import scoped
 from services.notifier.domain import ENDPOINT_KEEPERS
 from services.notifier.models import Deps
 from services.notifier.queries.endpoints import endpoint_of, endpoint_view, endpoints_of
@@ -51,7 +52,7 @@ def _add_making(bp: APIBlueprint, deps: Deps) -> None:
             made, secret = endpoints.add_endpoint(
                 session,
                 deps.keyring,
-                endpoints.Change(**json_data),
+                endpoints.Change(**scoped(json_data)),
                 allowed_hosts=deps.allowed_hosts,
                 actor=principal(),
                 at=deps.clock.system_now(),
@@ -72,7 +73,7 @@ def _add_changing(bp: APIBlueprint, deps: Deps) -> None:
             endpoints.change_endpoint(
                 session,
                 found,
-                endpoints.Change(**json_data),
+                endpoints.Change(**scoped(json_data)),
                 version=version,
                 allowed_hosts=deps.allowed_hosts,
                 at=deps.clock.system_now(),

@@ -18,9 +18,11 @@ from services.notifier.channels.base import (
     Target,
     Try,
 )
+from services.notifier.channels.receiving import Receiver
 
 __all__ = [
     "CHANNELS",
+    "RECEIVERS",
     "AllFailed",
     "Channel",
     "Gone",
@@ -40,6 +42,11 @@ CHANNELS: dict[str, ChannelModule] = {
         cast("ChannelModule", each) for each in (inbox, email, webhook, wecom, dingtalk, feishu, sms)
     )
 }
+
+RECEIVERS: dict[str, Receiver] = {
+    module.NAME: module.RECEIVER for module in (webhook, wecom, dingtalk, feishu)
+}
+"""What the receivers are told of the channels that departments set up for themselves."""
 
 
 def read_settings(env: Mapping[str, str]) -> dict[str, dict[str, Any]]:

@@ -13,11 +13,13 @@ from urllib.parse import quote_plus
 
 from services.notifier.channels.base import Channel, Ports, Target
 from services.notifier.channels.rates import Limit
+from services.notifier.channels.receiving import SignedRobot
 from services.notifier.channels.robot import Request, RobotChannel, Vendor, settings_of
 
 NAME = "dingtalk"
 HOST = "oapi.dingtalk.com"
 SETTINGS = settings_of(NAME, HOST)
+RECEIVER = SignedRobot()
 PENALTY = 600.0
 
 

@@ -12,11 +12,13 @@ from typing import Any
 
 from services.notifier.channels.base import Channel, Ports, Target
 from services.notifier.channels.rates import Limit
+from services.notifier.channels.receiving import SignedRobot
 from services.notifier.channels.robot import Document, Request, RobotChannel, Vendor, settings_of
 
 NAME = "feishu"
 HOST = "open.feishu.cn"
 SETTINGS = settings_of(NAME, HOST)
+RECEIVER = SignedRobot()
 
 
 def sign(secret: bytes, timestamp: int) -> str:

@@ -19,10 +19,12 @@ from marshmallow import Schema
 
 from services.notifier.channels.base import Channel, Gone, Message, Ports, Sent, Target
 from services.notifier.channels.pinned import TIMEOUT_SECONDS, Answer, Hosts, refusal
+from services.notifier.channels.receiving import REQUIRED, Receiver
 from services.notifier.channels.wired import WiredHttp
 from services.notifier.domain import one_line
 from shared.clock import Clock
 from shared.http import Resolver
+from shared.web.schemas import Text
 
 NAME = "webhook"
 GONE = "接收端已停用（410）"
@@ -32,7 +34,19 @@ class Settings(Schema):
     allowed_hosts = Hosts(data_key="WEBHOOK_ALLOWED_HOSTS", load_default=frozenset())
 
 
+class Endpoint(Receiver):
+    """A system of the receiver's own."""
+
+    url = Text(
+        500,
+        required=True,
+        error_messages=REQUIRED,
+        metadata={"label": "地址", "hint": "公网上的 https 地址", "type": "url"},
+    )
+
+
 SETTINGS = Settings()
+RECEIVER = Endpoint()
 
 
 def sign(secrets: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> str:

@@ -9,11 +9,13 @@ from typing import Any
 
 from services.notifier.channels.base import Channel, Ports, Target
 from services.notifier.channels.rates import Limit
+from services.notifier.channels.receiving import OpenRobot
 from services.notifier.channels.robot import Request, RobotChannel, Vendor, settings_of
 
 NAME = "wecom"
 HOST = "qyapi.weixin.qq.com"
 SETTINGS = settings_of(NAME, HOST)
+RECEIVER = OpenRobot()
 MOST_BYTES = 2048  # of a text
 
 

@@ -15,6 +15,7 @@ from services.notifier.models.enforcing import Enforcer, StopOrder
 from services.notifier.models.parties import PartyNotice
 from services.notifier.models.people import Profile
 from services.notifier.models.replaying import ReplayItem, WebhookReplay
+from services.notifier.models.routes import AddedRoute
 from services.notifier.models.store import (
     SOURCE,
     Base,
@@ -38,6 +39,7 @@ __all__ = [
     "budgets", "calendar_years", "idempotency", "inbox", "leases", "metadata", "outbox", "revocations",
 ]  # fmt: skip
 __all__ += [
+    "AddedRoute",
     "FailingAddress",
     "MailBounce",
     "Profile",
@@ -109,6 +111,9 @@ class Notice(Base):
     subject_id: Mapped[str] = mapped_column(String(100), index=True)
     case_id: Mapped[str | None] = mapped_column(String(36))
     listing_id: Mapped[str | None] = mapped_column(String(36))
+    region: Mapped[str | None] = mapped_column(String(6))
+    domain: Mapped[str | None] = mapped_column(String(40))
+    list_code: Mapped[str | None] = mapped_column(String(64))
     department_id: Mapped[str] = mapped_column(String(36))
     audience: Mapped[list[str]] = mapped_column(JsonDoc)
     severity: Mapped[str] = mapped_column(String(10))
@@ -178,6 +183,7 @@ class WebhookEndpoint(Base):
     name: Mapped[str] = mapped_column(String(100))
     url: Mapped[str] = mapped_column(String(500))
     event_types: Mapped[list[str]] = mapped_column(JsonDoc)
+    scope: Mapped[dict[str, Any]] = mapped_column(JsonDoc, default=dict, server_default="{}")
     enabled: Mapped[bool]
     disabled_reason: Mapped[str | None] = mapped_column(String(300))
     version: Mapped[int] = mapped_column(Integer)
@@ -215,6 +221,7 @@ class Robot(Base):
     sealed_url: Mapped[str] = mapped_column(Text)
     sealed_secret: Mapped[str | None] = mapped_column(Text)
     event_types: Mapped[list[str]] = mapped_column(JsonDoc)
+    scope: Mapped[dict[str, Any]] = mapped_column(JsonDoc, default=dict, server_default="{}")
     enabled: Mapped[bool]
     disabled_reason: Mapped[str | None] = mapped_column(String(300))
     version: Mapped[int] = mapped_column(Integer)

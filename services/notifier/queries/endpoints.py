@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.notifier.models import WebhookEndpoint, WebhookSecret
+from services.notifier.routing.scopes import Scope, in_words
 from shared.errors import NotFound
 from shared.web.access import Principal
 
@@ -33,6 +34,8 @@ def endpoint_view(session: Session, endpoint: WebhookEndpoint) -> dict[str, Any]
         "name": endpoint.name,
         "url": endpoint.url,
         "event_types": endpoint.event_types,
+        "scope": Scope.read(endpoint.scope).stored(),
+        "scope_text": in_words(Scope.read(endpoint.scope)),
         "enabled": endpoint.enabled,
         "disabled_reason": endpoint.disabled_reason,
         "version": endpoint.version,

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.notifier.domain import CHANNEL_NAMES
 from services.notifier.models import Robot
+from services.notifier.routing.scopes import Scope, in_words
 from shared.errors import NotFound
 from shared.web.access import Principal
 
@@ -33,6 +34,8 @@ def robot_view(robot: Robot) -> dict[str, Any]:
         "name": robot.name,
         "signed": robot.sealed_secret is not None,
         "event_types": robot.event_types,
+        "scope": Scope.read(robot.scope).stored(),
+        "scope_text": in_words(Scope.read(robot.scope)),
         "enabled": robot.enabled,
         "disabled_reason": robot.disabled_reason,
         "version": robot.version,

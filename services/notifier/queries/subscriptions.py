@@ -1,6 +1,6 @@
 """Who hears what, as one officer sees it: the routing data with the officer's own choices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -9,10 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.notifier.domain import CHANNEL_NAMES, ROBOTS, ROLE_NAMES, SEVERITY_NAMES
-from services.notifier.models import Phone, Preference
+from services.notifier.models import AddedRoute, Phone, Preference
 from services.notifier.queries.people import declined_severities
+from services.notifier.queries.routes import routes_of
 from services.notifier.queries.staff import active_endpoints, active_robots
 from services.notifier.routing import Route, routing
+from services.notifier.routing.added import OWN, PUBLIC
 from shared.errors import NotFound
 from shared.web.access import Principal
 
@@ -61,8 +63,17 @@ def _lets_through(patterns: list[str], event: str) -> bool:
 
 def subscriptions(session: Session, actor: Principal) -> list[dict[str, Any]]:
     """One entry per route, in the order of the routing data."""
-    chosen = _chosen(session, actor)
-    return [_view(route, actor, chosen) for route in routing().routes]
+    chosen, added = _chosen(session, actor), routes_of(session, actor)
+    return [{**_view(route, actor, chosen), "added": _added(route, added)} for route in routing().routes]
+
+
+def _added(route: Route, added: Sequence[AddedRoute]) -> list[str]:
+    """What of the department's own routes is about such events, in words."""
+    return [
+        f"{'、'.join(ROLE_NAMES.get(role, role) for role in each.roles)}（{each.name}）"
+        for each in added
+        if _lets_through(each.event_types, route.event) and (each.source == OWN or route.event in PUBLIC)
+    ]
 
 
 def _chosen(session: Session, actor: Principal) -> Chosen:

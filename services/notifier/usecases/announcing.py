@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session
 
 from services.notifier.domain import Happening, Recipient, fold_facts
 from services.notifier.models import Notice
+from services.notifier.queries.routes import added_routes
 from services.notifier.queries.staff import Departments, overseer_seats
 from services.notifier.queries.texts import texts_in_force
 from services.notifier.routing import Route, recipients, routing
+from services.notifier.routing.added import SHOWN, widen
 from services.notifier.routing.quiet import Pauses
+from services.notifier.routing.scopes import Matter
 from services.notifier.templates import Text, render
 from services.notifier.usecases.dispatching import NO_PAUSES, Fresh, dispatch
 from shared.db import dialect_of, upsert
@@ -34,10 +37,19 @@ class Draft:
     happening: Happening
     recipient: Recipient
     facts: dict[str, str]
+    concerned: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         return self.route.dedupe_key(self.happening), self.recipient.department_id
+
+    @property
+    def link(self) -> str:
+        """Where the matter is shown; who only asked to hear too is led to the public page."""
+        if self.recipient.roles != self.recipient.added or self.recipient.department_id == self.concerned:
+            return routing().link(self.route, self.happening)
+        public = self.happening.type in SHOWN and self.happening.listing_id
+        return f"/listings/{self.happening.listing_id}" if public else ""
 
 
 def announce(
@@ -65,14 +77,19 @@ def _drafts(session: Session, happenings: Iterable[Happening], today: date) -> l
         return []
     departments = Departments(session, today)
     departments.load(h.department_id for h, _ in routed if h.department_id)
-    seats = overseer_seats(session)
+    seats, added = overseer_seats(session), added_routes(session)
     drafts: list[Draft] = []
     for happening, route in routed:
         concerned = departments.standing(happening.department_id) if happening.department_id else None
         facts = _place(happening, departments.name(concerned) if concerned else "")
         meant = recipients(route, concerned, happening.region, seats)
-        drafts += [Draft(route, happening, recipient, facts) for recipient in meant]
+        meant = widen(meant, added, happening, _matter(happening, route), concerned)
+        drafts += [Draft(route, happening, recipient, facts, concerned) for recipient in meant]
     return drafts
+
+
+def _matter(happening: Happening, route: Route) -> Matter:
+    return Matter(happening.region, happening.domain, happening.list_code, route.severity)
 
 
 def _place(happening: Happening, department_name: str) -> dict[str, str]:
@@ -93,12 +110,15 @@ def _row(draft: Draft, own: Texts, at: datetime) -> dict[str, Any]:
         "subject_id": happening.subject_id,
         "case_id": happening.case_id,
         "listing_id": happening.listing_id,
+        "region": happening.region,
+        "domain": happening.domain,
+        "list_code": happening.list_code,
         "department_id": department_id,
         "audience": sorted(draft.recipient.roles),
         "severity": route.severity,
         "title": text.title,
         "body": text.body,
-        "link": routing().link(route, happening),
+        "link": draft.link,
         "facts": draft.facts,
         "occurred_at": happening.occurred_at,
         "created_at": at,
@@ -126,6 +146,7 @@ def _insert(session: Session, rows: Sequence[tuple[Draft, dict[str, Any]]]) -> l
             row["event_type"],
             row["subject_id"],
             draft.route.is_prompt(draft.happening),
+            _matter(draft.happening, draft.route),
         )
         for draft, row in rows
         if row["id"] in written

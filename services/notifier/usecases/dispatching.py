@@ -26,6 +26,7 @@ from services.notifier.queries.staff import (
 )
 from services.notifier.routing import Route
 from services.notifier.routing.quiet import TO_PEOPLE, Pauses
+from services.notifier.routing.scopes import Matter, Scope
 from shared.clock import local_date
 from shared.db import add_rows, wake
 from shared.delivery import ACCEPTED, WAITING
@@ -49,6 +50,7 @@ class Fresh:
     event_type: str
     subject_id: str
     prompt: bool = True
+    matter: Matter = field(default_factory=Matter)
 
     @property
     def department_id(self) -> str:
@@ -57,7 +59,7 @@ class Fresh:
     @property
     def is_concerned(self) -> bool:
         """Whether this is the notice of the department whose matter it is, not of those who oversee it."""
-        return not self.recipient.roles.isdisjoint(self.route.department)
+        return not (self.recipient.roles - self.recipient.added).isdisjoint(self.route.department)
 
 
 @dataclass(frozen=True)
@@ -203,10 +205,10 @@ def _targets(notice: Fresh, reach: Reach) -> Iterator[tuple[str, str]]:
         yield from (("sms", f"user:{p.id}") for p in phones if _hears(p, notice, reach.texts_declined))
     if "webhook" in notice.route.channels:
         for endpoint in reach.endpoints.get(notice.department_id, ()):
-            if wants(endpoint.event_types, notice.event_type):
+            if _lets_pass(endpoint, notice):
                 yield "webhook", f"webhook:{endpoint.id}"
     for robot in reach.robots.get(notice.department_id, ()):
-        if robot.channel in notice.route.channels and wants(robot.event_types, notice.event_type):
+        if robot.channel in notice.route.channels and _lets_pass(robot, notice):
             yield robot.channel, f"robot:{robot.id}"
 
 
@@ -228,6 +230,12 @@ def _hears(person: Person, notice: Fresh, refused: set[tuple[str, str]]) -> bool
     """Unless they declined it for themselves; what they get for somebody absent they cannot decline."""
     for_another = not person.covers.isdisjoint(notice.recipient.roles)
     return for_another or (person.id, notice.route.event) not in refused
+
+
+def _lets_pass(receiver: WebhookEndpoint | Robot, notice: Fresh) -> bool:
+    """Whether a department's receiver wants it: by kind of event, and by what the matter is about."""
+    scope = Scope.read(receiver.scope)
+    return wants(receiver.event_types, notice.event_type) and scope.admits(notice.matter)
 
 
 def wants(event_types: Sequence[str], event_type: str) -> bool:

@@ -20,6 +20,7 @@ from services.notifier.domain import TEST_EVENT, chinese_date
 from services.notifier.models import Dispatch, Notice, WebhookEndpoint, WebhookSecret
 from services.notifier.queries.texts import texts_in_force
 from services.notifier.routing import routing
+from services.notifier.routing.scopes import Scope
 from services.notifier.templates import render
 from services.notifier.usecases.dispatching import WAKE_CHANNEL, dispatch_row
 from shared.clock import local_date
@@ -36,6 +37,7 @@ describe_errors(
     {
         "webhook-address": "Webhook 地址须为公网 https 地址，不得带账号，不得指向内网。",
         "webhook-events": "消息类型不在清单中。请使用订阅清单里的类型，或以 * 结尾的前缀。",
+        "notice-scope": "领域、地区或者程度不在清单中。地区为六位行政区划代码，领域和程度请从清单中选择。",
         "too-many-webhooks": "部门的 Webhook 数量已达上限。请先删除不用的。",
         "webhook-disabled": "该 Webhook 已停用。请先启用再测试。",
     }
@@ -50,6 +52,7 @@ class Change:
     url: str | None = None
     event_types: Sequence[str] | None = None
     enabled: bool | None = None
+    scope: Scope | None = None
 
 
 def add_endpoint(
@@ -64,6 +67,7 @@ def add_endpoint(
     """A new webhook of the actor's department, and its secret, which is not shown again."""
     check_url(change.url or "", allowed_hosts)
     check_event_types(change.event_types or ())
+    check_scope(change.scope or Scope())
     standing = select(func.count()).select_from(WebhookEndpoint)
     if (
         session.execute(standing.where(WebhookEndpoint.department_id == actor.department_id)).scalar_one()
@@ -76,6 +80,7 @@ def add_endpoint(
         name=change.name,
         url=change.url,
         event_types=list(change.event_types or ()),
+        scope=(change.scope or Scope()).stored(),
         enabled=True,
         version=1,
         created_by=actor.user_id,
@@ -102,11 +107,14 @@ def change_endpoint(
         check_url(change.url, allowed_hosts)
     if change.event_types is not None:
         check_event_types(change.event_types)
+    if change.scope is not None:
+        check_scope(change.scope)
     given = {name: value for name, value in vars(change).items() if value is not None}
     if change.enabled:
         given["disabled_reason"] = None
     for name, value in given.items():
-        setattr(endpoint, name, list(value) if name == "event_types" else value)
+        stored = value.stored() if isinstance(value, Scope) else value
+        setattr(endpoint, name, list(stored) if name == "event_types" else stored)
     endpoint.version += 1
     endpoint.updated_at = at
     session.flush()
@@ -204,6 +212,13 @@ def check_event_types(patterns: Collection[str]) -> None:
     ]
     if wrong:
         raise Invalid("webhook-events", "消息类型有误", fields=wrong)
+
+
+def check_scope(scope: Scope) -> None:
+    """Every part of a filter must be able to let something through."""
+    wrong = scope.wrong()
+    if wrong:
+        raise Invalid("notice-scope", "范围有误", "请按提示修改后重新提交。", fields=wrong)
 
 
 def _check_version(endpoint: WebhookEndpoint, version: int) -> None:

@@ -4,21 +4,23 @@ Failed ones go back into the queue; what came about while the webhook was disabl
 queued now. The receiver knows a message it has by its `webhook-id`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from services.notifier.domain import TEST_EVENT
 from services.notifier.models import Dispatch, Notice, ReplayItem, WebhookEndpoint, WebhookReplay
 from services.notifier.routing import routing
+from services.notifier.routing.scopes import Scope
 from services.notifier.usecases.dispatching import WAKE_CHANNEL, dispatch_row, wants
 from shared.db import among, dialect_of, upsert, wake
 from shared.delivery import ACCEPTED, DEAD, SENDING, WAITING
 from shared.errors import Conflict, FieldError, Invalid, NotFound, describe_errors
 from shared.ids import first_id_at, new_id
+from shared.regions import digits
 from shared.web.access import Principal
 
 MOST = 2000
@@ -123,6 +125,7 @@ def _missed(session: Session, endpoint: WebhookEndpoint, window: Window) -> Colu
         Notice.department_id == endpoint.department_id,
         Notice.shown_at.is_not(None),
         _within(Notice.id.expression, began),
+        *_of_scope(Scope.read(endpoint.scope)),
     )
     there = session.scalars(select(Notice.event_type).where(mine).distinct())
     kinds = [each for each in there if _is_for(endpoint, each)]
@@ -130,6 +133,19 @@ def _missed(session: Session, endpoint: WebhookEndpoint, window: Window) -> Colu
         return None
     queued = exists().where(Dispatch.notice_id == Notice.id, Dispatch.target == f"webhook:{endpoint.id}")
     return and_(mine, Notice.event_type.in_(kinds), ~queued)
+
+
+def _of_scope(scope: Scope) -> Iterator[ColumnElement[bool]]:
+    """As `Scope.admits`, for messages on record."""
+    if scope.domains:
+        yield or_(Notice.domain.is_(None), Notice.domain.in_(scope.domains))
+    if scope.lists:
+        yield or_(Notice.list_code.is_(None), Notice.list_code.in_(scope.lists))
+    if scope.regions:
+        below = (Notice.region.like(f"{digits(code)}%") for code in scope.regions)
+        yield or_(Notice.region.is_(None), *below)
+    if scope.severities:
+        yield Notice.severity.in_(scope.severities)
 
 
 def _is_for(endpoint: WebhookEndpoint, event_type: str) -> bool:

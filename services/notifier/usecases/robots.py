@@ -1,19 +1,21 @@
-"""A department manages its chat robots: add, switch, try out, remove. Address and secret are sealed for good.
+"""A department manages its chat robots: add, change, try out, remove. Address and secret are sealed for good.
 
-Nobody sees them again, and a changed address is a new robot.
+Nobody sees them again; they can be replaced.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from services.notifier.channels import RECEIVERS
 from services.notifier.channels.robot import is_of
 from services.notifier.models import Robot
-from services.notifier.usecases.endpoints import check_event_types, queue_test
+from services.notifier.routing.scopes import Scope
+from services.notifier.usecases.endpoints import check_event_types, check_scope, queue_test
 from shared.crypto import KeyRing
 from shared.errors import Conflict, FieldError, Invalid, describe_errors
 from shared.ids import new_id
@@ -38,6 +40,19 @@ class Plan:
     url: str
     secret: str = ""
     event_types: Sequence[str] = ()
+    scope: Scope = field(default_factory=Scope)
+
+
+@dataclass(frozen=True)
+class RobotChange:
+    """What a robot should become; None leaves a part as it is, an empty secret takes it away."""
+
+    name: str | None = None
+    url: str | None = None
+    secret: str | None = None
+    event_types: Sequence[str] | None = None
+    scope: Scope | None = None
+    enabled: bool | None = None
 
 
 def add_robot(
@@ -50,8 +65,10 @@ def add_robot(
     at: datetime,
 ) -> Robot:
     """A new robot of the actor's department."""
+    check_secret(plan.channel, plan.secret)
     check_address(plan.url, hosts.get(plan.channel, frozenset()))
     check_event_types(plan.event_types)
+    check_scope(plan.scope)
     mine = select(func.count()).select_from(Robot).where(Robot.department_id == actor.department_id)
     if session.execute(mine).scalar_one() >= MOST:
         raise Conflict("too-many-robots", "机器人数量已达上限", f"每个部门最多 {MOST} 个。")
@@ -65,6 +82,7 @@ def add_robot(
         sealed_url=keyring.seal(plan.url, Robot.aad(robot_id, "sealed_url")),
         sealed_secret=secret,
         event_types=list(plan.event_types),
+        scope=plan.scope.stored(),
         enabled=True,
         version=1,
         created_by=actor.user_id,
@@ -92,16 +110,51 @@ def _scheme(url: str, hosts: frozenset[str]) -> str:
     return "http" if stated and parts.scheme == "http" else "https"
 
 
-def switch_robot(session: Session, robot: Robot, *, enabled: bool, version: int, at: datetime) -> None:
-    """Enable or disable the version the caller saw."""
+def check_secret(channel: str, secret: str | None) -> None:
+    """Some vendors' robots have none."""
+    if secret and "secret" not in RECEIVERS[channel].fields:
+        wrong = FieldError("/secret", "这个平台的机器人没有签名密钥。")
+        raise Invalid("validation-failed", "提交的内容有误", fields=[wrong])
+
+
+def change_robot(
+    session: Session,
+    keyring: KeyRing,
+    robot: Robot,
+    change: RobotChange,
+    *,
+    version: int,
+    hosts: Mapping[str, frozenset[str]],
+    at: datetime,
+) -> None:
+    """Apply a change to the version the caller saw; address and secret are written, never read."""
     if robot.version != version:
         raise Conflict(
             "version-conflict", "内容已被他人更新", "请取得最新版本后再办理。", version=robot.version
         )
-    robot.enabled, robot.updated_at = enabled, at
-    robot.disabled_reason = None
+    _seal(keyring, robot, change, hosts)
+    if change.event_types is not None:
+        check_event_types(change.event_types)
+        robot.event_types = list(change.event_types)
+    if change.scope is not None:
+        check_scope(change.scope)
+        robot.scope = change.scope.stored()
+    if change.enabled is not None:
+        robot.enabled, robot.disabled_reason = change.enabled, None
+    robot.name = change.name or robot.name
+    robot.updated_at = at
     robot.version += 1
     session.flush()
+
+
+def _seal(keyring: KeyRing, robot: Robot, change: RobotChange, hosts: Mapping[str, frozenset[str]]) -> None:
+    check_secret(robot.channel, change.secret)
+    if change.url is not None:
+        check_address(change.url, hosts.get(robot.channel, frozenset()))
+        robot.sealed_url = keyring.seal(change.url, Robot.aad(robot.id, "sealed_url"))
+    if change.secret is not None:
+        aad = Robot.aad(robot.id, "sealed_secret")
+        robot.sealed_secret = keyring.seal(change.secret, aad) if change.secret else None
 
 
 def remove_robot(session: Session, robot: Robot) -> None:

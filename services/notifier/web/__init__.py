@@ -12,6 +12,7 @@ from services.notifier.web import (
     people,
     replays,
     robots,
+    routes,
     subscriptions,
     texts,
     watches,
@@ -28,6 +29,7 @@ def blueprint(deps: Deps, authenticate: Authenticate) -> APIBlueprint:
     webhooks.add_routes(made, deps)
     replays.add_routes(made, deps)
     robots.add_routes(made, deps)
+    routes.add_routes(made, deps)
     watches.add_routes(made, deps)
     enforcement.add_routes(made, deps)
     texts.add_routes(made, deps)

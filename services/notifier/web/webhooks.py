@@ -7,21 +7,25 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.notifier.channels import RECEIVERS
+from services.notifier.channels.receiving import asked_of, read_receiver
 from services.notifier.domain import ENDPOINT_KEEPERS
 from services.notifier.models import Deps
 from services.notifier.queries.endpoints import endpoint_of, endpoint_view, endpoints_of
 from services.notifier.queries.messages import DispatchFilter, dispatch_rows, dispatch_views
 from services.notifier.queries.replays import replays_of
 from services.notifier.routing import routing
+from services.notifier.routing.scopes import Scope
 from services.notifier.usecases import endpoints
 from services.notifier.web.looks import STATE_COLOURS
+from services.notifier.web.scopes import LABELS, read_scope, receiver_errors, scope_form
 from shared.clock import SHANGHAI
 from shared.errors import Conflict, DomainError, FieldError, Invalid
 from shared.web.access import access, principal, roles, signed_in
-from shared.web.pages import form_errors, render
+from shared.web.pages import render
 
 KEEPERS = roles(*ENDPOINT_KEEPERS)
-LONGEST = {"name": 100, "url": 500}
+SCHEMA = RECEIVERS["webhook"]
 SHOWN, SHOWN_REPLAYS = 10, 5
 ASKED_BACK = timedelta(days=1)  # where the form for a replay begins
 
@@ -63,7 +67,7 @@ def _add_making(bp: APIBlueprint, deps: Deps) -> None:
                 )
                 made_id = made.id
         except DomainError as error:
-            return _form(request.form.to_dict(), form_errors(error), 422)
+            return _form(request.form.to_dict(), receiver_errors(error), 422)
         return webhook_page(deps, made_id, secret=secret)
 
 
@@ -104,7 +108,7 @@ def _add_changing(bp: APIBlueprint, deps: Deps) -> None:
     def edit_webhook(webhook_id: str) -> Response:
         with deps.db.read() as session:
             view = endpoint_view(session, endpoint_of(session, principal(), webhook_id))
-        return _form(view, {}, chosen=view["event_types"], version=view["version"])
+        return _form(view, {}, kept=view, version=view["version"])
 
     @bp.post("/webhooks/<webhook_id>/edit")
     @access(KEEPERS)
@@ -119,7 +123,7 @@ def _add_changing(bp: APIBlueprint, deps: Deps) -> None:
                 )
         except (Invalid, Conflict) as error:
             stated = request.form.get("version", "")
-            return _form(request.form.to_dict(), form_errors(error), int(error.kind), version=stated)
+            return _form(request.form.to_dict(), receiver_errors(error), int(error.kind), version=stated)
         return redirect(url_for("pages.webhook", webhook_id=webhook_id), 303)
 
     @bp.post("/webhooks/<webhook_id>/test")
@@ -139,15 +143,8 @@ def _add_changing(bp: APIBlueprint, deps: Deps) -> None:
 
 
 def _change() -> endpoints.Change:
-    given = {name: request.form.get(name, "").strip() for name in LONGEST}
-    wrong = [
-        FieldError(f"/{name}", "必填。" if not given[name] else f"不能超过 {LONGEST[name]} 个字。")
-        for name in LONGEST
-        if not 0 < len(given[name]) <= LONGEST[name]
-    ]
-    if wrong:
-        raise Invalid("validation-failed", "提交的内容有误", fields=wrong)
-    return endpoints.Change(given["name"], given["url"], request.form.getlist("event_types"))
+    stated = read_receiver(SCHEMA, {name: request.form.get(name, "") for name in SCHEMA.fields})
+    return endpoints.Change(**stated, event_types=request.form.getlist("event_types"), scope=read_scope())
 
 
 def stated_version() -> int:
@@ -165,15 +162,18 @@ def _form(
     errors: dict[str, str],
     status: int = 200,
     *,
-    chosen: list[str] | None = None,
+    kept: dict[str, Any] | None = None,
     version: Any = None,
 ) -> Response:
     """For a new one, or for the version of one that was read; filters given over HTTP are kept."""
     events = [(route.event, route.label) for route in routing().routes if "webhook" in route.channels]
-    ticked = request.form.getlist("event_types") if chosen is None else chosen
+    ticked = request.form.getlist("event_types") if kept is None else kept["event_types"]
     known = {event for event, _ in events}
     events += [(each, each) for each in ticked if each not in known]
+    asked = asked_of(SCHEMA)
     given = {"values": values, "errors": errors, "events": events, "chosen": ticked, "version": version}
+    given |= {"asked": asked, "labels": {**LABELS, **{each.name: each.label for each in asked}}}
+    given |= {"scope": scope_form(Scope.read(kept["scope"]) if kept else None)}
     return render("notices/webhook_new.html", status, **given)
 
 
