@@ -1,12 +1,15 @@
 """Whoever reads a person's case or its papers leaves a trace, whichever way; the trace holds no content."""
 
 import io
+import json
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from services.blacklist.audit.models import AuditEntry
+from services.blacklist.cases.usecases.reading import persons_in
+from services.blacklist.rules.models import Duty
 from shared.identifiers import make_uscc
 from tests.integration.test_blacklist_pages import NUMBER, Site, person
 from tests.integration.test_letters_pages import SCAN, act, upload
@@ -42,6 +45,7 @@ def test_a_persons_case_is_traced_once_a_day_for_each_viewer(site):
     for view in ("", "/edit", "/letters", "/public-preview"):
         assert clerk.get(f"/cases/{case}{view}").status_code == 200, view
     assert clerk.get(f"/api/v1/cases/{case}").status_code == 200
+    assert auditor.get(f"/api/v1/cases/{case}/public-preview").status_code == 200
     assert auditor.get(f"/api/v1/cases/{case}").status_code == 200
     who = name_of(site, "clerk"), name_of(site, "auditor")
     assert reads(site, case) == {("case.read", who[0]): 1, ("case.read", who[1]): 1}
@@ -96,3 +100,42 @@ def test_every_paper_taken_out_is_traced(site):
     kinds = ("case.read-attachment", "letter.read-copy", "letter.read-proof", "letter.preview")
     traced = {kind: count for (kind, by), count in reads(site, case).items() if by == who}
     assert traced == dict.fromkeys(kinds, 2)
+
+
+def listed(site, who):
+    """The lists one has seen, each with the number of persons."""
+    with site.deps.db.read() as session:
+        found = session.query(AuditEntry).filter_by(action="case.read-list", actor_name=who).all()
+    assert not any("欧阳" in each.detail or NUMBER in each.detail for each in found)
+    told = [json.loads(each.detail) for each in found]
+    return Counter((each["view"], each["persons"], len(each["of"])) for each in told)
+
+
+def test_lists_that_name_persons_leave_one_trace_for_all_of_them(site):
+    clerk, supervisor = site.client("clerk"), site.client("supervisor")
+    who, above = name_of(site, "clerk"), name_of(site, "supervisor")
+    assert clerk.get("/cases").status_code == 200
+    assert not listed(site, who), "nobody there is a person"
+    case = filed(clerk)
+    for path in ("/cases", "/cases", "/api/v1/cases"):
+        assert clerk.get(path).status_code == 200
+    assert listed(site, who) == {("cases", 1, 1): 1}, "the same list on the same day is told once"
+    act(clerk, case, "submit")
+    act(site.client("reviewer"), case, "approve_notice", notice_number="长住建告〔2026〕22号")
+    clerk.post(f"/api/v1/cases/{case}/letters", json={"kind": "notice"})
+    for path in ("/letters/unserved", "/api/v1/letters/unserved"):
+        assert clerk.get(path).status_code == 200
+    assert listed(site, who)["letters-unserved", 1, 1] == 1
+    with site.deps.db.write() as session:
+        for duty in session.query(Duty).filter_by(case_id=case):
+            duty.start_on = duty.due_on = date(2026, 11, 2)
+    for path in ("overdue", "duties?measure=publication"):
+        for start in ("/supervision/", "/api/v1/supervision/"):
+            assert supervisor.get(f"{start}{path}").status_code == 200
+    assert listed(site, above) == {("supervision-overdue", 1, 1): 1, ("supervision-duties", 1, 1): 1}
+
+
+def test_rows_of_a_sheet_count_as_persons_even_with_mistakes():
+    firm, person, torn = {"type": "organization"}, {"type": "individual"}, {"id_masked": "1301**"}
+    rows = [{"row": n, "preview": each} for n, each in enumerate((firm, person, torn, {}), 2)]
+    assert persons_in("up", rows) == ["up:3", "up:4"]

@@ -9,6 +9,7 @@ _CASES = {
     "case.file": "录入案件",
     "case.edit": "修改案件",
     "case.read": "查看个人案件",
+    "case.read-list": "查看含个人的列表",
     "case.read-attachment": "下载案件附件",
     "case.attach": "添加案件附件",
     "case.link": "关联案件",
@@ -181,6 +182,7 @@ ACTIONS = MappingProxyType(_CASES | _LETTERS | _DISCLOSURE | _SUPERVISION | _PEO
 OBJECTS = MappingProxyType(
     {
         "case": "案件",
+        "person-list": "含个人的列表",
         "listing": "公示信息",
         "import": "批量导入",
         "export": "导出",

@@ -33,6 +33,7 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_entries_object", "object_type", "object_id"),
         Index("ix_audit_entries_actor", "actor_id", "at"),
+        Index("ix_audit_entries_action", "action", "id"),
     )
 
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.blacklist.cases.queries.adoptions import adoption_view, find_adoptions
 from services.blacklist.cases.schemas.adoptions import AdoptionIn, RefusalIn
 from services.blacklist.cases.usecases.adopting import confirm_adoption, propose_adoption, refuse_adoption
+from services.blacklist.cases.usecases.reading import persons_of, trace_list
 from services.blacklist.store import Deps
 from shared.errors import DomainError
 from shared.web.access import access, principal, roles
@@ -72,6 +73,7 @@ def _page(deps: Deps, error: DomainError | None = None) -> Response:
         found = find_adoptions(session, who, state=None, before=before, limit=PER_PAGE)
         rows, around = listed(found, PER_PAGE, lambda row: row[0].id)
         items = [adoption_view(*row) | {"own": row[0].proposed_by == who.user_id} for row in rows]
+    trace_list(deps, who, "adoptions", persons_of((r.id, r.subject_type) for _, r in rows))
     return render(
         "blacklist/adoptions.html",
         int(error.kind) if error else 200,

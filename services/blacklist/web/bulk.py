@@ -15,6 +15,7 @@ from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries.finding import CaseFilter, narrowed
 from services.blacklist.cases.schemas import BulkIn
 from services.blacklist.cases.usecases.bulk import RowOutcome, take_many
+from services.blacklist.cases.usecases.reading import persons_of, trace_list
 from services.blacklist.rules.queries import all_lists
 from services.blacklist.store import Deps
 from services.blacklist.web.desk import case_filter, filter_query
@@ -133,9 +134,10 @@ def _done(deps: Deps, action: str, outcomes: list[RowOutcome], left: int) -> Res
     refused = [each for each in outcomes if each.refused is not None]
     with deps.db.read() as session:
         ids = [each.case_id for each in refused[:LISTED]]
-        names = {row[0]: (row[1], row[2]) for row in session.execute(
-            select(Case.id, Case.subject_name, Case.document_number).where(Case.id.in_(ids))
-        )}  # fmt: skip
+        wanted = select(Case.id, Case.subject_type, Case.subject_name, Case.document_number)
+        found = session.execute(wanted.where(Case.id.in_(ids))).all()
+    names = {row.id: (row.subject_name, row.document_number) for row in found}
+    trace_list(deps, principal(), "bulk", persons_of((row.id, row.subject_type) for row in found))
     shown: list[dict[str, Any]] = [
         {"id": each.case_id, "names": names.get(each.case_id, ("", "")), "why": _why(each.refused)}
         for each in refused[:LISTED]

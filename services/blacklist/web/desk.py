@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import case_view, case_views, find_case, list_cases, visible_to
 from services.blacklist.cases.queries.finding import CaseFilter
-from services.blacklist.cases.usecases.reading import trace_view
+from services.blacklist.cases.usecases.reading import persons_of, trace_list, trace_view
 from services.blacklist.register import queries as register
 from services.blacklist.rules.queries import all_lists, open_duties
 from services.blacklist.store import Deps
@@ -50,6 +50,8 @@ def _cases(made: APIBlueprint, deps: Deps) -> None:
                 "due": _due(session, who),
                 "regions": region_options(session),
             }
+        named = [*shown, *(each["case"] for each in context["due"])]
+        trace_list(deps, who, "cases", persons_of((case.id, case.subject_type) for case in named))
         return render(
             "blacklist/cases.html",
             wanted=wanted,

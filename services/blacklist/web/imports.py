@@ -19,6 +19,7 @@ from services.blacklist.cases.queries.imports import (
 )
 from services.blacklist.cases.schemas import ImportIn
 from services.blacklist.cases.usecases.imports import SheetUpload, blank_workbook, receive_import
+from services.blacklist.cases.usecases.reading import persons_in, trace_list
 from services.blacklist.rules.queries import all_lists
 from services.blacklist.store import Deps
 from services.blacklist.web.attachments import chosen_file
@@ -132,6 +133,7 @@ def import_page(deps: Deps, import_id: str, status: int, errors: dict[str, str])
         found = import_rows(session, upload.id, state=state, after=after, limit=PER_PAGE)
         rows, following = cut(found, PER_PAGE, lambda row: (row.row_number,))
         view, lines = import_view(upload), [row_view(row) for row in rows]
+    trace_list(deps, principal(), "import", persons_in(import_id, lines))
     return render(
         "blacklist/import.html",
         status,

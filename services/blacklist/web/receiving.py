@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.letters.api.common import file_answer
 from services.blacklist.letters.queries.unserved import unserved_letters
+from services.blacklist.letters.usecases.reading import trace_unserved
 from services.blacklist.letters.usecases.sending import (
     CHANNELS,
     STATES,
@@ -41,6 +42,7 @@ def _waiting(made: APIBlueprint, deps: Deps) -> None:
     def letters_to_serve() -> Response:
         with deps.db.read() as session:
             found = unserved_letters(session, principal(), request.args.get("cursor"), PAGE_SIZE)
+        trace_unserved(deps, principal(), found["items"])
         return render(
             "blacklist/letters_unserved.html",
             items=found["items"],

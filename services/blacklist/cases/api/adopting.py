@@ -16,6 +16,7 @@ from services.blacklist.cases.schemas.adoptions import (
     RefusalIn,
 )
 from services.blacklist.cases.usecases.adopting import confirm_adoption, propose_adoption, refuse_adoption
+from services.blacklist.cases.usecases.reading import persons_of, trace_list
 from services.blacklist.register.models import Listing
 from services.blacklist.store import Deps
 from shared.errors import describe_errors
@@ -63,7 +64,9 @@ def _add_asking(bp: APIBlueprint, deps: Deps) -> None:
                 session, principal(), state=query_data["state"], before=before, limit=limit
             )
             rows, following = cut(found, limit, lambda row: (row[0].id,))
-            return page([adoption_view(*row) for row in rows], following)
+            views = [adoption_view(*row) for row in rows]
+        trace_list(deps, principal(), "adoptions", persons_of((r.id, r.subject_type) for _, r in rows))
+        return page(views, following)
 
 
 def _add_answers(bp: APIBlueprint, deps: Deps) -> None:

@@ -9,7 +9,7 @@ from services.blacklist.cases import queries, schemas
 from services.blacklist.cases.queries.finding import CaseFilter
 from services.blacklist.cases.usecases.editing import edit_case
 from services.blacklist.cases.usecases.filing import file_case
-from services.blacklist.cases.usecases.reading import trace_view
+from services.blacklist.cases.usecases.reading import persons_of, trace_list, trace_view
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, scope
 from shared.web.idempotency import Once
@@ -54,7 +54,9 @@ def _add_list(bp: APIBlueprint, deps: Deps) -> None:
                 session, principal(), CaseFilter(**query_data), before=before, limit=limit
             )
             rows, following = cut(found, limit, lambda case: (case.id,))
-            return page(queries.case_views(session, rows, principal(), deps.clock.today()), following)
+            views = queries.case_views(session, rows, principal(), deps.clock.today())
+        trace_list(deps, principal(), "cases", persons_of((row.id, row.subject_type) for row in rows))
+        return page(views, following)
 
 
 def _add_get(bp: APIBlueprint, deps: Deps) -> None:

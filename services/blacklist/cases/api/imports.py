@@ -28,6 +28,7 @@ from services.blacklist.cases.usecases.imports import (
     receive_import,
     teach_headings,
 )
+from services.blacklist.cases.usecases.reading import persons_in, trace_list
 from services.blacklist.store import Deps
 from shared.sheets import XLSX
 from shared.web.access import access, principal, scope
@@ -102,7 +103,9 @@ def _add_get(bp: APIBlueprint, deps: Deps) -> None:
             upload = find_import(session, import_id, principal())
             found = import_rows(session, upload.id, state=state, after=after, limit=limit)
             rows, following = cut(found, limit, lambda row: (row.row_number,))
-            return import_view(upload) | page([row_view(row) for row in rows], following)
+            found_view = import_view(upload) | page([row_view(row) for row in rows], following)
+        trace_list(deps, principal(), "import", persons_in(import_id, found_view["items"]))
+        return found_view
 
 
 def _add_confirm(bp: APIBlueprint, deps: Deps) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.audit import usecases as audit
 from services.blacklist.cases.domain.content import DISCLOSURES, ENDINGS, misconduct_kind
 from services.blacklist.cases.domain.figures import figure
+from services.blacklist.cases.domain.filing import INDIVIDUAL
 from services.blacklist.cases.domain.table import STATE_NAMES
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries.finding import CaseFilter, list_cases
@@ -49,7 +50,13 @@ def export_cases(
         action="case.export",
         object_type="export",
         object_id=new_id(),
-        detail={"purpose": purpose, "form": form, "rows": len(rows), "filter": _shown(wanted)},
+        detail={
+            "purpose": purpose,
+            "form": form,
+            "rows": len(rows),
+            "persons": sum(row.subject_type == INDIVIDUAL for row in rows),
+            "filter": _shown(wanted),
+        },
         at=at,
     )
     names = Names()

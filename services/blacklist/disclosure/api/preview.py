@@ -6,6 +6,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 
 from services.blacklist.cases.queries import find_case
+from services.blacklist.cases.usecases.reading import trace_view
 from services.blacklist.disclosure import queries, schemas
 from services.blacklist.store import Deps
 from shared.web.access import access, principal, scope
@@ -21,4 +22,6 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     def preview_case(case_id: UUID) -> dict[str, Any]:
         with deps.db.read() as session:
             case = find_case(session, str(case_id), principal())
-            return queries.public_preview(case, deps.clock.today())
+            shown = queries.public_preview(case, deps.clock.today())
+        trace_view(deps, principal(), case.id, case.subject_type)
+        return shown

@@ -11,6 +11,7 @@ from services.blacklist.letters.api.common import READ, WRITE
 from services.blacklist.letters.queries.finding import find_letter
 from services.blacklist.letters.queries.sendings import sending_view, sendings_of
 from services.blacklist.letters.queries.unserved import unserved_letters
+from services.blacklist.letters.usecases.reading import trace_unserved
 from services.blacklist.letters.usecases.sending import CHANNELS, STATES, SendingWish, send_letter
 from services.blacklist.store import Deps
 from shared.web.access import access, principal
@@ -90,4 +91,6 @@ def add_routes(bp: APIBlueprint, deps: Deps, once: Once) -> None:
     @bp.doc(summary="本部门待送达的文书")
     def list_unserved(query_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.read() as session:
-            return unserved_letters(session, principal(), query_data["cursor"], query_data["limit"])
+            found = unserved_letters(session, principal(), query_data["cursor"], query_data["limit"])
+        trace_unserved(deps, principal(), found["items"])
+        return found

@@ -48,6 +48,7 @@ def _view(letter: Letter, case: Case, stamped: bool, sending: str | None) -> dic
         "id": letter.id,
         "case_id": case.id,
         "subject_name": case.subject_name,
+        "subject_type": case.subject_type,
         "title": letter.title,
         "number": letter.number,
         "date": letter.dated,

@@ -2,12 +2,14 @@
 case, each time with an entry in the trail (it names a party).
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
-from services.blacklist.cases.usecases.reading import trace_read
+from services.blacklist.cases.usecases.reading import persons_of, trace_list, trace_read
 from services.blacklist.letters.models import Letter, LetterCopy, LetterService
 from services.blacklist.letters.queries.finding import find_letter
 from services.blacklist.letters.usecases.copies import open_copy
@@ -54,3 +56,9 @@ def read_preview(deps: Deps, case_id: str, kind: str, *, who: Principal, today: 
         content = preview_letter(session, deps, case_id, kind, who=who, today=today)
     trace_read(deps, who, "letter.preview", case_id, {"kind": kind})
     return content
+
+
+def trace_unserved(deps: Deps, who: Principal, items: Iterable[Mapping[str, Any]]) -> None:
+    """The list of letters still to be served names their parties."""
+    persons = persons_of((each["case_id"], each["subject_type"]) for each in items)
+    trace_list(deps, who, "letters-unserved", persons)

@@ -4,6 +4,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
+from services.blacklist.cases.usecases.reading import persons_of, trace_list
 from services.blacklist.store import Deps
 from services.blacklist.supervision.queries.asking import VIEW, names_of, period_of, scope_asked
 from services.blacklist.supervision.queries.indicators import figures_of, together
@@ -12,6 +13,7 @@ from services.blacklist.supervision.queries.overdue import (
     duty_view,
     measured_duties,
     overdue_duties,
+    subjects,
 )
 from services.blacklist.supervision.queries.scope import Scope
 from services.blacklist.supervision.queries.views import department_figures, figures_view
@@ -66,7 +68,9 @@ def _add_measured(bp: APIBlueprint, deps: Deps) -> None:
                 after=_after(query_data),
                 limit=limit,
             )
-            return _duty_page(deps, rows, scope, limit)
+            found = _duty_page(deps, rows, scope, limit)
+        trace_list(deps, principal(), "supervision-duties", persons_of(subjects(rows[:limit])))
+        return found
 
 
 def _add_overdue(bp: APIBlueprint, deps: Deps) -> None:
@@ -81,7 +85,9 @@ def _add_overdue(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             scope = scope_asked(session, principal(), query_data, period_of(deps, query_data))
             rows = overdue_duties(session, scope.ids, today, after=_after(query_data), limit=limit)
-            return _duty_page(deps, rows, scope, limit)
+            found = _duty_page(deps, rows, scope, limit)
+        trace_list(deps, principal(), "supervision-overdue", persons_of(subjects(rows[:limit])))
+        return found
 
 
 def _after(asked: dict[str, Any]) -> tuple[str, str] | None:

@@ -147,6 +147,11 @@ def duty_view(row: Row, names: dict[str, str], today: date) -> dict[str, Any]:
     }
 
 
+def subjects(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """The cases among the rows, each with the type of its subject."""
+    return [(thing.id, thing.subject_type) for _, thing in rows if isinstance(thing, Case)]
+
+
 def _about(thing: Thing | None) -> dict[str, Any]:
     """What the duty is on. Who asked or reported is not named; a case's person is masked."""
     nothing = {"case_id": None, "request_id": None, "item_id": None}

@@ -4,8 +4,8 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, request
-from sqlalchemy.orm import Session
 
+from services.blacklist.cases.usecases.reading import persons_of, trace_list
 from services.blacklist.store import Deps
 from services.blacklist.supervision.domain.assessment import scheme
 from services.blacklist.supervision.domain.periods import year_of
@@ -25,6 +25,7 @@ from services.blacklist.supervision.queries.overdue import (
     duty_view,
     measured_duties,
     overdue_duties,
+    subjects,
 )
 from services.blacklist.supervision.queries.scope import Scope
 from services.blacklist.supervision.queries.views import department_figures, figures_view
@@ -96,7 +97,9 @@ def _duties(made: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             scope = scope_asked(session, who, wanted, period_of(deps, wanted))
             rows = overdue_duties(session, scope.ids, today, after=_after(), limit=PER_PAGE)
-            return _duty_page(deps, session, rows, scope, "逾期未办结事项", wanted)
+            regions = regions_in_sight(session, who)
+        trace_list(deps, who, "supervision-overdue", persons_of(subjects(rows[:PER_PAGE])))
+        return _duty_page(deps, rows, scope, "逾期未办结事项", wanted, regions)
 
     @made.get("/supervision/duties")
     @access(VIEW)
@@ -108,8 +111,9 @@ def _duties(made: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             scope = scope_asked(session, who, wanted, period)
             rows = measured_duties(session, scope.ids, measure, period, today, after=_after(), limit=PER_PAGE)
-            title = f"{period.title}:{MEASURES[measure]}"
-            return _duty_page(deps, session, rows, scope, title, wanted)
+            regions = regions_in_sight(session, who)
+        trace_list(deps, who, "supervision-duties", persons_of(subjects(rows[:PER_PAGE])))
+        return _duty_page(deps, rows, scope, f"{period.title}：{MEASURES[measure]}", wanted, regions)
 
 
 def _after() -> tuple[str, str] | None:
@@ -121,7 +125,7 @@ def _after() -> tuple[str, str] | None:
 
 
 def _duty_page(
-    deps: Deps, session: Session, rows: list[Row], scope: Scope, title: str, wanted: dict[str, Any]
+    deps: Deps, rows: list[Row], scope: Scope, title: str, wanted: dict[str, Any], regions: Any
 ) -> Response:
     shown, following = cut(rows, PER_PAGE, lambda row: (str(row[0].due_on), row[0].id))
     names, today = names_of(scope), deps.clock.today()
@@ -129,7 +133,7 @@ def _duty_page(
         "blacklist/supervision/duties.html",
         title=title,
         rows=[duty_view(row, names, today) for row in shown],
-        regions=regions_in_sight(session, principal()),
+        regions=regions,
         wanted=wanted,
         next_url=with_query(cursor=following) if following else "",
         first_url=with_query(cursor=None) if request.args.get("cursor") else "",
