@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from services.blacklist.cases.publishes import TOPIC
 from services.blacklist.cases.queries import find_case
-from services.blacklist.cases.queries.views import steps_of
+from services.blacklist.cases.queries.views import case_view, steps_of
 from services.blacklist.rules import queries
 from services.blacklist.rules.domain import (
     expiry_rule,
@@ -173,6 +173,21 @@ def test_a_case_keeps_the_version_it_was_decided_under(law, office):
         office.take(later, "decide", "decider", severity="general", publicity_months=12)
     decided_later = office.take(later, "decide", "decider", severity="general", publicity_months=6)
     assert decided_later.rule_version == "2027-test+order99"
+
+
+def test_a_published_case_keeps_its_days_whatever_the_law_says_later(law, office):
+    case = office.walk(office.file(filing()), "published")
+    kept = case.publicity_min_end, case.publicity_max_end
+    changed = REGIME.replace("2027-01-01", "2026-12-01").replace("serious = 6,", "serious = 1,")
+    (law / "regimes.toml").write_text(changed, "utf-8")
+    office.clock.set(datetime(2027, 2, 1, 2, 0, tzinfo=UTC))
+    assert list_rule(case.list_code, date(2027, 2, 1)).removal.repair_after_months["general"] == 1
+    with office.deps.db.read() as session:
+        now = find_case(session, case.id, office.people["clerk"])
+        assert (now.publicity_min_end, now.publicity_max_end) == kept
+        assert case_view(session, now, office.people["clerk"], date(2027, 2, 1))["publicity"][
+            "min_end"
+        ] == str(kept[0])
 
 
 def test_measures_are_held_to_the_closed_list():
