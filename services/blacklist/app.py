@@ -33,6 +33,7 @@ from services.blacklist.snapshots import api as snapshots
 from services.blacklist.store import Deps
 from services.blacklist.supervision import api as supervision
 from services.blacklist.supervision.api import annual
+from services.blacklist.supervision.usecases.transfer import transfer_supervision
 from services.blacklist.syndication import api as syndication
 from services.blacklist.syndication.usecases.registering import principal_of_data_user
 from services.blacklist.transparency import api as transparency
@@ -137,6 +138,7 @@ def _hand_over_cases(session: Session, transfer: Transfer, actor: Principal, at:
     transfer_cases(session, transfer.from_id, transfer.to_id, transfer.on, actor=actor, at=at)
     transfer_openness(session, transfer.from_id, transfer.to_id)
     transfer_requests(session, transfer.from_id, transfer.to_id)
+    transfer_supervision(session, transfer.from_id, transfer.to_id)
 
 
 def from_environment() -> APIFlask:

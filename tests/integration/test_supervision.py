@@ -324,3 +324,29 @@ def test_both_databases_count_alike(tmp_path, any_db_url):
     for path in ("/overdue", "/assessment", "/annual-report", "/zero-returns", "/inspections", "/decisions"):
         assert region.call("GET", path, SUPERVISOR).status_code == 200, path
     region.deps.db.close()
+
+
+def test_what_an_inspection_found_is_put_right_by_the_successor(region):
+    case = region.published("长住建罚〔2026〕1号")
+    region.call("POST", "/decisions", CLERK, {"decisions": [decision("长住建罚〔2026〕1号")]})
+    made = drawn(region, size=1)
+    item = f"/inspections/{made['id']}/items/{made['items'][0]['id']}"
+    finding = {
+        "category": "disclosure", "finding": "x", "requirement": "y", "order_number": "督〔2026〕1号",
+        "working_days": 5,
+    }  # fmt: skip
+    region.call("POST", f"{item}/finding", SUPERVISOR, finding)
+    after = region.department("130102-finance")
+    handover = {"successor_id": after, "on": "2026-11-03"}
+    place = f"/api/v1/departments/{region.housing()}/transfer"
+    moved = region.call("POST", place, "changan-system-admin", handover)
+    assert moved.status_code == 200, moved.text
+    region.tokens.clear()
+    assert region.who(CLERK).department_id == after
+    told = region.call("POST", f"{item}/rectification", CLERK, {"rectification": "已整改"})
+    assert (told.status_code, told.json["department_id"]) == (200, after)
+    entry = of(region.call("GET", "/decisions", CLERK).json["items"], after)
+    assert (entry["status"], entry["case_id"]) == ("on-time", case), "the number followed its publication"
+    with region.deps.db.read() as session:
+        duty = session.scalars(select(Duty).where(Duty.kind == "rectify")).one()
+        assert (duty.department_id, duty.done_at is not None) == (after, True)
