@@ -12,7 +12,7 @@ from services.credit_push.catalogue.answering import read_answers
 from services.credit_push.catalogue.document import Document, Problem
 from services.credit_push.catalogue.lines import line_of, line_told
 from services.credit_push.catalogue.observing import read_asking
-from services.credit_push.catalogue.pairs import misfit
+from services.credit_push.catalogue.pairs import misfit, unwritable
 from services.credit_push.catalogue.profile import (
     OBSERVED,
     Breaker,
@@ -174,7 +174,7 @@ def _transport(doc: Document) -> TransportSpec:
         directory=doc.place("transport.directory"),
         host_key=doc.word("transport.host_key", ""),
         ledger=doc.place("transport.ledger"),
-        file=doc.choice("transport.file", ("xlsx", "csv"), ""),
+        file=doc.choice("transport.file", ("xlsx", "csv", "xml", "json"), ""),
         key=doc.word("transport.key", ""),
         events=doc.place("transport.events"),
         topic=doc.word("transport.topic", ""),
@@ -245,6 +245,9 @@ def problems_between(profiles: Mapping[str, Profile]) -> list[Problem]:
         if wrong := misfit(profile.transport, profile.record.format):
             found.append(Problem(file, "record.format", wrong))
         found.extend(Problem(file, field, message) for field, message in table_faults(profile))
+        for code in unwritable(profile.transport, profile.record.columns):
+            told = "XML 数据包中的列名应以字母或汉字开头，只含文字、数字、点、连字符和下划线"
+            found.append(Problem(file, f"record.columns.{code}", told))
         if profile.transport.kind == "kafka" and (profile.receipts.by == "topic") != bool(
             profile.transport.receipts_topic
         ):

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from xml.etree import ElementTree as ET
 
 from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc
 
 Row = dict[str, str]
 RESIDENT_ID = "resident-id"
+_UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""What XML cannot say, and no platform takes in any format."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def check_columns(columns: Iterable[Column], row: Mapping[str, str]) -> list[Fau
         if not value or value.isspace():
             if column.mandatory:
                 found.append(Fault(column.code, "REQUIRED", f"{column.label}不能为空"))
-        elif column.plain and len(value) <= column.length:
+        elif column.plain and len(value) <= column.length and value.isprintable():
             continue
         elif fault := _check(column, value):
             found.append(fault)
@@ -63,6 +66,8 @@ def check_columns(columns: Iterable[Column], row: Mapping[str, str]) -> list[Fau
 
 
 def _check(column: Column, value: str) -> Fault | None:
+    if _UNSPEAKABLE.search(value):
+        return Fault(column.code, "FORMAT", f"{column.label}含有不能传送的控制字符")
     if len(value) > column.length:
         return Fault(column.code, "LENGTH", f"{column.label}不能超过 {column.length} 个字符")
     if column.choices and value not in column.choices:
@@ -121,6 +126,12 @@ def wan(value: str) -> str:
     except InvalidOperation:
         return value
     return f"{number:f}"
+
+
+def xml_bytes(root: ET.Element) -> bytes:
+    """A document that reads as it was written: a bare carriage return would come back as a line feed."""
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written.replace(b"\r", b"&#13;")
 
 
 def refuse(faults: Sequence[Fault]) -> None:

@@ -1,4 +1,4 @@
-"""Data packets: a sheet (XLSX or CSV), a manifest with count and checksum, the feedback that comes back."""
+"""Data packets: sheets (XLSX or CSV), the manifest with count and checksum, the feedback that comes back."""
 
 import csv
 import hashlib
@@ -70,18 +70,20 @@ def to_xlsx(rows: Sequence[Sequence[str]], title: str) -> bytes:
     return out.getvalue()
 
 
+def head_of(batch_id: str, sender: str, layout: str, lines: Sequence[Line], at: datetime) -> dict[str, Any]:
+    """Who sends how many rows of which format, and when; sheets have it in their manifest only."""
+    told = {"batch_id": batch_id, "sender": sender, "format": layout, "count": len(lines)}
+    return told | {"created_at": at.isoformat()}
+
+
 def manifest(
     batch_id: str, sender: str, layout: str, file: str, body: bytes, lines: Sequence[Line], at: datetime
 ) -> bytes:
-    """Head of the packet: who, how many, checksum, and what each line is."""
+    """The head of the packet, its checksum, and what each line is."""
     document = {
-        "batch_id": batch_id,
-        "sender": sender,
-        "format": layout,
+        **head_of(batch_id, sender, layout, lines, at),
         "file": file,
-        "count": len(lines),
         "sha256": hashlib.sha256(body).hexdigest(),
-        "created_at": at.isoformat(),
         "rows": [
             {
                 "line": number,

@@ -9,7 +9,15 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from services.credit_push.domain import Record
-from services.credit_push.formats.base import RESIDENT_ID, Column, Fault, Row, check_columns, refuse
+from services.credit_push.formats.base import (
+    RESIDENT_ID,
+    Column,
+    Fault,
+    Row,
+    check_columns,
+    refuse,
+    xml_bytes,
+)
 from shared.clock import local_date
 from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc
 
@@ -112,4 +120,4 @@ def to_xml(message: Message, row: Row, *, message_id: str, sender: str, sent_at:
     body = ET.SubElement(ET.SubElement(root, "Body"), message.element)
     for name, value in row.items():
         ET.SubElement(body, name).text = value
-    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
+    return xml_bytes(root)

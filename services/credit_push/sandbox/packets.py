@@ -1,4 +1,4 @@
-"""Opening a packet: manifest against file, sheet against manifest, before any row is looked at."""
+"""Opening a packet: manifest against file, body against manifest, before any row is looked at."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from services.credit_push.sandbox.bodies import STRUCTURED, read_body
 from services.credit_push.sandbox.checking import LAYOUTS, names_of
 from services.credit_push.sandbox.ledger import OPERATIONS, Receipt, Submission
 from services.credit_push.sandbox.platforms import Platform
@@ -13,8 +14,19 @@ from services.credit_push.sandbox.sheets import BadSheet, read_sheet
 
 _MANIFEST = {"batch_id", "sender", "format", "file", "count", "sha256", "created_at", "rows"}
 _ROW = {"line", "idempotency_key", "operation", "listing_id", "version"}
-_SUBJECT = {"penalty_2018": "CF_XDR_MC", "blacklist_org": "JGQC", "blacklist_person": "FZRXM"}
-_NUMBER = {"penalty_2018": "CF_WSH", "blacklist_org": "RDWH", "blacklist_person": "RDWH"}
+_HEAD = _MANIFEST - {"file", "sha256", "rows"}
+_SUBJECT = {
+    "penalty_2018": "CF_XDR_MC",
+    "blacklist_org": "JGQC",
+    "blacklist_person": "FZRXM",
+    "canonical": "subject_name",
+}
+_NUMBER = {
+    "penalty_2018": "CF_WSH",
+    "blacklist_org": "RDWH",
+    "blacklist_person": "RDWH",
+    "canonical": "document_number",
+}
 
 
 @dataclass(frozen=True)
@@ -58,13 +70,39 @@ def open_packet(platform: Platform, folder: Path, batch: str) -> Packet:
     if hashlib.sha256(body).hexdigest() != manifest["sha256"]:
         raise BadPacket("文件校验和与清单不符", manifest)
     try:
-        cells = read_sheet(body, platform.file)
+        read = _records if platform.file in STRUCTURED else _cells
+        rows, text = read(body, platform.file, layout, manifest)
     except BadSheet as error:
         raise BadPacket(str(error), manifest) from error
-    _check_heading(cells, layout, manifest)
-    rows = [_submission(line, row, layout, manifest) for line, row in enumerate(cells[2:], 1)]
-    text = "\n".join("\t".join(row) for row in cells)
     return Packet(batch, layout, rows, [], json.dumps(manifest, ensure_ascii=False) + "\n" + text)
+
+
+def _cells(body: bytes, kind: str, layout: str, manifest: dict[str, Any]) -> tuple[list[Submission], str]:
+    """The rows of a sheet."""
+    cells = read_sheet(body, kind)
+    _check_heading(cells, layout, manifest)
+    names, rows = names_of(layout), []
+    for line, row in enumerate(cells[2:], 1):
+        content = dict(zip(names, row[1:], strict=True))
+        rows.append(_submission(line, content, "\t".join(row), layout, manifest))
+    return rows, "\n".join("\t".join(row) for row in cells)
+
+
+def _records(body: bytes, kind: str, layout: str, manifest: dict[str, Any]) -> tuple[list[Submission], str]:
+    """The records of a structured body; its head and theirs have to fit the manifest."""
+    head, records = read_body(body, kind)
+    told = {name: str(manifest[name]) for name in _HEAD}
+    if {name: str(value) for name, value in head.items()} != told or len(records) != manifest["count"]:
+        raise BadPacket("文件的 head 或行数与清单不符", manifest)
+    rows = []
+    for entry, record in zip(manifest["rows"], records, strict=True):
+        content, raw = dict(record), json.dumps(record, ensure_ascii=False)
+        said = content.get("status") if layout == "canonical" else content.pop("CZ", None)
+        version = content.get("version") if layout == "canonical" else entry["version"]
+        if OPERATIONS.get(str(said)) != entry["operation"] or version != entry["version"]:
+            raise BadPacket(f"第 {entry['line']} 行的操作或版本与清单不符", manifest)
+        rows.append(_submission(entry["line"], content, raw, layout, manifest))
+    return rows, body.decode("utf-8")
 
 
 def _read_manifest(path: Path, batch: str) -> dict[str, Any]:
@@ -104,17 +142,18 @@ def _check_heading(cells: list[list[str]], layout: str, manifest: dict[str, Any]
             raise BadPacket(f"第 {entry['line']} 行列数或操作与清单不符", manifest)
 
 
-def _submission(line: int, row: list[str], layout: str, manifest: dict[str, Any]) -> Submission:
+def _submission(
+    line: int, content: dict[str, Any], raw: str, layout: str, manifest: dict[str, Any]
+) -> Submission:
     entry = manifest["rows"][line - 1]
-    content = dict(zip(names_of(layout), row[1:], strict=True))
     return Submission(
         key=str(entry["idempotency_key"]),
         operation=entry["operation"],
         layout=layout,
         content=content,
-        subject_name=content[_SUBJECT[layout]],
-        document_number=content[_NUMBER[layout]],
-        raw="\t".join(row),
+        subject_name=str(content.get(_SUBJECT[layout]) or ""),
+        document_number=str(content.get(_NUMBER[layout]) or ""),
+        raw=raw,
         batch_id=manifest["batch_id"],
         listing_id=str(entry["listing_id"]),
         version=entry["version"],

@@ -1,4 +1,4 @@
-"""Data packets in a place both sides reach: sheet, manifest, then an empty .ok by rename; feedback returns.
+"""Data packets in a place both sides reach: body, manifest, then an empty .ok by rename; feedback returns.
 
 A row that got no feedback is sent again in another packet under its own key: the platform answers it once.
 """
@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.formats import packet
+from services.credit_push.formats import WITH_LISTING_ID, packet
+from services.credit_push.formats.bodies import packet_body
 from services.credit_push.transports.base import (
     FAILED,
     FILED,
@@ -67,13 +68,14 @@ class Packets:
         return [Outcome(job.delivery_id, TAKEN) for job in jobs]
 
     def _files(self, batch_id: str, jobs: Sequence[Job]) -> list[tuple[str, bytes]]:
-        """Sheet, manifest, and last the mark that both are complete."""
+        """Body, manifest, and last the mark that both are complete."""
         layout, kind = jobs[0].content.layout, self._profile.transport.file
         lines = [
             packet.Line(job.key, job.operation, job.listing_id, job.version, job.content.row) for job in jobs
         ]
-        body = packet.sheet(layout, lines, kind)
         file, now = f"{batch_id}.{kind}", self._clock.system_now()
+        head = packet.head_of(batch_id, self._sender, layout, lines, now)
+        body = packet_body(layout, lines, kind, head)
         told = packet.manifest(batch_id, self._sender, layout, file, body, lines, now)
         return [
             (f"{IN}/{file}", body),
@@ -163,7 +165,8 @@ class Packets:
                     self._drop.put([(request, b"")])
                 return None
             told = csv.DictReader(io.StringIO(self._drop.read(file).decode("utf-8-sig")))
-            rows = [_known_by_content(dict(row)) for row in told]
+            with_id = self._profile.record.format in WITH_LISTING_ID
+            rows = [ledger_row(row) if with_id else _known_by_content(row) for row in map(dict, told)]
             self._drop.clear(done, file)
         except DropFault as fault:
             raise TransportDown(str(fault)) from fault

@@ -26,7 +26,10 @@ from tests.unit.credit_push.records import COMPANY, DOCUMENT, PERSON, record
 PLATFORMS = {
     "http": ("credit-quanzhou", "trade-quanzhou", "sm3-sample", "sm2-sample"),
     "exchange_db": ("credit-liaoning", "trade-shijiazhuang"),
-    "packet": ("credit-shijiazhuang", "credit-hebei", "credit-hebei by sftp"),
+    "packet": (
+        *("credit-shijiazhuang", "credit-hebei", "credit-hebei by sftp"),
+        *("packet-xml-sample", "packet-json-sample"),
+    ),
     "kafka": ("mirror-sample",),
 }
 

@@ -13,9 +13,10 @@ from services.credit_push.catalogue import (
     check_catalogue,
     check_file,
     load_catalogue,
+    problems_beside,
     read_profile,
 )
-from services.credit_push.catalogue.lines import Lines
+from services.credit_push.catalogue.lines import Lines, line_of
 from services.credit_push.catalogue.pairs import CARRIED
 from services.credit_push.transports import KINDS
 
@@ -99,7 +100,7 @@ def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
     assert [problem.file for problem in check_catalogue(tmp_path)] == ["x.toml"]
 
 
-@pytest.mark.parametrize("text", ["a = " + "[" * 9000, "a = " + "1" * 9000, ".".join("a" * 9000) + " = 1"])
+@pytest.mark.parametrize("text", ["a = " + "[" * 9000, "a = " + "1" * 9000, ".".join("a" * 2000) + " = 1"])
 def test_a_text_beyond_the_parser_is_told_as_a_problem(text: str) -> None:
     assert read_profile("x.toml", f'id = "x"\n{text}', SAMPLE_VALUES)[1]
 
@@ -200,3 +201,51 @@ def test_every_way_has_its_formats() -> None:
     ways = {way.partition(" ")[0] for way in CARRIED}
     assert ways == {*KINDS, OBSERVED}
     assert check_catalogue() == []
+
+
+TABLES = (FOLDER / "credit-liaoning.toml").read_text("utf-8").replace('to = "credit-china"', 'to = ""')
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "field"),
+    [
+        ('"frblack"', '"frblack; drop"', "record.tables.blacklist_org"),
+        ('blacklist_org = "frblack"\n', "", "record.tables"),
+        ("blacklist_org", "blacklist_orgs", "record.tables.blacklist_orgs"),
+        ('"zrrblack"', '"frblack"', "record.tables.blacklist_person"),
+        ("[record.tables]", "[record.tables]\ntrade_v2 = 3", "record.tables"),
+    ],
+)
+def test_an_exchange_database_needs_a_table_for_every_record(
+    tmp_path: Path, was: str, becomes: str, field: str
+) -> None:
+    assert TABLES.count(was) == 1
+    text = TABLES.replace(was, becomes)
+    (tmp_path / "credit-liaoning.toml").write_text(text, "utf-8")
+    problems = check_catalogue(tmp_path)
+    assert field in [problem.field for problem in problems], problems
+    assert problems[0].line == line_of(text, problems[0].field) > 1
+
+
+def test_tables_that_no_record_needs_are_not_asked_for(tmp_path: Path) -> None:
+    only = TABLES.replace(
+        'subject_types = ["organization", "individual"]', 'subject_types = ["organization"]'
+    )
+    for name in ("penalty_individual", "blacklist_person"):
+        only = "\n".join(line for line in only.splitlines() if not line.startswith(name))
+    (tmp_path / "credit-liaoning.toml").write_text(only, "utf-8")
+    assert check_catalogue(tmp_path) == []
+    elsewhere = GOOD.replace('format = "canonical"', 'format = "canonical"\ntables.trade_v2 = "t"')
+    (tmp_path / "credit-quanzhou.toml").write_text(elsewhere, "utf-8")
+    assert [problem.field for problem in check_catalogue(tmp_path)] == ["record.tables"]
+
+
+def test_names_that_cannot_be_elements_are_no_columns_of_an_xml_packet() -> None:
+    sheet = (FOLDER / "credit-hebei.toml").read_text("utf-8").replace('to = "credit-china"', 'to = ""')
+    own = sheet.replace("[transport]", '[record.columns]\nRDWH = "文号"\nJGQC = "1 名称"\n\n[transport]')
+    for file, expected in (("csv", []), ("xml", ["record.columns.JGQC"])):
+        text = own.replace('file = "csv"', f'file = "{file}"')
+        profile, problems = read_profile("credit-hebei.toml", text, SAMPLE_VALUES)
+        assert profile is not None
+        assert problems == []
+        assert [one.field for one in problems_beside({}, profile, text)] == expected
