@@ -18,6 +18,7 @@ from services.blacklist.cases.usecases.moves import invalid
 from services.blacklist.cases.usecases.reading import trace_read
 from services.blacklist.store import Deps
 from shared.errors import Conflict, NotFound
+from shared.file_names import file_name
 from shared.ids import new_id
 from shared.sealed_files import SealedFiles
 from shared.web.access import Principal
@@ -65,7 +66,7 @@ def attach(
         id=new_id(),
         case_id=case_id,
         kind=upload.kind,
-        file_name=Path(upload.file_name.replace("\\", "/")).name[:200],
+        file_name=file_name(upload.file_name),
         media_type=media_type,
         size=len(upload.content),
         sha256=hashlib.sha256(upload.content).hexdigest(),

@@ -17,6 +17,7 @@ from services.blacklist.store import Deps, budgets
 from services.blacklist.transparency.domain.certificates import new_code
 from shared.budgets import Budget, spend, whose
 from shared.errors import Conflict, FieldError, Invalid, TooMany, describe_errors
+from shared.file_names import file_name
 from shared.ids import new_id
 from shared.sealed_files import SealedFiles
 from shared.web.access import Principal
@@ -54,7 +55,7 @@ def receive_job(deps: Deps, upload: Upload, owner: Principal | None) -> tuple[Ch
     sheets(deps).keep(job_id, upload.content)
     job = CheckJob(
         id=job_id, link=digest(code), owner_id=owner.user_id if owner else None, state=RECEIVED,
-        file_name=Path(upload.file_name.replace("\\", "/")).name[:200], size=len(upload.content),
+        file_name=file_name(upload.file_name), size=len(upload.content),
         asked={
             "purpose": upload.purpose, "alike": upload.alike,
             "on": upload.on.isoformat() if upload.on else None, "spender": spender,

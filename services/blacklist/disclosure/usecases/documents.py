@@ -23,6 +23,7 @@ from services.blacklist.disclosure.usecases.timeline import write_step
 from services.blacklist.register.domain.redaction import redact
 from services.blacklist.store import Deps
 from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, describe_errors
+from shared.file_names import file_name
 from shared.ids import new_id
 from shared.sealed_files import SealedFiles
 from shared.web.access import Principal
@@ -166,9 +167,9 @@ def _kept(
 
 def _named(given: str) -> str:
     """The name as letter and timeline carry it: no private data, no sign that turns the writing round."""
-    name = Path("".join(sign for sign in given if sign.isprintable()).replace("\\", "/")).name[-200:]
+    name = file_name(given)
     suffix = Path(name).suffix
-    return (redact(name.removesuffix(suffix)).text + suffix)[-200:]
+    return file_name(redact(name.removesuffix(suffix)).text + suffix)
 
 
 def _note(

@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +17,7 @@ from services.blacklist.letters.usecases.keeping import fetch, keep
 from services.blacklist.letters.usecases.seals import ElectronicSeal
 from services.blacklist.store import Deps
 from shared.errors import Conflict, FieldError, Invalid, NotFound, describe_errors
+from shared.file_names import file_name as plain_name
 from shared.ids import new_id
 from shared.web.access import Principal
 
@@ -95,7 +95,8 @@ def open_copy(
 
 
 def file_name(name: str) -> str:
-    return Path(name.replace("\\", "/")).name[:200]
+    """As kept, shown and downloaded: nothing unseen in it."""
+    return plain_name(name)
 
 
 def _copy(
@@ -106,7 +107,7 @@ def _copy(
         letter_id=letter.id,
         kind=kind,
         media_type=media_type,
-        file_name=name[:200],
+        file_name=name,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         added_by=actor.user_id,

@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,6 +15,7 @@ from services.blacklist.openness.queries.sight import find, to_act_on
 from services.blacklist.openness.usecases.common import refuse, write_down
 from services.blacklist.store import Deps
 from shared.errors import Conflict, NotFound
+from shared.file_names import file_name
 from shared.ids import new_id
 from shared.sealed_files import SealedFiles
 from shared.web.access import Principal
@@ -40,7 +40,7 @@ def add_file(
     row = ItemFile(
         id=new_id(),
         item_id=item_id,
-        file_name=Path(upload.file_name.replace("\\", "/")).name[:200],
+        file_name=file_name(upload.file_name),
         media_type=media_type,
         size=len(upload.content),
         sha256=hashlib.sha256(upload.content).hexdigest(),

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -23,6 +22,7 @@ from services.blacklist.supervision.queries.ledger import made_in
 from shared.clock import local_date
 from shared.db import dialect_of, upsert
 from shared.errors import Conflict, FieldError, Invalid, NotFound, describe_errors
+from shared.file_names import file_name
 from shared.ids import new_id
 from shared.web.access import Principal
 
@@ -191,7 +191,7 @@ def keep_upload(
         id=new_id(),
         department_id=actor.department_id,
         state=PREVIEW,
-        file_name=Path(name.replace("\\", "/")).name[:200],
+        file_name=file_name(name),
         sha256=hashlib.sha256(content).hexdigest(),
         rows=[row.as_json() for row in rows],
         added=0,

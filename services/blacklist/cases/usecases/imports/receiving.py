@@ -18,6 +18,7 @@ from services.blacklist.cases.usecases.office import Office
 from services.blacklist.store import Deps
 from shared.clock import local_date
 from shared.errors import Conflict, Forbidden
+from shared.file_names import file_name
 from shared.ids import new_id
 from shared.regions import within
 from shared.sealed_files import SealedFiles
@@ -92,7 +93,7 @@ def receive_import(
         actor=person_document(actor),
         list_code=upload.list_code,
         domain=upload.domain,
-        file_name=Path(upload.file_name.replace("\\", "/")).name[:200],
+        file_name=file_name(upload.file_name),
         sha256=hashlib.sha256(upload.content).hexdigest(),
         size=len(upload.content),
         total_rows=0,
