@@ -7,7 +7,7 @@ MODE ?= embedded
 export PORT SANDBOX_PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-again demo lint bench soak up down install install-dev install-gm lock clean
+.PHONY: help run test unit test-again demo lint bench soak up down install install-dev install-gm lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,6 +19,9 @@ test: $(VENV)/.installed-dev ## install what the tests need and run all of them
 	@$(BIN)/python -m compileall -qq services shared tests clients/python/src  # once, not in each process
 	@rm -f .pytest_cache/v/cache/lastfailed  # of files that are gone since, too
 	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+unit: $(VENV)/.installed-dev ## the unit tests alone: seconds
+	@exec $(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile tests/unit
 
 test-again: $(VENV)/.installed-dev ## what failed in the last run, once more and alone
 	@exec $(BIN)/python -m tests.harness.again

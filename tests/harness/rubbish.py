@@ -16,8 +16,7 @@ def look_no_more() -> None:
 
 
 def look_seldom() -> None:
-    """Everything is loaded."""
-    gc.collect()
+    """Everything is loaded, and the little rubbish among it is not worth the look."""
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
     gc.enable()

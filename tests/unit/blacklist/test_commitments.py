@@ -27,6 +27,7 @@ from services.blacklist.transparency.domain.commitments import (
     opened,
     parts_of,
 )
+from tests.harness.signs import SIGNS
 
 FACTS = {
     "list": {"code": "work-safety-serious", "name": "安全生产严重失信主体名单"},
@@ -44,8 +45,8 @@ FACTS = {
 VERSION = Version("0190", 1, "published", datetime(2026, 11, 2, 2, 0, tzinfo=UTC), None, None, FACTS)
 SECRET = bytes(range(32))
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.floats(allow_nan=False),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(SIGNS) | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(SIGNS), inner, max_size=3),
     max_leaves=12,
 )
 

@@ -1,12 +1,10 @@
 """Small numbers of persons are withheld so that nothing left gives them back."""
 
 import itertools
-from datetime import date
 
 import pytest
 
 from services.blacklist.register.domain.figures import SMALL, Cell, counted, total_shown, withheld
-from services.blacklist.web.statistics import statistics_of
 
 
 @pytest.mark.parametrize(
@@ -42,14 +40,3 @@ def test_cells_are_added_up_by_one_property():
     assert counted(cells, "list_class") == {"serious": 5}
     assert total_shown({"a": 4}) is None
     assert total_shown({}) == 0
-
-
-def test_lists_do_not_give_back_what_their_class_withholds():
-    cells = [
-        Cell("individual", "work-safety-serious", "serious", "tax", "130102", "2026-11", 3),
-        Cell("individual", "wage-arrears", "serious", "tax", "130102", "2026-11", 20),
-        Cell("organization", "wage-arrears", "serious", "tax", "130102", "2026-11", 7),
-    ]
-    tables = {table.name: table for table in statistics_of(cells, date(2026, 11, 2)).tables}
-    assert [(line.organisations, line.persons) for line in tables["list_code"].lines] == [(7, None)]
-    assert [line.persons for line in tables["list_class"].lines] == [23]

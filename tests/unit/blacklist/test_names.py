@@ -17,6 +17,7 @@ from services.blacklist.register.domain.names import (
 )
 from services.blacklist.register.domain.names.edits import edits
 from services.blacklist.register.domain.names.sound import sound
+from tests.harness.signs import SIGNS
 
 BASE = "石家庄鑫源贸易有限公司"
 
@@ -44,7 +45,7 @@ def test_parts(name: str, region: str, brand: str, trade: str, form: str) -> Non
     assert (parts.region, parts.brand, parts.trade, parts.form) == (region, brand, trade, form)
 
 
-@given(st.text(max_size=40))
+@given(st.text(SIGNS, max_size=40))
 def test_no_sign_is_lost_and_a_core_stays(name: str) -> None:
     key = full_key(name)
     parts = split(key)
@@ -52,7 +53,7 @@ def test_no_sign_is_lost_and_a_core_stays(name: str) -> None:
     assert bool(parts.core) == bool(key)
 
 
-@given(st.text(max_size=200))
+@given(st.text(SIGNS, max_size=200))
 def test_any_text_makes_a_record(name: str) -> None:
     record = name_record(name)
     assert all(gram and " " not in gram for gram in record.grams)

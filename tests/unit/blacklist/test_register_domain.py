@@ -22,6 +22,7 @@ from services.blacklist.register.domain import (
 )
 from services.blacklist.register.queries.lines import region_prefix
 from services.blacklist.register.usecases.steps import exchange_kind
+from tests.harness.signs import SIGNS
 
 AT = datetime(2026, 11, 2, 2, tzinfo=UTC)
 DAY = date(2026, 11, 2)
@@ -57,7 +58,7 @@ def test_the_longest_legal_form_goes(name: str, core: str) -> None:
     assert core_key(full_key(name)) == core
 
 
-@given(st.text(max_size=60))
+@given(st.text(SIGNS, max_size=60))
 def test_keys_are_stable_and_short(name: str) -> None:
     key = full_key(name)
     assert full_key(key) == key

@@ -60,6 +60,43 @@ def test_one_core_has_no_second_process(monkeypatch: pytest.MonkeyPatch) -> None
         assert alone("a") == ("a", os.getpid())
 
 
+GONE = "the process beside this one is gone: its work is done here"
+COPIED = """
+import os, signal, threading
+from shared import beside
+beside._cores = lambda: 2
+ready = ["what a copy has at hand"]
+with beside.Beside(lambda asked: (ready, asked, os.getpid()), lambda: None) as other:
+    other.copy()
+    other.start()
+    there = other.pid
+    assert there and other("a") == (ready, "a", there)
+    os.kill(there, signal.SIGKILL)
+    assert other("b") == (ready, "b", os.getpid())
+with beside.Beside(lambda asked: asked, lambda: None) as other:
+    other.copy()
+    assert other("c") == "c"
+    process = other._process
+    other._line.close()
+    process.join(120)
+    assert process.exitcode == 0
+stop = threading.Event()
+thread = threading.Thread(target=stop.wait)
+thread.start()
+with beside.Beside(lambda asked: asked, lambda: None) as other:
+    other.copy()
+    assert other.pid is None
+    stop.set()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can say how many threads there are")
+def test_a_copy_is_ready_at_once_and_never_made_beside_threads() -> None:
+    run = [sys.executable, "-c", COPIED]
+    told = subprocess.run(run, capture_output=True, text=True, timeout=WAIT, check=False)
+    assert (told.returncode, told.stderr.splitlines()) == (0, [GONE])
+
+
 def test_it_ends_when_nobody_can_ask_any_more() -> None:
     """As when this process is killed: its end of the socket closes."""
     line, theirs = beside.Pipe()

@@ -1,5 +1,7 @@
 """The Merkle tree against the vectors of RFC 6962's reference code, and its laws under any sizes."""
 
+from functools import cache
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,8 +49,14 @@ def leaf(number: int) -> bytes:
 
 
 BIG = 70_000
-STORE = Store()
-STORE.add([leaf(number) for number in range(BIG)])
+
+
+@cache
+def big() -> Store:
+    """Made by the first test that asks."""
+    store = Store()
+    store.add([leaf(number) for number in range(BIG)])
+    return store
 
 
 @pytest.mark.parametrize("size", range(9))
@@ -79,12 +87,12 @@ def test_known_paths_of_the_reference_code():
 
 @pytest.mark.parametrize("size", range(1, 34))
 def test_every_leaf_and_every_earlier_tree_of_small_trees_is_proved(size):
-    whole = tree.root(size, STORE.read)
+    whole = tree.root(size, big().read)
     for index in range(size):
-        tree.verify_inclusion(leaf(index), index, size, tree.inclusion_proof(index, size, STORE.read), whole)
+        tree.verify_inclusion(leaf(index), index, size, tree.inclusion_proof(index, size, big().read), whole)
     for old in range(size + 1):
-        proof = tree.consistency_proof(old, size, STORE.read)
-        tree.verify_consistency(old, size, tree.root(old, STORE.read), whole, proof)
+        proof = tree.consistency_proof(old, size, big().read)
+        tree.verify_consistency(old, size, tree.root(old, big().read), whole, proof)
 
 
 @settings(max_examples=80, deadline=None)
@@ -92,8 +100,8 @@ def test_every_leaf_and_every_earlier_tree_of_small_trees_is_proved(size):
 def test_proofs_hold_at_any_size_and_for_nothing_else(data):
     size = data.draw(st.integers(2, BIG))
     index = data.draw(st.integers(0, size - 1))
-    whole = tree.root(size, STORE.read)
-    proof = tree.inclusion_proof(index, size, STORE.read)
+    whole = tree.root(size, big().read)
+    proof = tree.inclusion_proof(index, size, big().read)
     tree.verify_inclusion(leaf(index), index, size, proof, whole)
     for wrong in (proof[:-1], [*proof, proof[0]], [bytes(32), *proof[1:]]):
         with pytest.raises(tree.BadProof):
@@ -109,8 +117,8 @@ def test_proofs_hold_at_any_size_and_for_nothing_else(data):
 def test_a_later_tree_continues_an_earlier_one_and_no_other(data):
     new = data.draw(st.integers(2, BIG))
     old = data.draw(st.integers(1, new - 1))
-    first, second = tree.root(old, STORE.read), tree.root(new, STORE.read)
-    proof = tree.consistency_proof(old, new, STORE.read)
+    first, second = tree.root(old, big().read), tree.root(new, big().read)
+    proof = tree.consistency_proof(old, new, big().read)
     tree.verify_consistency(old, new, first, second, proof)
     with pytest.raises(tree.BadProof):
         tree.verify_consistency(old, new, bytes(32), second, proof)
@@ -126,7 +134,7 @@ def test_it_does_not_matter_in_which_batches_leaves_came(batches):
     store = Store()
     for count in batches:
         store.add([leaf(store.size + number) for number in range(count)])
-    assert tree.root(store.size, store.read) == tree.root(store.size, STORE.read)
+    assert tree.root(store.size, store.read) == tree.root(store.size, big().read)
     for place in tiles.edge_of(store.size).values():
         assert len(store.tiles[place]) % (tiles.WIDTH * tiles.HASH)
 
@@ -134,9 +142,9 @@ def test_it_does_not_matter_in_which_batches_leaves_came(batches):
 def test_a_proof_outside_the_tree_is_refused():
     for index, size in ((5, 5), (-1, 5), (0, 0)):
         with pytest.raises(ValueError, match="no leaf"):
-            tree.inclusion_proof(index, size, STORE.read)
+            tree.inclusion_proof(index, size, big().read)
     with pytest.raises(ValueError, match="no tree"):
-        tree.consistency_proof(6, 5, STORE.read)
+        tree.consistency_proof(6, 5, big().read)
 
 
 @pytest.mark.parametrize(

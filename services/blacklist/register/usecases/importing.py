@@ -79,20 +79,19 @@ def import_listings(
     report, passing = ImportReport(), Passing(db, clock)
     making = Making(keyring, clock.today(), push)
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    with (
-        Beside(making, partial(_settle, rules_folder())) as make,
-        closing(_ahead(make, passing.batched(numbered))) as blocks,
-    ):
-        for block in blocks:
-            with db.write() as session:
-                fresh = _fresh(session, block.good)
-                _write(session, fresh)
-            report.add(block, len(fresh))
-            passing.asking = passing.asking or len(fresh) < len(block.good)
-            if progress:
-                progress(report.read)
-            if report.read - report.known >= ALONE:
-                make.start()
+    with Beside(making, partial(_settle, rules_folder())) as make:
+        make.copy()  # before there are threads; else a process of its own, once it is worth its start
+        with closing(_ahead(make, passing.batched(numbered))) as blocks:
+            for block in blocks:
+                with db.write() as session:
+                    fresh = _fresh(session, block.good)
+                    _write(session, fresh)
+                report.add(block, len(fresh))
+                passing.asking = passing.asking or len(fresh) < len(block.good)
+                if progress:
+                    progress(report.read)
+                if report.read - report.known >= ALONE:
+                    make.start()
     return report
 
 
