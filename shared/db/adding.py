@@ -1,4 +1,4 @@
-"""Adding many rows without compiling and binding each: COPY on PostgreSQL, bare tuples on SQLite.
+"""Adding many rows without compiling and binding each: COPY on PostgreSQL, many rows a statement on SQLite.
 
 For rows that are only ever added. Types and errors are those of SQLAlchemy's own `insert`.
 """
@@ -15,6 +15,7 @@ from sqlalchemy import Column, Date, Engine, LargeBinary, Table, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from shared.db.grouping import Grouped, marks
 from shared.db.types import JsonDoc, UtcDateTime, dump_json
 
 FEW = 5  # up to here the second round trip of COPY costs more than it saves
@@ -68,6 +69,8 @@ class Columns:
         bound = map(plan.bound, chain(first, coming))
         if plan.copy and len(first) > FEW and self.table.name not in connection.info.get(NO_COPY, ()):
             connection.exec_driver_sql(plan.copy, (bound,))
+        elif plan.grouped:
+            plan.grouped.execute(connection, list(bound))
         else:
             connection.exec_driver_sql(plan.insert, list(bound))
 
@@ -77,6 +80,7 @@ class _Plan:
     """How rows of one table with the same columns are written."""
 
     insert: str
+    grouped: Grouped | None
     copy: str | None
     binds: tuple[tuple[int, Bind], ...]
 
@@ -94,12 +98,14 @@ def _plan(columns: Columns, dialect: Dialect) -> _Plan:
     _no_defaults(table, names)
     quote = dialect.identifier_preparer.quote
     target = f"{dialect.identifier_preparer.format_table(table)} ({', '.join(map(quote, names))})"
+    into = f"INSERT INTO {target} VALUES "  # noqa: S608  names of our own tables
     postgresql = dialect.name == "postgresql"
-    marks = ", ".join(["%s" if postgresql else "?"] * len(names))
+    one = ", ".join(["%s" if postgresql else "?"] * len(names))
     unwritten = (each for each in enumerate(names) if each[1] not in columns.written)
     binds = ((at, _bind(table.columns[name], dialect)) for at, name in unwritten)
     return _Plan(
-        insert=f"INSERT INTO {target} VALUES ({marks})",  # noqa: S608  names of our own tables
+        insert=f"{into}({one})",
+        grouped=None if postgresql else Grouped(into, marks(names)),
         copy=f"{COPY}{target} FROM STDIN" if postgresql else None,
         binds=tuple((at, bind) for at, bind in binds if bind),
     )
@@ -118,10 +124,10 @@ def _bind(column: Column[Any], dialect: Dialect) -> Bind | None:
     if isinstance(column.type, LargeBinary):
         return None  # both drivers take bytes as they are
     bind = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return _remembered(bind) if bind and isinstance(column.type, Date | UtcDateTime) else bind
+    return remembered(bind) if bind and isinstance(column.type, Date | UtcDateTime) else bind
 
 
-def _remembered(bind: Bind) -> Bind:
+def remembered(bind: Bind) -> Bind:
     """Rows added together mostly share their days and instants. Zones with folds are left out."""
     written = lru_cache(maxsize=256)(bind)
     return lambda value: bind(value) if getattr(value, "tzinfo", UTC) is not UTC else written(value)

@@ -49,7 +49,7 @@ def db(any_db: Database) -> Database:
     return any_db
 
 
-@pytest.mark.parametrize("count", [1, 3, 40])
+@pytest.mark.parametrize("count", [1, 3, 237])
 def test_same_rows_as_by_insert(db: Database, count: int):
     rows = [thing(serial) for serial in range(count)]
     rows.append(thing(count, **dict.fromkeys(("name", "text", "on", "at", "flag", "raw", "doc"))))

@@ -294,6 +294,24 @@ def test_many_rows_are_changed_and_put_in_one_statement(db: Database) -> None:
     assert (found[4], found[5], found[7]) == ((early, None), (early, "五'\\"), (late, "七"))
 
 
+def test_hundreds_of_rows_are_changed_and_put_each_in_its_own_way(db: Database) -> None:
+    early, late, at = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC), 237
+    with db.write() as session:
+        put_rows(session, THINGS, [{"id": n, "at": early, "name": f"n{n}"} for n in range(at)], ("id",))
+        change_rows(session, THINGS, [{"id": n, "at": late, "name": f"m{n}"} for n in range(0, at, 2)])
+        change_rows(session, THINGS, [{"id": n, "name": None} for n in range(1, at, 2)])
+        again = [{"id": n, "at": late, "name": f"七{n}" if n % 2 else None} for n in range(at - 20, at + 20)]
+        put_rows(session, THINGS, again, ("id",))
+    with db.read() as session:
+        found = {row.id: (row.at, row.name) for row in session.execute(select(THINGS))}
+    assert len(found) == at + 20
+    for n, (when, name) in found.items():
+        if n >= at - 20:
+            assert (when, name) == (late, f"七{n}" if n % 2 else None)
+        else:
+            assert (when, name) == ((early, None) if n % 2 else (late, f"m{n}"))
+
+
 @pytest.mark.parametrize(
     "wanted", [[], [""], ["", "a,b"], ['"', "{x}", "NULL", "\\"], ["\x1f", "a\x1fb", "七"]]
 )

@@ -5,7 +5,6 @@ department instead of a refusal from outside.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from services.credit_push.catalogue import Profile
 from services.credit_push.domain import WITHDRAW, Record
 from services.credit_push.formats import blacklist, canonical, penalty_2018, procurement_sheet, trade_v2
 from services.credit_push.formats.base import Column, Fault, Row, Unacceptable
+from shared.json_text import writer
 
 __all__ = [
     "WITH_LISTING_ID",
@@ -174,7 +174,7 @@ def _shown(row: Mapping[str, Any], layout: str) -> bytes:
     return stable_json(shown)
 
 
-_stable = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+_stable = writer(sort_keys=True)
 
 
 def stable_json(value: Any) -> bytes:

@@ -21,8 +21,9 @@ from services.credit_push.transports.base import (
 )
 from services.credit_push.transports.http import REFUSING, HttpClient, Reply, Request, chunks, held_back
 from services.credit_push.transports.http_ledger import HttpLedger
+from shared.json_text import writer
 
-_json = json.JSONEncoder(ensure_ascii=False).encode
+_json = writer()
 RESULTS = {"accepted": FILED, "rejected": REFUSED, "pending": TAKEN}
 
 

@@ -161,19 +161,21 @@ class Dispatch:
         except Exception as error:
             log.exception("transport failed", platform=self.profile.id, error=type(error).__name__)
             outcomes = {}
-        silent = Outcome("", UNKNOWN, message="传输没有给出结果")
+        silent, at = Outcome("", UNKNOWN, message="传输没有给出结果"), self.deps.clock.system_now()
         return [
-            self._tried(claimed, job.content, outcomes.get(job.delivery_id, silent), kind)
+            self._tried(claimed, job.content, outcomes.get(job.delivery_id, silent), kind, at)
             for claimed, job in jobs.values()
         ]
 
-    def _tried(self, one: Claimed, content: Content | None, outcome: Outcome, kind: str) -> Tried:
+    def _tried(
+        self, one: Claimed, content: Content | None, outcome: Outcome, kind: str, at: datetime
+    ) -> Tried:
         keyring, sent = self.deps.keyring, None
         if content is not None:
             row = one.row
             sent = sent_content(keyring, self.profile, content, row.operation, row.listing_id, row.id)
         attempt = attempt_row(keyring, one.row.id, content if kind == "send" else None, outcome)
-        stamp = {"at": self.deps.clock.system_now(), "kind": kind}
+        stamp = {"at": at, "kind": kind}
         return Tried(one, sent, outcome, attempt | stamp | {"request_digest": sent.digest if sent else None})
 
     def _jobs(self, claimed: Sequence[Claimed]) -> tuple[dict[str, tuple[Claimed, Job]], list[Tried]]:
@@ -184,7 +186,7 @@ class Dispatch:
             if isinstance(made, Job):
                 jobs[one.row.id] = (one, made)
             else:
-                stopped.append(self._tried(one, None, made, "check"))
+                stopped.append(self._tried(one, None, made, "check", self.deps.clock.system_now()))
         return jobs, stopped
 
     def _job(self, one: Claimed) -> Job | Outcome:
