@@ -1,7 +1,7 @@
 """The name of an uploaded file as it is kept, shown and printed: the last part of the path, nothing unseen.
 
 Signs that take no room, turn the direction of writing or break the line make one name look like another
-(`通知` U+202E `gpj.exe` is read as `通知exe.jpg`). They are dropped everywhere alike; the suffix always stays.
+(`通知` U+202E `gpj.exe` is read as `通知exe.jpg`). They are dropped everywhere alike; the suffix stays.
 """
 
 import unicodedata

@@ -69,7 +69,10 @@ ACTIONS: Mapping[str, Action] = {
             "draft", "拟写答复", (RECEIVED,), ("clerk",), ("answer_type",),
             ("content", "reason", "exceptions"), "第三十六条",
         ),
-        Action("issue", "签发答复", (RECEIVED,), ("decider",), (), ("letter_number",), "第三十六条"),
+        Action(
+            "issue", "签发答复", (RECEIVED,), ("decider",), (), ("letter_number", "documents_checked"),
+            "第三十六条",
+        ),
         Action("return_draft", "退回重拟", (RECEIVED,), ("decider",), ("reason",)),
     )
 }  # fmt: skip

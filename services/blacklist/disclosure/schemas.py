@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.blacklist.disclosure.domain import ACTIONS, APPLICANTS, DELIVERY, STATES, answer_types
 from shared.web.paging import PageQuery, page_schema
-from shared.web.schemas import RegionField, Schema, StatutoryDate, Text, UsccField
+from shared.web.schemas import Flag, RegionField, Schema, StatutoryDate, Text, UsccField
 
 ID_TYPES = ("resident-id", "passport", "hk-macao-permit", "taiwan-permit", "foreigner-residence", "other")
 
@@ -84,6 +84,11 @@ class ActionIn(Schema):
         fields.String(validate=validate.Length(max=40)), validate=validate.Length(max=10)
     )
     letter_number = Text(60)
+    documents_checked = Flag(
+        metadata={
+            "description": "签发人已逐页核对不能自动检查、或者查出个人信息的文件；有这类文件时必须为 true"
+        }
+    )
 
 
 class DepartmentRef(Schema):

@@ -36,6 +36,7 @@ LABELS = {
     "answer_type": "答复类型",
     "exceptions": "不予公开的情形",
     "letter_number": "答复书文号",
+    "documents_checked": "随附文件已逐页核对",
     "file": "文件",
     "checked": "个人信息核对情况",
 }
@@ -84,7 +85,9 @@ def _one(made: APIBlueprint, deps: Deps) -> None:
     def act_on_disclosure(request_id: str, action: str) -> AnyResponse:
         if action not in ACTIONS:
             raise NotFound("not-found", "没有这个办理事项")
-        values = read_form(request.form, integers=("working_days",), lists=("exceptions",))
+        values = read_form(
+            request.form, integers=("working_days",), flags=("documents_checked",), lists=("exceptions",)
+        )
         try:
             given = load_form(ActionIn(), {**values, "action": action})
             given.pop("action")

@@ -235,7 +235,8 @@ def _issue(turn: Turn) -> Told:
     row.state, row.draft, row.issued_by, row.answered_on = ANSWERED, None, turn.actor.user_id, turn.today
     settle_duty(turn.session, row.id, ANSWER_DUTY, turn.at)
     _print(turn, letter)
-    return f"已答复：{answer_types()[letter.answer_type].name}。", None
+    note = "签发人已逐页核对随附文件" if turn.inputs.get("documents_checked") else None
+    return f"已答复：{answer_types()[letter.answer_type].name}。", note
 
 
 def _enclosures(turn: Turn, draft: Mapping[str, Any]) -> Sequence[DisclosureDocument]:
@@ -245,6 +246,10 @@ def _enclosures(turn: Turn, draft: Mapping[str, Any]) -> Sequence[DisclosureDocu
     if kept and not kind.attaches:
         told = f"“{kind.name}”的答复不附文件。请撤去文件后重新拟写，或者退回重拟。"
         raise Conflict("disclosure-documents-unfit", "这种答复不附文件", told)
+    doubtful = [each.file_name for each in kept if each.identities is None or each.checked]
+    if doubtful and not turn.inputs.get("documents_checked"):
+        told = f"签发前请逐页核对并勾选确认：{'、'.join(doubtful)}（不能自动检查，或者查出个人信息）"
+        _refuse([("documents_checked", told)])
     return kept
 
 
