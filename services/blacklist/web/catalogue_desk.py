@@ -17,8 +17,8 @@ from shared.errors import DomainError
 from shared.regions import full_name, within
 from shared.web.access import access, principal
 from shared.web.forms import load_form, read_form
-from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
+from shared.web.pages import form_errors, render
 
 PLACE, PER_PAGE = "/catalogue-desk", 20
 LABELS = {
@@ -82,15 +82,14 @@ def _settling(made: APIBlueprint, deps: Deps) -> None:
 
 
 def _page(deps: Deps, error: DomainError | None, given: dict[str, Any]) -> Response:
-    who, cursor = principal(), request.args.get("cursor")
-    before = last_id(cursor)
+    who, before = principal(), last_seen()
     asked = given.get("region") or request.args.get("region", "")
     with deps.db.read() as session:
         regions = [each for each in region_options(session) if within(each[0], who.region)]
         region = asked if asked in dict(regions) else who.region
         entries = kept_entries(session, who, region)
         found = list_changes(session, who, state=None, before=before, limit=PER_PAGE + 1)
-        rows, following = cut(found, PER_PAGE, lambda row: (row.id,))
+        rows, around = listed(found, PER_PAGE)
         changes = [
             change_view(row)
             | {"place": full_name(row.region), "settles": _settles(session, row), "steps": _differences(row)}
@@ -104,7 +103,7 @@ def _page(deps: Deps, error: DomainError | None, given: dict[str, Any]) -> Respo
         errors=form_errors(error) if error else {}, values=given or _values(chosen),
         organs=[("*", "各管理部门"), *all_organs().items()], done=request.args.get("done", ""),
         domains={each.code: each.name for each in trade_domains()},
-        next_url=with_query(cursor=following) if following else "",
+        **around,
     )  # fmt: skip
 
 

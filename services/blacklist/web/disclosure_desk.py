@@ -22,8 +22,8 @@ from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.body import upload_limit
 from shared.web.forms import load_form, read_form
-from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
+from shared.web.pages import form_errors, render
 from shared.web.place import origin
 
 PER_PAGE = 30
@@ -52,18 +52,15 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/disclosure-desk")
     @access(OFFICERS)
     def disclosure_desk() -> Response:
-        asked, cursor = request.args.get("state", "open"), request.args.get("cursor")
+        asked, before = request.args.get("state", "open"), last_seen()
         state = asked if asked in (*STATES, "open") else None
-        before = last_id(cursor)
         with deps.db.read() as session:
             rows = queries.list_requests(session, principal(), state=state, before=before, limit=PER_PAGE + 1)
-            shown, following = cut(rows, PER_PAGE, lambda row: (row.id,))
+            shown, around = listed(rows, PER_PAGE)
             views = queries.summary_views(session, shown, deps.clock.now())
         return render(
             "blacklist/disclosure_desk.html", rows=views, state=asked,
-            states=[("open", "未办结"), *STATES.items(), ("all", "全部")],
-            next_url=with_query(cursor=following) if following else "",
-            first_url=with_query(cursor=None) if cursor else "",
+            states=[("open", "未办结"), *STATES.items(), ("all", "全部")], **around,
         )  # fmt: skip
 
 

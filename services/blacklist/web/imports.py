@@ -29,10 +29,12 @@ from shared.sheets import XLSX
 from shared.web.access import access, principal, roles
 from shared.web.body import upload_limit
 from shared.web.forms import load_form, read_form
+from shared.web.listing import last_seen, listed
 from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, decode_cursor, last_id
+from shared.web.paging import cut, decode_cursor
 
 PER_PAGE = 50
+LISTED = 20
 WORKING = ("received", "parsing", "confirming")
 SHOWN = ("bad", "good", "held", "skipped", "likely", "filed")
 CLERK = roles("clerk")
@@ -86,11 +88,9 @@ def _sheet() -> SheetUpload:
 
 
 def _imports_page(deps: Deps, status: int, errors: dict[str, str]) -> Response:
-    cursor = request.args.get("cursor")
-    before = last_id(cursor)
     with deps.db.read() as session:
-        found = list_imports(session, principal(), before=before, limit=20)
-        rows, following = cut(found, 20, lambda row: (row.id,))
+        found = list_imports(session, principal(), before=last_seen(), limit=LISTED)
+        rows, around = listed(found, LISTED)
         views = [import_view(row) for row in rows]
     return render(
         "blacklist/imports.html",
@@ -100,7 +100,7 @@ def _imports_page(deps: Deps, status: int, errors: dict[str, str]) -> Response:
         layouts=all_layouts(),
         lists=[(rule.code, rule.name) for rule in all_lists(deps.clock.today())],
         values=request.form,
-        next_url=with_query(cursor=following) if following else "",
+        **around,
     )
 
 

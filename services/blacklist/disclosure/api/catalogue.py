@@ -16,13 +16,13 @@ from services.blacklist.disclosure.domain import answer_types
 from services.blacklist.disclosure.queries import CATALOGUE_COLUMNS
 from services.blacklist.rules.grounds import exception_grounds
 from services.blacklist.store import Deps
+from shared.sheets import XLSX
 from shared.web.access import access, public
 from shared.web.openapi import produces
 from shared.web.paging import page
 from shared.web.problem import problems
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Rows = Sequence[Mapping[str, Any]]
 
 

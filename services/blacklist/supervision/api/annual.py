@@ -9,7 +9,7 @@ from flask import Response
 from services.blacklist.store import Deps
 from services.blacklist.supervision.api.papers import PDF, annual_pdf
 from services.blacklist.supervision.api.reports import file_response
-from services.blacklist.supervision.api.workbooks import XLSX, annual_workbook
+from services.blacklist.supervision.api.workbooks import annual_workbook
 from services.blacklist.supervision.queries.annual_published import (
     content_of,
     officer_lines,
@@ -22,6 +22,7 @@ from services.blacklist.supervision.queries.annual_published import (
 from services.blacklist.supervision.queries.asking import VIEW
 from services.blacklist.supervision.schemas import annual as schemas
 from services.blacklist.supervision.usecases.annual import approve_report, propose_report, return_report
+from shared.sheets import XLSX
 from shared.web.access import access, principal, public, roles
 from shared.web.openapi import produces
 from shared.web.paging import page

@@ -8,7 +8,7 @@ from flask import Response
 
 from services.blacklist.store import Deps
 from services.blacklist.supervision.api.papers import PDF, annual_pdf
-from services.blacklist.supervision.api.workbooks import XLSX, annual_workbook, assessment_workbook
+from services.blacklist.supervision.api.workbooks import annual_workbook, assessment_workbook
 from services.blacklist.supervision.domain.assessment import scheme
 from services.blacklist.supervision.domain.periods import year_of
 from services.blacklist.supervision.queries.annual import annual_report
@@ -16,6 +16,7 @@ from services.blacklist.supervision.queries.asking import VIEW, scope_asked, yea
 from services.blacklist.supervision.queries.assessment import sheets
 from services.blacklist.supervision.queries.views import sheet_view
 from services.blacklist.supervision.schemas import answers, inputs
+from shared.sheets import XLSX
 from shared.web.access import access, principal
 from shared.web.paging import page
 from shared.web.problem import problems

@@ -7,7 +7,6 @@ from typing import Any
 
 import xlsxwriter
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHEET_HEAD = (
     "编码",
     "类别",

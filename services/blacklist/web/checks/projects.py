@@ -19,8 +19,8 @@ from services.blacklist.web.checks.asking import private, purpose_options
 from shared.errors import DomainError
 from shared.web.access import access, current_principal, public
 from shared.web.forms import load_form, read_form
-from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut, last_id
+from shared.web.listing import last_seen, listed
+from shared.web.pages import form_errors, render
 from shared.web.problem import problems
 
 PER_PAGE = 20
@@ -40,17 +40,15 @@ def _entry(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/tender-projects")
     @access(public())
     def tender_projects() -> Response:
-        who, cursor = current_principal(), request.args.get("cursor")
-        before = last_id(cursor)
+        who, before = current_principal(), last_seen()
         rows: list[dict[str, Any]] = []
-        following = None
+        around: dict[str, Any] = {"next_url": "", "first_url": ""}
         if who is not None:
             with deps.db.read() as session:
                 found = queries.own_projects(session, who, before=before, limit=PER_PAGE)
-                shown, following = cut(found, PER_PAGE, lambda row: (row.id,))
+                shown, around = listed(found, PER_PAGE)
                 rows = [queries.project_line(row) for row in shown]
-        next_url = with_query(cursor=following) if following else ""
-        return private(render("blacklist/checks/projects.html", rows=rows, next_url=next_url))
+        return private(render("blacklist/checks/projects.html", rows=rows, **around))
 
     @made.get("/tender-projects/new")
     @access(public())

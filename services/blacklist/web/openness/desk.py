@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.usecases.attachments import Upload
-from services.blacklist.openness.api.items import ACTORS, CLERK, OFFICERS, before_of
+from services.blacklist.openness.api.items import ACTORS, CLERK, OFFICERS
 from services.blacklist.openness.api.public import file_answer
 from services.blacklist.openness.domain.channels import channels
 from services.blacklist.openness.domain.items import ACTS, SECRECY, STATES
@@ -27,8 +27,8 @@ from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal
 from shared.web.body import upload_limit
 from shared.web.forms import load_form, read_form
-from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut
+from shared.web.listing import last_seen, listed
+from shared.web.pages import form_errors, render
 
 PER_PAGE = 30
 LABELS = {
@@ -73,16 +73,14 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
         state = asked if asked in ("waiting", *STATES) else None
         with deps.db.read() as session:
             rows = list_items(
-                session, principal(), state=state, kind=None, before=before_of(request.args.get("cursor")),
+                session, principal(), state=state, kind=None, before=last_seen(),
                 limit=PER_PAGE + 1,
             )  # fmt: skip
-            shown, following = cut(rows, PER_PAGE, lambda row: (row.id,))
+            shown, around = listed(rows, PER_PAGE)
             lines = item_lines(session, shown, deps.clock.now())
         return render(
             "blacklist/openness/desk.html", rows=lines, state=asked,
-            states=[("waiting", "等待审批"), *STATES.items()],
-            next_url=with_query(cursor=following) if following else "",
-            first_url=with_query(cursor=None) if request.args.get("cursor") else "",
+            states=[("waiting", "等待审批"), *STATES.items()], **around,
         )  # fmt: skip
 
 

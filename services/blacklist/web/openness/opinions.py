@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.blacklist.openness.api.items import ACTORS, OFFICERS, before_of
+from services.blacklist.openness.api.items import ACTORS, OFFICERS
 from services.blacklist.openness.api.opinions import take
 from services.blacklist.openness.domain.opinions import LEVELS, STATES
 from services.blacklist.openness.models import Opinion
@@ -21,8 +21,8 @@ from services.blacklist.web.openness.asking import with_moments
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal
 from shared.web.forms import load_form, read_form
-from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut
+from shared.web.listing import last_seen, listed
+from shared.web.pages import form_errors, render
 
 PER_PAGE, ROUNDS = 30, 10
 LABELS = {
@@ -67,20 +67,20 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
 
 
 def _shown(deps: Deps, values: dict[str, Any], errors: dict[str, str], status: int) -> Response:
-    asked, cursor = request.args.get("state", ""), request.args.get("cursor")
+    asked = request.args.get("state", "")
     with deps.db.read() as session:
         rows = list_opinions(
-            session, principal(), state=asked if asked in STATES else None, before=before_of(cursor),
+            session, principal(), state=asked if asked in STATES else None, before=last_seen(),
             limit=PER_PAGE + 1,
         )  # fmt: skip
-        shown, following = cut(rows, PER_PAGE, lambda row: (row.id,))
+        shown, around = listed(rows, PER_PAGE)
         views = opinion_views(session, shown, principal(), deps.clock.now())
         rounds = [round_view(row) for row in list_rounds(session, principal(), before=None, limit=ROUNDS)]
         late = is_late(session, principal(), deps.clock.now())
     return render(
         "blacklist/openness/opinions.html", status, rows=views, state=asked, states=list(STATES.items()),
         levels=list(LEVELS.items()), values=values, errors=errors, labels=LABELS,
-        rounds=rounds, watch_late=late, next_url=with_query(cursor=following) if following else "",
+        rounds=rounds, watch_late=late, **around,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.blacklist.openness.api.items import ACTORS, OFFICERS, before_of
+from services.blacklist.openness.api.items import ACTORS, OFFICERS
 from services.blacklist.openness.domain.reports import ACTS, STATES
 from services.blacklist.openness.models import Report
 from services.blacklist.openness.queries.reports import list_reports, officer_view, report_lines
@@ -18,8 +18,8 @@ from services.blacklist.web.options import department_options
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal
 from shared.web.forms import load_form, read_form
-from shared.web.pages import form_errors, render, with_query
-from shared.web.paging import cut
+from shared.web.listing import last_seen, listed
+from shared.web.pages import form_errors, render
 
 PER_PAGE = 30
 LABELS = {"content": "内容", "reason": "理由", "department_id": "接收部门", "purpose": "查看目的"}
@@ -35,18 +35,15 @@ def _list(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/reports-desk")
     @access(OFFICERS)
     def reports_desk() -> Response:
-        asked, cursor = request.args.get("state", "open"), request.args.get("cursor")
+        asked = request.args.get("state", "open")
         state = asked if asked in ("open", *STATES) else None
         with deps.db.read() as session:
-            rows = list_reports(
-                session, principal(), state=state, before=before_of(cursor), limit=PER_PAGE + 1
-            )
-            shown, following = cut(rows, PER_PAGE, lambda row: (row.id,))
+            rows = list_reports(session, principal(), state=state, before=last_seen(), limit=PER_PAGE + 1)
+            shown, around = listed(rows, PER_PAGE)
             lines = report_lines(session, shown, deps.clock.now())
         return render(
             "blacklist/openness/reports_desk.html", rows=lines, state=asked,
-            states=[("open", "未办结"), *STATES.items(), ("all", "全部")],
-            next_url=with_query(cursor=following) if following else "",
+            states=[("open", "未办结"), *STATES.items(), ("all", "全部")], **around,
         )  # fmt: skip
 
 
