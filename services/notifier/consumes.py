@@ -32,6 +32,7 @@ DIFFERENCES = {"missing": "平台缺少", "extra": "平台多出", "stale": "平
 DUTIES = {
     "publish": "公示列入信息",
     "publish-change": "公开变更后的列入信息",
+    "serve-again": "再次送达被退回的决定书",
     "accept-objection": "受理异议",
     "settle-objection": "核查异议并答复",
     "accept-repair": "受理信用修复申请",

@@ -46,6 +46,12 @@ def inputs_for(action: str, pick: int, today: date) -> dict[str, Any]:
         "reschedule_hearing": {"held_on": today + timedelta(days=20 + pick % 9), "reason": "当事人申请延期"},
         "close_hearing": _end(pick, today),
         "decide": {"severity": SEVERITIES[pick % 3], **({"necessity": "影响大"} if pick % 3 == 2 else {})},
+        "record_legal_review": {
+            "conclusion": ("agreed", "agreed", "objected", "amend")[pick % 4],
+            "opinion": "事实清楚",
+        },
+        "fail_service": _service(pick, today) | {"reason": "邮件退回"},
+        "serve_again": _service(pick, today),
         "record_notice_service": _service(pick, today),
         "renew_notice_service": _service(pick, today) | {"reason": "再次送达"},
         "fail_notice_service": _service(pick, today) | {"reason": "查无此人"},

@@ -228,7 +228,9 @@ class CaseMachine(RuleBasedStateMachine):
         with self.office.deps.db.read() as session:
             case = load_case(session, case_id)
             overlays = open_overlays(session, [case]).get(case_id, {})
-        return Seat(case, standing_of(case, overlays, rule_on(case.list_code, today)), self.office, today)
+        return Seat(
+            case, standing_of(case, overlays, rule_on(case.list_code, today), today), self.office, today
+        )
 
     def _try(self, seat: "Seat", who: str, action: str, pick: int) -> None:
         seen["steps"] += 1
@@ -306,7 +308,9 @@ class CaseMachine(RuleBasedStateMachine):
             keep_record(self.office, case)
             seat = self._look(case.id)
         lost = case.state == DRAFT or case.notice_failed_on is not None
-        useful = FORWARD if lost else FORWARD[:-1]
+        useful = set(FORWARD if lost else FORWARD[:-1])
+        if seat.standing.statement_heard:  # nothing more to hear; what is left may have to wait
+            useful.discard("record_statement")
         possible = {each for who in PEOPLE for each in seat.possible(who) if each[1] in useful}
         for who, action in sorted(possible, key=lambda each: (FORWARD.index(each[1]), each[0])):
             self._try(seat, who, action, 0)
@@ -356,6 +360,7 @@ FORWARD = (
     "close_undisclosed",
     "record_service",
     "decide",
+    "record_legal_review",
     "close_hearing",
     "record_statement",
     "approve_notice",

@@ -34,6 +34,8 @@ class Deeds:
         makers = {self.filed.get(case_id), self.edited.get(case_id)}
         if action in {"approve_notice", "confirm_decision", "decide", "publish", "correct"}:
             assert who not in makers, f"{action} by its own maker"
+        if action == "record_legal_review":
+            assert who not in makers, "reviewed by its own maker"
         if action == "file":
             self.filed[case_id] = who
         if action == "edit":
@@ -144,4 +146,5 @@ def _duties_as_they_should(case: Case, running: dict[str, str], found: Counter[s
     expected["decide-expiry"] += "expiry" in running
     expected["review-linked"] += "linked" in running
     expected["publish-change"] += "change" in running
+    expected["serve-again"] += case.state == "published" and case.decision_failed_on is not None
     assert found == +expected, (case.state, running, found)

@@ -106,6 +106,8 @@ def test_a_hearing_walks_through_the_api(office, call):
     assert step("decider", 409, action="decide", severity="general")["type"].endswith("stale-version")
     case = call("decider", "GET", f"/cases/{case['id']}").json
     assert case["steps"][-1]["action"] == "keep_record"
+    assert "法制审核" in step("decider", 409, action="decide", severity="general")["detail"]
+    step("reviewer", action="record_legal_review", conclusion="agreed", opinion="程序合法")
     step("decider", action="decide", severity="general")
     digest = hashlib.sha256(RECORD).hexdigest()
     kept = {"attachment_id": sent.json["id"], "file_name": "笔录.pdf", "sha256": digest}

@@ -1,4 +1,4 @@
-"""A hearing put off: told anew, its days counted anew, its former notice worth nothing; and how one ends else."""
+"""A hearing put off: told anew, its days counted anew, its former notice worth nothing; other endings."""
 
 from datetime import UTC, date, datetime, timedelta
 

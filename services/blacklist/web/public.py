@@ -1,6 +1,6 @@
 """What anybody may look at: search, persons by proof, a listing, the lists and their rules, the site map."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from services.blacklist.register.schemas import PersonQuery
 from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.rules.citing import cite
 from services.blacklist.rules.queries import all_lists, list_rule, list_rule_version
+from services.blacklist.rules.unrepairable import repair_bar
 from services.blacklist.store import Deps
 from services.blacklist.syndication.domain.linked import describe_listing
 from services.blacklist.web import wording
@@ -140,12 +141,21 @@ def _listing(made: APIBlueprint, deps: Deps) -> None:
             corrections=corrections_of(versions),
             deliveries=deliveries,
             rule=_rule(view["list_code"], today),
+            barred=_barred(view, versions, today),
             legal_basis=_cited(view),
             linked_data=describe_listing(view, origin()),
         )
         if view["subject"]["type"] == "individual":
             answer.headers["X-Robots-Tag"] = "noindex"
         return answer
+
+
+def _barred(view: Mapping[str, Any], versions: Sequence[Mapping[str, Any]], today: date) -> str | None:
+    """The rule by which this record may not be repaired (不可修复)."""
+    restored = any(each["kind"] == "restored" for each in versions)
+    content = (view["document"] or {}).get("content")
+    found = repair_bar(view["list_code"], content, restored=restored, today=today)
+    return found.rule if found else None
 
 
 def _cited(view: Mapping[str, Any]) -> str:

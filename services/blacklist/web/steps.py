@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.cases.api.transitions import inputs_of
 from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOMES, notice_period
+from services.blacklist.cases.domain.legal_review import CONCLUSIONS
 from services.blacklist.cases.domain.table import Transition, find_transition, rows_named
 from services.blacklist.cases.queries import case_view, find_case
 from services.blacklist.cases.schemas import TransitionIn
@@ -87,6 +88,9 @@ INPUTS: dict[str, Input] = {
     "outcome": Input("choice", "听证结果", options=_options(OUTCOMES)),
     "acceptance": Input("choice", "当事人的意见", "举行了听证的须填写", _options(ACCEPTANCE)),
     "opinion": Input("prose", "听证意见"),
+    "conclusion": Input("choice", "审核结论", options=_options(CONCLUSIONS)),
+    "reviewed_on": Input("date", "审核日期", "不填为今天"),
+    "legal_reviewer": Input("text", "法制审核人员", "不填为本人；录入和修改本案的人员不得审核"),
     "decision_number": Input("text", "决定书文号"),
     "grounds": Input("prose", "事由", "不填则取违法失信事实"),
     "basis": Input("prose", "依据", "不填则取决定依据和名单依据"),
@@ -112,6 +116,10 @@ PARTICULAR: dict[tuple[str, str], Input] = {
     ("reschedule_hearing", "presider"): Input("text", "听证主持人", "不填为原定主持人"),
     ("reschedule_hearing", "openness"): Input("choice", "是否公开", "不选为原定方式", _options(OPENNESS)),
     ("reschedule_hearing", "reason"): Input("prose", "延期、改期的理由"),
+    ("record_legal_review", "opinion"): Input("prose", "审核意见"),
+    ("fail_service", "served_on"): Input("date", "未送达日期"),
+    ("fail_service", "reason"): Input("prose", "未送达的原因"),
+    ("serve_again", "reason"): Input("prose", "说明"),
     ("close_hearing", "held_on"): Input("date", "实际举行日期", "举行了听证的须填写"),
     ("close_hearing", "notified_on"): Input("date", "重新通知当事人日期", "举行日期与通知的不一致的须填写"),
     ("close_hearing", "reason"): Input(

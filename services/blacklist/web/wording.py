@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.blacklist.cases.domain import content
 from services.blacklist.cases.domain.content import misconduct_kind
 from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOMES
+from services.blacklist.cases.domain.legal_review import CONCLUSIONS
 from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.serving import methods
 from services.blacklist.cases.domain.table import STATE_NAMES, rows_named
@@ -54,6 +55,7 @@ DUTIES = {
     "decide-expiry": "决定期满处理",
     "review-linked": "复核关联案件",
     "publish-change": "公开变更",
+    "serve-again": "再次送达决定书",
     "correct-delivery": "更正被平台退回的信息",
     "publish-item": "公开信息",
     "interpret-policy": "发布政策解读",
@@ -178,6 +180,7 @@ ROW_STATES = {
     "filed": ("已录入", "blue"),
 }
 RELATION_NAMES = RELATIONS
+REVIEW_CONCLUSIONS = CONCLUSIONS
 HEARING_OPENNESS, HEARING_OUTCOMES, HEARING_ACCEPTANCE = OPENNESS, OUTCOMES, ACCEPTANCE
 STATES, CLASSES, PROCEDURE_NAMES = STATE_NAMES, LIST_CLASSES, PROCEDURES
 ROLE_NAMES = {**ROLES, "key": "部门系统"}

@@ -59,11 +59,14 @@ def withdrawn(office: Office, case: Case) -> Case:
     return office.take(now(office, case), "close_hearing", "clerk", **WITHDRAWN)
 
 
-def heard(office: Office, case: Case, **changes: Any) -> Case:
-    """From noticed through a held and recorded hearing, twenty-one days later."""
+def heard(office: Office, case: Case, *, reviewed: bool = True, **changes: Any) -> Case:
+    """From noticed through a held and recorded hearing, twenty-one days later, and legally reviewed."""
     day = office.clock.today() + timedelta(days=21)
     case = office.take(case, "open_hearing", "clerk", **opening(day))
     office.clock.advance(timedelta(days=21))
     case = office.take(case, "close_hearing", "clerk", **closing(day, **changes))
     keep_record(office, case)
-    return now(office, case)
+    case = now(office, case)
+    if not reviewed:
+        return case
+    return office.take(case, "record_legal_review", "reviewer", conclusion="agreed", opinion="事实清楚")

@@ -6,8 +6,16 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from services.blacklist.cases.domain.beside import BESIDE
 from services.blacklist.cases.domain.days import written_day
 from services.blacklist.cases.domain.figures import rule_of
+from services.blacklist.cases.domain.legal_review import (
+    decider_not_legal_reviewer,
+    legal_review_open,
+    legal_reviewer_not_maker,
+    legally_reviewed,
+)
+from services.blacklist.cases.domain.repairing import repair_minimum, repairable
 from services.blacklist.cases.domain.serving import PUBLIC_NOTICE, methods
 from services.blacklist.cases.domain.showing import may_be_shown, removed_by_repair, restorable
 from services.blacklist.cases.domain.standing import (
@@ -233,74 +241,12 @@ def hearing_request_problem(
     return None
 
 
-def material_awaited(case: Standing, _: Actor, __: date) -> Blocked | None:
-    if any(overlay.awaiting for overlay in case.overlays.values()):
-        return None
-    return Blocked("没有等待补正的申请", "一次性告知补正材料")
-
-
-def _overlay_open(kind: str, words: str) -> Guard:
-    def guard(case: Standing, _: Actor, __: date) -> Blocked | None:
-        return None if kind in case.overlays else Blocked(f"没有进行中的{words}", f"{words}程序")
-
-    return guard
-
-
-def _overlay_absent(kind: str, words: str) -> Guard:
-    def guard(case: Standing, _: Actor, __: date) -> Blocked | None:
-        return Blocked(f"已有进行中的{words}", f"{words}程序") if kind in case.overlays else None
-
-    return guard
-
-
-def _overlay_state(kind: str, state: str, words: str) -> Guard:
-    def guard(case: Standing, _: Actor, __: date) -> Blocked | None:
-        overlay = case.overlays.get(kind)
-        return None if overlay and overlay.state == state else Blocked(words, "办理顺序")
-
-    return guard
-
-
-def _second_person(kind: str, words: str) -> Guard:
-    def guard(case: Standing, actor: Actor, _: date) -> Blocked | None:
-        overlay = case.overlays.get(kind)
-        return different(actor.user_id, overlay.opened_by if overlay else None, words)
-
-    return guard
-
-
-def no_suspension_of_mine(case: Standing, actor: Actor, _: date) -> Blocked | None:
-    """A second officer who also asks for suspension thereby confirms the first one's."""
-    overlay = case.overlays.get("suspended")
-    if overlay is None:
-        return None
-    if overlay.state == "open":
-        return different(actor.user_id, overlay.opened_by, "已由本人紧急暂停公示，须由另一名工作人员确认")
-    return Blocked("已紧急暂停公示", "紧急暂停公示程序")
-
-
-def repair_minimum(case: Standing, _: Actor, today: date) -> Blocked | None:
-    earliest = case.publicity_min_end
-    if earliest is None or today >= earliest:
-        return None
-    return Blocked("最短公示期未满，不符合信用修复条件", "国办发〔2025〕22号：最短公示期", WAIT, earliest)
-
-
-def repair_or_objection(case: Standing, _: Actor, __: date) -> Blocked | None:
-    if "repair" in case.overlays or "objection" in case.overlays:
-        return None
-    return Blocked("没有进行中的修复或异议申请", "一次性告知补正材料")
-
-
 GUARDS: Mapping[str, Guard] = {
     "reviewer_not_filer": reviewer_not_filer,
     "decider_not_filer": decider_not_filer,
     "decider_not_editor": decider_not_editor,
     "publisher_not_filer": publisher_not_filer,
     "corrector_not_maker": corrector_not_maker,
-    "corrector_not_reporter": _second_person("change", "登记变更的人员不得自行更正或者认定变更不成立"),
-    "no_change_reported": _overlay_absent("change", "变更登记"),
-    "change_reported": _overlay_open("change", "变更登记"),
     "may_be_shown": may_be_shown,
     "content_as_reviewed": content_as_reviewed,
     "list_in_force": list_in_force,
@@ -325,30 +271,13 @@ GUARDS: Mapping[str, Guard] = {
     "removed_by_repair": removed_by_repair,
     "restorable": restorable,
     "hearing_not_held": hearing_not_held,
-    "material_awaited": material_awaited,
-    "no_expiry_question": _overlay_absent("expiry", "期满询问"),
-    "expiry_asked": _overlay_open("expiry", "期满询问"),
-    "not_proposed": _overlay_absent("linked", "关联复核"),
-    "removal_proposed": _overlay_open("linked", "关联复核"),
     "repair_minimum": repair_minimum,
-    "repair_or_objection": repair_or_objection,
-    "no_suspension_of_mine": no_suspension_of_mine,
-    "suspension_active": _overlay_open("suspended", "紧急暂停公示"),
-    "suspension_unconfirmed": _overlay_state("suspended", "open", "没有待确认的紧急暂停公示"),
-    "confirmer_not_suspender": _second_person("suspended", "紧急暂停公示须由另一名工作人员确认"),
-    "no_shield": _overlay_absent("shield", "屏蔽"),
-    "shield_active": _overlay_open("shield", "屏蔽"),
-    "no_objection": _overlay_absent("objection", "异议"),
-    "objection_opened": _overlay_state("objection", "open", "没有待受理的异议"),
-    "objection_pending": _overlay_open("objection", "异议"),
-    "objection_accepted": _overlay_state(
-        "objection", "accepted", "异议尚未受理，受理后方可答复；不符合受理条件的，办理不予受理"
-    ),
-    "settler_not_opener_objection": _second_person("objection", "登记人不得答复本人登记的异议"),
-    "no_repair": _overlay_absent("repair", "信用修复"),
-    "repair_opened": _overlay_state("repair", "open", "没有待受理的修复申请"),
-    "repair_accepted": _overlay_state("repair", "accepted", "修复申请尚未受理"),
-    "settler_not_opener_repair": _second_person("repair", "登记人不得决定本人登记的修复申请"),
+    "repairable": repairable,
+    "legal_reviewer_not_maker": legal_reviewer_not_maker,
+    "legal_review_open": legal_review_open,
+    "legally_reviewed": legally_reviewed,
+    "decider_not_legal_reviewer": decider_not_legal_reviewer,
+    **BESIDE,
 }
 
 

@@ -75,9 +75,12 @@ def notice_period() -> str:
 
 def presider_problem(presider: str, officers: Iterable[str]) -> Problem | None:
     """第六十四条第（四）项: nobody presides over a case he or she investigated."""
-    if _name(presider) not in {_name(each) for each in officers}:
-        return None
-    return "/presider", NOT_PRESIDING
+    return ("/presider", NOT_PRESIDING) if any(same_name(presider, each) for each in officers) else None
+
+
+def same_name(one: str, other: str) -> bool:
+    """Written alike, whatever the width or spacing."""
+    return _name(one) == _name(other)
 
 
 def _name(text: str) -> str:

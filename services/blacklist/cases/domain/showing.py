@@ -22,9 +22,10 @@ def restorable(case: Standing, _: Actor, __: date) -> Blocked | None:
     return None if case.restorable else Blocked("该名单的规定没有恢复列入", "名单规定的恢复列入情形")
 
 
-def removed_by_repair(case: Standing, _: Actor, today: date) -> Blocked | None:
+def removed_by_repair(case: Standing, _: Actor, __: date) -> Blocked | None:
+    """What was left of the period when it ended resumes, however long ago that was."""
     if case.reason_code != "repair":
         return Blocked("只有因信用修复移出的可以恢复列入", FALSE_MATERIAL)
-    if case.publicity_max_end is None or today < case.publicity_max_end:
+    if case.publicity_max_end is None or case.ended_on is None or case.ended_on < case.publicity_max_end:
         return None
-    return Blocked("按规定计算的公示期已经届满，不再公示", "公示期限")
+    return Blocked("移出时公示期已经届满，没有剩余的公示期可以恢复", "公示期限")

@@ -73,7 +73,17 @@ class Standing:
     publicity_min_end: date | None = None
     publicity_max_end: date | None = None
     reason_code: str | None = None
+    ended_on: date | None = None
     restorable: bool = True
+    repair_bar: str | None = None
+    """The rule by which this record may not be repaired at all (不可修复)."""
+    legal_review: str | None = None
+    """How the legal review that still counts ended, and who recorded it."""
+    legal_reviewer: str | None = None
+    review_demand: str | None = None
+    """The rule by which no decision is made without a legal review."""
+    service_failed: bool = False
+    """The decision came back after the listing was published."""
     list_in_force: bool = True
     subject_types: tuple[str, ...] = ("organization", "individual")
     overlays: Mapping[str, Overlay] = field(default_factory=dict)

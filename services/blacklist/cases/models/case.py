@@ -95,6 +95,8 @@ class Case(Base):
     """The day of the last attempt to serve it that failed; none since it was served."""
     statement: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
     hearing: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
+    legal_review: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
+    """法制审核 of the content named in it: by whom, when, how it ended."""
     severity: Mapped[str | None] = mapped_column(String(16))
     measures: Mapped[list[dict[str, Any]]] = mapped_column(JsonDoc, default=list)
     publicity_months: Mapped[int | None] = mapped_column(Integer)
@@ -103,6 +105,8 @@ class Case(Base):
     """The five parts of the decision (domain.table.PARTS) and its own number."""
     service: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
     service_effective_on: Mapped[date | None] = mapped_column(Date)
+    decision_failed_on: Mapped[date | None] = mapped_column(Date)
+    """The decision came back after publication on this day, and was not served again yet."""
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     publicity_start: Mapped[date | None] = mapped_column(Date)
     publicity_min_end: Mapped[date | None] = mapped_column(Date)
@@ -113,6 +117,8 @@ class Case(Base):
     expiry_asked_for: Mapped[date | None] = mapped_column(Date)
     """The end of publicity about which the department was last asked."""
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    restored_on: Mapped[date | None] = mapped_column(Date)
+    """Back on the list after a repair got by false material."""
     reason_code: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[str | None] = mapped_column(Text)
 

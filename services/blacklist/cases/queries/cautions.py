@@ -8,10 +8,12 @@ from services.blacklist.cases.domain.days import written_day
 from services.blacklist.cases.domain.figures import rule_of
 from services.blacklist.cases.domain.guards import UNREACHED
 from services.blacklist.cases.domain.hearing import lacks_record, was_held
+from services.blacklist.cases.domain.legal_review import standing_review
 from services.blacklist.cases.domain.serving import PUBLIC_NOTICE, methods
-from services.blacklist.cases.domain.table import DECIDED, FULL, HEARING, NOTICED, SERVED
+from services.blacklist.cases.domain.table import DECIDED, FULL, HEARING, NOTICED, PUBLISHED, SERVED
 from services.blacklist.cases.models import Case, CaseOverlay
-from services.blacklist.cases.queries.standing import rule_on, unpublished
+from services.blacklist.cases.queries.standing import bar_of, rule_on, unpublished
+from services.blacklist.rules.legal_review import demanded
 
 Caution = dict[str, str]
 
@@ -33,6 +35,7 @@ def cautions(
         _uncommitted(overlays, papers),
     ]
     found += [_record_missing(case), _service_late(case, duties, today), _announced_where(case)]
+    found += [_barred(case, overlays, today), _review_advised(case, today), _came_back(case)]
     return [each for each in found if each]
 
 
@@ -106,6 +109,40 @@ def _uncommitted(overlays: Mapping[str, CaseOverlay], papers: Collection[str]) -
         return None
     text = "修复申请没有登记信用承诺，材料中也没有信用承诺书；准予修复前请核实，缺少的，要求补正"
     return {"title": "缺少信用承诺书", "text": text, "rule": "国办发〔2025〕22号：公开作出信用修复承诺"}
+
+
+def _barred(case: Case, overlays: Mapping[str, CaseOverlay], today: date) -> Caution | None:
+    """A record no rule lets be repaired: said before a request comes, and how to answer one."""
+    rule = bar_of(case, today)
+    if rule is None:
+        return None
+    asked = overlays.get("repair")
+    told = "；本次修复申请应当不予受理或者不予修复，并说明理由" if asked else ""
+    return {"title": "不可修复", "text": f"本案属于不可修复的情形，公示至期满{told}", "rule": rule}
+
+
+def _review_advised(case: Case, today: date) -> Caution | None:
+    """A rule asks for a legal review of such a decision, and none is on record."""
+    held = was_held(case.hearing)
+    if case.state != NOTICED or standing_review(case.legal_review, case.content_hash, heard=held)[0]:
+        return None
+    wanted = next(demanded(case.list_code, case.severity, heard=held, today=today), None)
+    if wanted is None:
+        return None
+    must = "未登记的，不能作出决定" if wanted.binding else "作出决定前宜进行法制审核"
+    text = f"本案须经法制审核，审核人员、日期和意见尚未登记；{must}"
+    return {"title": "缺少法制审核", "text": text, "rule": wanted.rule}
+
+
+def _came_back(case: Case) -> Caution | None:
+    """Public, and the decision did not reach the party."""
+    if case.state != PUBLISHED or case.decision_failed_on is None:
+        return None
+    text = (
+        f"决定书于{written_day(case.decision_failed_on)}登记未送达，而信息正在公示；"
+        "请再次送达（无法送达的公告送达），必要时先暂停公示"
+    )
+    return {"title": "决定书未送达", "text": text, "rule": rule_of("serve_again")}
 
 
 def _service_late(case: Case, duties: Sequence[Mapping[str, Any]], today: date) -> Caution | None:

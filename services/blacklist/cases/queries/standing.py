@@ -9,12 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.domain.hearing import was_held
+from services.blacklist.cases.domain.legal_review import standing_review
 from services.blacklist.cases.domain.redaction import things_to_cover
 from services.blacklist.cases.domain.standing import Standing
-from services.blacklist.cases.domain.table import SERVED
+from services.blacklist.cases.domain.table import NOTICED, PUBLISHED, SERVED
 from services.blacklist.cases.models import Case, CaseOverlay
 from services.blacklist.rules.domain import ListRule, publicity_window
+from services.blacklist.rules.legal_review import demanded
 from services.blacklist.rules.queries import list_rule, list_rule_version
+from services.blacklist.rules.unrepairable import repair_bar
+from shared.clock import local_date
 from shared.errors import NotFound
 
 Overlays = Mapping[str, CaseOverlay]
@@ -32,9 +36,12 @@ def open_overlays(session: Session, cases: Iterable[Case]) -> dict[str, dict[str
     return found
 
 
-def standing_of(case: Case, overlays: Overlays, rule: ListRule | None, twin: str | None = None) -> Standing:
+def standing_of(
+    case: Case, overlays: Overlays, rule: ListRule | None, today: date, twin: str | None = None
+) -> Standing:
     """`rule` is the list's rule in force today, None when there is none; `twin` see `queries.twins`."""
     statement, hearing, served = case.statement or {}, case.hearing or {}, case.notice_service
+    reviewed = standing_review(case.legal_review, case.content_hash, heard=was_held(hearing))
     return Standing(
         procedure=case.procedure,
         state=case.state,
@@ -69,11 +76,34 @@ def standing_of(case: Case, overlays: Overlays, rule: ListRule | None, twin: str
         publicity_min_end=case.publicity_min_end,
         publicity_max_end=case.publicity_max_end or _term_end(case, rule),
         reason_code=case.reason_code,
+        ended_on=local_date(case.ended_at) if case.ended_at else None,
         restorable=rule.removal.restorable if rule else True,
+        repair_bar=bar_of(case, today),
+        legal_review=reviewed[0],
+        legal_reviewer=reviewed[1],
+        review_demand=review_demand(case, today),
+        service_failed=case.decision_failed_on is not None,
         list_in_force=rule is not None,
         subject_types=rule.subject_types if rule else (),
         overlays={kind: overlay.as_guarded() for kind, overlay in overlays.items()},
     )
+
+
+def bar_of(case: Case, today: date) -> str | None:
+    """The rule by which a public record may not be repaired (不可修复); asked of no other."""
+    if case.state != PUBLISHED:
+        return None
+    content, restored = case.document.get("content"), case.restored_on is not None
+    found = repair_bar(case.list_code, content, restored=restored, today=today)
+    return found.rule if found else None
+
+
+def review_demand(case: Case, today: date, *, severity: str | None = None) -> str | None:
+    """The rule by which this decision needs a legal review first; none where a review is only advised."""
+    if case.state != NOTICED:
+        return None
+    found = demanded(case.list_code, severity, heard=was_held(case.hearing), today=today)
+    return next((each.rule for each in found if each.binding), None)
 
 
 def _counted_from(served: Mapping[str, Any] | None) -> date | None:

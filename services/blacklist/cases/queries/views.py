@@ -33,6 +33,8 @@ from services.blacklist.rules.queries import duties_of
 from services.blacklist.rules.queries.duties import lateness
 from shared.web.access import Principal
 
+REVIEW_TOLD = ("reviewer", "reviewed_on", "conclusion", "opinion")
+
 
 def acting(who: Principal) -> Actor:
     return Actor(who.user_id, who.roles, who.department_id)
@@ -67,6 +69,7 @@ def case_view(session: Session, case: Case, who: Principal, today: date) -> dict
         "notice": _notice_view(case),
         "statement": case.statement,
         "hearing": case.hearing,
+        "legal_review": _legal_review_view(case),
         "service": _service_view(case),
         "attachments": [attachment_view(each) for each in papers],
         "steps": [_step_view(step) for step in steps_of(session, case.id)],
@@ -132,7 +135,7 @@ def _summary(
     who: Principal,
     today: date,
 ) -> dict[str, Any]:
-    standing = standing_of(case, overlays, rule_on(case.list_code, today), twin)
+    standing = standing_of(case, overlays, rule_on(case.list_code, today), today, twin)
     return {
         "id": case.id,
         "listing_id": case.listing_id,
@@ -214,6 +217,12 @@ def _notice_view(case: Case) -> dict[str, Any] | None:
         "failed_on": _day(case.notice_failed_on),
         "rights": _rights(case),
     }
+
+
+def _legal_review_view(case: Case) -> dict[str, Any] | None:
+    """Who reviewed, when, with what opinion; not by which account or of which content."""
+    kept = case.legal_review
+    return {str(name): kept[name] for name in REVIEW_TOLD} if kept else None
 
 
 def _rights(case: Case) -> str:

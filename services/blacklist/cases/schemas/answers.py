@@ -151,6 +151,11 @@ class CaseOut(CaseSummary):
             "以及听证笔录（record）、撤回听证申请书（withdrawal）的材料编号和 SHA-256"
         },
     )
+    legal_review = fields.Dict(
+        keys=fields.String(),
+        allow_none=True,
+        metadata={"description": "法制审核：审核人员、日期、结论和意见"},
+    )
     service = fields.Dict(keys=fields.String(), allow_none=True)
     attachments = fields.List(fields.Nested(HeldAttachment), required=True)
     steps = fields.List(fields.Dict(keys=fields.String()), required=True)

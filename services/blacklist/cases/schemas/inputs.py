@@ -10,6 +10,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.blacklist.cases.domain.content import DISCLOSURES, ID_TYPES
 from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOMES
+from services.blacklist.cases.domain.legal_review import CONCLUSIONS
 from services.blacklist.cases.domain.linking import RELATIONS
 from services.blacklist.cases.domain.serving import methods
 from services.blacklist.cases.domain.table import ACTIONS, STATES
@@ -258,13 +259,19 @@ class ActionFields(Schema):
         validate=one_of(OPENNESS), metadata={"description": "公开举行，或者不公开的法定事由；不填为公开举行"}
     )
     outcome = fields.String(
-        validate=one_of(OUTCOMES), metadata={"description": "听证如何结束：已经举行、当事人撤回、视为放弃、其他情形终止"}
+        validate=one_of(OUTCOMES),
+        metadata={"description": "听证如何结束：已经举行、当事人撤回、视为放弃、其他情形终止"},
     )
     acceptance = fields.String(
         validate=one_of(ACCEPTANCE),
         metadata={"description": "当事人在听证中提出的意见是否采纳；举行了听证的须填写"},
     )
     opinion = Text(4000, lines=True)
+    conclusion = fields.String(validate=one_of(CONCLUSIONS), metadata={"description": "法制审核的结论"})
+    reviewed_on = StatutoryDate(metadata={"description": "法制审核的日期，不填为今天"})
+    legal_reviewer = Text(
+        100, metadata={"description": "法制审核人员；不填为登记人本人，录入和修改本案的人员不得审核"}
+    )
     consent = fields.Nested(PaperIn)
     decision_number = Text(128)
     grounds = Text(5000, lines=True)

@@ -6,6 +6,7 @@ from typing import Any
 from services.blacklist.cases.domain.hearing import right_settled_by
 from services.blacklist.cases.usecases.deciding import decision_of
 from services.blacklist.cases.usecases.duties import owe_publication
+from services.blacklist.cases.usecases.legal_review import require_review
 from services.blacklist.cases.usecases.moves import Move, invalid, plain
 from services.blacklist.cases.usecases.publicity import chosen_publicity, require_necessity
 from services.blacklist.rules.domain import (
@@ -67,6 +68,7 @@ def decide(move: Move) -> None:
         move.needed_rule(), move.inputs["severity"], move.inputs.get("publicity_months"), case.domain
     )
     require_necessity(move.needed_rule(), severity, months, move.inputs)
+    require_review(move, severity)
     measures = _measures(move)
     case.severity, case.publicity_months, case.measures = severity, months, measures
     case.decider_id, case.decided_on, case.decision = move.person, move.today, decision_of(move)
@@ -77,6 +79,7 @@ def decide(move: Move) -> None:
         "measures": [measure["code"] for measure in measures],
         "measures_catalogue": measures_version(move.today),
         "hearing": _hearing_right(move),
+        "legal_review": (case.legal_review or {}).get("reviewer"),
     }
     owe_publication(move)
 

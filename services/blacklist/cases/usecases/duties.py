@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.queries.standing import unpublished
 from services.blacklist.cases.usecases.moves import Move
 from services.blacklist.rules.domain import publication_start
@@ -16,6 +17,7 @@ from services.blacklist.rules.usecases import (
 )
 
 PUBLISH, PROACTIVE = "publish", "proactive"
+SERVE_AGAIN = "serve-again"
 
 
 def owe_publication(move: Move) -> None:
@@ -42,6 +44,11 @@ def end_publication(move: Move) -> None:
 
 def settle_publication(move: Move) -> None:
     settle(move, PUBLISH)
+
+
+def owe_service_again(move: Move) -> None:
+    """The decision came back after publication: soon to be served anew."""
+    owe(move, SERVE_AGAIN, move.today, figure("serve_again", "serve_wd"))
 
 
 def owe(move: Move, kind: str, start: date, working_days: int) -> date | None:

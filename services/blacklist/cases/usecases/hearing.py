@@ -62,8 +62,14 @@ def open_hearing(move: Move) -> None:
 def reschedule_hearing(move: Move) -> None:
     """延期、改期: another day, hour or place, told anew; the former notice and its service count no more."""
     case, opened = move.case, dict(move.case.hearing or {})
-    kept = {name: opened[name] for name in ("held_time", "place", "presider", "openness") if name in opened}
-    given = {**kept, **move.inputs, "notified_on": move.inputs.get("notified_on") or move.today}
+    kept: dict[str, Any] = {
+        name: opened[name] for name in ("held_time", "place", "presider", "openness") if name in opened
+    }
+    given: dict[str, Any] = {
+        **kept,
+        **move.inputs,
+        "notified_on": move.inputs.get("notified_on") or move.today,
+    }
     calendar = move.batch.deps.calendar
     problems = list(moving_problems(opened, given, move.today, calendar))
     if problem := presider_problem(given.get("presider") or "", _investigators(move)):

@@ -6,6 +6,7 @@ from typing import Any
 from services.blacklist.cases.domain.standing import Blocked
 from services.blacklist.cases.domain.table import REMOVED, REVOKED
 from services.blacklist.cases.models import CaseOverlay
+from services.blacklist.cases.queries.standing import bar_of
 from services.blacklist.cases.usecases import answering
 from services.blacklist.cases.usecases.duties import extend, owe, settle
 from services.blacklist.cases.usecases.moves import Move, invalid, plain, refusal
@@ -175,6 +176,8 @@ def settle_repair(move: Move) -> None:
     granted = bool(move.inputs["granted"])
     if granted and move.case.obligations_open:
         raise refusal(UNFULFILLED)
+    if granted and (barred := bar_of(move.case, move.today)):
+        raise refusal(Blocked("属于不可修复的情形，不得准予信用修复", barred))
     settle(move, f"settle-{REPAIR}")
     close_overlay(move, REPAIR, "granted" if granted else "refused")
     _answer(move, REPAIR, answering.GRANTED if granted else answering.NOT_GRANTED)

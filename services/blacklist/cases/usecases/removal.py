@@ -4,7 +4,7 @@ from typing import Any
 
 from services.blacklist.cases.domain.table import REVOKED
 from services.blacklist.cases.usecases import answering
-from services.blacklist.cases.usecases.duties import cancel_all
+from services.blacklist.cases.usecases.duties import cancel_all, owe_service_again
 from services.blacklist.cases.usecases.moves import Move, plain
 from services.blacklist.cases.usecases.publication import publicity_of
 from services.blacklist.register.usecases import remove_listing, restore_listing, revoke_listing
@@ -81,13 +81,18 @@ def end(move: Move, reason_code: str) -> None:
 
 
 def restore(move: Move) -> None:
-    """Removal was obtained by false material: what was left of the period runs again from today."""
+    """Removal was obtained by false material: what was left of the period runs again from today, however
+    long ago the removal was, and also from the archive.
+    """
     case = move.case
     if case.ended_at is None or case.publicity_max_end is None:
         raise ValueError(f"case {case.id} was not removed")
     left = case.publicity_max_end - local_date(case.ended_at)
     case.publicity_max_end = move.today + left
     case.ended_at = case.reason_code = case.reason = None
+    case.restored_on = move.today
+    if case.decision_failed_on is not None:
+        owe_service_again(move)
     move.detail |= {"document": plain(move.inputs["document"]), "max_end": case.publicity_max_end.isoformat()}
     move.batch.shown.append(case)
     move.batch.session.flush()

@@ -98,7 +98,7 @@ def return_for_revision(move: Move) -> None:
     case.redactor_id = case.redacted_hash = case.notice_service = case.notice_failed_on = None
     case.notice_number = case.noticed_on = case.window_ends_on = case.hearing_ends_on = None
     case.window_provisional, case.window_calendar = False, None
-    case.statement = case.hearing = case.service = case.decision = None
+    case.statement = case.hearing = case.service = case.decision = case.legal_review = None
     case.severity = case.publicity_months = case.decided_on = case.service_effective_on = None
     case.measures = []
 

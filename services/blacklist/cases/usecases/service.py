@@ -7,6 +7,7 @@ from datetime import date
 from services.blacklist.cases.domain.days import written_day
 from services.blacklist.cases.domain.serving import effective_on, proof_problems
 from services.blacklist.cases.usecases.deciding import decision_of
+from services.blacklist.cases.usecases.duties import SERVE_AGAIN, owe_service_again, settle
 from services.blacklist.cases.usecases.moves import Move, invalid, plain
 from services.blacklist.cases.usecases.review import require_served_on
 from services.blacklist.cases.usecases.windows import count_windows
@@ -57,6 +58,28 @@ def renew_service(move: Move) -> None:
     former = move.case.service_effective_on
     move.detail["former"] = former.isoformat() if former else None
     _serve_decision(move, _later(move, former))
+
+
+def fail_service(move: Move) -> None:
+    """The decision came back although its listing is public: to be served again, with a duty to do so."""
+    _check_day(move.case.decided_on, move.inputs["served_on"], move.today, "作出决定的日期")
+    move.case.decision_failed_on = move.inputs["served_on"]
+    owe_service_again(move)
+    move.detail |= plain({name: move.inputs.get(name) for name in KEPT})
+
+
+def serve_again(move: Move) -> None:
+    """Served after all; the day the first service counted from stands, the second is kept beside it."""
+    case = move.case
+    _refuse(*proof_problems(move.inputs))
+    _check_day(case.decided_on, move.inputs["served_on"], move.today, "作出决定的日期")
+    given = {name: move.inputs.get(name) for name in KEPT}
+    given["effective_on"] = effective_on(move.inputs["method"], move.inputs["served_on"])
+    given["failed_on"] = case.decision_failed_on
+    case.service = {**(case.service or {}), "again": plain(given)}
+    case.decision_failed_on = None
+    settle(move, SERVE_AGAIN)
+    move.detail |= plain(given)
 
 
 def _check_notice(move: Move) -> None:

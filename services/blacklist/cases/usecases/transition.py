@@ -24,6 +24,7 @@ from services.blacklist.cases.usecases import (
     decision,
     hearing,
     holding,
+    legal_review,
     material,
     overlays,
     publication,
@@ -56,12 +57,15 @@ EFFECTS: Mapping[str, Effect] = {
     "open_hearing": hearing.open_hearing,
     "reschedule_hearing": hearing.reschedule_hearing,
     "close_hearing": hearing.close_hearing,
+    "record_legal_review": legal_review.record_legal_review,
     "decide": decision.decide,
     "record_service": service.record_service,
     "renew_service": service.renew_service,
     "record_notice_service": service.record_notice_service,
     "renew_notice_service": service.renew_notice_service,
     "fail_notice_service": service.fail_notice_service,
+    "fail_service": service.fail_service,
+    "serve_again": service.serve_again,
     "approve_redaction": review.approve_redaction,
     "close_undisclosed": review.end_without_listing,
     "publish": publication.publish,
@@ -168,7 +172,7 @@ def _prepared(batch: Batch, case: Case, order: Order, overlays_of: dict[str, Cas
         raise wrong_state(case, order.action)
     rule = batch.office.rule(case.list_code)
     twin = batch.published.twin_of(entry_of(case)) if order.action == PUBLISH else None
-    standing = standing_of(case, overlays_of, rule, twin)
+    standing = standing_of(case, overlays_of, rule, batch.today, twin)
     if batch.actor is None:
         blocked = law_forbids(row, standing, batch.today)
         if blocked:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.audit import usecases as audit
 from services.blacklist.audit.domain import without_identities
 from services.blacklist.cases.domain.serving import SERVED, effective_on, methods, service_problems
-from services.blacklist.cases.domain.table import find_transition
+from services.blacklist.cases.domain.table import PUBLISHED, find_transition
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
 from services.blacklist.cases.usecases.hearing import keep_notice
@@ -136,6 +136,8 @@ def _is_current(session: Session, case: Case, letter: Letter) -> bool:
 
 
 def _step_for(case: Case, letter: Letter, row: LetterService) -> str | None:
+    if letter.kind == DECISION and case.state == PUBLISHED:
+        return _after_publication(case, row)
     first, later, failed = DRIVES.get(letter.kind, (None, None, None))
     counted = counted_from(case, letter.kind)
     if row.outcome != SERVED:
@@ -143,6 +145,13 @@ def _step_for(case: Case, letter: Letter, row: LetterService) -> str | None:
     if counted is None:
         return None if _too_late(case, letter, row) else first
     return later if row.effective_on and row.effective_on > counted else None
+
+
+def _after_publication(case: Case, row: LetterService) -> str | None:
+    """A decision that comes back after publication is served again."""
+    if row.outcome != SERVED:
+        return None if case.decision_failed_on else "fail_service"
+    return "serve_again" if case.decision_failed_on else None
 
 
 def _too_late(case: Case, letter: Letter, row: LetterService) -> bool:
