@@ -15,6 +15,7 @@ from services.blacklist.register.domain.names import (
     split,
     split_name,
 )
+from services.blacklist.register.domain.names.damaged import mended
 from services.blacklist.register.domain.names.edits import edits
 from services.blacklist.register.domain.names.sound import sound
 from tests.harness.signs import SIGNS
@@ -126,3 +127,25 @@ def test_writings_are_told_apart() -> None:
     assert same_writing("ABC（石家庄）", "ABC（石家庄）") == ()
     assert same_writing("ＡＢＣ(石家庄)", "ABC（石家庄）") == ("全半角或标点不同",)
     assert same_writing("石家莊", "石家庄") == ("繁简",)
+
+
+@pytest.mark.parametrize(
+    ("asked", "place", "core"),
+    [
+        ("石家妆鑫源贸易有限公司", "1301", "鑫源贸易"),
+        ("石家鑫源贸易有限公司", "1301", "鑫源贸易"),
+        ("珠旺市阿张记建材经营部", "4404", "阿张记建材"),
+        ("芜湖市鸠江年川光建材经营部", "3402", "川光建材"),
+        ("润州市吴中区盛金家庭农场", "3205", "盛金"),
+        ("镇江情丹阳市善强广告制作部", "3211", "善强广告"),
+    ],
+)
+def test_a_place_with_a_wrong_or_a_missing_sign_is_read_as_the_one_that_was_meant(asked, place, core):
+    assert (place, core) in mended(split_name(asked))
+
+
+@pytest.mark.parametrize(
+    "asked", ["石家庄鑫源建材有限公司", "鑫源贸易有限公司", "", "一", "某某", "北京"]
+)
+def test_an_undamaged_question_has_no_other_readings(asked):
+    assert mended(split_name(asked)) == []

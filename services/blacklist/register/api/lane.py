@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -54,6 +55,12 @@ class Plain(NamedTuple):
 
     q: str
     limit: int
+
+
+@lru_cache(2)
+def _scope(today: date) -> str:
+    """What was searched, as it is written: the same in every answer of a day."""
+    return _write(scope(today))
 
 
 class SearchLane:
@@ -101,7 +108,7 @@ class SearchLane:
             rows = queries.search_on(connection, Criteria(q=asked.q), today, limit=asked.limit)
         shown, following = cut(rows, asked.limit, score_key)
         note_search(environ, asked.q, shown)
-        return _write({**page(shown, following), "scope": scope(today)}).encode()
+        return f'{_write(page(shown, following))[:-1]},"scope":{_scope(today)}}}'.encode()
 
     def _observe(self, status: int, spent: float, request_id: str) -> None:
         self._count(self._path, "GET", status, spent)

@@ -25,6 +25,9 @@ class Criteria:
     as_of: date | None = None
 
 
+_NAMED = tuple(each.name for each in fields(Criteria) if each.name not in {"q", "region"})
+
+
 def region_prefix(region: str) -> str:
     """The digits that every code of the subtree begins with; empty for the nation."""
     return region.removesuffix("00").removesuffix("00").removesuffix("00")
@@ -121,11 +124,7 @@ class Shown:
 
 def _filters(criteria: Criteria) -> dict[str, Any]:
     """The parameters of the filters in force; their names are the shape."""
-    given: dict[str, Any] = {
-        each.name: getattr(criteria, each.name)
-        for each in fields(criteria)
-        if each.name not in {"q", "region"}
-    }
+    given: dict[str, Any] = {name: getattr(criteria, name) for name in _NAMED}
     prefix = region_prefix(criteria.region or "")
     given |= {"region_first": prefix.ljust(6, "0"), "region_last": prefix.ljust(6, "9")} if prefix else {}
     return {name: value for name, value in given.items() if value is not None}

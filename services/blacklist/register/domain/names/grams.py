@@ -11,6 +11,7 @@ The index looks at rare grams first, so what is common weighs little: 石家庄 
 
 from typing import NamedTuple
 
+from services.blacklist.register.domain.names.damaged import mended
 from services.blacklist.register.domain.names.parts import Parts
 from services.blacklist.register.domain.names.sound import place_sound, sound, without_form
 
@@ -46,11 +47,13 @@ def grams_of(parts: Parts, key: str) -> list[str]:
 def asked_grams(parts: Parts, key: str, letters: str) -> list[Gram]:
     """The grams of a question, each once; with a place it is enough to vary the core there.
 
+    Where the place has a sign wrong, what it may have been comes with the core behind it.
     A question in Latin letters may be pinyin.
     """
     core = parts.core
     front, weight = (_front(parts), 3.0) if parts.region else (CORE, 2.0)
     found = [Gram(front + each, weight) for each in _varied(core)]
+    found += [Gram(f"{CORE}{each.place}{CORE}{each.core}", 3.0) for each in mended(parts)]
     found.append(Gram(BRAND + parts.brand, 0.5))
     found += [Gram(each, 1.0) for each in _rows(parts, core)]
     found += [Gram(SOUND + full, 1.0) for full, _ in _sounds(parts, core, key)]

@@ -52,7 +52,7 @@ def split_name(name: str, key: str | None = None) -> Parts:
 
 
 def _is_place(key: str) -> bool:
-    front, _, rest = _leading(key + _ANY_BRAND)
+    front, _, rest = leading(key + _ANY_BRAND)
     return rest == _ANY_BRAND and bool(front)
 
 
@@ -63,13 +63,13 @@ def _is_form(key: str) -> bool:
 def split(key: str) -> Parts:
     """Cut a full key into its parts; joined they hold every sign of it, the core never nothing."""
     body, form, branch = _without_forms(key)
-    front, codes, body = _leading(body)
+    front, codes, body = leading(body)
     tail, tail_codes, body = _trailing(body)
     brand, trade = _without_trades(body)
     middle, middle_codes, brand = _trailing(brand) if trade else ("", (), brand)
     known = codes or tail_codes or middle_codes
     region = front + middle + tail + branch
-    return Parts(region, brand, trade, form, _place(known, region))
+    return Parts(region, brand, trade, form, place_of(known, region))
 
 
 def _without_forms(key: str) -> tuple[str, str, str]:
@@ -100,7 +100,7 @@ def _without_trades(body: str) -> tuple[str, str]:
     return brand, body[len(brand) :]
 
 
-def _leading(body: str) -> tuple[str, tuple[str, ...], str]:
+def leading(body: str) -> tuple[str, tuple[str, ...], str]:
     """Places at the front, each within the one before it; what is left must still hold a brand."""
     codes: tuple[str, ...] = ()
     start = 0
@@ -161,6 +161,7 @@ def _place_before(body: str, inner: tuple[str, ...]) -> tuple[int, tuple[str, ..
 
 
 @lru_cache(4096)
-def _place(codes: tuple[str, ...], region: str) -> str:
+def place_of(codes: tuple[str, ...], region: str) -> str:
+    """The digits of a prefecture, or of a province where no more is known; else the text."""
     heads = {_head(code)[:4] for code in codes if code != _NATION}
     return heads.pop() if len(heads) == 1 else region
