@@ -20,6 +20,7 @@ from shared.eventlog import EventLog, open_log
 from shared.web.openapi import possible_problems
 from tests.harness.broker import NotAvailable, find_broker
 from tests.harness.database import Server, find_server
+from tests.harness.mysql import MySql, find_mysql
 from tests.harness.order import ByFile, longest_first
 from tests.harness.rubbish import look_no_more, look_seldom
 from tests.harness.tables import ReadyTables
@@ -134,6 +135,26 @@ def _server() -> Iterator[Server | NotAvailable]:
         return
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def _mysql() -> Iterator[MySql | NotAvailable]:
+    try:
+        server = find_mysql()
+    except NotAvailable as error:
+        yield error
+        return
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def mysql_server(_mysql: MySql | NotAvailable) -> MySql:
+    """A server that speaks MySQL's protocol, as exchange databases of platforms do."""
+    if isinstance(_mysql, NotAvailable):
+        unavailable(str(_mysql))
+    assert isinstance(_mysql, MySql)
+    return _mysql
 
 
 @contextmanager

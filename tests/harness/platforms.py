@@ -51,12 +51,13 @@ QUICK_SECONDS = 1.0 if PATIENCE == 1 else 3.0
 
 
 @contextmanager
-def running_sandbox(data_dir: Path, port: int, callback_port: int = 9) -> Iterator[str]:
+def running_sandbox(data_dir: Path, port: int, callback_port: int = 9, exchange: str = "") -> Iterator[str]:
     """The stand-in platforms on a port, in threads of this process."""
     env = {
         "DATA_DIR": str(data_dir),
         "SANDBOX_PORT": str(port),
         "PUSH_CALLBACK_URL": f"http://127.0.0.1:{callback_port}",
+        "SANDBOX_EXCHANGE": exchange,
     }
     sandbox = build_sandbox(read_sandbox(env))
     server, bell = make_server("127.0.0.1", port, sandbox.app, threaded=True), Bell()

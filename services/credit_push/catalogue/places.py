@@ -13,6 +13,9 @@ ADDRESSES = ("transport.endpoint", "transport.ledger", "observation.endpoint")
 _ADDRESS = re.compile(r"\$\{(PLATFORM_[A-Z0-9_]+|SANDBOX_URL)\}(/[^\s$\\]*)?")
 _STORE = re.compile(r"\$\{(PLATFORM|SANDBOX)_[A-Z0-9_]+\}(/[\w.-]+)*/?")
 _NAME = re.compile(r"([a-z0-9_-]+\.)+[a-z][a-z0-9-]*")
+MYSQL = ("mysql", "mariadb", "mysql+pymysql")
+DATABASES = ("sqlite", "postgresql+psycopg", *MYSQL)
+"""Drivers of an exchange database's address."""
 _INSIDE = (".localhost", ".localdomain", ".local", ".internal", ".lan", ".home.arpa")
 
 
@@ -25,6 +28,12 @@ def inward(field: str, written: str, filled: str) -> str:
         return "" if good else "应为公网的 http 或 https 地址，或以 ${PLATFORM_…}、${SANDBOX_URL} 开头"
     good = _STORE.fullmatch(written) is not None and ".." not in written
     return "" if good else "应以 ${PLATFORM_…} 或 ${SANDBOX_…} 开头，其后只可为下级路径"
+
+
+def is_database(address: str) -> bool:
+    """Whether an address names a database of a kind we speak to."""
+    driver, beside, _ = address.partition("://")
+    return bool(beside) and driver in DATABASES
 
 
 def _is_outside(url: str) -> bool:

@@ -13,6 +13,7 @@ from services.credit_push.catalogue.document import Document, Problem
 from services.credit_push.catalogue.lines import line_of, line_told
 from services.credit_push.catalogue.observing import read_asking
 from services.credit_push.catalogue.pairs import misfit, unwritable
+from services.credit_push.catalogue.places import DATABASES, is_database
 from services.credit_push.catalogue.profile import (
     OBSERVED,
     Breaker,
@@ -189,6 +190,9 @@ def _transport(doc: Document) -> TransportSpec:
     )
     if spec.key.startswith("sandbox:") and not _ID.fullmatch(spec.key.removeprefix("sandbox:")):
         doc.note("transport.key", "沙箱密钥应由 sandbox、冒号和平台代码组成")
+    told = {problem.field for problem in doc.problems}
+    if spec.database and not is_database(spec.database) and "transport.database" not in told:
+        doc.note("transport.database", f"地址应以 {'、'.join(f'{one}://' for one in DATABASES)} 之一开头")
     for name in (*NEEDS.get(kind, ()), *(SFTP_NEEDS if spec.directory.startswith("sftp:") else ())):
         if not getattr(spec, name):
             doc.note(f"transport.{name}", f"传输方式 {kind} 需要此项")

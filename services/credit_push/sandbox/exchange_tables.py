@@ -1,6 +1,7 @@
 """An exchange database as the platform sees it: its tables, rows found by content, feedback.
 
-The content tables have no id and no status, as in the cities; rows are told apart by place (rowid, ctid).
+The content tables have no id and no status, as in the cities; rows are told apart by place (rowid, ctid);
+MySQL has none, and there one of several that say the same is as good as another.
 """
 
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from sqlalchemy import (
     Engine,
     Index,
     MetaData,
+    String,
     Table,
     Text,
     create_engine,
     event,
+    func,
     select,
     text,
 )
@@ -27,6 +30,8 @@ from services.credit_push.sandbox.ledger import content_digest
 from services.credit_push.sandbox.platforms import Platform
 
 ANSWERED = ("accepted", "rejected")
+_PLACES = {"sqlite": "rowid", "postgresql": "ctid", "mysql": "NULL"}
+_UTF8: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_engine": "InnoDB"}
 _READING = {"reading": True}
 
 
@@ -49,16 +54,16 @@ class ExchangeTables:
         metadata = MetaData()
         self.layouts = dict(platform.tables)
         self.tables = {
-            name: Table(name, metadata, *(Column(field, Text, nullable=False) for field in names_of(layout)))
+            name: Table(name, metadata, *(_content(field) for field in names_of(layout)), **_UTF8)
             for name, layout in platform.tables
         }
         self.feedback = _feedback_table(metadata)
         metadata.create_all(self.engine)
-        self.where: ColumnClause[Any] = literal_column("rowid" if self.sqlite else "ctid")
+        self.where: ColumnClause[Any] = literal_column(_PLACES[self.engine.dialect.name])
 
     @property
     def sqlite(self) -> bool:
-        """Whether it is SQLite (else PostgreSQL)."""
+        """Whether it is SQLite (else PostgreSQL or MySQL)."""
         return self.engine.dialect.name == "sqlite"
 
     def pending(self, most: int) -> list[dict[str, Any]]:
@@ -81,21 +86,28 @@ class ExchangeTables:
         if self.sqlite and after:
             query = query.where(text("rowid > :after")).params(after=after)
         found: dict[str, list[Place]] = {}
-        for at, *values in cx.execute(query):
+        for number, (place, *values) in enumerate(cx.execute(query)):
+            at = number if place is None else place
             content = dict(zip(names_of(layout), values, strict=True))
             found.setdefault(content_digest(layout, content), []).append(Place(at, content))
         return found
 
     def last(self, cx: Connection, name: str) -> int:
-        """The greatest rowid now (0 on PostgreSQL, where rows lie in no order)."""
+        """The greatest rowid now (0 where rows lie in no order)."""
         if not self.sqlite:
             return 0
         return int(cx.execute(text(f"SELECT coalesce(max(rowid), 0) FROM {name}")).scalar_one())  # noqa: S608  own names
 
     def remove(self, cx: Connection, name: str, place: Place) -> None:
         """Delete exactly this row."""
+        table = self.tables[name]
+        if self.engine.dialect.name == "mysql":
+            told = ((table.c[field], said.encode().hex().upper()) for field, said in place.content.items())
+            same = (func.hex(column) == said for column, said in told)
+            cx.execute(table.delete().where(*same).with_dialect_options(mysql_limit=1))
+            return
         there = "rowid = :at" if self.sqlite else "ctid = CAST(CAST(:at AS TEXT) AS tid)"
-        cx.execute(self.tables[name].delete().where(text(there)), {"at": place.at})
+        cx.execute(table.delete().where(text(there)), {"at": place.at})
 
     def put(self, cx: Connection, name: str, content: dict[str, str]) -> None:
         """Insert a row."""
@@ -106,19 +118,25 @@ class ExchangeTables:
         cx.execute(self.feedback.update().where(self.feedback.c["JLBS"] == key).values(**values))
 
 
+def _content(field: str) -> Column[Any]:
+    return Column(field, Text, nullable=False)
+
+
 def _feedback_table(metadata: MetaData) -> Table:
     table = Table(
         "jh_feedback",
         metadata,
-        Column("PCH", Text, nullable=False),
-        Column("JLBS", Text, primary_key=True),
-        Column("BM", Text, nullable=False),
-        Column("CZ", Text, nullable=False),
-        Column("NRZY", Text, nullable=False),
-        Column("BBH", Text),
-        Column("JLH", Text, nullable=False),
-        Column("TJSJ", Text, nullable=False),
-        *(Column(name, Text) for name in ("JSJG", "HZH", "CWZD", "CWDM", "CWXX", "HZSJ")),
+        Column("PCH", String(100), nullable=False),
+        Column("JLBS", String(200), primary_key=True),
+        Column("BM", String(100), nullable=False),
+        Column("CZ", String(20), nullable=False),
+        Column("NRZY", String(64), nullable=False),
+        Column("BBH", String(20)),
+        Column("JLH", String(64), nullable=False),
+        Column("TJSJ", String(64), nullable=False),
+        Column("JSJG", String(20)),
+        *(Column(name, Text) for name in ("HZH", "CWZD", "CWDM", "CWXX", "HZSJ")),
+        **_UTF8,
     )
     open_rows = table.c.JSJG.is_(None)
     Index("jh_feedback_open", table.c.TJSJ, sqlite_where=open_rows, postgresql_where=open_rows)
@@ -126,7 +144,9 @@ def _feedback_table(metadata: MetaData) -> Table:
 
 
 def _open(url: str) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(url, pool_pre_ping=True)
+    if engine.dialect.name == "mysql":
+        engine = engine.execution_options(isolation_level="READ COMMITTED")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune)
         event.listen(engine, "begin", _begin)

@@ -7,8 +7,8 @@ carry no row id: change and withdrawal find the row by its whole former content 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnClause, and_, column, delete, func, insert, select, table, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import column, delete, func, insert, select, table, update
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -43,7 +43,8 @@ from services.credit_push.transports.base import (
     not_ours,
 )
 from services.credit_push.transports.buckets import bucket_hash, digest_rows
-from shared.db import Database, open_database
+from services.credit_push.transports.foreign import open_foreign, says
+from shared.db import Database, dialect_of
 
 ACTIONS = {LIST: "insert", CORRECT: "update", WITHDRAW: "delete"}
 RESULTS = {None: TAKEN, "accepted": FILED, "rejected": REFUSED}
@@ -65,7 +66,7 @@ class ExchangeDb:
 
     def _opened(self) -> Database:
         if self._db is None:
-            self._db = open_database(self._profile.transport.database)
+            self._db = open_foreign(self._profile.transport.database)
         return self._db
 
     def send(self, jobs: Sequence[Job]) -> list[Outcome]:
@@ -75,8 +76,16 @@ class ExchangeDb:
                 if held := not_ours(jobs):
                     return held
                 return [self._place(session, job, known.get(job.key)) for job in jobs]
+        except DataError:
+            return self._one_by_one(jobs)
         except (SQLAlchemyError, OSError) as error:
             return [Outcome(job.delivery_id, UNKNOWN, message=type(error).__name__) for job in jobs]
+
+    def _one_by_one(self, jobs: Sequence[Job]) -> list[Outcome]:
+        """The tables do not take one of the rows (too long, say): it keeps no other from going."""
+        if len(jobs) > 1:
+            return [outcome for job in jobs for outcome in self.send([job])]
+        return [_refused(jobs[0], "FORMAT", "前置库的表不接受该行的内容（长度或类型不符）")]
 
     def _place(self, session: Session, job: Job, known: Any) -> Outcome:
         if known is not None:
@@ -108,7 +117,7 @@ class ExchangeDb:
         former = _standing(session, target, job)
         if isinstance(former, Outcome):
             return former
-        here = _fits(target.c, former)
+        here = says(target.c, former, dialect_of(session))
         if job.operation == CORRECT:
             session.execute(update(target).where(here).values(dict(job.content.row)))
         else:
@@ -204,16 +213,12 @@ def _standing(session: Session, target: Any, job: Job) -> Mapping[str, str] | Ou
 
 
 def _count(session: Session, target: Any, row: Mapping[str, str]) -> int:
-    counted = select(func.count()).select_from(target).where(_fits(target.c, row))
+    counted = select(func.count()).select_from(target).where(says(target.c, row, dialect_of(session)))
     return int(session.execute(counted).scalar_one())
 
 
 def _refused(job: Job, code: str, message: str) -> Outcome:
     return Outcome(job.delivery_id, REFUSED, code=code, message=message)
-
-
-def _fits(columns: Mapping[str, ColumnClause[Any]], row: Mapping[str, str]) -> Any:
-    return and_(*(func.coalesce(columns[name], "") == value for name, value in row.items()))
 
 
 def _feedback(session: Session, keys: Sequence[str]) -> dict[str, Any]:

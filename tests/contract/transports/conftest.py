@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from services.credit_push import app as wiring
@@ -17,6 +18,10 @@ from services.credit_push.settings import read_settings
 from services.credit_push.transports import KINDS, Transport
 from services.credit_push.transports.base import TAKEN, Job, Outcome
 from shared.ids import new_id
+from tests.conftest import unavailable
+from tests.harness.broker import NotAvailable
+from tests.harness.database import Server, plain
+from tests.harness.mysql import MySql
 from tests.harness.platforms import http_json, quick, running_sandbox
 from tests.harness.ports import free_port
 from tests.harness.sftp import SftpPlace, by_sftp, sftp_server
@@ -25,7 +30,10 @@ from tests.unit.credit_push.records import COMPANY, DOCUMENT, PERSON, record
 
 PLATFORMS = {
     "http": ("credit-quanzhou", "trade-quanzhou", "sm3-sample", "sm2-sample"),
-    "exchange_db": ("credit-liaoning", "trade-shijiazhuang"),
+    "exchange_db": (
+        *("credit-liaoning", "trade-shijiazhuang"),
+        *("credit-liaoning on mysql", "trade-shijiazhuang on postgres"),
+    ),
     "packet": (
         *("credit-shijiazhuang", "credit-hebei", "credit-hebei by sftp"),
         *("packet-xml-sample", "packet-json-sample"),
@@ -135,12 +143,49 @@ def sftp_place(stand_ins: tuple[Path, str]) -> Iterator[SftpPlace]:
         yield place
 
 
+EXCHANGES = ("credit-liaoning.db", "trade-shijiazhuang.db")
+
+
+@pytest.fixture(scope="module")
+def exchange_on_mysql(
+    mysql_server: MySql, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, str, str]]:
+    """Stand-ins whose exchange databases lie on MySQL: their folder, address, and the databases' URL."""
+    base, folder = mysql_server.fresh(*EXCHANGES), tmp_path_factory.mktemp("on-mysql")
+    with running_sandbox(folder, free_port(), exchange=base) as url:
+        yield folder, url, base
+    mysql_server.drop(base, *EXCHANGES)
+
+
+@pytest.fixture(scope="module")
+def exchange_on_postgres(
+    _server: Server | NotAvailable, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, str, str]]:
+    """The same on PostgreSQL."""
+    if isinstance(_server, NotAvailable):
+        unavailable(str(_server))
+    assert isinstance(_server, Server)
+    place, folder = f"t_{new_id()[-12:]}", tmp_path_factory.mktemp("on-postgres")
+    base = f"{_server.url.rpartition('/')[0]}/{place}"
+    with psycopg.connect(plain(_server.url), autocommit=True) as connection:
+        for name in EXCHANGES:
+            connection.execute(f'CREATE DATABASE "{place}/{name}" TEMPLATE template0')
+        with running_sandbox(folder, free_port(), exchange=base) as url:
+            yield folder, url, base
+        for name in EXCHANGES:
+            connection.execute(f'DROP DATABASE "{place}/{name}" WITH (FORCE)')
+
+
 @pytest.fixture(params=[name for names in PLATFORMS.values() for name in names])
 def bench(request: pytest.FixtureRequest, stand_ins: tuple[Path, str]) -> Iterator[Bench]:
     """Once per kind of transport and variant."""
-    folder, url = stand_ins
+    (folder, url), exchange = stand_ins, ""
     platform, _, way = request.param.partition(" by ")
+    platform, _, database = platform.partition(" on ")
+    if database:
+        folder, url, exchange = request.getfixturevalue(f"exchange_on_{database}")
     env = {"DATA_DIR": str(folder), "SANDBOX_URL": url, "PLATFORM_KEYS_FILE": str(folder / "sftp-keys.json")}
+    env["SANDBOX_EXCHANGE"] = exchange
     settings = read_settings(env)
     deps = wiring.open_deps(settings)
     samples = load_catalogue(settings.catalogue_values(), PROFILES)
