@@ -36,6 +36,15 @@ CHANNEL_NAMES = {
 TEST_EVENT = "webhook.test"
 WATCH_CONFIRM, WATCH_STANDING, WATCH_RENEW = "watch.confirm", "watch.standing", "watch.renew"
 WATCH_LISTED, WATCH_LIFTED = "watch.listed", "watch.lifted"
+LISTING_PUBLISHED, LISTING_CORRECTED, LISTING_LIFTED = (
+    "listing.published", "listing.corrected", "listing.lifted",
+)  # fmt: skip
+LISTING_KINDS = {
+    LISTING_PUBLISHED: "列入信息公示",
+    LISTING_CORRECTED: "公示信息更正",
+    LISTING_LIFTED: "停止公示",
+}
+"""What outside subscribers may be sent."""
 PARTY_LETTER, PARTY_LABEL = "party.letter", "文书送达"
 DIGEST_EVENT = "notice.digest"
 HANDOVER_EVENT = "notice.handover"

@@ -45,6 +45,9 @@ def _fact(event: Event) -> PublicFact:
         list_name=data["list"]["name"],
         organ_name=data["organ"]["name"],
         document_number=data["document"]["number"] or "",
+        list_code=data["list"]["code"],
+        region=data["region"],
+        domain=data["domain"],
         since=date.fromisoformat(since) if since else None,
     )
 

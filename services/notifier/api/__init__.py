@@ -11,6 +11,7 @@ from services.notifier.api import (
     replays,
     robots,
     routes,
+    subscribers,
     subscriptions,
     texts,
     watches,
@@ -28,6 +29,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     replays.add_routes(made, deps)
     robots.add_routes(made, deps)
     routes.add_routes(made, deps)
+    subscribers.add_routes(made, deps)
     watches.add_routes(made, deps)
     enforcement.add_routes(made, deps)
     people.add_routes(made, deps)

@@ -38,6 +38,7 @@ class Message:
     unsubscribe: str = ""  # where one click ends such mails (RFC 8058); only mails to the public have it
     footer: str = ""  # instead of the one for officers
     kind: str = ""  # what a text message calls the matter; empty: as the route is called
+    public: Mapping[str, Any] | None = None  # instead of ours, what a webhook outside may be told
     proof: str = ""  # of a mail: what makes its Message-ID ours alone, so that no bounce of it can be made up
 
 

@@ -102,7 +102,9 @@ def payload(message: Message) -> bytes:
     document = {
         "type": message.event_type,
         "timestamp": message.occurred_at.isoformat(),
-        "data": {
+        "data": _outside(message.public, message)
+        if message.public is not None
+        else {
             "notice_id": message.notice_id,
             "subject_id": message.subject_id,
             "case_id": message.case_id,
@@ -116,6 +118,11 @@ def payload(message: Message) -> bytes:
         },
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _outside(public: Mapping[str, Any], message: Message) -> dict[str, Any]:
+    """For a webhook that is no department's: nothing of how we work inside."""
+    return {**public, "notice_id": message.notice_id, "title": message.title, "body": message.body}
 
 
 def _receipt(answer: Answer) -> str | None:

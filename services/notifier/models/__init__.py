@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.notifier.models.addresses import FailingAddress, MailBounce
 from services.notifier.models.enforcing import Enforcer, StopOrder
+from services.notifier.models.outside import OutsideSubscriber
 from services.notifier.models.parties import PartyNotice
 from services.notifier.models.people import Profile
 from services.notifier.models.replaying import ReplayItem, WebhookReplay
@@ -42,6 +43,7 @@ __all__ += [
     "AddedRoute",
     "FailingAddress",
     "MailBounce",
+    "OutsideSubscriber",
     "Profile",
     "ReplayItem",
     "TextRevision",

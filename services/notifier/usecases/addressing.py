@@ -12,6 +12,7 @@ from services.notifier.channels import Target
 from services.notifier.models import (
     DepartmentCopy,
     FailingAddress,
+    OutsideSubscriber,
     Phone,
     Robot,
     UserCopy,
@@ -135,9 +136,21 @@ def _departments(session: Session, _keyring: KeyRing, asked: Sequence[Asked], _n
     return found
 
 
+def _contacts(session: Session, keyring: KeyRing, asked: Sequence[Asked], _now: datetime) -> Found:
+    """Whom outside subscribers named."""
+    query = select(OutsideSubscriber).where(OutsideSubscriber.id.in_(_keys(asked)))
+    sealed = {row.id: row.sealed_contact for row in session.scalars(query)}
+    return {
+        each: Target(each.ref, keyring.unseal(sealed[each.key], OutsideSubscriber.aad(each.key)).decode())
+        for each in asked
+        if each.key in sealed
+    }
+
+
 _KINDS: Mapping[str, Callable[[Session, KeyRing, Sequence[Asked], datetime], Found]] = {
     "webhook": _webhooks,
     "robot": _robots,
     "user": _users,
     "department": _departments,
+    "contact": _contacts,
 }

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from services.notifier.channels import Message, Target
 from services.notifier.channels.berths import Openings
 from services.notifier.models import DepartmentCopy, Dispatch, Notice
+from services.notifier.models.outside import OUTSIDE
 from services.notifier.publishes import FAILED, Outcome, publish
 from services.notifier.queries.texts import personal_wordings, texts_in_force
 from services.notifier.templates import Rendered, sms_kind
@@ -30,6 +31,7 @@ from shared.delivery import DEAD, SENDING, SUPERSEDED, WAITING, claim_due, exten
 
 DISPATCHES = cast("Table", Dispatch.__table__)
 NOBODY = "收件人已停用或已不存在"
+NO_REPLY = "本邮件由系统自动发送，请勿回复。"
 BOUNCED = "收件地址此前被退信（{}），已停止发送"
 NOTICES, DEPARTMENTS = (cast("Table", model.__table__) for model in (Notice, DepartmentCopy))
 _JOINED = (
@@ -199,6 +201,8 @@ def _message(row: Row[Any], words: Rendered | None) -> Message:
         department_name=row.department_name or "",
         occurred_at=row.occurred_at,
         created_at=row.created_at,
+        public=row.facts.get("public") if row.department_id == OUTSIDE else None,
+        footer=NO_REPLY if row.department_id == OUTSIDE else "",
     )
 
 

@@ -4,7 +4,7 @@ Who keeps them hears of it in the inbox and by mail, not by the receiver that fa
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import update
@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from services.notifier.channels import Gone
 from services.notifier.domain import CHANNEL_NAMES, Happening, chinese_date
-from services.notifier.models import Robot, WebhookEndpoint
+from services.notifier.models import OutsideSubscriber, Robot, WebhookEndpoint
+from services.notifier.models.outside import OUTSIDE
 from services.notifier.usecases.announcing import announce
+from services.notifier.usecases.outside_mail import mail_contact
 from shared.delivery import DEAD, WAITING
 from shared.errors import DeliveryError
 from shared.written import cover_identities
@@ -51,7 +53,25 @@ def consider_receivers(
             found = _receiver(session, owner, key)
             told += [_happening(FAILING, found, each, today, now)] if found and found.enabled else []
     if told:
+        told = [_for_keepers(session, each, channels, now) for each in told]
         announce(session, told, channels=channels, today=today, at=now)
+
+
+def _for_keepers(
+    session: Session, happening: Happening, channels: Collection[str], now: datetime
+) -> Happening:
+    """A webhook outside: its contact is mailed, and the department that let it in hears of it."""
+    if happening.department_id != OUTSIDE:
+        return happening
+    subscriber = session.get(OutsideSubscriber, happening.subject_id)
+    if subscriber is None:
+        return happening
+    if "email" in channels:
+        kind = "outside." + happening.type.partition(".")[2]
+        facts = {"reason": happening.facts["reason"]}
+        mail_contact(session, subscriber, kind, facts, now, once=happening.event_id)
+    facts = {**happening.facts, "place": "subscribers"}
+    return replace(happening, department_id=subscriber.decided_department, facts=facts)
 
 
 def _disable(

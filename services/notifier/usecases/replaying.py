@@ -11,8 +11,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from services.notifier.domain import TEST_EVENT
-from services.notifier.models import Dispatch, Notice, ReplayItem, WebhookEndpoint, WebhookReplay
+from services.notifier.domain import LISTING_KINDS, LISTING_LIFTED, TEST_EVENT
+from services.notifier.models import (
+    Dispatch,
+    Notice,
+    PublicListing,
+    ReplayItem,
+    WebhookEndpoint,
+    WebhookReplay,
+)
+from services.notifier.models.outside import OUTSIDE
 from services.notifier.routing import routing
 from services.notifier.routing.scopes import Scope
 from services.notifier.usecases.dispatching import WAKE_CHANNEL, dispatch_row, wants
@@ -115,7 +123,14 @@ def _sent(target: str, window: Window) -> ColumnElement[bool]:
     ended = (DEAD,) if window.failed_only else (DEAD, ACCEPTED)
     trial = exists().where(Notice.id == Dispatch.notice_id, Notice.event_type == TEST_EVENT)
     meant = (Dispatch.target == target, Dispatch.channel == "webhook", Dispatch.state.in_(ended))
-    return and_(*meant, _within(Dispatch.notice_id.expression, window), ~trial)
+    gone = exists().where(Notice.id == Dispatch.notice_id, _no_longer_public())
+    return and_(*meant, _within(Dispatch.notice_id.expression, window), ~trial, ~gone)
+
+
+def _no_longer_public() -> ColumnElement[bool]:
+    """Of a message to the outside: that what it tells of is not public today."""
+    today = exists().where(PublicListing.listing_id == Notice.listing_id, PublicListing.uscc.is_not(None))
+    return and_(Notice.department_id == OUTSIDE, Notice.event_type != LISTING_LIFTED, ~today)
 
 
 def _missed(session: Session, endpoint: WebhookEndpoint, window: Window) -> ColumnElement[bool] | None:
@@ -125,6 +140,7 @@ def _missed(session: Session, endpoint: WebhookEndpoint, window: Window) -> Colu
         Notice.department_id == endpoint.department_id,
         Notice.shown_at.is_not(None),
         _within(Notice.id.expression, began),
+        ~_no_longer_public(),
         *_of_scope(Scope.read(endpoint.scope)),
     )
     there = session.scalars(select(Notice.event_type).where(mine).distinct())
@@ -149,6 +165,8 @@ def _of_scope(scope: Scope) -> Iterator[ColumnElement[bool]]:
 
 
 def _is_for(endpoint: WebhookEndpoint, event_type: str) -> bool:
+    if endpoint.department_id == OUTSIDE:
+        return event_type in LISTING_KINDS and wants(endpoint.event_types, event_type)
     route = routing().route(event_type)
     return route is not None and "webhook" in route.channels and wants(endpoint.event_types, event_type)
 

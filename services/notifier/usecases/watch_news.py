@@ -4,15 +4,24 @@ Our copy knows whose listing a tombstone is about, for the tombstone itself says
 organisation with the tombstone and keeps the sequence, so that nothing old is told again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from services.notifier.domain import WATCH_LIFTED, WATCH_LISTED, chinese_date
+from services.notifier.domain import (
+    LISTING_CORRECTED,
+    LISTING_LIFTED,
+    LISTING_PUBLISHED,
+    WATCH_LIFTED,
+    WATCH_LISTED,
+    chinese_date,
+)
 from services.notifier.models import PublicListing, Watch, WatchMail
+from services.notifier.routing.scopes import Matter
+from services.notifier.usecases.outside_news import PublicTurn, tell_outside
 from services.notifier.usecases.watching import WAKE_CHANNEL, cancel_mails, mail_row
 from shared.db import wake
 from shared.delivery import SUPERSEDED
@@ -34,6 +43,9 @@ class PublicFact:
     list_name: str = ""
     organ_name: str = ""
     document_number: str = ""
+    list_code: str | None = None
+    region: str | None = None
+    domain: str | None = None
     since: date | None = None
 
 
@@ -43,6 +55,7 @@ def hear_public(session: Session, facts: Sequence[PublicFact], *, today: date, a
     rows = session.scalars(select(PublicListing).where(PublicListing.listing_id.in_(ids)))
     known = {row.listing_id: row for row in rows}
     watched = _watched(session, {fact.uscc for fact in facts} | {row.uscc for row in known.values()})
+    turns: list[PublicTurn] = []
     for fact in facts:
         row = known.get(fact.listing_id)
         if row is not None and fact.sequence <= row.sequence:
@@ -55,6 +68,18 @@ def hear_public(session: Session, facts: Sequence[PublicFact], *, today: date, a
         row.sequence, row.uscc, row.name = fact.sequence, fact.uscc, fact.name if fact.uscc else None
         if watched & {before, fact.uscc}:
             _tell(session, fact, before, is_news=is_news, at=at)
+        turns += _turn(fact, before, is_news=is_news)
+    session.flush()
+    tell_outside(session, turns, at)
+
+
+def _turn(fact: PublicFact, before: str | None, *, is_news: bool) -> Iterator[PublicTurn]:
+    """What outside subscribers are told of it, if anything."""
+    about = (fact.listing_id, fact.sequence, fact.at, Matter(fact.region, fact.domain, fact.list_code))
+    if fact.uscc is not None and (before is not None or is_news):
+        yield PublicTurn(LISTING_CORRECTED if before else LISTING_PUBLISHED, *about, _listed(fact))
+    elif before is not None:
+        yield PublicTurn(LISTING_LIFTED, *about, {"occurred_on": chinese_date(fact.at)})
 
 
 def _watched(session: Session, usccs: set[str | None]) -> set[str | None]:

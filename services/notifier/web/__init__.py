@@ -9,10 +9,12 @@ from services.notifier.web import (
     health,
     inbox,
     live,
+    outside,
     people,
     replays,
     robots,
     routes,
+    subscribers,
     subscriptions,
     texts,
     watches,
@@ -30,6 +32,8 @@ def blueprint(deps: Deps, authenticate: Authenticate) -> APIBlueprint:
     replays.add_routes(made, deps)
     robots.add_routes(made, deps)
     routes.add_routes(made, deps)
+    outside.add_routes(made, deps)
+    subscribers.add_routes(made, deps)
     watches.add_routes(made, deps)
     enforcement.add_routes(made, deps)
     texts.add_routes(made, deps)

@@ -38,7 +38,9 @@ def test_every_text_belongs_to_a_route_or_is_our_own():
     assert {name for name in all_texts() if name.startswith("sms.")} == texted | {"sms.party.letter"}
     assert set(all_texts()) - routes - texted == {"webhook.test", "notice.digest", "notice.handover"} | {
         f"watch.{kind}" for kind in ("confirm", "standing", "renew", "listed", "lifted")
-    } | {"party.letter", "sms.party.letter"}
+    } | {"party.letter", "sms.party.letter"} | {
+        f"listing.{kind}" for kind in ("published", "corrected", "lifted")
+    } | {f"outside.{kind}" for kind in ("approved", "refused", "failing", "disabled")}
 
 
 def test_a_variable_that_is_not_allowed_is_refused_at_loading():
