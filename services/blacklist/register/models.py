@@ -4,6 +4,7 @@
 the listing and field by their AAD, and as blind indexes for the lookup of persons.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -90,6 +91,17 @@ class ListingVersion(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JsonDoc)
 
 
+_QUOTED = str.maketrans({"\\": r"\\", '"': r"\""})
+
+
+def array_text(texts: Sequence[str]) -> str:
+    """How PostgreSQL writes an array of texts."""
+    told = '","'.join(texts)
+    if "\\" in told or told.count('"') != 2 * max(len(texts) - 1, 0):
+        told = '","'.join([each.translate(_QUOTED) for each in texts])
+    return f'{{"{told}"}}' if texts else "{}"
+
+
 class Grams(TypeDecorator[list[str]]):
     """The grams of a name: an array on PostgreSQL; on SQLite words parted by spaces, for FTS5."""
 
@@ -99,8 +111,10 @@ class Grams(TypeDecorator[list[str]]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Text))
 
-    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
-        return " ".join(value) if value is not None and dialect.name == "sqlite" else value
+    def bind_processor(self, dialect: Dialect) -> Callable[[list[str] | None], str | None]:
+        """An array in PostgreSQL's own writing: the driver takes twenty times as long for it."""
+        written = " ".join if dialect.name == "sqlite" else array_text
+        return lambda value: None if value is None else written(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> list[str] | None:
         found: list[str] | None = value.split(" ") if dialect.name == "sqlite" and value else value

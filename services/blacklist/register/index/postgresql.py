@@ -131,11 +131,9 @@ class PostgresqlIndex:
 
 
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-_QUOTED = str.maketrans({"\\": r"\\", '"': r"\""})
 
 
 def _line(row: NameTuple) -> str:
-    """One line of COPY's text form; grams as an array's own text."""
-    grams = ",".join([f'"{each.translate(_QUOTED)}"' for each in row[-1]])
+    """One line of COPY's text form."""
     fields = [str(each) for each in row[:-1]]
-    return "\t".join([each.translate(_ESCAPED) for each in (*fields, f"{{{grams}}}")]) + "\n"
+    return "\t".join([each.translate(_ESCAPED) for each in (*fields, array_text(row[-1]))]) + "\n"
