@@ -89,6 +89,7 @@ class Procedure:
     correction_wd: int
     third_party_wd: int
     soon_wd: int
+    valid_from: date
     status: str
     source: str
 

@@ -17,6 +17,7 @@ from services.blacklist.rules.domain import (
     publicity_range,
 )
 from services.blacklist.rules.queries import check_additions, list_rule, list_rule_version, use_rules
+from services.blacklist.rules.queries.checking import ELSEWHERE, check_elsewhere
 from services.blacklist.rules.queries.source import DATA
 from services.blacklist.store import outbox
 from shared.calendar import add_months
@@ -271,3 +272,18 @@ def test_whether_a_list_asks_at_the_end_of_publicity_is_its_own_rule_by_domain(l
     whole, parts = queries.expiry_keys()
     assert f"public-resource-blacklist/{shipped.version}" in whole
     assert f"public-resource-blacklist/{new.version}/tax" in parts
+
+
+def test_rules_kept_beside_their_use_say_where_they_come_from(tmp_path):
+    for name in ELSEWHERE:
+        copied = tmp_path / name
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        copied.write_text((DATA.parents[1] / name).read_text("utf-8"), "utf-8")
+    assert check_elsewhere(tmp_path) == []
+    figures = tmp_path / "cases/data/figures.toml"
+    lines = figures.read_text("utf-8").splitlines()
+    place = next(n for n, line in enumerate(lines) if line.startswith("source"))
+    figures.write_text("\n".join(lines[:place] + lines[place + 1 :]), "utf-8")
+    (found,) = check_elsewhere(tmp_path)
+    assert (found.file, found.field) == ("cases/data/figures.toml", "hearing.source")
+    assert lines[found.line - 1] == "[hearing]"

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.blacklist.rules.domain import ATTACHMENT_KINDS, LIST_CLASSES, PROCEDURES, SEVERITIES, Problem
 from services.blacklist.rules.queries.shapes import (
+    ANY,
     CATALOGUE,
     DOMAIN,
     DUTY,
@@ -25,8 +26,17 @@ from shared.regions import NATION, is_known
 from shared.toml_text import toml_fault
 
 FILES = ("organs", "domains", "regimes", "measures", "duties", "exceptions", "minors")
-FIGURES = DATA.parents[1] / "cases" / "data" / "figures.toml"
-"""The procedure's own numbers; every group says where it comes from."""
+ELSEWHERE: dict[str, tuple[str, ...]] = {
+    "cases/data/figures.toml": ("*",),
+    "cases/data/service.toml": ("*",),
+    "rules/data/legal_review.toml": ("*",),
+    "rules/data/unrepairable.toml": ("*",),
+    "openness/data/terms.toml": ("*",),
+    "disclosure/data/answers.toml": ("procedure",),
+    "supervision/data/annual.toml": (),
+    "supervision/data/assessment.toml": (),
+}
+"""Rules kept beside what uses them: the tables (none: the file itself) that say where they come from."""
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\"-]+)\s*\]\]?")
 _KEY = re.compile(r"^\s*\"?([A-Za-z0-9_-]+)\"?\s*=")
 
@@ -35,7 +45,13 @@ def check_catalogue(folder: Path = DATA) -> list[Problem]:
     """Everything wrong with the rule files; an empty list means they are fit for use."""
     known = _Known(folder)
     found = [problem for path in rule_files(folder) for problem in _check_file(path, folder, known)]
-    return found + (list(_check_file(FIGURES, FIGURES.parent, known)) if folder == DATA else [])
+    return found + (check_elsewhere() if folder == DATA else [])
+
+
+def check_elsewhere(root: Path = DATA.parents[1]) -> list[Problem]:
+    """What lacks its source, dates of force or status among the rules kept beside what uses them."""
+    known = _Known(DATA)
+    return [problem for name in ELSEWHERE for problem in _check_file(root / name, root, known)]
 
 
 def check_additions(folder: Path) -> list[Problem]:
@@ -71,11 +87,12 @@ def _check_file(path: Path, folder: Path, known: "_Known", *, added: bool = Fals
     except tomllib.TOMLDecodeError as error:
         yield Problem(name, _line_of_error(str(error)), "", toml_fault(error))
         return
-    faults = (
-        _list_faults(content, path.stem, known)
-        if path.parent.name == "lists"
-        else _faults(content, path.stem, known, added=added)
-    )
+    if name in ELSEWHERE:
+        faults = walk(content, _sourced(content, ELSEWHERE[name]))
+    elif path.parent.name == "lists":
+        faults = _list_faults(content, path.stem, known)
+    else:
+        faults = _faults(content, path.stem, known, added=added)
     for where, message in faults:
         yield Problem(name, line_of(text, where), ".".join(str(each) for each in where), message)
 
@@ -106,7 +123,7 @@ def _lenient(path: Path) -> dict[str, Any]:
 
 
 def _faults(content: dict[str, Any], stem: str, known: _Known, *, added: bool) -> Iterator[Fault]:
-    shape = _shape(stem, content, added=added)
+    shape = _shape(stem, added=added)
     if shape is None:
         return
     shaped = list(walk(content, shape))
@@ -123,10 +140,20 @@ def _faults(content: dict[str, Any], stem: str, known: _Known, *, added: bool) -
         yield from _catalogue_faults(content, stem.removesuffix("s"), known)
 
 
-def _shape(stem: str, content: dict[str, Any], *, added: bool) -> dict[str, Any] | None:
+def _sourced(content: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Source, dates of force and status of the tables named, of all ("*"), or of the file itself."""
+    if not names:
+        return GROUP
+    chosen = (
+        [each for each in content if isinstance(content[each], dict | list)] if names == ("*",) else names
+    )
+    return {each: [GROUP] if isinstance(content.get(each), list) else GROUP for each in chosen} | {
+        ANY: object
+    }
+
+
+def _shape(stem: str, *, added: bool) -> dict[str, Any] | None:
     """What the file must look like; an added one may leave out what it does not touch."""
-    if stem == "figures":
-        return dict.fromkeys(content, GROUP)
     measures = {
         "catalogue?" if added else "catalogue": CATALOGUE,
         "measure?" if added else "measure": [MEASURE],
@@ -232,7 +259,7 @@ def line_of(text: str, where: tuple[str | int, ...]) -> int:
         header, key = _HEADER.match(line), _KEY.match(line)
         if header:
             path = _entered(header.group(2), header.group(1) == "[[", counts)
-        here = f"{path}.{key.group(1)}".strip(".") if key else path
+        here = f"{path}.{key.group(1)}".strip(".") if key else path if header else ""
         if here and here in names:
             best = number
             if here == names[-1]:

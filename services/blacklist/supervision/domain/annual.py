@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +20,7 @@ class AnnualRule:
     """By whom and by which day of the next year, with the law."""
 
     version: str
+    valid_from: date
     organs: tuple[str, ...]
     month: int
     day: int

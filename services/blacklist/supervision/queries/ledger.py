@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.cases.domain.table import NOT_LISTED, WITHDRAWN
 from services.blacklist.cases.models import Case
+from services.blacklist.identity.models import Department
 from services.blacklist.register.models import Listing
 from services.blacklist.supervision.domain.decisions import PENDING, decision_status
 from services.blacklist.supervision.domain.numbers import number_key
@@ -132,12 +133,19 @@ def zero_returns(session: Session, department_ids: Sequence[str], period: Period
 
 
 def made_in(session: Session, department_id: str, start: date, end: date) -> bool:
-    """Whether the ledger or the cases know a decision of this department between two days."""
+    """Whether the ledger or the cases know a decision of this department between two days.
+
+    What it took over from a department merged into it was not its own decision.
+    """
+    before = select(Department.name).where(Department.successor_id == department_id).scalar_subquery()
     ledger = select(LedgerDecision.id).where(
-        LedgerDecision.department_id == department_id, LedgerDecision.decided_on.between(start, end)
+        LedgerDecision.department_id == department_id,
+        LedgerDecision.decided_on.between(start, end),
+        LedgerDecision.organ.not_in(before),
     )
     cases = select(Case.id).where(
         Case.department_id == department_id,
+        Case.department_name.not_in(before),
         Case.state.not_in((NOT_LISTED, WITHDRAWN)),
         or_(Case.document_date.between(start, end), Case.decided_on.between(start, end)),
     )

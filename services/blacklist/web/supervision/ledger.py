@@ -61,7 +61,8 @@ def _page(deps: Deps, status: int, errors: dict[str, str]) -> Response:
     with deps.db.read() as session:
         scope = scope_asked(session, who, wanted, period)
         names, found = names_of(scope), entries(session, scope.ids, period, today)
-        shown = [each for each in found if not chosen or each.status == chosen][:MOST_SHOWN]
+        wished = [each for each in found if not chosen or each.status == chosen]
+        shown = wished[:MOST_SHOWN]
         context: dict[str, Any] = {
             "rows": [entry_view(each, names) for each in shown],
             "gaps": [
@@ -75,7 +76,7 @@ def _page(deps: Deps, status: int, errors: dict[str, str]) -> Response:
         status,
         period=period,
         figures=compliance_view(compliance_of(each.status for each in found)),
-        more=len(found) > MOST_SHOWN,
+        more=len(wished) > MOST_SHOWN,
         periods=period_options(today),
         signable=_signable(today),
         statuses=STATUS_NAMES,
