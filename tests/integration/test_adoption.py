@@ -11,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from services.blacklist.audit.models import AuditEntry
 from services.blacklist.cases.models import Adoption, Case, CaseStep
+from services.blacklist.cases.queries import case_view
 from services.blacklist.cases.queries.adoptions import find_adoptions
 from services.blacklist.cases.usecases.adopting import confirm_adoption, propose_adoption, refuse_adoption
+from services.blacklist.identity.models import Department
 from services.blacklist.register.models import Listing, ListingVersion
 from services.blacklist.register.publishes import storage_aad
 from services.blacklist.register.usecases import import_listings
@@ -120,6 +122,23 @@ def test_a_minor_whom_history_shows_is_shielded_at_once_and_can_be_revoked(offic
     assert told(office) == ["listing.shielded"]
     document = {"number": "长住建撤〔2026〕1号", "date": office.clock.today()}
     office.take(case, "revoke", "decider", reason="当事人为未成年人", document=document)
+    assert read(office, Listing, listing_id).revoked_at is not None
+
+
+def test_a_person_on_a_list_of_organisations_is_hidden_at_once_and_can_be_revoked(office):
+    listing_id = migrated(office, PERSON)
+    with office.deps.db.write() as session:
+        session.get_one(Listing, listing_id).list_code = "spot-check"
+        session.get_one(Department, office.department.id).kind = "market-regulation"
+    case = confirm(office, propose(office, listing_id))
+    assert read(office, Listing, listing_id).shield_code == "shield:privacy"
+    with office.deps.db.read() as session:
+        shown = case_view(session, case, office.people["decider"], office.clock.today())
+    assert "不应列入" in {each["title"] for each in shown["warnings"]}
+    with pytest.raises(Conflict):
+        office.take(case, "unshield", "decider", reason="误屏蔽")
+    document = {"number": "长住建撤〔2026〕2号", "date": office.clock.today()}
+    office.take(case, "revoke", "decider", reason="名单不包括自然人", document=document)
     assert read(office, Listing, listing_id).revoked_at is not None
 
 

@@ -8,6 +8,7 @@ from services.blacklist.cases.domain.decision import decision_parts
 from services.blacklist.cases.queries import case_view
 from services.blacklist.rules.queries import list_rule
 from tests.unit.blacklist.case_office import memory_database, open_office
+from tests.unit.blacklist.hearings import Upload, keep
 
 
 @pytest.fixture
@@ -41,6 +42,16 @@ def test_a_public_notice_that_says_not_where_is_warned_of(office, proof, warns):
     case, day = office.walk(office.file(), "decided"), office.deps.clock.today()
     case = office.take(case, "record_service", "clerk", method="public-notice", served_on=day, **proof)
     assert ("公告送达缺少凭证" in warned(office, case)) is warns
+
+
+def test_what_another_organ_ruled_is_named_and_in_the_file(office):
+    case = office.take(office.published(), "shield", "decider", reason="reorganisation")
+    assert warned(office, case) == ["缺少裁定文书"]
+    paper = {"number": "（2026）冀01行终1号", "date": office.deps.clock.today()}
+    case = office.take(case, "revoke", "decider", reason="法院判决撤销", document=paper)
+    assert warned(office, case) == ["缺少撤销文书"]
+    keep(office, case, Upload("judgment", "判决书.pdf", b"%PDF-1.4 %%EOF"))
+    assert warned(office, case) == ["缺少撤销文书"]  # by whom is still not said
 
 
 def test_a_request_from_outside_without_its_number_is_warned_of(office):

@@ -184,6 +184,7 @@ def test_suspension_in_two_steps_and_shield(counter):
         "document__date": DAY,
         "document__organ": "长安区人民法院",
     }
+    counter.do(place, "shield", "reviewer", 422, reason="reorganisation", until="2026-12-31")
     counter.do(place, "shield", "reviewer", reason="reorganisation", until="2026-12-31", **paper)
     assert "破产重整" in counter.page(place)
     counter.do(place, "unshield", "decider", reason="重整终结")
@@ -247,7 +248,9 @@ def test_a_declared_birth_date_of_a_minor_stops_the_case(counter):
 
 def test_the_clash_of_service_and_duty_stands_on_the_case(counter):
     place = counter.walk(counter.file(), "decide")
-    counter.do(place, "record_service", "clerk", method="public-notice", served_on=DAY)
+    counter.do(place, "record_service", "clerk", 422, method="public-notice", served_on=DAY)
+    where = {"proof": "《河北日报》2026年11月3日第4版"}
+    counter.do(place, "record_service", "clerk", method="public-notice", served_on=DAY, **where)
     page = counter.page(place)
     assert "期限冲突" in page
     assert "公告送达" in page

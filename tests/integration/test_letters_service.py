@@ -95,7 +95,7 @@ def test_a_departments_own_system_records_service_as_a_clerk_does(desk):
 
 def test_public_notice_makes_the_case_wait(desk):
     case = decided(desk)
-    desk.serve(both(desk, case), method="public-notice", recipient=None, place="区政府网站")
+    desk.serve(both(desk, case), method="public-notice", recipient=None, place="区政府网站 https://gov.example/gg/1")
     case = now(desk, case)
     assert (case.state, case.service_effective_on) == ("served", date(2026, 12, 2))
     with pytest.raises(Conflict) as refused:
@@ -148,7 +148,7 @@ def test_windows_run_from_the_service_of_the_notice(desk):
 
 def test_a_notice_by_publication_keeps_the_decision_waiting(desk):
     case = noticed(desk)
-    desk.serve(desk.issue(case, "notice"), method="public-notice", recipient=None, place="区政府网站")
+    desk.serve(desk.issue(case, "notice"), method="public-notice", recipient=None, place="区政府网站 https://gov.example/gg/1")
     desk.clock.advance(timedelta(days=20))
     with pytest.raises(Conflict) as refused:
         desk.office.take(now(desk, case), "decide", "decider", severity="general")
@@ -161,7 +161,7 @@ def test_one_truth_whichever_door_recorded_the_service(desk):
     typed = {"method": "direct", "served_on": DAY, "recipient": "王某"}
     case = desk.office.take(case, "record_notice_service", "clerk", **typed)
     assert desk.listed(case)["items"][0]["served_on"] == "2026-11-02"
-    desk.serve(notice, method="public-notice", recipient=None, place="区政府网站")
+    desk.serve(notice, method="public-notice", recipient=None, place="区政府网站 https://gov.example/gg/1")
     case = now(desk, case)
     assert (case.notice_service["method"], case.window_ends_on) == ("public-notice", date(2026, 12, 9))
     assert desk.listed(case)["items"][0]["served_on"] == "2026-12-02"
@@ -192,7 +192,7 @@ def test_a_later_service_of_the_decision_holds_back_publication(desk):
     case = decided(desk)
     decision = both(desk, case)
     desk.office.take(case, "record_service", "clerk", method="direct", served_on=DAY)
-    desk.serve(decision, method="public-notice", recipient=None, place="区政府网站")
+    desk.serve(decision, method="public-notice", recipient=None, place="区政府网站 https://gov.example/gg/1")
     with pytest.raises(Conflict) as refused:
         desk.office.take(now(desk, case), "publish", "decider")
     assert refused.value.extra["earliest"] == "2026-12-02"
@@ -210,7 +210,7 @@ def test_a_departments_own_system_serves_the_notice(desk):
     notice = desk.issue(case, "notice")
     system = replace(clerk, user_id="k1", display_name="住建系统", roles=frozenset(), key_id="k1")
     desk.office.people["clerk"] = replace(system, scopes=frozenset({"cases:write"}))
-    desk.serve(notice, method="public-notice", recipient=None, place="区政府网站")
+    desk.serve(notice, method="public-notice", recipient=None, place="区政府网站 https://gov.example/gg/1")
     assert now(desk, case).window_ends_on == date(2026, 12, 9)
 
 

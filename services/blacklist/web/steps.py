@@ -1,5 +1,6 @@
 """Taking a case one step further: each action's own form, made from the table of transitions."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.blacklist.cases.api.transitions import inputs_of
 from services.blacklist.cases.domain.hearing import ACCEPTANCE, OPENNESS, OUTCOMES, notice_period
 from services.blacklist.cases.domain.legal_review import CONCLUSIONS
+from services.blacklist.cases.domain.serving import PUBLIC_NOTICE
 from services.blacklist.cases.domain.table import Transition, find_transition, rows_named
 from services.blacklist.cases.queries import case_view, find_case
 from services.blacklist.cases.schemas import TransitionIn
@@ -130,8 +132,8 @@ PARTICULAR: dict[tuple[str, str], Input] = {
     ),
 }
 """What an action asks for in words of its own."""
-ASKED_HERE = {("correct", "changed_on"): "填写变更日期"}
-"""What the pages insist on although a program may leave it out, and how it is asked for."""
+ASKED_HERE = frozenset({("correct", "changed_on")})
+"""Marked as required although a program may leave it out."""
 CORRECTABLE = (
     "domain", "region", "subject.name", "subject.uscc", "subject.legal_representative", "misconduct.facts",
     "document.number", "document.organ", "document.date", "document.basis", "document.content",
@@ -187,14 +189,28 @@ def _shaped(deps: Deps, case_id: str, action: str, values: dict[str, Any]) -> di
     shaped.pop("measures_to", None)
     if action == "record_statement":  # an empty box says that the right was kept
         shaped.setdefault("hearing_waived", False)
-    asked_for = ((name, words) for (of, name), words in ASKED_HERE.items() if of == action)
-    if missing := [(f"/{name}", words) for name, words in asked_for if not values.get(name)]:
+    if missing := list(_missing(action, values)):
         raise invalid(*missing)
     if isinstance(values.get("changes"), dict):  # anything else is the schema's to refuse
         shaped["changes"] = _differences(_view(deps, case_id), values["changes"])
         if not shaped["changes"] and "upheld" in values:  # an objection answered without a correction
             del shaped["changes"]
     return shaped
+
+
+def _missing(action: str, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the form insists on beyond what a program must send."""
+    if action == "correct" and not values.get("changed_on"):
+        yield "/changed_on", "填写变更日期"
+    announced = values.get("method") == PUBLIC_NOTICE and not values.get("proof")
+    if announced and action in ("record_service", "renew_service", "serve_again"):
+        yield "/proof", "公告送达须填写公告的网址，或者报纸的日期和版面；公告的截图在“材料”中上传"
+    ruled = values.get("reason") in ("reorganisation", "stay") if action == "shield" else action == "revoke"
+    document = values.get("document")
+    if ruled:
+        held = document if isinstance(document, dict) else {}
+        names = (("number", "填写文书文号"), ("date", "填写文书日期"), ("organ", "填写作出文书的机关"))
+        yield from ((f"/document/{name}", words) for name, words in names if not held.get(name))
 
 
 def _differences(case: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """送达: the ways to serve a letter, what each must prove, and from when it counts. Days are data."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -56,6 +57,20 @@ def proof_problems(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     others = "、".join(_LABELS[name] for name in known.needs if name != "recipient")
     if others and not given.get("proof"):
         yield "/proof", f"{known.name}须填写送达凭证（{others}）"
+
+
+_LOCATED = re.compile(r"https?://\S+|版")
+UNLOCATED = (
+    "公告送达须上传公告的截图或者页面作为凭证，或者在公告载体中写明网址、报纸的日期和版面；"
+    "在本系统公开栏目发布的，填写其公开页面的网址"
+)
+
+
+def announced_where(given: Mapping[str, Any], *, proved: bool) -> Iterator[tuple[str, str]]:
+    """A public notice can be found again: by its address or page, or by a file that shows it."""
+    served = given["method"] == PUBLIC_NOTICE and given.get("outcome") != FAILED and given.get("place")
+    if served and not proved and not _LOCATED.search(given["place"]):
+        yield "/place", UNLOCATED
 
 
 def service_problems(given: Mapping[str, Any], issued_on: date, today: date) -> Iterator[tuple[str, str]]:

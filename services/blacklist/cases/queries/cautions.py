@@ -10,12 +10,15 @@ from services.blacklist.cases.domain.guards import UNREACHED
 from services.blacklist.cases.domain.hearing import lacks_record, was_held
 from services.blacklist.cases.domain.legal_review import standing_review
 from services.blacklist.cases.domain.serving import PUBLIC_NOTICE, methods
-from services.blacklist.cases.domain.table import DECIDED, FULL, HEARING, NOTICED, PUBLISHED, SERVED
+from services.blacklist.cases.domain.table import DECIDED, FULL, HEARING, NOTICED, PUBLISHED, REVOKED, SERVED
 from services.blacklist.cases.models import Case, CaseOverlay
 from services.blacklist.cases.queries.standing import bar_of, rule_on, unpublished
+from services.blacklist.rules import minors
 from services.blacklist.rules.legal_review import demanded
 
 Caution = dict[str, str]
+RULINGS = frozenset({"judgment", "administrative-decision"})
+"""Kinds of material that are another organ's ruling: 判决、裁定, 复议决定."""
 
 
 def cautions(
@@ -24,8 +27,9 @@ def cautions(
     duties: Sequence[Mapping[str, Any]],
     papers: Collection[str],
     today: date,
+    revoked_by: Mapping[str, Any] | None = None,
 ) -> list[Caution]:
-    """`papers`: the kinds of material the case holds."""
+    """`papers`: the kinds of material the case holds; `revoked_by`: the document a revocation names."""
     found = [
         _unproved(case),
         _decided_untold(case),
@@ -36,6 +40,7 @@ def cautions(
     ]
     found += [_record_missing(case), _service_late(case, duties, today), _announced_where(case)]
     found += [_barred(case, overlays, today), _review_advised(case, today), _came_back(case)]
+    found += [_unruled(overlays, papers), _unfounded(case, revoked_by, papers), _unlawful(case, today)]
     return [each for each in found if each]
 
 
@@ -143,6 +148,50 @@ def _came_back(case: Case) -> Caution | None:
         "请再次送达（无法送达的公告送达），必要时先暂停公示"
     )
     return {"title": "决定书未送达", "text": text, "rule": rule_of("serve_again")}
+
+
+def _unruled(overlays: Mapping[str, CaseOverlay], papers: Collection[str]) -> Caution | None:
+    """A shield for reorganisation or a stay rests on the ruling of another organ (裁定书、停止执行决定)."""
+    shield = overlays.get("shield")
+    if shield is None or shield.reason not in ("reorganisation", "stay"):
+        return None
+    named = shield.detail.get("document") or {}
+    gaps = [] if named.get("number") and named.get("organ") else ["载明文号、机关和日期"]
+    gaps += [] if RULINGS & set(papers) else ["将文书归入材料（材料种类：判决、裁定）"]
+    text = f"屏蔽依据的裁定书或者停止执行决定不齐，请补充：{'；'.join(gaps)}"
+    return (
+        {"title": "缺少裁定文书", "text": text, "rule": "国办发〔2025〕22号：重整期间依裁定屏蔽"}
+        if gaps
+        else None
+    )
+
+
+def _unfounded(case: Case, document: Mapping[str, Any] | None, papers: Collection[str]) -> Caution | None:
+    """Revoked because another organ annulled the decision: its document is named and in the file."""
+    if case.state != REVOKED or document is None or document.get("organ") == case.department_name:
+        return None
+    gaps = [] if document.get("organ") else ["作出机关没有载明，请在案卷注明"]
+    gaps += [] if RULINGS & set(papers) else ["复议决定书、判决或者裁定没有归入材料，请在“材料”中上传"]
+    text = f"撤销所依据的文书（{document.get('number')}）不齐：{'；'.join(gaps)}"
+    return (
+        {"title": "缺少撤销文书", "text": text, "rule": "原决定被撤销、确认违法或无效的，撤销列入"}
+        if gaps
+        else None
+    )
+
+
+def _unlawful(case: Case, today: date) -> Caution | None:
+    """History shows somebody the list may not name; only a revocation ends that."""
+    if case.state != PUBLISHED:
+        return None
+    rule = rule_on(case.list_code, today)
+    minor = case.minor_until is not None and case.minor_until > today
+    stranger = rule is not None and case.subject_type not in rule.subject_types
+    if not minor and not stranger:
+        return None
+    who = "当事人为未成年人" if minor else "该名单的依据不包括此类主体"
+    text = f"{who}，不应公示；请由负责人撤销列入并说明理由，各平台随之停止公示"
+    return {"title": "不应列入", "text": text, "rule": minors.RULE if minor else "名单依据规定的主体范围"}
 
 
 def _service_late(case: Case, duties: Sequence[Mapping[str, Any]], today: date) -> Caution | None:

@@ -63,7 +63,10 @@ def case_view(session: Session, case: Case, who: Principal, today: date) -> dict
     summary = case_views(session, [case], who, today)[0]
     overlays = open_overlays(session, [case]).get(case.id, {})
     papers = attachments_of(session, case.id)
-    warned = cautions(case, overlays, summary["duties"], {each.kind for each in papers}, today)
+    steps = steps_of(session, case.id)
+    revoked_by = _revoking_document(steps)
+    kinds = {each.kind for each in papers}
+    warned = cautions(case, overlays, summary["duties"], kinds, today, revoked_by)
     return summary | {
         "decision": decision_view(case),
         "notice": _notice_view(case),
@@ -72,7 +75,8 @@ def case_view(session: Session, case: Case, who: Principal, today: date) -> dict
         "legal_review": _legal_review_view(case),
         "service": _service_view(case),
         "attachments": [attachment_view(each) for each in papers],
-        "steps": [_step_view(step) for step in steps_of(session, case.id)],
+        "steps": [_step_view(step) for step in steps],
+        "revocation": revoked_by,
         "notices": [_told_view(each) for each in notices_of(session, case)],
         "obligations": case.obligations,
         "requests": [request_view(each) for each in requests_of(session, case.id)],
@@ -219,6 +223,12 @@ def _notice_view(case: Case) -> dict[str, Any] | None:
     }
 
 
+def _revoking_document(steps: Sequence[CaseStep]) -> dict[str, Any] | None:
+    """The document by which the listing was revoked: number, date and organ."""
+    found = (step.detail.get("document") for step in reversed(steps) if step.action == "revoke")
+    return next(found, None)
+
+
 def _legal_review_view(case: Case) -> dict[str, Any] | None:
     """Who reviewed, when, with what opinion; not by which account or of which content."""
     kept = case.legal_review
@@ -261,6 +271,7 @@ def _overlay_view(overlay: CaseOverlay) -> dict[str, Any]:
         "confirmed": overlay.second_by is not None,
         "evidence": overlay.detail.get("evidence"),
         "commitment": overlay.detail.get("commitment"),
+        "document": overlay.detail.get("document"),
     }
 
 

@@ -156,6 +156,9 @@ class CaseOut(CaseSummary):
         allow_none=True,
         metadata={"description": "法制审核：审核人员、日期、结论和意见"},
     )
+    revocation = fields.Dict(
+        keys=fields.String(), allow_none=True, metadata={"description": "撤销列入所依据的文书"}
+    )
     service = fields.Dict(keys=fields.String(), allow_none=True)
     attachments = fields.List(fields.Nested(HeldAttachment), required=True)
     steps = fields.List(fields.Dict(keys=fields.String()), required=True)

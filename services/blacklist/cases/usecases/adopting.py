@@ -1,6 +1,6 @@
 """Adopt a listing that came from history (接管): one person proposes, another confirms, and a published case
 stands behind it that every ordinary action works on. The listing itself does not change, unless it shows a
-minor: then the public sees it no more.
+minor or a person its list may not name: then the public sees it no more, and it is to be revoked.
 """
 
 from datetime import date, datetime
@@ -86,16 +86,19 @@ def confirm_adoption(
     hold_papers(session, [case])  # of twins the former system already published, the first holds
     session.add(_step(case, wish, actor, at))
     give_to_case(listing, case.id, case.department_id)
-    if case.minor_until is not None and case.minor_until > local_date(at):
-        _shield_minor(session, deps.keyring, case, actor, at)
+    minor = case.minor_until is not None and case.minor_until > local_date(at)
+    if minor or case.subject_type not in rule.subject_types:
+        _shield_from_all(session, deps.keyring, case, actor, at)
     wish.case_id = case.id
     _write_down(session, wish, "listing.adopted", actor, at)
     session.flush()
     return wish
 
 
-def _shield_minor(session: Session, keyring: KeyRing, case: Case, actor: Principal, at: datetime) -> None:
-    """To refuse would leave a minor in public view: only a case can revoke what another system published."""
+def _shield_from_all(session: Session, keyring: KeyRing, case: Case, actor: Principal, at: datetime) -> None:
+    """A minor, or a person the list may not name: to refuse would leave them in public view, for only a case
+    can revoke what another system published.
+    """
     reason, opened = "privacy", {"opened_by": actor.user_id, "opened_at": at}
     session.add(
         CaseOverlay(id=new_id(), case_id=case.id, kind="shield", state="active", reason=reason, **opened)
@@ -105,21 +108,21 @@ def _shield_minor(session: Session, keyring: KeyRing, case: Case, actor: Princip
 
 
 def refuse_strangers(office: Office, listing: Listing, department_id: str) -> ListRule:
-    """The list's rule, once it is sure that this department may answer for the listing."""
+    """The list's rule, once it is sure that this department may answer for the listing.
+
+    Of a subject the list may not name it answers too: by adopting, to revoke.
+    """
     rule = office.rule(listing.list_code, listing.public_start) or office.needed_rule(listing.list_code)
     department = office.department(department_id)
-    refuse(
-        list(
-            entitlement_problems(
-                rule,
-                subject_type=listing.subject_type,
-                region=listing.region,
-                department_region=department.region,
-                level=department.level,
-                organ_kind=department.kind,
-            )
-        )
+    found = entitlement_problems(
+        rule,
+        subject_type=listing.subject_type,
+        region=listing.region,
+        department_region=department.region,
+        level=department.level,
+        organ_kind=department.kind,
     )
+    refuse([problem for problem in found if problem[0] != "/subject/type"])
     return rule
 
 

@@ -13,7 +13,13 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.audit import usecases as audit
 from services.blacklist.audit.domain import without_identities
-from services.blacklist.cases.domain.serving import SERVED, effective_on, methods, service_problems
+from services.blacklist.cases.domain.serving import (
+    SERVED,
+    announced_where,
+    effective_on,
+    methods,
+    service_problems,
+)
 from services.blacklist.cases.domain.table import PUBLISHED, find_transition
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
@@ -67,6 +73,7 @@ def record_service(
     media_type = checked_file(proof.name, proof.content) if proof else None
     letter = letter_to_act_on(session, letter_id, actor)
     problems = [*service_problems(given, letter.dated, local_date(at)), *_method_problem(given)]
+    problems += announced_where(given, proved=proof is not None)
     if problems:
         pointed = [FieldError(*problem) for problem in problems]
         raise Invalid("validation-failed", "提交的内容有误", "请按提示修改后重新提交。", fields=pointed)
