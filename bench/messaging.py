@@ -27,6 +27,7 @@ from shared.inbox import Consumer, inbox_table, to_unreadable
 from shared.leases import leases_table
 from shared.loops import run
 from shared.outbox import Relay, backlog, enqueue, outbox_table
+from shared.process import rest_from_collecting
 from tests.harness.broker import find_broker
 from tests.harness.database import LocalPostgres, Server
 
@@ -223,6 +224,7 @@ def main() -> None:
     if how.child:
         child(how)
         return
+    rest_from_collecting()  # as the worker's process does
     broker, local = find_broker(), LocalPostgres(durable=True)
     local.start()
     db = open_database(Server(local.url, local.close, "local").fresh())

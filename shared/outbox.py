@@ -43,7 +43,7 @@ CHANNEL = "outbox"
 LEASE = "relay"
 COUNT_SECONDS = 5.0
 QUEUED = ("event_id", "topic", "subject", "sequence", "headers", "value", "created_at")
-BATCH = {"sqlite": 500, "postgresql": 1000}
+BATCH = {"sqlite": 500, "postgresql": 2000}
 log = get_log(__name__)
 
 

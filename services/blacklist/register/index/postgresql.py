@@ -11,7 +11,7 @@ from services.blacklist.register.domain.names import Gram
 from services.blacklist.register.index.port import COLUMNS, MOST_POSTINGS, Candidate, NameTuple
 from services.blacklist.register.index.reading import Reading
 from services.blacklist.register.index.tables import POSTGRESQL
-from services.blacklist.register.models import NAMES
+from services.blacklist.register.models import NAMES, array_text
 
 SHARING_FUNCTION = "names_sharing"
 """Where a role may read no grams (the public process), this function answers, by numbers only."""
