@@ -96,4 +96,5 @@ def _copy_departments(session: Session, events: Sequence[Event]) -> None:
             row = DepartmentCopy(id=data["id"])
             session.add(row)
         row.name, row.region, row.level = data["name"], data["region"], data["level"]
+        row.short_name = data.get("short_name")
         row.sequence = event.sequence

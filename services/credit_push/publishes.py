@@ -9,9 +9,12 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.models import SOURCE, Difference, Listing, PartyRequest, outbox
+from services.credit_push.domain import PERSON
+from services.credit_push.models import SOURCE, Difference, Listing, PartyRequest, RequestAnswer, outbox
 from shared.contracts.envelope import Event, new_event
+from shared.contracts.vocabulary import ANSWER_DEAD
 from shared.db import among, change_rows
+from shared.identifiers import mask_person_name
 from shared.outbox import enqueue
 
 TOPIC = "credit-push.deliveries.v1"
@@ -166,6 +169,39 @@ def announce_request(session: Session, listing: Held, profile: Profile, row: Par
         at=row.taken_at,
     )
     _number(session, {listing.id: listing}, [listing.id])
+    enqueue(session, outbox, TOPIC, [event])
+
+
+def announce_dead_answer(session: Session, row: RequestAnswer, name: str, at: datetime) -> None:
+    """A platform could not be told what became of a request; of a listing we know, or nobody can be named."""
+    held = lock_listings(session, [row.listing_id]).get(row.listing_id)
+    known = session.get(Listing, row.listing_id)
+    if held is None or known is None:
+        return
+    held.out_sequence += 1
+    party, person = known.subject_name, known.subject_type == PERSON
+    data = {
+        "answer_id": row.id,
+        "platform": row.platform,
+        "platform_name": name,
+        "listing_id": row.listing_id,
+        "sequence": held.out_sequence,
+        "kind": row.kind,
+        "ticket": row.ticket,
+        "outcome": row.outcome,
+        "reason": row.problem,
+        "attempts": row.attempts,
+        "department_id": known.department_id,
+        "region": known.region,
+        "subject_name": mask_person_name(party) if person else party,
+        "document_number": known.document_number,
+        "at": at,
+        "recorded_at": at,
+    }
+    event = new_event(
+        ANSWER_DEAD, source=SOURCE, subject=held.id, sequence=held.out_sequence, data=data, at=at
+    )
+    _number(session, {held.id: held}, [held.id])
     enqueue(session, outbox, TOPIC, [event])
 
 

@@ -14,6 +14,7 @@ from services.credit_push.models import (
     Appearance,
     Attempt,
     Batch,
+    BatchAct,
     Decision,
     Delivery,
     DepartmentCopy,
@@ -210,6 +211,18 @@ def batch_rows(session: Session, batch_id: str) -> list[Delivery]:
     return list(session.scalars(select(Delivery).where(Delivery.batch_id == batch_id).order_by(Delivery.id)))
 
 
+def batch_acts(session: Session, batch_id: str) -> list[BatchAct]:
+    """Who did what with it, in order."""
+    return list(session.scalars(select(BatchAct).where(BatchAct.batch_id == batch_id).order_by(BatchAct.id)))
+
+
+def letters(session: Session, delivery_ids: Sequence[str]) -> dict[str, Batch]:
+    """The withdrawal letters that carry these deliveries."""
+    query = select(Delivery.id, Batch).join(Batch, Batch.id == Delivery.batch_id)
+    found = session.execute(query.where(Delivery.id.in_(delivery_ids), Batch.kind == "letter"))
+    return {row[0]: row[1] for row in found}
+
+
 def batch_view(row: Batch, members: Sequence[Delivery] = ()) -> dict[str, Any]:
     """A batch as the API answers it."""
     return {
@@ -223,6 +236,9 @@ def batch_view(row: Batch, members: Sequence[Delivery] = ()) -> dict[str, Any]:
         "downloaded_at": row.downloaded_at,
         "recorded_at": row.recorded_at,
         "reply_due": row.reply_due_on,
+        "replied_at": row.replied_at,
+        "reply": row.reply,
+        "screenshot": row.screenshot is not None,
         "deliveries": [member.id for member in members],
     }
 

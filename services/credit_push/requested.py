@@ -46,6 +46,12 @@ def answers(
     return list(session.scalars(query.order_by(RequestAnswer.id.desc()).limit(limit + 1)))
 
 
+def answers_of(session: Session, listing_id: str) -> list[RequestAnswer]:
+    """What platforms were told of requests about a listing, in order."""
+    query = select(RequestAnswer).where(RequestAnswer.listing_id == listing_id)
+    return list(session.scalars(query.order_by(RequestAnswer.sequence)))
+
+
 def newest_answers(session: Session, asked: Sequence[PartyRequest]) -> dict[tuple[str, str], RequestAnswer]:
     """The last thing that became of each of these, by platform and ticket."""
     query = select(RequestAnswer).where(

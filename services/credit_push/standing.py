@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import BLOCKING, STATES
-from services.credit_push.models import Appearance, Attempt, Delivery, Finding, PlatformState
+from services.credit_push.models import Appearance, Attempt, Batch, Delivery, Finding, PlatformState
 from services.credit_push.queries import latest_runs, run_view
 from services.credit_push.routing import relay_chain
 from shared.clock import Clock
@@ -154,3 +154,10 @@ def platform_views(
         }
         for profile in catalogue.values()
     ]
+
+
+def late_letters(session: Session, today: date, region: str = "") -> int:
+    """Withdrawal letters whose reply has not come by its day."""
+    query = select(func.count(Batch.id.distinct())).join(Delivery, Delivery.batch_id == Batch.id)
+    query = query.where(Batch.kind == "letter", Batch.state == "recorded", Batch.reply_due_on < today)
+    return session.scalar(query.where(Delivery.region.startswith(region, autoescape=True))) or 0

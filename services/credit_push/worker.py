@@ -23,6 +23,7 @@ from services.credit_push.usecases import Deps
 from services.credit_push.usecases.answering import Answerer
 from services.credit_push.usecases.asking import Observer
 from services.credit_push.usecases.backfilling import Backfill
+from services.credit_push.usecases.letters import reminding
 from services.credit_push.usecases.measuring import measuring
 from services.credit_push.usecases.offering import Sequencer
 from services.credit_push.usecases.profiles import LiveCatalogue
@@ -86,6 +87,7 @@ def _with_the_others(deps: Deps, log: EventLog, holder: str, speaking: Sequence[
         Relay(deps.db, outbox, leases, log, holder),
         InboxPurge(deps.db, inbox),
         measuring(deps),
+        reminding(deps),
     ]
 
 

@@ -47,6 +47,28 @@ DUTIES = {
     "answer-report": "答复监督举报",
     "publish-annual-report": "公布年度报告",
 }
+MATTERS = {
+    "answer-disclosure": "/disclosure-desk/{}",
+    "publish-item": "/openness-desk/{}",
+    "interpret-policy": "/openness-desk/{}",
+    "opinion-information": "/opinions/{}",
+    "opinion-press": "/opinions/{}",
+    "answer-report": "/reports-desk/{}",
+    "publish-annual-report": "/supervision/annual",
+}
+"""Where the thing stands that a duty belongs to; all others belong to cases."""
+REQUEST_KINDS = {"objection": "异议", "repair": "信用修复"}
+OUTCOMES = {
+    "accepted": "受理",
+    "refused": "不予受理",
+    "upheld": "异议成立",
+    "rejected": "异议不成立",
+    "granted": "准予修复",
+    "not-granted": "不予修复",
+    "moot": "名单已终止公示",
+    "material-requested": "需补正材料",
+    "extended": "延长办理期限",
+}
 TENDERS = {
     "listed": "新查到列入信息",
     "possible": "新查到疑似信息",
@@ -180,6 +202,7 @@ def _duty(data: Mapping[str, Any]) -> Facts:
         "due": chinese_date(data["due"]),
         "provisional": "是" if data.get("provisional") else "",
         "rule": _text(data.get("rule")),
+        "matter": MATTERS.get(data["kind"], "/cases/{}").format(_text(data.get("case_id"))),
     }
 
 
@@ -215,6 +238,17 @@ def _delivery(data: Mapping[str, Any]) -> Facts:
         "attempts": _text(data.get("attempts")),
         "due": chinese_date(data.get("due")),
         "receipt_number": _text(data.get("receipt_number")),
+    }
+
+
+def _answer(data: Mapping[str, Any]) -> Facts:
+    return {
+        "platform_name": _text(data.get("platform_name")) or _text(data.get("platform")),
+        "listing_id": _text(data.get("listing_id")),
+        "ticket": _said(data.get("ticket")),
+        "kind_name": REQUEST_KINDS.get(_text(data.get("kind")), "申请"),
+        "outcome_name": OUTCOMES.get(_text(data.get("outcome")), "已有结果"),
+        "attempts": _text(data.get("attempts")),
     }
 
 
@@ -257,5 +291,6 @@ _FAMILIES: dict[str, Callable[[Mapping[str, Any]], Facts]] = {
     "tender": _tender,
     "data-user": _data_user,
     "delivery": _delivery,
+    "answer": _answer,
     "reconciliation": _reconciliation,
 }

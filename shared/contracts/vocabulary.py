@@ -68,9 +68,25 @@ IDENTITY = ("department.changed", "user.changed", "session.revoked")
 
 RULES = ("calendar.confirmed",)
 
-DELIVERY_VERBS = ("accepted", "acknowledged", "rejected", "dead", "recovered", "awaiting-hand", "dropped")
+DELIVERY_VERBS = (
+    "accepted",
+    "acknowledged",
+    "rejected",
+    "dead",
+    "recovered",
+    "awaiting-hand",
+    "dropped",
+    "reply-overdue",
+)
 REQUESTS = ("request.objection", "request.repair")
 """A party's objection or repair that came back through a platform."""
-DELIVERIES = (*(f"delivery.{verb}" for verb in DELIVERY_VERBS), "reconciliation.difference", *REQUESTS)
+ANSWER_DEAD = "answer.dead"
+"""The platform a request came from could not be told what became of it."""
+DELIVERIES = (
+    *(f"delivery.{verb}" for verb in DELIVERY_VERBS),
+    "reconciliation.difference",
+    *REQUESTS,
+    ANSWER_DEAD,
+)
 
 NOTICES = ("notice.delivered", "notice.failed", "notice.acknowledged", "letter.sent", "letter.not-sent")

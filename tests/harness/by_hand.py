@@ -72,7 +72,7 @@ class Person:
             paper = self._client.post(f"{where}/download")
             if paper.status_code != 200:
                 return False
-            number = paper.data.decode("utf-8-sig").splitlines()[1]
+            number = next(one["number"] for one in self._batches() if one["id"] == batch["id"])
         row = self._client.get(f"{API}/deliveries/{batch['deliveries'][0]}").json
         letter = {
             "number": number,

@@ -170,11 +170,20 @@ def test_a_kill_between_sending_and_writing_down_tells_it_once(world: PushWorld)
 
 
 def test_what_the_platform_refuses_is_seen_and_settled_by_a_person(world: PushWorld) -> None:
-    ticket = f"没有的受理号-{new_id()}"
-    plan(world, outcome(ticket, new_id()))
+    ticket, client, listing_id = f"没有的受理号-{new_id()}", world.client("operator"), new_id()
+    listed(world, listing_id, new_id())
+    plan(world, outcome(ticket, listing_id))
     world.until(lambda: rows(world, ticket)[0].state == "dead", "refused")
+    world.run()
+    reader = world.log.reader(["credit-push.deliveries.v1"], "answers")
+    said = [from_record(one) for one in reader.poll(500, timeout=1.0)]
+    reader.close()
+    (told,) = [one for one in said if one.type == "answer.dead" and one.data["ticket"] == ticket]
+    assert (told.data["platform"], told.data["attempts"]) == (NATION, 1)
+    board = client.get("/push/", headers=HTML).text
+    assert "处理没有告知平台的办理结果" in board
+    assert "回传失败" in client.get(f"/push/listings/{listing_id}", headers=HTML).text
     (row,) = rows(world, ticket)
-    client = world.client("operator")
     page = client.get("/push/answers?state=dead", headers=HTML).text
     assert ticket in page
     assert "没有此受理号" in page

@@ -4,6 +4,8 @@ import json
 import re
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from io import BytesIO
 from typing import Any
@@ -12,6 +14,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from services.credit_push.transports.manual import Manual
+from services.credit_push.usecases.letters import remind_of_letters
+from shared.clock import FixedClock
 from shared.ids import new_id
 from tests.harness.platforms import PushWorld, http_json, push_world
 from tests.harness.wait import PATIENCE
@@ -65,10 +69,21 @@ def test_sheet_letter_and_public_list(world: PushWorld) -> None:
     number = upload(world, sheet.data)
     recorded = client.post(
         f"/push/api/v1/batches/{batch['id']}/record-hand",
+        data={"batch_number": number, "screenshot": (BytesIO(b"<svg onload=x>"), "shot.svg")},
+    )
+    assert recorded.status_code == 422
+    recorded = client.post(
+        f"/push/api/v1/batches/{batch['id']}/record-hand",
         data={"batch_number": number, "screenshot": (BytesIO(b"\x89PNG"), "shot.png")},
     )
     assert recorded.status_code == 200, recorded.text
     assert state(world, listing) == [("list", "accepted")]
+    for place in (f"/push/api/v1/batches/{batch['id']}/screenshot", f"/push/hand/{batch['id']}/screenshot"):
+        picture = client.get(place)
+        assert (picture.mimetype, picture.data) == ("image/png", b"\x89PNG")
+        assert picture.headers["Cache-Control"] == "no-store"
+    page = client.get(f"/push/hand/{batch['id']}", headers={"Accept": "text/html"}).text
+    assert page.count("tester") >= 4, "who downloaded, recorded and looked is on the page"
     blank = client.get(f"/push/hand/{batch['id']}/feedback-sheet")
     table = CalamineWorkbook.from_filelike(BytesIO(blank.data)).get_sheet_by_index(0).to_python()
     assert [row[1:3] for row in table[1:]] == [[listing.subject.name, listing.number]]
@@ -98,10 +113,22 @@ def test_sheet_letter_and_public_list(world: PushWorld) -> None:
     world.publish(listing.event("revoked"))
     world.until(lambda: state(world, listing)[-1] == ("withdraw", "awaiting-hand"), "the letter")
     letter = next(one for one in client.get("/push/api/v1/batches").json["items"] if one["kind"] == "letter")
-    text = client.post(f"/push/api/v1/batches/{letter['id']}/download").data.decode("utf-8-sig")
-    assert listing.number in text
-    letter_number = text.splitlines()[1]
-    client.post(f"/push/api/v1/batches/{letter['id']}/record-hand", data={"batch_number": letter_number})
+    where = f"/push/api/v1/batches/{letter['id']}"
+    paper = client.post(f"{where}/download")
+    assert paper.mimetype == "application/pdf"
+    made = next(one for one in client.get("/push/api/v1/batches").json["items"] if one["id"] == letter["id"])
+    letter_number = made["number"]
+    assert re.fullmatch(r"\S+撤函〔\d{4}〕[1-9][0-9]*号", letter_number)
+    assert made["reply_due"]
+    recorded = client.post(
+        f"{where}/record-hand", data={"batch_number": "邮政挂号 1"}, content_type="multipart/form-data"
+    )
+    assert recorded.json["number"] == letter_number, "its own, not that of the envelope"
+    assert client.post(f"{where}/download").data == paper.data, "the same paper again"
+    later = replace(world.deps, clock=FixedClock(world.deps.clock.now() + timedelta(days=60)))
+    for told in (1, 0):
+        with later.db.write() as session:
+            assert remind_of_letters(session, later) == told
     reply = http_json(
         "POST",
         f"{world.sandbox}/platforms/{HAND}/letters",
@@ -113,14 +140,24 @@ def test_sheet_letter_and_public_list(world: PushWorld) -> None:
     )
     assert settled.json == {"settled": 1}
     assert state(world, listing)[-1] == ("withdraw", "acknowledged")
+    shown = client.get(f"/push/hand/{letter['id']}", headers={"Accept": "text/html"}).text
+    for said in (letter_number, "逾期未复函，已提醒", "登记复函", reply["reply_number"]):
+        assert said in shown
+    (row,) = [one for one in world.deliveries(listing.id, HAND) if one.operation == "withdraw"]
+    assert letter_number in client.get(f"/push/deliveries/{row.id}", headers={"Accept": "text/html"}).text
+    world.run()
+    reader = world.log.reader(["credit-push.deliveries.v1"], "letters")
+    said = [dict(one.headers)["ce_type"] for one in reader.poll(500, timeout=1.0) if one.key == listing.id]
+    reader.close()
+    assert said.count(b"delivery.reply-overdue") == 1
     assert [r["status"] for r in world.records(HAND) if r["document_number"] == listing.number] == [
         "withdrawn"
     ]
 
 
-def test_without_a_list_of_the_platform_there_is_nothing_to_compare_with() -> None:
+def test_without_a_list_of_the_platform_there_is_nothing_to_compare_with(world: PushWorld) -> None:
     with pytest.raises(ValueError, match="不提供可比对的清单"):
-        Manual(None).ledger("run")
+        Manual(world.deps.catalogue[HAND], None).ledger("run")
 
 
 def test_not_yet_downloaded_is_superseded_downloaded_is_withdrawn(world: PushWorld) -> None:

@@ -14,9 +14,11 @@ from services.credit_push.usecases.hand import (
     Paper,
     download_batch,
     import_feedback,
+    read_screenshot,
     record_hand,
     record_reply,
 )
+from shared.sheets import XLSX
 from shared.web.access import access, principal, roles
 from shared.web.body import body_limit
 from shared.web.openapi import produces
@@ -51,11 +53,20 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/batches/<batch_id>/download")
     @access(roles("operator"))
     @problems(409)
-    @produces("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/plain")
+    @produces(XLSX, "text/csv", "application/pdf")
     @bp.doc(summary="下载待报送的表或函")
     def download(batch_id: str) -> Response:
         with deps.db.write() as session:
-            paper = download_batch(session, deps, batch_id)
+            paper = download_batch(session, deps, batch_id, principal().username)
+        return as_download(paper)
+
+    @bp.get("/batches/<batch_id>/screenshot")
+    @access(roles(*DOERS))
+    @produces("image/png", "image/jpeg", "image/gif", "image/bmp", "application/octet-stream")
+    @bp.doc(summary="查看上传成功的截图", description="谁在何时查看记入本批次的办理经过。")
+    def screenshot(batch_id: str) -> Response:
+        with deps.db.write() as session:
+            paper = read_screenshot(session, deps, batch_id, principal().username)
         return as_download(paper)
 
     _add_results(bp, deps)
@@ -87,7 +98,7 @@ def _add_results(bp: APIBlueprint, deps: Deps) -> None:
     def feedback(batch_id: str, files_data: dict[str, Any]) -> dict[str, Any]:
         sheet = files_data["sheet"].read()
         with deps.db.write() as session:
-            return {"settled": import_feedback(session, deps, batch_id, sheet)}
+            return {"settled": import_feedback(session, deps, batch_id, sheet, principal().username)}
 
     @bp.post("/batches/<batch_id>/reply")
     @access(roles("operator"))
@@ -98,5 +109,6 @@ def _add_results(bp: APIBlueprint, deps: Deps) -> None:
     def reply(batch_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
             result, number, message = (json_data[name] for name in ("result", "reply_number", "message"))
-            moved = record_reply(session, deps, batch_id, result=result, number=number, message=message)
+            told = {"result": result, "number": number, "message": message}
+            moved = record_reply(session, deps, batch_id, **told, who=principal().username)
             return {"settled": moved}

@@ -222,6 +222,9 @@ class BatchOut(Schema):
     downloaded_at = fields.DateTime(required=True, allow_none=True)
     recorded_at = fields.DateTime(required=True, allow_none=True)
     reply_due = fields.Date(required=True, allow_none=True)
+    replied_at = fields.DateTime(required=True, allow_none=True)
+    reply = fields.String(required=True, allow_none=True)
+    screenshot = fields.Boolean(required=True, metadata={"description": "是否有上传成功的截图"})
     deliveries = fields.List(fields.String(), required=True)
 
 

@@ -14,7 +14,7 @@ CARRIED = {
     "packet xml": ("canonical", "by-class", "penalty_2018"),
     "packet json": ("canonical", "by-class", "penalty_2018"),
     "kafka": ("canonical",),
-    "manual": ("procurement_sheet",),
+    "manual": ("procurement_sheet", "penalty_2018"),
     "pull": ("canonical", "trade_v2", "penalty_2018", "by-class", "procurement_sheet"),
     "observed": ("none",),
 }

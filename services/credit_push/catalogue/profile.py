@@ -164,6 +164,20 @@ class Answers:
 
 
 @dataclass(frozen=True)
+class Template:
+    """The platform's own sheet for those who file by hand; without columns the layout's own are used."""
+
+    file: str = "xlsx"
+    encoding: str = "utf-8"
+    """Of a csv."""
+    sheet: str = ""
+    heads: tuple[str, ...] = ()
+    """Lines above the columns' titles."""
+    columns: dict[str, str] = field(default_factory=dict)
+    """By title, in order: a standard column, @operation, @key, @number, or = and a fixed text."""
+
+
+@dataclass(frozen=True)
 class Profile:
     """One platform."""
 
@@ -188,6 +202,7 @@ class Profile:
     door: Door = Door()
     observation: Asking = Asking()
     answers: Answers = Answers()
+    template: Template = Template()
     signature: str = "hmac-sha256"
     """How everything between it and us is signed: requests, questions, callbacks, what comes to the door."""
     reconcile_hours: int = 24

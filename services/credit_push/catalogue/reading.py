@@ -29,6 +29,7 @@ from services.credit_push.catalogue.profile import (
     Withdrawal,
 )
 from services.credit_push.catalogue.tables import table_faults
+from services.credit_push.catalogue.template import read_template
 from shared.http import ALGORITHMS
 from shared.toml_text import toml_fault
 
@@ -107,6 +108,7 @@ def _profile(doc: Document) -> Profile:
         door=_door(doc),
         observation=read_asking(doc),
         answers=read_answers(doc),
+        template=read_template(doc, doc.word("record.format", "")),
         signature=doc.choice("signature.algorithm", ALGORITHMS, ALGORITHMS[0]),
         reconcile_hours=int(doc.number("reconciliation.every_hours", 0, 8760, 24)),
     )

@@ -1,11 +1,8 @@
 """政府采购严重违法失信行为记录: the template a person uploads, with the columns of 财办库〔2014〕526号."""
 
-from services.credit_push.domain import OPERATION_NAMES, Record
+from services.credit_push.domain import Record
 from services.credit_push.formats.base import Column, Row, check_columns, refuse
 
-SHEET_NAME = "严重违法失信行为记录"
-OPERATION_LABEL = "操作"
-KEY_LABEL = "业务流水号"
 COLUMNS = (
     Column("企业名称", "企业名称", 200, mandatory=True),
     Column("统一社会信用代码", "统一社会信用代码", 18, mandatory=True, kind="uscc"),
@@ -18,7 +15,6 @@ COLUMNS = (
     Column("执法单位", "执法单位", 200, mandatory=True),
     Column("决定书文号", "决定书文号", 128, mandatory=True),
 )
-LABELS = (OPERATION_LABEL, *(column.code for column in COLUMNS), KEY_LABEL)
 
 
 def encode(record: Record) -> Row:
@@ -38,8 +34,3 @@ def encode(record: Record) -> Row:
     }
     refuse(check_columns(COLUMNS, row))
     return row
-
-
-def sheet_row(row: Row, operation: str, key: str) -> list[str]:
-    """One line of the sheet, in template order."""
-    return [OPERATION_NAMES[operation], *(row[column.code] for column in COLUMNS), key]

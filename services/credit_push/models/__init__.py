@@ -31,6 +31,7 @@ from services.credit_push.models.base import (
 )
 from services.credit_push.models.compared import Difference, ReconciliationRun
 from services.credit_push.models.found import Finding
+from services.credit_push.models.hand import BatchAct, LetterNumber
 from services.credit_push.models.refused import RefusedCount, RefusedReceipt
 from services.credit_push.models.requested import PartyRequest
 from services.credit_push.models.seen import Appearance, Mark, Observation
@@ -43,6 +44,7 @@ __all__ = [
     "Attempt",
     "Base",
     "Batch",
+    "BatchAct",
     "CalendarYearCopy",
     "Decision",
     "Delivery",
@@ -50,6 +52,7 @@ __all__ = [
     "Difference",
     "Finding",
     "Holding",
+    "LetterNumber",
     "Listing",
     "ListingVersion",
     "Mark",
@@ -307,7 +310,7 @@ class Batch(Base):
     layout: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16))
     """open, downloaded, recorded or closed."""
-    number: Mapped[str | None] = mapped_column(String(100))
+    number: Mapped[str | None] = mapped_column(String(300))
     """The platform's batch number, or the number of our letter."""
     rows: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -317,6 +320,10 @@ class Batch(Base):
     screenshot: Mapped[str | None] = mapped_column(Text)
     """Sealed."""
     reply_due_on: Mapped[date | None] = mapped_column(Date)
+    replied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reply: Mapped[str | None] = mapped_column(String(700))
+    """What a letter was answered: result, number and words."""
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class StrayReceipt(Base):
@@ -339,6 +346,7 @@ class DepartmentCopy(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
+    short_name: Mapped[str | None] = mapped_column(String(200))
     region: Mapped[str] = mapped_column(String(6))
     level: Mapped[str] = mapped_column(String(20))
     sequence: Mapped[int] = mapped_column(Integer)

@@ -84,7 +84,7 @@ def _drop(profile: Profile, means: Means) -> Drop:
 
 def _manual(profile: Profile, means: Means) -> Transport:
     where = profile.transport.ledger
-    return Manual(_client(profile, means, where) if where else None)
+    return Manual(profile, _client(profile, means, where) if where else None)
 
 
 def _mirror(profile: Profile, means: Means) -> Transport:

@@ -4,8 +4,11 @@ Its public list can be read over HTTP, so that what the hand did is reconciled l
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from services.credit_push.formats import packet, procurement_sheet
+from services.credit_push.catalogue import Profile
+from services.credit_push.formats.filled import fill
+from services.credit_push.formats.packet import Line
 from services.credit_push.transports.base import BY_HAND, TAKEN, Job, Ledger, Outcome, Preview, Receipt
 from services.credit_push.transports.http import HttpClient
 from services.credit_push.transports.http_ledger import HttpLedger
@@ -14,8 +17,8 @@ from services.credit_push.transports.http_ledger import HttpLedger
 class Manual:
     """A platform served by hand; `client` reads its public list where there is one."""
 
-    def __init__(self, client: HttpClient | None) -> None:
-        self._client = client
+    def __init__(self, profile: Profile, client: HttpClient | None) -> None:
+        self._profile, self._client = profile, client
 
     def send(self, jobs: Sequence[Job]) -> list[Outcome]:
         return [Outcome(job.delivery_id, BY_HAND) for job in jobs]
@@ -35,8 +38,10 @@ class Manual:
         return HttpLedger(self._client)
 
     def preview(self, job: Job) -> Preview:
-        row = procurement_sheet.sheet_row(job.content.row, job.operation, job.key)
-        return Preview("由人工填报的表", packet.to_csv([list(procurement_sheet.LABELS), row]))
+        line = Line(job.key, job.operation, job.listing_id, job.version, job.content.row)
+        csv = replace(self._profile.template, file="csv", encoding="utf-8")
+        shown = replace(self._profile, template=csv)
+        return Preview("由人工填报的表", fill(shown, job.content.layout, [line]))
 
     def close(self) -> None:
         if self._client is not None:

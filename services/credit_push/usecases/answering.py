@@ -19,6 +19,7 @@ from services.credit_push.catalogue import Profile
 from services.credit_push.domain import parse_time
 from services.credit_push.models import RequestAnswer, leases
 from services.credit_push.models.answered import ANSWERED, BY_EVENTS, BY_HAND, DEAD, TOLD, WAITING
+from services.credit_push.publishes import announce_dead_answer
 from services.credit_push.transports.telling import REFUSED, SILENT, TAKEN, Post, Told
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.gating import at_rest, states
@@ -167,6 +168,7 @@ class Answerer:
                 row.receipt_number, row.answered_at = told.receipt_number or None, self._deps.clock.now()
             elif told.result == REFUSED or row.attempts > len(profile.retry_seconds):
                 row.state, row.next_at = DEAD, None
+                announce_dead_answer(session, row, profile.name, self._deps.clock.now())
             else:
                 row.next_at = self._again_at(row, told.again_after)
 

@@ -15,26 +15,38 @@ from services.credit_push.domain import (
     AWAITING_HAND,
     OPERATION_NAMES,
     SUPERSEDED,
-    Record,
     record_from,
 )
-from services.credit_push.formats import encode, feedback_sheet, packet, procurement_sheet
-from services.credit_push.models import Batch, Delivery, ListingVersion
+from services.credit_push.formats import encode, feedback_sheet, packet
+from services.credit_push.formats.filled import fill, media_type
+from services.credit_push.models import Batch, BatchAct, Delivery, ListingVersion
+from services.credit_push.models.hand import DOWNLOADED, FED_BACK, RECORDED, REPLIED, SCREENSHOT_SEEN
 from services.credit_push.publishes import announce, lock_listings
 from services.credit_push.transports.base import ALREADY_GONE, FILED, REFUSED, TAKEN, Receipt
 from services.credit_push.usecases import rows
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import open_identities
+from services.credit_push.usecases.letters import draw_letter, number_letter
 from services.credit_push.usecases.receiving import receive_receipts
 from services.credit_push.usecases.rows import TABLE, Row
 from services.credit_push.usecases.settling import Settlement
-from shared.clock import local_date
 from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.ids import new_id
+from shared.sheets import XLSX
 
 RESULTS = {"accepted": FILED, "rejected": REFUSED}
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PDF = "application/pdf"
+IMAGES = {
+    b"\x89PNG": ("image/png", "png"),
+    b"\xff\xd8\xff": ("image/jpeg", "jpg"),
+    b"GIF8": ("image/gif", "gif"),
+    b"BM": ("image/bmp", "bmp"),
+}
+"""By what a file begins with."""
 REPLIES = {"accepted": (FILED, ""), "rejected": (REFUSED, "REFUSED"), "absent": (REFUSED, ALREADY_GONE)}
 """What the reply to a withdrawal letter says: taken down, not taken down, there is nothing of the kind."""
+REPLY_NAMES = {"accepted": "已撤下", "rejected": "未撤下", "absent": "平台称没有该记录"}
+LETTER = "letter"
 
 
 @dataclass(frozen=True)
@@ -60,27 +72,36 @@ def open_batch(session: Session, deps: Deps, batch_id: str) -> tuple[Batch, Prof
     return batch, deps.catalogue[batch.platform], rows.load(session, query)
 
 
-def download_batch(session: Session, deps: Deps, batch_id: str) -> Paper:
+def download_batch(session: Session, deps: Deps, batch_id: str, who: str = "") -> Paper:
     """The filled sheet or the letter. From now on the platform may have the rows."""
     batch, profile, members = open_batch(session, deps, batch_id)
     waiting = [row for row in members if row.state == AWAITING_HAND]
-    if not waiting:
+    sent = batch.kind == LETTER and batch.state in ("recorded", "closed")
+    if not waiting and not sent:
         raise Conflict("batch-empty", "本批次已无待报送记录", "记录可能已登记批号，或已被新版本取代。")
     for row in waiting:
         row.possibly_sent = True
     rows.save(session, waiting)
+    batch.downloaded_at = batch.downloaded_at or deps.clock.now()
     if batch.state == "open":
-        batch.state, batch.downloaded_at = "downloaded", deps.clock.now()
-    if batch.kind == "letter":
-        batch.number = batch.number or _letter_number(deps, batch)
-        due = deps.calendar.add_working_days(deps.clock.today(), profile.withdrawal.reply_working_days)
-        batch.reply_due_on = batch.reply_due_on or due.day
-        return _letter(profile, batch, waiting[0], _record(session, waiting[0]))
+        batch.state = "downloaded"
+    _note(session, deps, batch, DOWNLOADED, who)
+    if batch.kind == LETTER:
+        row = session.scalars(select(Delivery).where(Delivery.batch_id == batch.id)).first()
+        if row is None:  # refused and sent again, which makes another letter
+            raise Conflict("batch-empty", "该撤销函已另行发出", "请在新的批次中办理。")
+        number_letter(session, deps, batch, profile, row.department_id)
+        body = draw_letter(session, profile, batch, row)
+        return Paper(f"{profile.id}-{batch.id[-8:]}.pdf", PDF, body)
     return _sheet(session, deps, profile, batch, waiting)
 
 
-def _record(session: Session, row: Row) -> Record:
-    return record_from(_payload(session, row))
+def _note(session: Session, deps: Deps, batch: Batch, act: str, who: str, detail: str = "") -> None:
+    at = deps.clock.now()
+    made = BatchAct(
+        id=new_id(), batch_id=batch.id, at=at, act=act, who=who[:100], detail=detail[:500] or None
+    )
+    session.add(made)
 
 
 def _payload(session: Session, row: Row) -> dict[str, Any]:
@@ -88,31 +109,17 @@ def _payload(session: Session, row: Row) -> dict[str, Any]:
 
 
 def _sheet(session: Session, deps: Deps, profile: Profile, batch: Batch, members: list[Row]) -> Paper:
-    lines = [list(procurement_sheet.LABELS)]
+    lines = []
     for row in members:
         payload = _payload(session, row)
         identities = payload["subject"].get("identity") or ()
         record = open_identities(deps.keyring, record_from(payload), identities)
         content = encode(profile, record, row.operation)
-        lines.append(procurement_sheet.sheet_row(content.row, row.operation, row.idempotency_key))
-    body = packet.to_xlsx(lines, procurement_sheet.SHEET_NAME)
-    return Paper(f"{profile.id}-{batch.id[-8:]}.xlsx", XLSX, body)
-
-
-def _letter_number(deps: Deps, batch: Batch) -> str:
-    return f"信用撤〔{deps.clock.today().year}〕{int(batch.id[-6:], 16)}号"
-
-
-def _letter(profile: Profile, batch: Batch, row: Row, record: Record) -> Paper:
-    reply = batch.reply_due_on.isoformat() if batch.reply_due_on else ""
-    text = (
-        f"撤销公示信息的函\n{batch.number}\n\n{profile.name}:\n\n"
-        f"    贵平台公示的 {record.subject.name} 一条信息（决定书文号：{record.document.number}），"
-        f"因{record.reason or '应当撤销'}，请予撤下，并于 {reply} 前函复办理结果。\n\n"
-        f"    业务流水号：{row.idempotency_key}\n\n{record.organ.name or record.source.name}\n"
-        f"{local_date(record.time).isoformat()}\n"
-    )
-    return Paper(f"{profile.id}-{batch.id[-8:]}.txt", "text/plain; charset=utf-8", text.encode("utf-8-sig"))
+        key, listing_id = row.idempotency_key, row.listing_id
+        lines.append(packet.Line(key, row.operation, listing_id, row.version, content.row))
+    body = fill(profile, batch.layout or profile.record.format, lines)
+    name = f"{profile.id}-{batch.id[-8:]}.{profile.template.file}"
+    return Paper(name, media_type(profile.template), body)
 
 
 def record_hand(
@@ -123,10 +130,18 @@ def record_hand(
     waiting = [row for row in members if row.state == AWAITING_HAND]
     if batch.state in ("recorded", "closed") or not members:
         raise Conflict("batch-recorded", "本批次已登记", "同一批次只登记一次批号。")
+    if screenshot and image_of(screenshot) is None:
+        pointed = FieldError("/screenshot", "请上传 PNG、JPEG、GIF 或 BMP 图片。")
+        raise Invalid("validation-failed", "截图不是图片", fields=[pointed])
     batch.state, batch.recorded_at, batch.recorded_by = "recorded", deps.clock.now(), who
-    batch.number = number if batch.kind == "sheet" else batch.number or number
+    if batch.kind == LETTER:
+        batch.downloaded_at = batch.downloaded_at or batch.recorded_at
+        number_letter(session, deps, batch, profile, members[0].department_id)
+    else:
+        batch.number = number
     if screenshot:
-        batch.screenshot = deps.keyring.seal(screenshot, f"push.screenshot.{batch.id}")
+        batch.screenshot = deps.keyring.seal(screenshot, _screenshot_aad(batch))
+    _note(session, deps, batch, RECORDED, who, number)
     settlement = Settlement(session, profile, deps.clock.system_now(), deps.clock.now())
     for row in waiting:
         settlement.settle(row, Receipt(row.idempotency_key, TAKEN), before=True)
@@ -134,6 +149,26 @@ def record_hand(
     listings = lock_listings(session, (row.listing_id for row in waiting))
     announce(session, listings, deps.catalogue, settlement.news, deps.clock.now())
     return batch
+
+
+def image_of(body: bytes) -> tuple[str, str] | None:
+    """Media type and ending of a picture; None where it is none we know."""
+    return next((kind for start, kind in IMAGES.items() if body.startswith(start)), None)
+
+
+def _screenshot_aad(batch: Batch) -> str:
+    return f"push.screenshot.{batch.id}"
+
+
+def read_screenshot(session: Session, deps: Deps, batch_id: str, who: str) -> Paper:
+    """The picture of a hand upload; who looked is written down."""
+    batch = session.get(Batch, batch_id)
+    if batch is None or batch.screenshot is None:
+        raise NotFound("not-found", "这个批次没有截图")
+    body = deps.keyring.unseal(batch.screenshot, _screenshot_aad(batch))
+    media, ending = image_of(body) or ("application/octet-stream", "bin")
+    _note(session, deps, batch, SCREENSHOT_SEEN, who)
+    return Paper(f"{batch.platform}-{batch.id[-8:]}.{ending}", media, body)
 
 
 def blank_feedback(session: Session, batch_id: str) -> Paper:
@@ -149,7 +184,7 @@ def blank_feedback(session: Session, batch_id: str) -> Paper:
     return Paper(f"feedback-{batch.id[-8:]}.xlsx", XLSX, packet.to_xlsx(lines, "反馈表"))
 
 
-def import_feedback(session: Session, deps: Deps, batch_id: str, sheet: bytes) -> int:
+def import_feedback(session: Session, deps: Deps, batch_id: str, sheet: bytes, who: str = "") -> int:
     """The platform's feedback sheet for a recorded batch; how many rows it settled."""
     batch, profile, members = open_batch(session, deps, batch_id)
     try:
@@ -173,6 +208,7 @@ def import_feedback(session: Session, deps: Deps, batch_id: str, sheet: bytes) -
         if row["idempotency_key"] in ours
     ]
     moved = receive_receipts(session, deps, profile, receipts, kind="hand")
+    _note(session, deps, batch, FED_BACK, who, f"{moved} 条")
     _close_if_done(session, batch)
     return moved
 
@@ -183,13 +219,22 @@ def _bad_feedback(problem: str) -> Invalid:
 
 
 def record_reply(
-    session: Session, deps: Deps, batch_id: str, *, result: str, number: str, message: str = ""
+    session: Session,
+    deps: Deps,
+    batch_id: str,
+    *,
+    result: str,
+    number: str,
+    message: str = "",
+    who: str = "",
 ) -> int:
     """The platform's reply to a withdrawal letter."""
     batch, profile, members = open_batch(session, deps, batch_id)
-    if batch.kind != "letter" or not members:
+    if batch.kind != LETTER or not members:
         raise Conflict("not-a-letter", "该批次不是待复的撤销函", "只有撤销函登记复函。")
     told, code = REPLIES[result]
+    batch.replied_at, batch.reply = deps.clock.now(), f"{REPLY_NAMES[result]} {number} {message}".strip()
+    _note(session, deps, batch, REPLIED, who, batch.reply)
     receipt = Receipt(members[0].idempotency_key, told, receipt_number=number, code=code, message=message)
     moved = receive_receipts(session, deps, profile, [receipt], kind="hand")
     _close_if_done(session, batch)

@@ -17,6 +17,7 @@ from services.credit_push.usecases.hand import (
     blank_feedback,
     download_batch,
     import_feedback,
+    read_screenshot,
     record_hand,
     record_reply,
 )
@@ -33,6 +34,14 @@ BATCH_STATES = {
     "downloaded": ("已下载待登记", "yellow"),
     "recorded": ("已报送待反馈", "blue"),
     "closed": ("已办结", "green"),
+}
+ACTS = {
+    "downloaded": "下载",
+    "recorded": "登记已报送",
+    "screenshot-seen": "查看截图",
+    "feedback": "导入平台反馈表",
+    "replied": "登记复函",
+    "reminded": "逾期未复函，已提醒",
 }
 KINDS = {"sheet": "报送表", "letter": "撤销函"}
 
@@ -53,10 +62,17 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     def download_form(batch_id: str) -> Response:
         try:
             with deps.db.write() as session:
-                paper = download_batch(session, deps, batch_id)
+                paper = download_batch(session, deps, batch_id, principal().username)
         except DomainError as error:
             return _batch(deps, batch_id, error)
         return _file(paper)
+
+    @bp.get("/hand/<batch_id>/screenshot")
+    @access(roles(*DOERS))
+    def screenshot(batch_id: str) -> Response:
+        with deps.db.write() as session:
+            paper = read_screenshot(session, deps, batch_id, principal().username)
+        return _file(paper, "inline")
 
     _add_results(bp, deps)
 
@@ -82,7 +98,8 @@ def _add_results(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles("operator"))
     @body_limit(LARGEST_UPLOAD)
     def feedback_form(batch_id: str) -> Response:
-        return _do(deps, batch_id, lambda s: import_feedback(s, deps, batch_id, _upload("sheet")))
+        who = principal().username
+        return _do(deps, batch_id, lambda s: import_feedback(s, deps, batch_id, _upload("sheet"), who))
 
     @bp.post("/hand/<batch_id>/reply")
     @access(roles("operator"))
@@ -90,8 +107,8 @@ def _add_results(bp: APIBlueprint, deps: Deps) -> None:
         def reply(session: Session) -> object:
             result, message = request.form.get("result", ""), request.form.get("message", "")
             result = result if result in REPLIES else "rejected"
-            number = _text("reply_number")
-            return record_reply(session, deps, batch_id, result=result, number=number, message=message[:500])
+            told = {"result": result, "number": _text("reply_number"), "message": message[:500]}
+            return record_reply(session, deps, batch_id, **told, who=principal().username)
 
         return _do(deps, batch_id, reply)
 
@@ -118,9 +135,9 @@ def _do(deps: Deps, batch_id: str, work: Callable[[Session], object]) -> Respons
     return redirect(url_for(".batch", batch_id=batch_id), 303)
 
 
-def _file(paper: Paper) -> Response:
+def _file(paper: Paper, shown: str = "attachment") -> Response:
     answer = Response(paper.body, mimetype=paper.media_type)
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(paper.name)}"
+    answer.headers["Content-Disposition"] = f"{shown}; filename*=UTF-8''{quote(paper.name)}"
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -145,12 +162,18 @@ def _batch(deps: Deps, batch_id: str, error: DomainError | None = None) -> Respo
         if row is None:
             raise NotFound("not-found", "没有这个报送批次")
         members = queries.batch_rows(session, batch_id)
+        acts = queries.batch_acts(session, batch_id)
     return page_of(
         "push/batch.html",
         "hand",
         error,
         row=row,
         members=members,
+        acts=acts,
+        act_names=ACTS,
+        late=row.state == "recorded"
+        and row.reply_due_on is not None
+        and row.reply_due_on < deps.clock.today(),
         profile=deps.catalogue.get(row.platform),
         batch_states=BATCH_STATES,
         kinds=KINDS,

@@ -4,9 +4,10 @@ from apiflask import APIBlueprint
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from services.credit_push import queries
+from services.credit_push import queries, requested
 from services.credit_push.models import Listing, ListingVersion
 from services.credit_push.usecases import Deps
+from services.credit_push.usecases.answering import OUTCOMES, STATES
 from services.credit_push.web.monitor import READERS, page_of, visible_region
 from shared.errors import NotFound
 from shared.web.access import access, principal, roles
@@ -22,12 +23,16 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             found = _seen(session, listing_id)
             rows = queries.deliveries(session, queries.Filter(listing_id=listing_id), None, MOST)[:MOST]
+            told = requested.answers_of(session, listing_id)
             version = session.get(ListingVersion, (found.id, found.sequence))
         return page_of(
             "push/listing.html",
             "deliveries",
             row=found,
             rows=rows,
+            told=told,
+            answer_states=STATES,
+            outcomes=OUTCOMES,
             case_id=version.payload.get("case_id") if version else None,
             catalogue=deps.catalogue,
             monitors=principal().has(*READERS),

@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response
 
 from services.credit_push import queries
 from services.credit_push.domain import OPERATION_NAMES, REPLAYABLE, STATE_NAMES, STATES
+from services.credit_push.requested import answers
 from services.credit_push.routing import relay_chain
-from services.credit_push.standing import platform_views
+from services.credit_push.standing import late_letters, platform_views
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.operating import replay
 from shared.errors import DomainError, NotFound
@@ -20,6 +21,7 @@ from shared.web.pages import form_errors, render
 READERS = ("operator", "supervisor", "auditor")
 DOERS = ("operator", "supervisor")
 PER_PAGE = 50
+MOST_LEFT = 100
 STATE_COLOURS = {
     "waiting": "blue",
     "sending": "blue",
@@ -88,9 +90,14 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles(*READERS))
     def board() -> Response:
         with deps.db.read() as session:
-            views = platform_views(session, deps.catalogue, deps.clock, visible_region(principal()))
+            region = visible_region(principal())
+            views = platform_views(session, deps.catalogue, deps.clock, region)
+            left = {
+                "answers": len(answers(session, region, state="dead", limit=MOST_LEFT)),
+                "letters": late_letters(session, deps.clock.today(), region),
+            }
         totals = {state: sum(view["counts"][state] for view in views) for state in STATES}
-        return page_of("push/board.html", "", platforms=views, totals=totals)
+        return page_of("push/board.html", "", platforms=views, totals=totals, left=left)
 
     @bp.get("/deliveries")
     @access(roles(*READERS))
@@ -142,6 +149,7 @@ def _delivery(deps: Deps, delivery_id: str, error: DomainError | None = None) ->
             raise NotFound("not-found", "没有这条推送记录")
         tried = queries.attempts(session, [row.id]).get(row.id, [])
         department = queries.department_names(session, [row.department_id]).get(row.department_id, "")
+        letter = queries.letters(session, [row.id]).get(row.id)
     profile = deps.catalogue.get(row.platform)
     return page_of(
         "push/delivery.html",
@@ -150,6 +158,7 @@ def _delivery(deps: Deps, delivery_id: str, error: DomainError | None = None) ->
         row=row,
         profile=profile,
         department=department,
+        letter=letter,
         attempts=tried,
         attempt_names=ATTEMPT_NAMES,
         outcome_names=OUTCOME_NAMES,

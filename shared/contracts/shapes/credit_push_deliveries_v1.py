@@ -65,8 +65,30 @@ Request = shape(
         "recorded_at": moment(),
     },
 )
+Answer = shape(
+    "Answer",
+    {
+        "answer_id": text(),
+        "platform": text(),
+        "platform_name": text(),
+        "listing_id": text(),
+        "sequence": number(),
+        "kind": choice("objection", "repair"),
+        "ticket": text(about="the platform's own number"),
+        "outcome": text(),
+        "reason": text(null=True, about="why the platform could not be told"),
+        "attempts": number(),
+        "department_id": text(null=True),
+        "region": text(null=True),
+        "subject_name": text(about="masked for persons"),
+        "document_number": text(null=True),
+        "at": moment(),
+        "recorded_at": moment(),
+    },
+)
 SHAPES = {
     **{f"delivery.{verb}": Delivery for verb in vocabulary.DELIVERY_VERBS},
     "reconciliation.difference": Difference,
     **dict.fromkeys(vocabulary.REQUESTS, Request),
+    vocabulary.ANSWER_DEAD: Answer,
 }
