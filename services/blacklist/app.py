@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.blacklist import web, worker
 from services.blacklist.audit import api as audit
+from services.blacklist.audit.heads import warn_beside
 from services.blacklist.cases import api as cases
 from services.blacklist.cases.usecases.transfer import transfer_cases
 from services.blacklist.checks import api as checks
@@ -152,4 +153,6 @@ def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
     """The worker's loops on the configured event log."""
     given = deps or open_deps(settings)
     log = open_log(settings.common.events_url)
+    if settings.common.production:
+        warn_beside(settings.audit_heads, settings.common.data_dir)
     return worker.build_loops(given, log, settings.holder, settings.log_origin, settings.audit_heads)

@@ -13,6 +13,7 @@ from services.blacklist.audit.heads import (
     keep_head,
     read_heads,
     signed_line,
+    warn_beside,
 )
 from services.blacklist.audit.models import drop_append_only_ddl
 from services.blacklist.audit.queries import entries_of, head, verify
@@ -270,3 +271,9 @@ def test_heads_are_kept_on_a_schedule(db, tmp_path):
     clock.set(AT + timedelta(minutes=3))
     keeper.step()
     assert [each.position for each in read_heads(file.read_text().splitlines(), keyring)] == [1, 2]
+
+
+def test_heads_beside_the_data_are_warned_of(tmp_path, capsys):
+    warn_beside(tmp_path / "data" / "heads.jsonl", tmp_path / "data")
+    warn_beside(tmp_path / "elsewhere" / "heads.jsonl", tmp_path / "data")
+    assert capsys.readouterr().out.count("audit_heads_beside_the_data") == 1

@@ -18,7 +18,9 @@ from shared.clock import Clock
 from shared.crypto import KeyRing
 from shared.db import Database
 from shared.leases import Lease
+from shared.logs import get_log
 
+log = get_log(__name__)
 KEY = "log"
 EVERY_SECONDS = 60.0
 
@@ -55,6 +57,12 @@ def current_head(db: Database, at: datetime) -> Head | None:
     with db.read() as session:
         position, digest = head(session)
     return Head(position, digest, at.isoformat(timespec="seconds")) if position else None
+
+
+def warn_beside(file: Path, data_dir: Path) -> None:
+    """Said once at start: heads on the disk of the database prove nothing once that disk is another's."""
+    if file.resolve().is_relative_to(data_dir.resolve()):
+        log.warning("audit_heads_beside_the_data", file=str(file), remedy="set AUDIT_HEADS_FILE")
 
 
 def keep_head(file: Path, kept: Head, keyring: KeyRing) -> None:
