@@ -303,3 +303,13 @@ def test_the_cookie_is_out_of_scripts_reach(site: Site):
     assert "SameSite=Lax" in cookie
     assert "Path=/" in cookie
     assert "evil" not in signed.headers["Location"]
+
+
+def test_the_closed_list_of_measures_and_the_publicity_of_single_domains_are_public(site):
+    page = site.client().get("/lists").get_data(as_text=True)
+    assert "今日施行的是2025年版" in page
+    assert page.count("全国失信惩戒措施基础清单（20") == 4
+    one = site.client().get("/lists/penalty-publication").get_data(as_text=True)
+    assert "个别领域的公示期" in one
+    assert "安全生产、产品质量" in one
+    assert "最多延长 12 个月" in site.client().get("/lists/wage-arrears").get_data(as_text=True)

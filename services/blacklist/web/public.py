@@ -16,7 +16,14 @@ from services.blacklist.register.queries.matching import EXACT_ONLY
 from services.blacklist.register.schemas import PersonQuery
 from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.rules.citing import cite
-from services.blacklist.rules.queries import all_lists, list_rule, list_rule_version
+from services.blacklist.rules.queries import (
+    all_lists,
+    all_measures,
+    editions_of_measures,
+    list_rule,
+    list_rule_version,
+    measures_version,
+)
 from services.blacklist.rules.unrepairable import repair_bar
 from services.blacklist.store import Deps
 from services.blacklist.syndication.domain.linked import describe_listing
@@ -176,7 +183,11 @@ def _lists(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/lists")
     @access(public())
     def lists() -> Response:
-        return render("blacklist/lists.html", rules=all_lists(deps.clock.today()))
+        today = deps.clock.today()
+        return render(
+            "blacklist/lists.html", rules=all_lists(today), measures=all_measures(today),
+            edition=measures_version(today), editions=editions_of_measures(),
+        )  # fmt: skip
 
     @made.get("/lists/<code>")
     @access(public())
