@@ -1,9 +1,14 @@
 """The monitor: how platforms fare, the matrix, what two people decide, a dry run and a probe."""
 
+import json
+import re
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from shared.ids import new_id
 from shared.web.access import Principal
@@ -151,7 +156,59 @@ def test_a_dry_run_shows_what_would_go_without_the_number(world: PushWorld, regi
         assert shown.status_code == 200
         assert listing.number in shown.text, row.platform
         assert listing.subject.code not in shown.text
+        files = client.get(f"/push/api/v1/deliveries/{row.id}/dry-run").json["files"]
+        for file in files:
+            body = client.get(f"/push/deliveries/{row.id}/dry-run/files/{file['name']}").data
+            assert listing.subject.code not in words_of(body), row.platform
     assert world.client("supervisor").get(f"/push/deliveries/{row.id}/dry-run").status_code == 403
+
+
+def words_of(body: bytes) -> str:
+    """What a file says, packed or not."""
+    try:
+        packed = ZipFile(BytesIO(body))
+    except BadZipFile:
+        return body.decode("utf-8")
+    return "".join(packed.read(name).decode("utf-8") for name in packed.namelist())
+
+
+def test_a_dry_run_is_what_goes(world: PushWorld) -> None:
+    """For each way in turn: body and head, a packet's files, the statements. Nothing is sent by it."""
+    client, found = world.client("operator"), {}
+    for region in ("350524", "130102", "210000"):
+        listing = world.listing(region=region)
+        world.publish(listing.event("published"))
+        world.until(lambda each=listing: world.states(each.id), "planned")
+        found |= {row.platform: row for row in world.deliveries(listing.id)}
+    told = {}
+    for name in ("credit-quanzhou", "trade-quanzhou", "credit-shijiazhuang", "credit-liaoning"):
+        where = f"/push/api/v1/deliveries/{found[name].id}/dry-run"
+        told[name] = client.get(where).json
+        assert (told[name]["faults"], told[name]["covered"]) == ([], False), name
+    spoken = told["credit-quanzhou"]
+    assert (
+        json.loads(spoken["text"])["records"][0]["document_number"]
+        == found["credit-quanzhou"].document_number
+    )
+    assert spoken["head"].startswith("POST /platforms/credit-quanzhou/records HTTP/1.1\r\n")
+    lines = spoken["signed"].split("\n")
+    assert (lines[0], lines[2]) == ("POST", spoken["sha256"])
+    (signature,) = re.findall(r"X-Signature: (.*)", spoken["head"])
+    assert re.fullmatch(r"[0-9a-f]{8}…", signature.strip())
+    assert "<MessageType>17.2</MessageType>" in told["trade-quanzhou"]["text"]
+    insert, feedback = json.loads(told["credit-liaoning"]["text"])
+    assert insert["sql"].startswith("INSERT INTO frblack")
+    assert insert["parameters"]["RDWH"] == found["credit-liaoning"].document_number
+    assert feedback["parameters"]["JLBS"] == found["credit-liaoning"].idempotency_key
+    sheet, manifest, mark = told["credit-shijiazhuang"]["files"]
+    place = f"/push/api/v1/deliveries/{found['credit-shijiazhuang'].id}/dry-run/files"
+    head = json.loads(client.get(f"{place}/{manifest['name']}").data)
+    assert (head["file"], head["count"], mark["size"]) == (sheet["name"], 1, 0)
+    book = client.get(f"{place}/{sheet['name']}")
+    assert (
+        CalamineWorkbook.from_filelike(BytesIO(book.data)).get_sheet_by_index(0).to_python()[2][0] == "新增"
+    )
+    assert client.get(f"{place}/other.xlsx").status_code == 404
 
 
 def test_replay_by_filter_and_period(world: PushWorld) -> None:

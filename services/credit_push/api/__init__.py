@@ -18,6 +18,7 @@ from services.credit_push.api import (
     receipts,
     reconciliations,
     refused,
+    rehearsals,
     requests,
     trials,
 )
@@ -83,6 +84,7 @@ def blueprint(deps: Deps, way: Callable[[str], Transport]) -> APIBlueprint:
     ):
         part.add_routes(made, deps)
     trials.add_routes(made, deps, way)
+    rehearsals.add_routes(made, deps, way)
     return made
 
 

@@ -4,6 +4,7 @@ Whatever the way, a transport is idempotent by key, answers per row, and says pl
 an `unknown` outcome is asked about (`query`) before anything is sent again.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,11 +95,30 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class PreviewFile:
+    """A file as it would be laid down."""
+
+    name: str
+    media_type: str
+    body: bytes
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True)
 class Preview:
-    """The bytes that would go, and where to."""
+    """The bytes that would go, and where to. `readable`: the same for the eye, where the bytes are none."""
 
     target: str
     body: bytes
+    head: str = ""
+    """Of a request its first line and headers, the signature cut short."""
+    signed: str = ""
+    """What that signature is over."""
+    files: tuple[PreviewFile, ...] = ()
+    readable: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Content row and feedback row are one transaction, so a key is there with its eff
 carry no row id: change and withdrawal find the row by its whole former content and refuse unless one fits.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,6 @@ from services.credit_push.formats import (
     match_key,
     number_and_name,
     number_and_name_columns,
-    stable_json,
     uscc_of,
 )
 from services.credit_push.transports.base import (
@@ -43,7 +43,7 @@ from services.credit_push.transports.base import (
     not_ours,
 )
 from services.credit_push.transports.buckets import bucket_hash, digest_rows
-from services.credit_push.transports.foreign import open_foreign, says
+from services.credit_push.transports.foreign import dialect_named, open_foreign, says
 from shared.db import Database, dialect_of
 
 ACTIONS = {LIST: "insert", CORRECT: "update", WITHDRAW: "delete"}
@@ -90,11 +90,27 @@ class ExchangeDb:
     def _place(self, session: Session, job: Job, known: Any) -> Outcome:
         if known is not None:
             return _outcome(job, known)
-        former = self._change(session, job)
+        target = self._target(job)
+        former = job.content.row if job.operation == LIST else _standing(session, target, job)
         if isinstance(former, Outcome):
             return former
-        shown = former if job.operation == WITHDRAW else job.content.row
-        row = {
+        for statement in self._writes(job, target, former, dialect_of(session)):
+            session.execute(statement)
+        return Outcome(job.delivery_id, TAKEN)
+
+    def _target(self, job: Job) -> Any:
+        return content_table(job.content.table, job.content.layout, self._profile.record.columns)
+
+    def _writes(self, job: Job, target: Any, former: Mapping[str, str], dialect: str) -> list[Any]:
+        """What is executed, in order: the change of the content row, and the feedback row beside it."""
+        row, here = dict(job.content.row), says(target.c, former, dialect)
+        change: Any = {
+            LIST: insert(target).values(row),
+            CORRECT: update(target).where(here).values(row),
+            WITHDRAW: delete(target).where(here),
+        }[job.operation]
+        shown = former if job.operation == WITHDRAW else row
+        told = {
             "PCH": job.batch_id,
             "JLBS": job.key,
             "BM": job.content.table,
@@ -104,25 +120,7 @@ class ExchangeDb:
             "JLH": job.listing_id,
             "TJSJ": self._clock.system_now().isoformat(),
         }
-        session.execute(insert(FEEDBACK), [row])
-        return Outcome(job.delivery_id, TAKEN)
-
-    def _change(self, session: Session, job: Job) -> Mapping[str, str] | Outcome:
-        """Change the table; the row that stood there (of a new one: itself), or why nothing was done."""
-        own = self._profile.record.columns
-        target = content_table(job.content.table, job.content.layout, own)
-        if job.operation == LIST:
-            session.execute(insert(target), [dict(job.content.row)])
-            return job.content.row
-        former = _standing(session, target, job)
-        if isinstance(former, Outcome):
-            return former
-        here = says(target.c, former, dialect_of(session))
-        if job.operation == CORRECT:
-            session.execute(update(target).where(here).values(dict(job.content.row)))
-        else:
-            session.execute(delete(target).where(here))
-        return former
+        return [change, insert(FEEDBACK).values(told)]
 
     def query(self, jobs: Sequence[Job]) -> list[Outcome]:
         try:
@@ -157,9 +155,15 @@ class ExchangeDb:
                 yield table_row({key: str(value or "") for key, value in row._mapping.items()}, layout)
 
     def preview(self, job: Job) -> Preview:
-        told = {"table": job.content.table, "action": ACTIONS[job.operation], "row": dict(job.content.row)}
-        body = stable_json({**told, "former": dict(job.formers[0]) if job.formers else None})
-        return Preview(f"{self._profile.id} {job.content.table}", body)
+        target = f"{self._profile.id} {job.content.table}"
+        if job.operation != LIST and not job.formers:
+            return Preview(target, "平台上没有可变更或撤销的记录，不会执行任何语句".encode())
+        former = job.content.row if job.operation == LIST else job.formers[0]
+        dialect = dialect_named(self._profile.transport.database)
+        writes = self._writes(job, self._target(job), former, dialect.name)
+        made = [statement.compile(dialect=dialect) for statement in writes]
+        told = [{"sql": str(one), "parameters": dict(one.params)} for one in made]
+        return Preview(target, json.dumps(told, ensure_ascii=False, indent=1).encode())
 
     def close(self) -> None:
         if self._db is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnClause, and_, cast, create_engine, func, make_url
 from sqlalchemy.dialects.mysql import CHAR
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, Dialect
 
 from services.credit_push.catalogue.places import MYSQL
 from shared.db import Database, open_database
@@ -37,6 +37,13 @@ def _open_mysql(url: URL) -> Database:
         },
     )
     return Database(engine)
+
+
+def dialect_named(url: str) -> Dialect:
+    """The dialect of an address; nothing is opened."""
+    parsed = make_url(url)
+    mysql = parsed.drivername in MYSQL
+    return (parsed.set(drivername="mysql+pymysql") if mysql else parsed).get_dialect()()
 
 
 def says(columns: Mapping[str, ColumnClause[Any]], row: Mapping[str, str], dialect: str) -> Any:

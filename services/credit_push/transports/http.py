@@ -8,10 +8,19 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from services.credit_push.transports.base import FAILED, HELD, UNKNOWN, Job, Outcome, Timing, TransportDown
+from services.credit_push.transports.base import (
+    FAILED,
+    HELD,
+    UNKNOWN,
+    Job,
+    Outcome,
+    Preview,
+    Timing,
+    TransportDown,
+)
 from services.credit_push.transports.window import NotSent, Round, Told, Window
 from shared.delivery import LONGEST_WISH
-from shared.http import sign_request
+from shared.http import sign_request, signed_lines
 from shared.platform_keys import PlatformKey
 from shared.wire import Answer, AsyncRunner, Pool
 
@@ -123,6 +132,20 @@ class HttpClient:
             reply = Reply(0, b"", milliseconds, problem=type(told).__name__)
         self._window.silent = 0 if reply.answered else self._window.silent + 1
         return reply
+
+    def preview(self, asked: Request) -> Preview:
+        """The request as it would go now; its signature is cut short, so that nobody else can send it."""
+        raw = self._request(asked)
+        head = raw[: len(raw) - len(asked.body)].decode("ascii").rstrip()
+        told = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
+        signature, stamp = told["X-Signature"], (told["X-Timestamp"], told["X-Nonce"])
+        lines = signed_lines(asked.method, self._base + asked.path, asked.body, *stamp, self._algorithm)
+        return Preview(
+            f"{asked.method} {self.endpoint}{asked.path}",
+            asked.body,
+            head=head.replace(signature, f"{signature[:8]}…"),
+            signed=lines.decode(),
+        )
 
     def _request(self, asked: Request) -> bytes:
         key, now, target = self._key, self._clock.system_now(), self._base + asked.path

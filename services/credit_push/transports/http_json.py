@@ -94,7 +94,7 @@ class HttpJson:
         return HttpLedger(self._client)
 
     def preview(self, job: Job) -> Preview:
-        return Preview(f"POST {self._client.endpoint}/records", self._body([job]))
+        return self._client.preview(self._post([job]))
 
     def close(self) -> None:
         self._client.close()

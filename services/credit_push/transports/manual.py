@@ -7,9 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.formats.filled import fill
+from services.credit_push.formats.filled import fill, media_type
 from services.credit_push.formats.packet import Line
-from services.credit_push.transports.base import BY_HAND, TAKEN, Job, Ledger, Outcome, Preview, Receipt
+from services.credit_push.transports.base import (
+    BY_HAND,
+    TAKEN,
+    Job,
+    Ledger,
+    Outcome,
+    Preview,
+    PreviewFile,
+    Receipt,
+)
 from services.credit_push.transports.http import HttpClient
 from services.credit_push.transports.http_ledger import HttpLedger
 
@@ -39,9 +48,11 @@ class Manual:
 
     def preview(self, job: Job) -> Preview:
         line = Line(job.key, job.operation, job.listing_id, job.version, job.content.row)
-        csv = replace(self._profile.template, file="csv", encoding="utf-8")
-        shown = replace(self._profile, template=csv)
-        return Preview("由人工填报的表", fill(shown, job.content.layout, [line]))
+        template, layout = self._profile.template, job.content.layout
+        body = fill(self._profile, layout, [line])
+        csv = replace(self._profile, template=replace(template, file="csv", encoding="utf-8"))
+        sheet = PreviewFile(f"{job.batch_id}.{template.file}", media_type(template), body)
+        return Preview("由人工填报的表", body, files=(sheet,), readable=fill(csv, layout, [line]))
 
     def close(self) -> None:
         if self._client is not None:

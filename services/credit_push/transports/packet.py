@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.formats import WITH_LISTING_ID, packet
-from services.credit_push.formats.bodies import packet_body
+from services.credit_push.formats.bodies import MEDIA_TYPES, packet_body
 from services.credit_push.transports.base import (
     FAILED,
     FILED,
@@ -25,6 +25,7 @@ from services.credit_push.transports.base import (
     LedgerRow,
     Outcome,
     Preview,
+    PreviewFile,
     Receipt,
     Timing,
     TransportDown,
@@ -175,9 +176,15 @@ class Packets:
         return ListLedger(rows)
 
     def preview(self, job: Job) -> Preview:
+        laid, kind = self._files(job.batch_id, [job]), self._profile.transport.file
+        types = (MEDIA_TYPES[kind], MEDIA_TYPES["json"], "text/plain")
+        files = tuple(
+            PreviewFile(name.removeprefix(f"{IN}/"), media, body)
+            for (name, body), media in zip(laid, types, strict=True)
+        )
         line = packet.Line(job.key, job.operation, job.listing_id, job.version, job.content.row)
-        file = f"{IN}/{job.batch_id}.{self._profile.transport.file}"
-        return Preview(self._drop.shown(file), packet.to_csv(packet.table_of(job.content.layout, [line])))
+        text = packet.to_csv(packet.table_of(job.content.layout, [line])) if kind == "xlsx" else b""
+        return Preview(self._drop.shown(laid[0][0]), laid[0][1], files=files, readable=text)
 
     def close(self) -> None:
         self._drop.close()

@@ -1,21 +1,25 @@
 """Trying without doing: the exact bytes that would go, and whether a platform answers and knows our key."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.credit_push import queries
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import LIST, Record, record_from
 from services.credit_push.formats import Content, Fault, Unacceptable, encode
 from services.credit_push.models import Delivery, Holding, ListingVersion
 from services.credit_push.transports import Transport
-from services.credit_push.transports.base import ABSENT, FILED, REFUSED, TAKEN, UNSEEN, Job
+from services.credit_push.transports.base import ABSENT, FILED, REFUSED, TAKEN, UNSEEN, Job, PreviewFile
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import former_rows, open_identities
 from services.credit_push.usecases.recent import identities_of
 from shared.crypto import CryptoError
+from shared.errors import NotFound
 from shared.ids import new_id
 
 LONGEST = 20_000
@@ -28,9 +32,34 @@ class Rehearsal:
 
     target: str
     text: str
-    size: int
-    """Bytes, before anything was covered."""
+    size: int = 0
+    """Bytes that would go; a covered number is as long as the number."""
     faults: tuple[Fault, ...] = ()
+    head: str = ""
+    signed: str = ""
+    sha256: str = ""
+    files: tuple[PreviewFile, ...] = ()
+    covered: bool = False
+    """Whether an identity number would go: then checksums and signatures are of what is shown."""
+
+
+def rehearse_one(
+    deps: Deps, way: Callable[[str], Transport], delivery_id: str, region: str
+) -> tuple[Delivery, Rehearsal]:
+    """A delivery of the region, and what would go; NotFound where there is none."""
+    with deps.db.read() as session:
+        row = queries.delivery(session, delivery_id, region)
+        if row is None or row.platform not in deps.catalogue:
+            raise NotFound("not-found", "没有这条推送记录")
+        return row, rehearse(session, deps, way(row.platform), row)
+
+
+def file_of(shown: Rehearsal, name: str) -> PreviewFile:
+    """One of the files that would be laid down."""
+    file = next((one for one in shown.files if one.name == name), None)
+    if file is None:
+        raise NotFound("not-found", "没有这个文件")
+    return file
 
 
 def rehearse(session: Session, deps: Deps, transport: Transport, delivery: Delivery) -> Rehearsal:
@@ -45,11 +74,21 @@ def rehearse(session: Session, deps: Deps, transport: Transport, delivery: Deliv
         record = open_identities(deps.keyring, record_from(payload), identities_of(payload))
         job = _job(session, deps, profile, delivery, record)
     except Unacceptable as refusal:
-        return Rehearsal("", "", 0, refusal.faults)
+        return Rehearsal("", "", faults=refusal.faults)
     except CryptoError as error:
-        return Rehearsal("", "", 0, (Fault("identity", "SEALED", str(error)),))
-    shown = transport.preview(job)
-    return Rehearsal(shown.target, _covered(shown.body, record)[:LONGEST], len(shown.body))
+        return Rehearsal("", "", faults=(Fault("identity", "SEALED", str(error)),))
+    safe = _covered(job, record)
+    shown = transport.preview(safe)
+    return Rehearsal(
+        shown.target,
+        (shown.readable or shown.body).decode("utf-8-sig", "replace")[:LONGEST],
+        len(shown.body),
+        head=shown.head,
+        signed=shown.signed,
+        sha256=hashlib.sha256(shown.body).hexdigest(),
+        files=shown.files,
+        covered=safe is not job,
+    )
 
 
 def _job(session: Session, deps: Deps, profile: Profile, delivery: Delivery, record: Record) -> Job:
@@ -71,14 +110,29 @@ def _job(session: Session, deps: Deps, profile: Profile, delivery: Delivery, rec
     )
 
 
-def _covered(body: bytes, record: Record) -> str:
-    """Identity numbers are for the platform only: whoever looks sees four digits of them."""
-    text = body.decode("utf-8", "replace")
+def _covered(job: Job, record: Record) -> Job:
+    """Identity numbers are for the platform only: whoever looks sees four digits of them, in files too."""
     subject = record.subject
-    for number in (subject.id_number, subject.legal_representative_id_number):
-        if number:
-            text = text.replace(number, number[:4] + "*" * (len(number) - 4))
-    return text
+    numbers = [one for one in (subject.id_number, subject.legal_representative_id_number) if one]
+
+    def cover(row: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: _masked(value, numbers) for name, value in row.items()}
+
+    row, formers = cover(job.content.row), tuple(cover(former) for former in job.formers)
+    if row == job.content.row and formers == job.formers:
+        return job
+    return replace(job, content=replace(job.content, row=row), formers=formers)
+
+
+def _masked(value: Any, numbers: Iterable[str]) -> Any:
+    if isinstance(value, str):
+        for number in numbers:
+            value = value.replace(number, number[:4] + "*" * (len(number) - 4))
+    elif isinstance(value, list):
+        return [_masked(one, numbers) for one in value]
+    elif isinstance(value, dict):
+        return {name: _masked(one, numbers) for name, one in value.items()}
+    return value
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from services.credit_push.standing import platform_views
 from services.credit_push.transports import Transport
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.operating import pause, request_backfill, resume
-from services.credit_push.usecases.rehearsing import Reached, rehearse, try_platform
+from services.credit_push.usecases.rehearsing import Reached, file_of, rehearse_one, try_platform
 from services.credit_push.web.findings import AGAINST
 from services.credit_push.web.monitor import READERS, page_of, visible_region
 from shared.errors import DomainError, FieldError, Invalid, NotFound
@@ -63,13 +63,17 @@ def add_routes(bp: APIBlueprint, deps: Deps, way: Way) -> None:
     @bp.get("/deliveries/<delivery_id>/dry-run")
     @access(roles("operator"))
     def dry_run(delivery_id: str) -> Response:
-        with deps.db.read() as session:
-            row = queries.delivery(session, delivery_id, visible_region(principal()))
-            if row is None or row.platform not in deps.catalogue:
-                raise NotFound("not-found", "没有这条推送记录")
-            shown = rehearse(session, deps, way(row.platform), row)
+        row, shown = rehearse_one(deps, way, delivery_id, visible_region(principal()))
         profile = deps.catalogue[row.platform]
         return page_of("push/dry_run.html", "deliveries", row=row, profile=profile, shown=shown)
+
+    @bp.get("/deliveries/<delivery_id>/dry-run/files/<name>")
+    @access(roles("operator"))
+    def dry_run_file(delivery_id: str, name: str) -> Response:
+        shown = rehearse_one(deps, way, delivery_id, visible_region(principal()))[1]
+        file = file_of(shown, name)
+        saved = {"Content-Disposition": f'attachment; filename="{file.name}"', "Cache-Control": "no-store"}
+        return Response(file.body, 200, saved, content_type=file.media_type)
 
 
 def _change(deps: Deps, platform: str, change: Callable[..., None]) -> Response:
