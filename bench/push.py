@@ -34,7 +34,7 @@ from shared.db import open_database
 from shared.eventlog import ensure_topics, open_log
 from shared.http import sign_request
 from shared.loops import run
-from shared.process import rest_from_collecting
+from shared.process import rest_from_collecting, take_turns
 from tests.harness.broker import NotAvailable, find_broker
 from tests.harness.database import LocalPostgres, Server
 from tests.harness.platforms import EXCHANGE, Listing
@@ -87,6 +87,7 @@ class Service:
 
     def start(self) -> None:
         rest_from_collecting()  # as the worker's process does
+        take_turns()
         ways = wiring.open_ways(self.settings, self.deps)
         loops = build_loops(self.deps, self.log, ways, self.settings.holder)
         self.thread = threading.Thread(target=run, args=(loops, self.stop), daemon=True)

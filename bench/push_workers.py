@@ -33,7 +33,7 @@ from services.credit_push.worker import build_loops
 from shared.db import Database
 from shared.eventlog import open_log
 from shared.loops import run
-from shared.process import rest_from_collecting
+from shared.process import rest_from_collecting, take_turns
 from tests.harness.broker import find_broker
 from tests.harness.database import LocalPostgres, Server
 from tests.harness.wait import until
@@ -53,6 +53,7 @@ def work(folder: str, db_url: str, events_url: str, *endpoints: str) -> None:
     log, stop = open_log(events_url), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     rest_from_collecting()
+    take_turns()
     loops = build_loops(deps, log, wiring.open_ways(settings, deps), settings.holder)
     used = time.process_time()
     run(loops, stop)

@@ -9,7 +9,6 @@ seen before, is refused.
 import hashlib
 import hmac
 import ipaddress
-import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from shared.crypto import CryptoError
 from shared.crypto.sm2 import Sm2Signer, public_from_text
 from shared.crypto.sm2 import verify as verify_sm2
+from shared.random_bytes import random_bytes
 
 WINDOW_SECONDS = 300
 LONGEST_SIGNATURE = 200
@@ -145,7 +145,7 @@ def sign_request(
     nonce: str | None = None,
 ) -> dict[str, str]:
     """The headers to send. `path` is the request target as sent: path and query, without host."""
-    timestamp, nonce = str(int(now.timestamp())), nonce or secrets.token_hex(16)
+    timestamp, nonce = str(int(now.timestamp())), nonce or random_bytes(16).hex()
     signature = _signed(algorithm, secret, signed_lines(method, path, body, timestamp, nonce, algorithm))
     return {"X-Key-Id": key_id, "X-Timestamp": timestamp, "X-Nonce": nonce, "X-Signature": signature}
 

@@ -1,9 +1,10 @@
 """Identifiers: UUIDv7 (RFC 9562) as text of 36 characters, ordered by time of creation within a process."""
 
-import os
 import threading
 import time
 from datetime import datetime
+
+from shared.random_bytes import random_bytes
 
 _lock = threading.Lock()
 _last_tick = 0
@@ -24,7 +25,7 @@ def _tick() -> int:
 def new_id() -> str:
     """A fresh UUIDv7."""
     tick = _tick()
-    random = int.from_bytes(os.urandom(8), "big") & _RANDOM
+    random = int.from_bytes(random_bytes(8), "big") & _RANDOM
     early, late = f"{tick >> 12:012x}", f"{_VARIANT | random:016x}"
     return f"{early[:8]}-{early[8:]}-7{tick & 0xFFF:03x}-{late[:4]}-{late[4:]}"
 

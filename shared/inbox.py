@@ -56,7 +56,7 @@ def claim(session: Session, inbox: Table, consumer: str, events: Sequence[Event]
     ids = unnested(session, [event.id for event in events], String())
     source = select(literal(consumer), ids, literal(datetime.now(UTC), UtcDateTime)).where(true())
     new = upsert(dialect_of(session))(inbox).from_select(["consumer", "event_id", "received_at"], source)
-    fresh = set(session.execute(new.on_conflict_do_nothing().returning(inbox.c.event_id)).scalars())
+    fresh = set(session.scalars(new.on_conflict_do_nothing().returning(inbox.c.event_id)).all())
     taken: list[Event] = []
     for event in events:
         if event.id in fresh:

@@ -45,7 +45,7 @@ class Told(Protocol):
     settled_at: datetime | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Announcement:
     """One event to come: its verb and the delivery it is about."""
 
@@ -83,7 +83,7 @@ def lock_listings(session: Session, ids: Iterable[str]) -> dict[str, Held]:
         .order_by(row.id)
         .with_for_update(key_share=True)  # no key changes: what refers to a listing need not wait
     )
-    return {one.id: Held(*one) for one in found}
+    return {one[0]: Held(*one) for one in found.all()}
 
 
 def announce(

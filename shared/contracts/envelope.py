@@ -162,6 +162,8 @@ def plain_json(value: Any) -> Any:
     kind = type(value)
     if kind is dict or (kind not in _PLAIN and isinstance(value, Mapping)):
         return {key: item if type(item) in _PLAIN else plain_json(item) for key, item in value.items()}
+    if kind is datetime:
+        return _stamp(value)
     if kind in _PLAIN or isinstance(value, str | int | float):
         return value
     if isinstance(value, list | tuple):

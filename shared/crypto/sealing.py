@@ -4,7 +4,6 @@ A sealed value reads "v1.<algorithm>.<key id>.<base64url(nonce, ciphertext, tag)
 """
 
 import base64
-import os
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shared.crypto.errors import CryptoError
+from shared.random_bytes import random_bytes
 
 ALGORITHMS = {"intl": "aes256gcm", "gm": "sm4gcm"}
 _NONCE = 12
@@ -33,7 +33,7 @@ def algorithm_key(secret: bytes, algorithm: str) -> bytes:
 
 def seal(secret: bytes, key_id: str, algorithm: str, plain: bytes, aad: str) -> str:
     """Seal `plain` to the place named by `aad`."""
-    nonce = os.urandom(_NONCE)
+    nonce = random_bytes(_NONCE)
     body = _ENCRYPT[algorithm](algorithm_key(secret, algorithm), nonce, plain, aad.encode())
     return f"v1.{algorithm}.{key_id}.{base64.urlsafe_b64encode(nonce + body).decode().rstrip('=')}"
 

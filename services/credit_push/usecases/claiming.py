@@ -66,7 +66,7 @@ IS_WITHDRAW: ColumnElement[str] = literal_column(f"'{WITHDRAW}'")
 ANY = Gate(1_000_000)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Claimed:
     """One delivery in our hands, with what is needed to send it once no transaction is open."""
 
@@ -210,9 +210,14 @@ class _Context:
         row.state, row.lease_holder, row.lease_until = SENDING, holder, self.now + LEASE
         row.lease_token += 1
         if not asking or row.batch_id is None:
-            row.batch_id = self.batches.setdefault(layout_of(self.profile, record), new_id())
+            row.batch_id = self._batch(layout_of(self.profile, record))
         row.possibly_sent, row.ask_first = before or not by_hand, not by_hand
         return Claimed(row, asking, before, record, identities, self._formers_of(row))
+
+    def _batch(self, layout: str) -> str:
+        if layout not in self.batches:
+            self.batches[layout] = new_id()
+        return self.batches[layout]
 
     def _formers_of(self, row: Row) -> tuple[tuple[str, str], ...]:
         return tuple(one for one in self.formers.get(row.listing_id, ()) if one[1] != row.id)

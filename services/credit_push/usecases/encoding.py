@@ -49,7 +49,7 @@ def content_of(
     return encode(profile, open_identities(keyring, record, identities), operation)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Sent:
     """What is kept of what went out; worked out before any transaction is open."""
 

@@ -93,7 +93,7 @@ def deliveries() -> Select[Any]:
 
 def load(session: Session, query: Select[Any], values: dict[str, Any] | None = None) -> list[Row]:
     """The rows of a query made with `deliveries()`."""
-    rows = [Row(*found) for found in session.execute(query, values or {})]
+    rows = [Row(*found) for found in session.execute(query, values or {}).all()]
     for row in rows:
         row.was = _changing(row)
     return rows

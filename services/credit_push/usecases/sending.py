@@ -58,7 +58,7 @@ GIVE_BACK = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Tried:
     """One claimed delivery, what is kept of what was sent, and what came of it."""
 
@@ -261,7 +261,7 @@ def _locked(session: Session, claimed: Sequence[Row]) -> tuple[dict[str, Row], s
     mine = among(session, TABLE.c.id, [row.id for row in claimed])
     leased = select(TABLE.c.id, TABLE.c.state, TABLE.c.lease_token).where(mine)
     found = session.execute(leased.order_by(TABLE.c.id).with_for_update())
-    now = {id_: (state, token) for id_, state, token in found}
+    now = {id_: (state, token) for id_, state, token in found.all()}
     ours = {row.id for row in claimed if now[row.id] == (SENDING, row.lease_token)}
     rows = {row.id: row for row in claimed if row.id in ours}
     lost = [row.id for row in claimed if row.id not in ours]
