@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from services.notifier.models import Dispatch, Escalation, Notice
 from services.notifier.routing.scopes import Matter, Scope
+from services.notifier.usecases.receipts import text_digest
 from shared.db import open_database
 from tests.harness.notices import ANXI, CLERK, HOUSING, OPERATOR, case_event, delivery_event, duty_event
 from tests.integration.test_notifier_api import GOOD_HOOK, GOOD_ROBOT, Site, items
@@ -111,6 +112,27 @@ def test_own_matters_reach_further_roles_and_no_ladder_climbs_because_of_that(si
     changed = site.browse(OPERATOR, f"/routes/{route}/edit", {**form, "name": "改名", "version": "1"})
     assert changed.status_code == 303
     assert site.browse(OPERATOR, f"/routes/{route}/removal", {}).status_code == 303
+
+
+def test_what_must_be_acknowledged_is_signed_and_anyone_can_check_it(site: Site) -> None:
+    site.hear(duty_event(), case_event())
+    ids = [each["id"] for each in items(site.call(CLERK, "GET", "/inbox"))]
+    site.call(CLERK, "POST", "/inbox/acknowledgements", {"ids": ids})
+    proofs = [proof for key in ids for proof in items(site.call(CLERK, "GET", f"/notices/{key}/receipts"))]
+    assert len(proofs) == 1  # the other demanded nothing
+    proof = proofs[0]
+    notice = next(each for each in told(site, HOUSING) if each.id == proof["document"]["notice_id"])
+    assert notice.event_type == "duty.overdue"
+    assert proof["document"]["text_sha256"] == text_digest(notice.title, notice.body)
+    assert proof["document"]["reader_id"] == CLERK
+    assert site.call(CLERK, "POST", "/receipts/verify", proof).json == {"genuine": True}
+    forged = {**proof, "document": {**proof["document"], "reader_name": "别人"}}
+    assert site.call(CLERK, "POST", "/receipts/verify", forged).json == {"genuine": False}
+    odd = {**proof, "signature": {**proof["signature"], "value": "é"}}
+    assert site.call(CLERK, "POST", "/receipts/verify", odd).json == {"genuine": False}
+    assert "下载签收凭证" in site.browse(CLERK, f"/messages/{notice.id}").text
+    assert site.call("user-anxi", "GET", f"/notices/{notice.id}/receipts").status_code == 404
+    assert site.call(CLERK, "GET", f"/stops/{notice.id}/receipts").status_code == 404
 
 
 def test_each_channel_has_a_form_of_its_own_and_a_robot_can_be_changed(site: Site) -> None:

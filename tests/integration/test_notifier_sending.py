@@ -23,7 +23,7 @@ from services.notifier.queries.providers import provider_health
 from services.notifier.usecases.endpoints import Change, add_endpoint, remove_endpoint, rotate_secret
 from services.notifier.usecases.phones import state_phone
 from services.notifier.usecases.robots import Plan, add_robot
-from services.notifier.usecases.sending import claim_jobs, resend
+from services.notifier.usecases.sending import claim_jobs, resend, resend_matching
 from services.notifier.worker import Parts, Sender
 from shared.clock import FixedClock
 from shared.crypto import KeyRing
@@ -181,6 +181,25 @@ def test_a_permanent_failure_is_dead_at_once_and_can_be_sent_again(world, receiv
     assert world.dispatches("webhook")[0].state == "accepted"
     with world.db.write() as session, pytest.raises(Conflict):
         resend(session, KEEPER, row.id, world.clock.system_now())
+
+
+def test_what_failed_is_sent_again_together_and_its_tries_are_counted_on(world, receiver):
+    receiver.answer = lambda number: (400 if number <= 3 else 200, {}, b"{}")
+    world.add_webhook(receiver.url)
+    world.hear(*[case_event() for _ in range(3)])
+    sender = world.sender("webhook")
+    drain([sender])
+    with world.db.write() as session:
+        now = world.clock.system_now()
+        assert resend_matching(session, KEEPER, DispatchFilter(channel="email"), now) == 0
+        assert resend_matching(session, STRANGER, DispatchFilter(channel="webhook"), now) == 0
+        assert resend_matching(session, KEEPER, DispatchFilter(channel="webhook"), now) == 3
+    world.clock.advance(timedelta(seconds=1))
+    drain([sender])
+    with world.db.read() as session:
+        found = dispatch_page(session, KEEPER, DispatchFilter(channel="webhook"), None, 10)["items"]
+        assert [[each["number"] for each in item["attempts"]] for item in found] == [[1, 2]] * 3
+        assert dispatch_page(session, KEEPER, DispatchFilter(provider="aliyun"), None, 10)["items"] == []
 
 
 def test_a_receiver_silent_through_every_repeat_is_switched_off(world, receiver):

@@ -8,6 +8,7 @@ from services.notifier.api import (
     health,
     inbox,
     people,
+    receipts,
     replays,
     robots,
     routes,
@@ -28,6 +29,7 @@ def blueprint(deps: Deps) -> APIBlueprint:
     webhooks.add_routes(made, deps)
     replays.add_routes(made, deps)
     robots.add_routes(made, deps)
+    receipts.add_routes(made, deps)
     routes.add_routes(made, deps)
     subscribers.add_routes(made, deps)
     watches.add_routes(made, deps)

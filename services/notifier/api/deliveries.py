@@ -8,7 +8,7 @@ from services.notifier.api import schemas
 from services.notifier.domain import ENDPOINT_KEEPERS
 from services.notifier.models import Deps
 from services.notifier.queries import messages
-from services.notifier.usecases.sending import resend
+from services.notifier.usecases.sending import resend, resend_matching
 from shared.web.access import access, principal, roles, signed_in
 
 
@@ -23,6 +23,16 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         wanted = messages.DispatchFilter(**query_data)
         with deps.db.read() as session:
             return messages.dispatch_page(session, principal(), wanted, cursor, limit)
+
+    @bp.post("/deliveries/retries")
+    @access(roles(*ENDPOINT_KEEPERS))
+    @bp.input(schemas.DeliveryFilter)
+    @bp.output(schemas.RetriedOut)
+    @bp.doc(summary="重新发送符合条件的未送达消息（各渠道，最近二百条）")
+    def retry_deliveries(json_data: dict[str, Any]) -> dict[str, Any]:
+        with deps.db.write() as session:
+            wanted, now = messages.DispatchFilter(**json_data), deps.clock.system_now()
+            return {"retried": resend_matching(session, principal(), wanted, now)}
 
     @bp.post("/deliveries/<delivery_id>/retry")
     @access(roles(*ENDPOINT_KEEPERS))

@@ -56,7 +56,8 @@ def _add_one(bp: APIBlueprint, deps: Deps) -> None:
     def acknowledge_notice(notice_id: str) -> dict[str, Any]:
         with deps.db.write() as session:
             found = messages.notice_of(session, principal(), notice_id)
-            reading.acknowledge(session, [notice_id], actor=principal(), at=deps.clock.system_now())
+            now, keyring = deps.clock.system_now(), deps.keyring
+            reading.acknowledge(session, [notice_id], actor=principal(), at=now, keyring=keyring)
             session.refresh(found)
             return messages.notice_views(session, principal(), [found], deps.clock.today())[0]
 
@@ -69,7 +70,6 @@ def _add_acknowledgement(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="批量签收")
     def acknowledge_inbox(json_data: dict[str, Any]) -> dict[str, Any]:
         with deps.db.write() as session:
-            results = reading.acknowledge(
-                session, json_data["ids"], actor=principal(), at=deps.clock.system_now()
-            )
+            ids, now = json_data["ids"], deps.clock.system_now()
+            results = reading.acknowledge(session, ids, actor=principal(), at=now, keyring=deps.keyring)
         return page([{"id": key, "result": result} for key, result in results.items()], None)

@@ -125,14 +125,25 @@ class PhoneOut(Schema):
     number = String(required=True, allow_none=True, metadata={"description": "已遮盖"})
 
 
-class DeliveryQuery(PageQuery):
+class DeliveryFilter(Schema):
     channel = String(load_default=None, validate=validate.OneOf(tuple(CHANNELS)))
+    provider = String(
+        load_default=None, validate=validate.Length(max=40), metadata={"description": "服务商，如 aliyun"}
+    )
     state = String(load_default=None, validate=validate.OneOf(tuple(STATE_NAMES)))
     notice_id = String(load_default=None, validate=ID)
     event_type = String(load_default=None, validate=validate.Length(max=60))
     since = StatutoryDate(load_default=None, metadata={"description": "起日"})
     until = StatutoryDate(load_default=None, metadata={"description": "止日，含当日"})
     text = String(load_default=None, validate=validate.Length(max=100))
+
+
+class DeliveryQuery(PageQuery, DeliveryFilter):
+    pass
+
+
+class RetriedOut(Schema):
+    retried = Integer(required=True, metadata={"description": "重新排队的条数"})
 
 
 class AttemptOut(Schema):

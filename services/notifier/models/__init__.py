@@ -131,13 +131,14 @@ class Notice(Base):
 
 
 class Receipt(Base):
-    """An officer has read a notice (签收); the department's own acknowledgement is the first of these."""
+    """An officer has read a notice (签收), signed where that was demanded; the first is the department's."""
 
     __tablename__ = "receipts"
 
     notice_id: Mapped[str] = mapped_column(ForeignKey("notices.id"), primary_key=True)
     user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    proof: Mapped[dict[str, Any] | None] = mapped_column(JsonDoc)
 
 
 class Dispatch(Outgoing, Base):

@@ -67,7 +67,7 @@ def stop_page(
         select(StopOrder, Notice, DepartmentCopy.name)
         .join(Notice, Notice.id == StopOrder.notice_id)
         .join(DepartmentCopy, DepartmentCopy.id == Notice.department_id, isouter=True)
-        .where(_visible(actor))
+        .where(seen_by(actor))
         .order_by(StopOrder.notice_id.desc())
         .limit(limit + 1)
     )
@@ -83,7 +83,8 @@ def stop_page(
     return page([_view(session, *row) for row in kept], following)
 
 
-def _visible(actor: Principal) -> ColumnElement[bool]:
+def seen_by(actor: Principal) -> ColumnElement[bool]:
+    """Orders of the actor's own listings, or of those below a supervisor's region."""
     own = StopOrder.department_id == actor.department_id
     if not actor.has("supervisor"):
         return own

@@ -200,6 +200,7 @@ class DispatchFilter:
     since: date | None = None
     until: date | None = None  # inclusive
     text: str | None = None
+    provider: str | None = None  # that was asked in any of the tries
 
 
 def dispatch_rows(
@@ -226,6 +227,8 @@ def _sent_as(wanted: DispatchFilter) -> Iterator[ColumnElement[bool]]:
         yield Dispatch.notice_id == wanted.notice_id
     if wanted.target is not None:
         yield Dispatch.target == wanted.target
+    if wanted.provider is not None:
+        yield exists().where(Attempt.dispatch_id == Dispatch.id, Attempt.provider == wanted.provider)
     if wanted.since is not None:
         yield Dispatch.id >= first_id_at(_midnight(wanted.since))
     if wanted.until is not None and wanted.until < date.max:
@@ -287,10 +290,14 @@ def dispatch_views(session: Session, rows: Sequence[Dispatch]) -> list[dict[str,
 def _attempts(session: Session, dispatch_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     query = select(Attempt).where(Attempt.dispatch_id.in_(dispatch_ids)).order_by(Attempt.id)
+    tries: dict[str, list[tuple[int, datetime]]] = defaultdict(list)
     for row in session.scalars(query):
+        done = tries[row.dispatch_id]
+        if (row.number, row.at) not in done:  # providers asked in one try are one; a resending counts on
+            done.append((row.number, row.at))
         found[row.dispatch_id].append(
             {
-                "number": row.number,
+                "number": done.index((row.number, row.at)) + 1,
                 "at": row.at,
                 "outcome": row.outcome,
                 "permanent": row.permanent,

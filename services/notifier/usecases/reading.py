@@ -13,6 +13,8 @@ from services.notifier.queries.messages import InboxFilter, inbox_rows
 from services.notifier.queries.people import declined_severities
 from services.notifier.queries.subscriptions import PERSONAL, route_named
 from services.notifier.routing import routing
+from services.notifier.usecases.receipts import proofs_of
+from shared.crypto import KeyRing
 from shared.db import dialect_of, upsert
 from shared.errors import FieldError, Invalid, describe_errors
 from shared.web.access import Principal
@@ -27,8 +29,12 @@ describe_errors(
 )
 
 
-def acknowledge(session: Session, ids: Sequence[str], *, actor: Principal, at: datetime) -> dict[str, str]:
+def acknowledge(
+    session: Session, ids: Sequence[str], *, actor: Principal, at: datetime, keyring: KeyRing | None = None
+) -> dict[str, str]:
     """Mark messages as read by the actor; per id: acknowledged, already, or not-found.
+
+    What must be signed is, with the system's key.
 
     The first officer's reading is the department's acknowledgement (签收) and is published, once.
     """
@@ -36,7 +42,11 @@ def acknowledge(session: Session, ids: Sequence[str], *, actor: Principal, at: d
     if not own:
         return dict.fromkeys(ids, "not-found")
     table = Receipt.__table__
-    rows = [{"notice_id": notice_id, "user_id": actor.user_id, "at": at} for notice_id in sorted(own)]
+    proofs = proofs_of(session, keyring, own, actor, at) if keyring else {}
+    rows = [
+        {"notice_id": key, "user_id": actor.user_id, "at": at, "proof": proofs.get(key)}
+        for key in sorted(own)
+    ]
     add = upsert(dialect_of(session))(table).on_conflict_do_nothing().returning(table.c.notice_id)
     fresh = set(session.execute(add, rows).scalars())
     _acknowledge_for_department(session, fresh, actor, at)

@@ -5,7 +5,7 @@ message goes out again under the same id, by which a receiver recognises it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from services.notifier.channels import AllFailed, Postponed, Sent, Try
 from services.notifier.models import Attempt, Dispatch
 from services.notifier.publishes import DELIVERED, FAILED, Outcome, publish
-from services.notifier.queries.messages import dispatch_of
+from services.notifier.queries.messages import DispatchFilter, dispatch_of, dispatch_rows
 from services.notifier.usecases.claiming import DISPATCHES, Job, claim_jobs, give_back, keep_jobs
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
 from services.notifier.usecases.marks import lift_marks, mailbox_of
@@ -28,8 +28,19 @@ from shared.errors import Conflict, DeliveryError, describe_errors
 from shared.ids import new_id
 from shared.web.access import Principal
 
-__all__ = ["Circumstances", "Job", "Result", "claim_jobs", "give_back", "keep_jobs", "record", "resend"]
+__all__ = [
+    "Circumstances",
+    "Job",
+    "Result",
+    "claim_jobs",
+    "give_back",
+    "keep_jobs",
+    "record",
+    "resend",
+    "resend_matching",
+]
 
+MOST_RESENT = 200
 ATTEMPTS = cast("Table", Attempt.__table__)
 describe_errors({"delivery-not-dead": "只有未送达的消息可以重新发送。"})
 
@@ -200,6 +211,14 @@ def _postpone(
     )
     session.execute(update(Dispatch).where(queued).values(next_attempt_at=until))
     return WAITING if ours else ""
+
+
+def resend_matching(session: Session, actor: Principal, wanted: DispatchFilter, now: datetime) -> int:
+    """The newest of those the filter shows that did not arrive, over whatever channel; returns how many."""
+    dead = dispatch_rows(session, actor, replace(wanted, state=DEAD), None, MOST_RESENT)
+    for row in dead:
+        resend(session, actor, row.id, now)
+    return len(dead)
 
 
 def resend(session: Session, actor: Principal, dispatch_id: str, now: datetime) -> Dispatch:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.notifier.domain import SEVERITIES, SEVERITY_NAMES
 from services.notifier.models import Deps
 from services.notifier.queries import messages
+from services.notifier.queries.receipts import receipts_of
 from services.notifier.queries.texts import personal_wording
 from services.notifier.routing import routing
 from services.notifier.usecases import reading
@@ -91,6 +92,7 @@ def _add_one(bp: APIBlueprint, deps: Deps) -> None:
             found = messages.notice_of(session, principal(), notice_id)
             view = messages.notice_views(session, principal(), [found], deps.clock.today())[0]
             ladder = messages.ladder_of(session, notice_id)
+            signed = receipts_of(session, principal(), notice_id)
             english = personal_wording(session, found, principal().user_id, deps.clock.today())
             wanted = messages.DispatchFilter(notice_id=notice_id)
             sent = messages.dispatch_views(
@@ -101,6 +103,7 @@ def _add_one(bp: APIBlueprint, deps: Deps) -> None:
             item=view,
             sent=sent,
             ladder=ladder,
+            signed=signed,
             english=english,
             colours=SEVERITY_COLOURS,
             states=STATE_COLOURS,
@@ -111,11 +114,12 @@ def _add_acknowledgement(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/acknowledgements")
     @access(signed_in())
     def acknowledge() -> AnyResponse:
-        ids, now = request.form.getlist("id")[:MOST_IDS], deps.clock.system_now()
+        chosen = "shown" if request.form.get("go") == "page" else "id"
+        ids, now = request.form.getlist(chosen)[:MOST_IDS], deps.clock.system_now()
         with deps.db.write() as session:
             if request.form.get("go") == "all":
                 today = deps.clock.today()
                 reading.read_matching(session, _filter(request.form), actor=principal(), today=today, at=now)
             else:
-                reading.acknowledge(session, ids, actor=principal(), at=now)
+                reading.acknowledge(session, ids, actor=principal(), at=now, keyring=deps.keyring)
         return redirect(safe_next(request.form.get("next"), url_for("pages.inbox")), 303)
