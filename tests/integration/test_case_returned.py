@@ -101,6 +101,18 @@ def test_an_objection_opens_and_a_second_ticket_is_added(office: Office) -> None
     ]
 
 
+def test_what_happens_on_the_way_is_told_as_well(office: Office) -> None:
+    case = office.published()
+    office.clock.advance(timedelta(days=120))
+    asked = returned(case, "repair", received_on=office.clock.today(), commitment="承诺依法诚信经营")
+    assert take(office, asked) == OPENED
+    case = office.take(reload(office, case), "accept_repair", "clerk")
+    case = office.take(case, "request_material", "clerk", reason="缺缴款凭证")
+    case = office.take(case, "receive_material", "clerk", content="缴款凭证")
+    office.take(case, "extend_repair", "clerk", reason="情况复杂")
+    assert [said for _, said in answers(office)] == ["accepted", "material-requested", "extended"]
+
+
 def test_a_repair_runs_as_at_the_window(office: Office) -> None:
     case = office.published()
     office.clock.advance(timedelta(days=100))

@@ -334,7 +334,9 @@ def test_public_notice_counts_from_its_end_and_clashes(desk):
     forecast = desk.listed(case)["clash"]
     assert forecast["certain"] is False
     assert "公示" in forecast["rules"][1]
-    rows = desk.serve(decision, method="public-notice", recipient=None, place="区政府网站 https://gov.example/gg/1")
+    rows = desk.serve(
+        decision, method="public-notice", recipient=None, place="区政府网站 https://gov.example/gg/1"
+    )
     assert {row.effective_on for row in rows} == {date(2026, 12, 2)}
     clash = desk.listed(case)["clash"]
     assert clash["certain"] is True

@@ -95,7 +95,9 @@ def test_a_departments_own_system_records_service_as_a_clerk_does(desk):
 
 def test_public_notice_makes_the_case_wait(desk):
     case = decided(desk)
-    desk.serve(both(desk, case), method="public-notice", recipient=None, place="区政府网站 https://gov.example/gg/1")
+    desk.serve(
+        both(desk, case), method="public-notice", recipient=None, place="区政府网站 https://gov.example/gg/1"
+    )
     case = now(desk, case)
     assert (case.state, case.service_effective_on) == ("served", date(2026, 12, 2))
     with pytest.raises(Conflict) as refused:
@@ -148,7 +150,12 @@ def test_windows_run_from_the_service_of_the_notice(desk):
 
 def test_a_notice_by_publication_keeps_the_decision_waiting(desk):
     case = noticed(desk)
-    desk.serve(desk.issue(case, "notice"), method="public-notice", recipient=None, place="区政府网站 https://gov.example/gg/1")
+    desk.serve(
+        desk.issue(case, "notice"),
+        method="public-notice",
+        recipient=None,
+        place="区政府网站 https://gov.example/gg/1",
+    )
     desk.clock.advance(timedelta(days=20))
     with pytest.raises(Conflict) as refused:
         desk.office.take(now(desk, case), "decide", "decider", severity="general")

@@ -17,9 +17,10 @@ from services.credit_push.app import posts_of
 from services.credit_push.models import RequestAnswer
 from services.credit_push.models import outbox as push_outbox
 from services.credit_push.transports.telling import Post, Told
-from services.credit_push.usecases.answering import Answerer, plan_answers
+from services.credit_push.usecases.answering import Answerer, plan_answers, send_again
 from shared.contracts.envelope import Event, from_record, new_event
 from shared.db import Database
+from shared.errors import Conflict
 from shared.ids import new_id
 from shared.outbox import record_of
 from tests.harness.platforms import PushWorld, http_json, push_world
@@ -89,6 +90,10 @@ def plan(world: PushWorld, *events: Event) -> None:
     read = [from_record(event.to_record("blacklist.cases.v1")) for event in events]
     with world.deps.db.write() as session:
         plan_answers(session, world.deps, read)
+
+
+def _read(event: Event) -> Event:
+    return from_record(event.to_record("blacklist.cases.v1"))
 
 
 def test_from_the_platform_to_the_case_and_back(world: PushWorld, office: Office) -> None:
@@ -223,6 +228,36 @@ def test_what_was_said_later_stays_the_last_word(world: PushWorld) -> None:
     assert client.post(told, json={"note": "电话告知"}).json["state"] == "told"
     again = client.post(f"/push/api/v1/answers/{early.id}/again")
     assert (again.status_code, again.json["slug"]) == (409, "answer-overtaken")
+
+
+def test_what_may_be_on_its_way_is_not_overtaken_by_what_came_before(world: PushWorld) -> None:
+    ticket, listing_id = f"没有的受理号-{new_id()}", new_id()
+    first = outcome(ticket, listing_id, "accepted")
+    plan(world, first)
+    world.until(lambda: [row.state for row in rows(world, ticket)] == ["dead"], "refused")
+    second = outcome(ticket, listing_id, "material-requested", sequence=2)
+    plan(world, replace(second, subject=first.subject, data=second.data | {"case_id": first.subject}))
+    early, late = rows(world, ticket)
+    with world.deps.db.write() as session:
+        session.get_one(RequestAnswer, late.id).attempts = 1
+    with pytest.raises(Conflict, match="正在告知"), world.deps.db.write() as session:
+        send_again(session, world.deps, early.id, "tester")
+    with world.deps.db.write() as session:
+        session.get_one(RequestAnswer, late.id).attempts = 0
+    with world.deps.db.write() as session:
+        send_again(session, world.deps, early.id, "tester")
+    assert [row.state for row in rows(world, ticket)] == ["waiting", "waiting"], "the first goes first"
+    world.until(lambda: [row.state for row in rows(world, ticket)] == ["dead", "dead"], "both in order")
+
+
+def test_a_platform_without_a_word_for_it_is_told_by_hand(world: PushWorld) -> None:
+    profile, ticket = world.deps.catalogue[NATION], new_id()
+    words = {name: word for name, word in profile.answers.outcomes.items() if name != "material-requested"}
+    other = replace(profile, answers=replace(profile.answers, outcomes=words))
+    deps = replace(world.deps, catalogue={**world.deps.catalogue, NATION: other})
+    with deps.db.write() as session:
+        plan_answers(session, deps, [_read(outcome(ticket, new_id(), "material-requested"))])
+    assert [row.state for row in rows(world, ticket)] == ["awaiting-hand"]
 
 
 @pytest.mark.parametrize(("by", "state"), [("hand", "awaiting-hand"), ("events", "by-events")])

@@ -8,6 +8,8 @@ from services.credit_push.catalogue.profile import Answers
 WAYS = ("http", "hand", "events")
 OUTCOMES = ("accepted", "refused", "upheld", "rejected", "granted", "not-granted", "moot")
 """What may become of a request; a platform has a word of its own for each."""
+ON_THE_WAY = ("material-requested", "extended")
+"""What may happen before: a platform without a word for it is told by hand."""
 BASES = ("published", "assumed")
 _PATH = re.compile(r"/[A-Za-z0-9/_.~-]{1,200}")
 
@@ -35,8 +37,8 @@ def _check(doc: Document, told: Answers) -> None:
         doc.note("answers", "只有转来异议和修复申请的平台（door.requests = true）有此项")
     if not told.basis or not told.source:
         doc.note("answers.source", "应写明依据（basis）和出处（source）")
-    for name in set(told.outcomes) - set(OUTCOMES):
-        doc.note(f"answers.outcomes.{name}", f"应为 {', '.join(OUTCOMES)} 之一")
+    for name in set(told.outcomes) - {*OUTCOMES, *ON_THE_WAY}:
+        doc.note(f"answers.outcomes.{name}", f"应为 {', '.join((*OUTCOMES, *ON_THE_WAY))} 之一")
     if told.by == "http":
         _check_http(doc, told)
 

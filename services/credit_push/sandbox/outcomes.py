@@ -24,10 +24,10 @@ FIELDS = {
     "decided_at": 40,
 }
 OPTIONAL = ("reason", "document_number")
-FOR_BOTH = ("受理", "不予受理", "已终止公示")
+FOR_BOTH = ("受理", "不予受理", "已终止公示", "需补正材料")
 OUTCOMES = {
     "objection": (*FOR_BOTH, "异议成立", "异议不成立"),
-    "repair": (*FOR_BOTH, "准予修复", "不予修复"),
+    "repair": (*FOR_BOTH, "准予修复", "不予修复", "延长办理期限"),
 }
 _TOLD = (
     "SELECT platform, ticket, kind, listing_id, outcome, reason, idempotency_key, receipt_number, at"

@@ -46,6 +46,8 @@ OUTCOMES = {
     "granted": "准予修复",
     "not-granted": "不予修复",
     "moot": "名单已终止公示",
+    "material-requested": "需补正材料",
+    "extended": "延长办理期限",
 }
 FIRST_STATES = {"http": WAITING, "events": BY_EVENTS}
 SETTLED_BY_HAND = (WAITING, DEAD, BY_HAND)
@@ -68,6 +70,8 @@ def _row(deps: Deps, event: Event) -> dict[str, Any]:
     data = event.data
     profile = deps.catalogue.get(data["platform"])
     state = FIRST_STATES.get(profile.answers.by, BY_HAND) if profile else BY_HAND
+    if state == WAITING and profile and data["outcome"] not in profile.answers.outcomes:
+        state = BY_HAND  # the platform has no word for it
     same = ("platform", "ticket", "kind", "case_id", "region", "sequence", "outcome", "reason")
     return {name: data[name] for name in same} | {
         "id": event.id,
@@ -197,19 +201,22 @@ def send_again(session: Session, deps: Deps, answer_id: str, who: str) -> Reques
     row = _held(session, answer_id)
     if row.state != DEAD:
         raise Conflict("answer-settled", "该办理结果不在失败状态", "只有回传失败的办理结果可以再次回传。")
-    if session.scalars(_told_later(row)).first() is not None:
+    if _told_later(session, row):
         told = "再次回传会使平台误认最终结果，可以登记已人工告知。"
-        raise Conflict("answer-overtaken", "该受理号以后的办理结果已经告知平台", told)
+        raise Conflict("answer-overtaken", "该受理号以后的办理结果已经告知平台，或者正在告知", told)
     row.state, row.attempts, row.next_at, row.told_by = WAITING, 0, deps.clock.system_now(), who[:100]
     return row
 
 
-def _told_later(row: RequestAnswer) -> Select[str]:
-    """What the platform already knows of the same ticket from a later step: its last word stays the last."""
+def _told_later(session: Session, row: RequestAnswer) -> bool:
+    """Whether the platform knows, or may know by now, a later step of the same ticket: its last word stays
+    the last. Those not tried yet are held until this commits, and go after the earlier one.
+    """
     same = (RequestAnswer.platform == row.platform, RequestAnswer.ticket == row.ticket)
     later = (RequestAnswer.case_id == row.case_id, RequestAnswer.sequence > row.sequence)
-    told = RequestAnswer.state.in_((ANSWERED, TOLD))
-    return select(RequestAnswer.id).where(*same, *later, told).limit(1)
+    query = select(RequestAnswer).where(*same, *later).order_by(RequestAnswer.sequence).with_for_update()
+    found = session.scalars(query.execution_options(populate_existing=True)).all()
+    return any(one.state in (ANSWERED, TOLD) or (one.state == WAITING and one.attempts) for one in found)
 
 
 def tell_by_hand(session: Session, deps: Deps, answer_id: str, who: str, note: str) -> RequestAnswer:

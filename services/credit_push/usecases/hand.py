@@ -87,12 +87,11 @@ def download_batch(session: Session, deps: Deps, batch_id: str, who: str = "") -
         batch.state = "downloaded"
     _note(session, deps, batch, DOWNLOADED, who)
     if batch.kind == LETTER:
-        row = session.scalars(select(Delivery).where(Delivery.batch_id == batch.id)).first()
-        if row is None:  # refused and sent again, which makes another letter
+        carried = session.scalars(select(Delivery).where(Delivery.batch_id == batch.id)).first()
+        if carried is None:  # refused and sent again, which makes another letter
             raise Conflict("batch-empty", "该撤销函已另行发出", "请在新的批次中办理。")
-        number_letter(session, deps, batch, profile, row.department_id)
-        body = draw_letter(session, profile, batch, row)
-        return Paper(f"{profile.id}-{batch.id[-8:]}.pdf", PDF, body)
+        number_letter(session, deps, batch, profile, carried.department_id)
+        return Paper(f"{profile.id}-{batch.id[-8:]}.pdf", PDF, draw_letter(session, profile, batch, carried))
     return _sheet(session, deps, profile, batch, waiting)
 
 

@@ -7,6 +7,8 @@ from services.blacklist.cases.usecases.moves import Move
 SINGLE_WINDOW = "credit-china"
 """信用中国: where parties file by law (国办发〔2025〕22号)."""
 ACCEPTED, REFUSED, MOOT = "accepted", "refused", "moot"
+MATERIAL, EXTENDED = "material-requested", "extended"
+"""Not the end of it: what the party must hand in, or that it takes longer."""
 UPHELD, REJECTED, GRANTED, NOT_GRANTED = "upheld", "rejected", "granted", "not-granted"
 
 

@@ -1,6 +1,7 @@
 """Missing material (补正): asked for once, and while it is awaited the clock of the request stands still."""
 
 from services.blacklist.cases.models import CaseOverlay
+from services.blacklist.cases.usecases.answering import MATERIAL, answer
 from services.blacklist.cases.usecases.duties import pause, resume
 from services.blacklist.cases.usecases.moves import Move, invalid
 
@@ -16,6 +17,7 @@ def request_material(move: Move) -> None:
     asked = {"on": move.today.isoformat(), "what": move.reason}
     earlier = overlay.detail.get("material_requested", ())
     overlay.detail = {**overlay.detail, "awaiting": True, "material_requested": [*earlier, asked]}
+    answer(move, overlay.kind, MATERIAL)
     move.detail |= {"request": overlay.kind, "paused": pause(move, duty_kind(overlay), AWAITING)}
 
 

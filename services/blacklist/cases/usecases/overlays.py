@@ -159,6 +159,7 @@ def extend_repair(move: Move) -> None:
         raise invalid(("/action", "办理期限已经延长过一次"))
     overlay.due_on = extend(move, f"settle-{REPAIR}", move.needed_rule().removal.extend_wd, reason)
     overlay.detail = {**overlay.detail, "extended": reason}
+    _answer(move, REPAIR, answering.EXTENDED)
 
 
 def refuse_request(move: Move) -> None:
