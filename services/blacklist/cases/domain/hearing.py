@@ -160,6 +160,7 @@ def moving_problems(
     last_told = _day(opened.get("rescheduled_on") or opened.get("opened_on"))
     if problem := notification_problem(last_told or notified, notified, today):
         yield problem[0], problem[1].replace("当事人要求听证的日期", "上一次通知的日期")
+        return
     earliest = earliest_hearing(notified, calendar)
     if problem := plan_problem(held, today) or day_problem(held, notified, earliest):
         yield problem

@@ -52,7 +52,8 @@ def _owe(move: Move, changed: date) -> date | None:
 
 def _checked(move: Move, changed: date) -> date:
     """Between the decision and today."""
-    first = move.case.decided_on or move.case.document_date
+    case = move.case
+    first = case.decided_on or case.document_date or case.publicity_start
     if changed > move.today:
         raise invalid(("/changed_on", "变更日期不能晚于今天"))
     if first and changed < first:
