@@ -144,8 +144,13 @@ def test_a_place_with_a_wrong_or_a_missing_sign_is_read_as_the_one_that_was_mean
     assert (place, core) in mended(split_name(asked))
 
 
-@pytest.mark.parametrize(
-    "asked", ["石家庄鑫源建材有限公司", "鑫源贸易有限公司", "", "一", "某某", "北京"]
-)
+@pytest.mark.parametrize("asked", ["石家庄鑫源建材有限公司", "鑫源贸易有限公司", "", "一", "某某", "北京"])
 def test_an_undamaged_question_has_no_other_readings(asked):
     assert mended(split_name(asked)) == []
+
+
+def test_a_sign_missing_in_the_brand_is_nearer_than_another_city():
+    asked = split_name("新乡市小杨便利店")
+    meant, elsewhere = split_name("新乡市小杨家便利店"), split_name("信阳市小杨便利店")
+    assert compare(asked, meant).raw > compare(asked, elsewhere).raw
+    assert compare(asked, split_name("新香市小杨便利店")).raw > compare(asked, meant).raw

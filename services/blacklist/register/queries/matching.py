@@ -16,6 +16,7 @@ from services.blacklist.register.domain.names import (
     calibrated,
     compare,
     compare_sound,
+    elsewhere,
     full_key,
     other_key,
     same_writing,
@@ -123,7 +124,7 @@ def _alike(shown: Shown, question: Question) -> Iterator[Hit]:
     for row in shown.names_by_core(asked.core):
         likeness = compare(asked, parts_of(row))
         sure = sure or likeness.raw >= SURE_ENOUGH or bool(asked.trade and not asked.region)
-        sure = sure or _one_sign_apart(likeness)
+        sure = sure or _one_sign_apart(likeness, asked, row)
         seen.add(row.id)
         yield from _hit(row, likeness)
     whole = bool(asked.trade or asked.form)  # else 石家庄鑫源 may as well be 石家庄鑫源建材经营部
@@ -135,14 +136,16 @@ def _alike(shown: Shown, question: Question) -> Iterator[Hit]:
         decided = all(each in grams for each in wanted if each.weight >= DECISIVE)
         for row in _candidates(shown, grams, seen):
             likeness = _likeness(asked, question.letters, row)
-            sure = sure or likeness.raw >= ENOUGH or (decided and _one_sign_apart(likeness))
+            sure = sure or likeness.raw >= ENOUGH or (decided and _one_sign_apart(likeness, asked, row))
             yield from _hit(row, likeness)
         if sure:
             return
 
 
-def _one_sign_apart(likeness: Likeness) -> bool:
-    return likeness.raw >= ONE_SIGN and likeness.why[0].startswith(ONE_SIGN_APART)
+def _one_sign_apart(likeness: Likeness, asked: Parts, row: NameRow) -> bool:
+    """Not where the sign makes another city of it: 贺州市阿王 is there, and 鄂州市阿王记 was meant."""
+    near = likeness.raw >= ONE_SIGN and likeness.why[0].startswith(ONE_SIGN_APART)
+    return near and not elsewhere(asked.place, row.place)
 
 
 def _likeness(asked: Parts, letters: str, row: NameRow) -> Likeness:

@@ -7,7 +7,13 @@ made of a question come from the same functions. docs/search.md tells the whole 
 from services.blacklist.register.domain.names.edits import ONE_SIGN_APART
 from services.blacklist.register.domain.names.grams import Gram, asked_grams, grams_of
 from services.blacklist.register.domain.names.keys import full_key, other_key, same_writing, tail_value
-from services.blacklist.register.domain.names.likeness import Likeness, calibrated, compare, compare_sound
+from services.blacklist.register.domain.names.likeness import (
+    Likeness,
+    calibrated,
+    compare,
+    compare_sound,
+    elsewhere,
+)
 from services.blacklist.register.domain.names.parts import Parts, core_key, split, split_name
 from services.blacklist.register.domain.names.record import (
     GRAM_VERSION,
@@ -28,6 +34,7 @@ __all__ = [
     "compare",
     "compare_sound",
     "core_key",
+    "elsewhere",
     "full_key",
     "grams_of",
     "name_record",

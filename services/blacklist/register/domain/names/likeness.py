@@ -115,7 +115,15 @@ def _by_whole(asked: Parts, found: Parts) -> Likeness:
     if abs(len(one) - len(other)) > 2:
         return _contained(one, other) if one in other else Likeness(0.0, ())
     weights = [1.0] * len(found.region) + _weights(found) + [FORM_WEIGHT] * len(found.form)
-    return _judged(edits(one, other, weights))
+    apart = edits(one, other, weights)
+    if apart.signs > 1 and elsewhere(asked.place, found.place):
+        return Likeness(0.0, ())  # 信阳 for 新乡 is no slip of the pen: the parts say what it is
+    return _judged(apart)
+
+
+def elsewhere(one: str, other: str) -> bool:
+    """Whether both places are known and neither is within the other."""
+    return bool(one and other) and not one.startswith(other) and not other.startswith(one)
 
 
 def _weights(found: Parts) -> list[float]:
