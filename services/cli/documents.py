@@ -28,7 +28,7 @@ def catalogue() -> None:
 @click.argument("files", nargs=-1, type=existing)
 @as_json
 def check_catalogues(files: tuple[Path, ...], machine: bool) -> None:
-    """检查名单规则和平台目录数据文件，逐条指出文件、位置和问题；写出文件名的，只检查这些平台文件。"""
+    """检查名单规则、平台目录数据文件和本站已发布的平台配置，逐条指出文件、位置和问题；写出文件名的，只检查这些平台文件。"""
     from services.blacklist.rules.queries import check_additions
     from services.blacklist.rules.queries import check_catalogue as check_rules
     from services.blacklist.settings import read_settings
@@ -39,9 +39,23 @@ def check_catalogues(files: tuple[Path, ...], machine: bool) -> None:
     found = (
         [problem for file in files for problem in check_file(file, values)]
         if files
-        else [*check_rules(), *check_additions(added), *check_catalogue()]
+        else [*check_rules(), *check_additions(added), *check_catalogue(), *_released()]
     )
     _told([str(each) for each in found], "规则与平台目录均无问题", machine)
+
+
+def _released() -> list[str]:
+    """What is wrong with the profiles this site has released, where there is a database of them."""
+    from services.credit_push.app import released_faults
+    from services.credit_push.settings import read_settings
+    from shared.db.readiness import DatabaseNotReady, require_migrated
+
+    settings = read_settings(os.environ)
+    try:
+        require_migrated(settings.common.db_url, "services.credit_push", "credit-push migrate")
+    except DatabaseNotReady:
+        return []
+    return released_faults(settings)
 
 
 @click.group(cls=Group)

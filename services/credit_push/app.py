@@ -19,7 +19,7 @@ from services.credit_push.transports.asking import Site, open_sites
 from services.credit_push.transports.mirror import Recipients
 from services.credit_push.transports.telling import Post, open_posts
 from services.credit_push.usecases import Deps
-from services.credit_push.usecases.profiles import LiveCatalogue
+from services.credit_push.usecases.profiles import LiveCatalogue, faulty_releases
 from services.credit_push.usecases.recounting import confirmed_calendar
 from services.credit_push.web import blueprint as web_blueprint
 from shared.clock import SystemClock
@@ -51,6 +51,17 @@ def open_deps(settings: Settings) -> Deps:
         catalogue=LiveCatalogue(db, load_catalogue(values), values),
         keys=PlatformKeys(settings),
     )
+
+
+def released_faults(settings: Settings) -> list[str]:
+    """What has become wrong with the profiles released on this site, each with platform, number and line."""
+    db, values = open_database(settings.common.db_url), settings.catalogue_values()
+    try:
+        live = LiveCatalogue(db, load_catalogue(values), values)
+        faulty = faulty_releases(live, PlatformKeys(settings))
+    finally:
+        db.close()
+    return [f"第 {one.number} 号发布 {problem}" for one in faulty for problem in one.problems]
 
 
 class PlatformKeys(Mapping[str, PlatformKey]):

@@ -2,11 +2,15 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from services.credit_push import app as wiring
+from services.credit_push.models import ProfileDraft
+from services.credit_push.usecases.profiles import faulty_releases
+from shared.ids import new_id
 from shared.loops import run
 from tests.harness.platforms import PushWorld, push_world
 from tests.harness.wait import PATIENCE, until
@@ -131,3 +135,44 @@ def test_the_editor_names_lines_and_a_second_person_releases(world: PushWorld) -
     assert other.post(where, data={"agree": "true"}).status_code == 303
     world.deps.catalogue.forget()  # type: ignore[attr-defined]
     assert "南安市信用平台" in other.get("/push/profiles").text
+
+
+def test_a_release_that_has_become_faulty_is_told_at_the_next_start(tmp_path: Any, monkeypatch: Any) -> None:
+    with push_world(tmp_path, worker=False, api=False) as made:
+        texts = {
+            1: NEW,
+            2: NEW.replace('format = "canonical"', 'format = "by-class"'),
+            3: NEW.replace("credit-nanan", "credit-other"),
+            4: NEW.replace("credit-nanan", "credit-other").replace("timeout_seconds = 2", "timeout_secs = 2"),
+        }
+        with made.deps.db.write() as session:
+            for number, text in texts.items():
+                platform = "credit-nanan" if number < 3 else "credit-other"
+                session.add(released(platform, number, text, made.deps.clock.now()))
+        live = replace(made.deps, catalogue=wiring.open_deps(made.settings).catalogue)
+        nanan, other = faulty_releases(live.catalogue, live.keys)
+        assert (nanan.number, nanan.in_force) == (2, True)
+        assert [one.field for one in nanan.problems] == ["record.format"]
+        assert (other.number, other.in_force) == (4, False)
+        assert live.catalogue["credit-other"].transport.timeout_seconds == 2
+        app = wiring.create_app(made.settings, live).test_client()
+        app.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {made.token('operator')}"
+        board = app.get("/push/", headers={"Accept": "text/html"}).text
+        assert "credit-nanan 的第 2 号配置已不合要求，仍在使用" in board
+        assert "credit-other 的第 4 号配置已不合要求，没有生效" in board
+        told = wiring.released_faults(made.settings)
+        assert any("credit-nanan.toml:15: record.format" in line for line in told), told
+
+
+def released(platform: str, number: int, text: str, at: Any) -> ProfileDraft:
+    return ProfileDraft(
+        id=new_id(),
+        platform=platform,
+        text=text,
+        reason="接入",
+        proposed_by="甲",
+        proposed_at=at,
+        decided_by="乙",
+        decided_at=at,
+        number=number,
+    )

@@ -4,6 +4,8 @@ Every process follows the releases within a second: what is in force is asked, n
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,12 +21,48 @@ from shared.follower import Follower
 from shared.http import can_check, can_sign
 from shared.ids import new_id
 from shared.logs import get_log
+from shared.platform_keys import PlatformKey
 
 log = get_log(__name__)
+Keys = Mapping[str, PlatformKey]
 LONGEST = 20_000
 WAITING, RELEASED, REFUSED = "waiting", "released", "refused"
 SIGNED = ("http", "manual", "pull")
 """Ways whose key signs requests; that of a packet or a topic names an account."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The newest release of a platform, read as this program and its settings read it now."""
+
+    platform: str
+    number: int
+    text: str
+    profile: Profile | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it can be used at all; else what was in force before it still is."""
+        return self.profile is not None and not self.problems
+
+
+@dataclass(frozen=True)
+class FaultyRelease:
+    """A release that was well once and is not any longer, line by line."""
+
+    platform: str
+    number: int
+    in_force: bool
+    problems: tuple[Problem, ...]
+
+
+class Known(NamedTuple):
+    """What the last look brought: highest number, profiles in force, newest releases."""
+
+    number: int
+    profiles: dict[str, Profile]
+    newest: tuple[Release, ...] = ()
 
 
 class LiveCatalogue(Mapping[str, Profile]):
@@ -33,39 +71,50 @@ class LiveCatalogue(Mapping[str, Profile]):
     def __init__(self, db: Database, shipped: Catalogue, values: Mapping[str, str]) -> None:
         self.values_given = dict(values)
         self._db, self._shipped = db, dict(shipped)
-        self._follower = Follower((0, self._shipped), self._look)
+        self._follower = Follower(Known(0, self._shipped), self._look)
 
     @property
     def generation(self) -> int:
         """Rises with every release."""
-        return self._follower.current()[0]
+        return self._follower.current().number
+
+    @property
+    def newest(self) -> tuple[Release, ...]:
+        """The newest release of every platform, also of those that cannot be used."""
+        return self._follower.current().newest
 
     def _released(self) -> dict[str, Profile]:
-        return self._follower.current()[1]
+        return self._follower.current().profiles
 
-    def _look(self, known: tuple[int, dict[str, Profile]]) -> tuple[int, dict[str, Profile]]:
+    def _look(self, known: Known) -> Known:
         try:
             with self._db.read() as session:
                 newest = session.scalar(select(func.max(ProfileDraft.number))) or 0
-                return known if newest == known[0] else (newest, self._shipped | self._releases(session))
+                return known if newest == known.number else self._reread(session, newest)
         except SQLAlchemyError as error:  # away, or not migrated yet: what is known goes on
             log.warning("releases not readable", error=type(error).__name__)
             return known
 
-    def _releases(self, session: Session) -> dict[str, Profile]:
+    def _reread(self, session: Session, number: int) -> Known:
+        releases = self._releases(session)
+        usable = {one.platform: one.profile for one in releases if one.profile is not None and one.in_force}
+        newest = {one.platform: one for one in releases}
+        return Known(number, self._shipped | usable, tuple(newest.values()))
+
+    def _releases(self, session: Session) -> list[Release]:
+        """All of them in order."""
         rows = session.scalars(
             select(ProfileDraft).where(ProfileDraft.number.is_not(None)).order_by(ProfileDraft.number)
         )
-        found: dict[str, Profile] = {}
+        found = []
         for row in rows:
-            profile, problems = read_profile(
-                f"{row.platform}.toml", row.text, self.values_given, of_site=True
-            )
-            if profile is not None and not problems:
-                found[profile.id] = profile
-            else:
+            file = f"{row.platform}.toml"
+            profile, problems = read_profile(file, row.text, self.values_given, of_site=True)
+            release = Release(row.platform, row.number or 0, row.text, profile, tuple(problems))
+            if not release.in_force:
                 fields = sorted({one.field for one in problems})
                 log.warning("release not in force", platform=row.platform, number=row.number, fields=fields)
+            found.append(release)
         return found
 
     def forget(self) -> None:
@@ -89,19 +138,38 @@ def check_text(deps: Deps, text: str) -> tuple[str, list[Problem]]:
     profile, problems = read_profile(f"{name}.toml", text, values, of_site=True)
     if profile is None or problems:
         return name, problems
+    return name, _around(deps.catalogue, deps.keys, profile, text)
+
+
+def faulty_releases(catalogue: Catalogue, keys: Keys) -> list[FaultyRelease]:
+    """Newest releases that would be refused today: a setting, a key, another profile or the rules changed."""
+    found = []
+    for one in catalogue.newest if isinstance(catalogue, LiveCatalogue) else ():
+        problems = one.problems
+        if one.profile is not None and not problems:
+            problems = tuple(_around(catalogue, keys, one.profile, one.text))
+        if problems:
+            found.append(FaultyRelease(one.platform, one.number, one.in_force, problems))
+    return found
+
+
+def _around(catalogue: Catalogue, keys: Keys, profile: Profile, text: str) -> list[Problem]:
+    """What is wrong beside the other profiles, and with the keys that are there."""
     missing = [
-        Problem(f"{name}.toml", field, f"没有密钥 {key}，请先写入 PLATFORM_KEYS_FILE", line_of(text, field))
+        Problem(
+            f"{profile.id}.toml", field, f"没有密钥 {key}，请先写入 PLATFORM_KEYS_FILE", line_of(text, field)
+        )
         for field, key in (("transport.key", profile.transport.key), ("door.key", profile.door.key))
-        if key and key not in deps.keys
+        if key and key not in keys
     ]
-    return name, problems_beside(deps.catalogue, profile, text) + missing + _unfit(deps, profile, text)
+    return problems_beside(catalogue, profile, text) + missing + _unfit(keys, profile, text)
 
 
-def _unfit(deps: Deps, profile: Profile, text: str) -> list[Problem]:
+def _unfit(keys: Keys, profile: Profile, text: str) -> list[Problem]:
     """Keys that are there, but not of the kind the profile signs with."""
     found = []
     for field, reference in (("transport.key", profile.transport.key), ("door.key", profile.door.key)):
-        key = deps.keys.get(reference) if reference and profile.transport.kind in SIGNED else None
+        key = keys.get(reference) if reference and profile.transport.kind in SIGNED else None
         if key is not None and not can_sign(profile.signature, key.secret):
             told = "secret 应为本方的 SM2 私钥，并须安装 gm 组件"
         elif (

@@ -13,6 +13,7 @@ from services.credit_push.routing import relay_chain
 from services.credit_push.standing import late_letters, platform_views
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.operating import replay
+from services.credit_push.usecases.profiles import faulty_releases
 from shared.errors import DomainError, NotFound
 from shared.web.access import Principal, access, principal, roles
 from shared.web.listing import last_seen, listed
@@ -97,7 +98,14 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
                 "letters": late_letters(session, deps.clock.today(), region),
             }
         totals = {state: sum(view["counts"][state] for view in views) for state in STATES}
-        return page_of("push/board.html", "", platforms=views, totals=totals, left=left)
+        return page_of(
+            "push/board.html",
+            "",
+            platforms=views,
+            totals=totals,
+            faulty=faulty_releases(deps.catalogue, deps.keys),
+            left=left,
+        )
 
     @bp.get("/deliveries")
     @access(roles(*READERS))
