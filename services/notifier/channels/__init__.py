@@ -8,6 +8,7 @@ from marshmallow import EXCLUDE
 from services.notifier.channels import dingtalk, email, feishu, inbox, sms, webhook, wecom
 from services.notifier.channels.base import (
     AllFailed,
+    Attachment,
     Channel,
     ChannelModule,
     Gone,
@@ -24,6 +25,7 @@ __all__ = [
     "CHANNELS",
     "RECEIVERS",
     "AllFailed",
+    "Attachment",
     "Channel",
     "Gone",
     "Message",

@@ -17,6 +17,15 @@ from shared.http import Resolver
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    name: str
+    media: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Message:
     """What a channel carries. `id` stays the same on every repeat: receivers recognise a message by it."""
 
@@ -39,6 +48,7 @@ class Message:
     footer: str = ""  # instead of the one for officers
     kind: str = ""  # what a text message calls the matter; empty: as the route is called
     public: Mapping[str, Any] | None = None  # instead of ours, what a webhook outside may be told
+    attachments: tuple[Attachment, ...] = ()
     proof: str = ""  # of a mail: what makes its Message-ID ours alone, so that no bounce of it can be made up
 
 

@@ -20,18 +20,23 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from marshmallow import Schema, ValidationError, fields
 
-from services.notifier.channels.base import Channel, Message, Ports, Sent, Target
+from services.notifier.channels.base import Attachment, Channel, Message, Ports, Sent, Target
 from services.notifier.channels.failover import Failover
 from services.notifier.channels.pinned import Cord
 from services.notifier.domain import MAIL_ADDRESS, one_line
 from services.notifier.templates import render_mail
 from shared.clock import Clock
 from shared.errors import DeliveryError
+from shared.logs import get_log
 
 NAME = "email"
 TIMEOUT_SECONDS = 10.0
 LONGEST_TALK = 4  # times the timeout of a single answer
 SERVICE_READY = 220
+log = get_log(__name__)
+ATTACHABLE = {"application/pdf": "pdf", "text/calendar": "ics", "text/csv": "csv"}
+"""Kinds of files that are mailed, by the ending of their names."""
+MOST_ATTACHED = 5 * 2**20  # bytes of all of a mail
 FOOTER = "本邮件由系统自动发送，请勿回复。办理请登录系统。"
 _ADDRESS = re.compile(MAIL_ADDRESS)
 
@@ -166,6 +171,9 @@ class Relay:
         mail.set_content(text, cte="base64")
         page = render_mail(message.title, message.body, link, footer)
         mail.add_alternative(page, subtype="html", cte="base64")
+        for each in allowed(message.attachments):
+            main, _, sub = each.media.partition("/")
+            mail.add_attachment(each.content, maintype=main, subtype=sub, filename=each.name)
         return mail
 
     def _connect(self, cord: Cord) -> smtplib.SMTP:
@@ -193,6 +201,21 @@ class Relay:
         _expect(smtp.rcpt(address), "收件地址被拒")
         answer = _expect(smtp.data(mail.as_bytes()), "邮件被拒")
         return Sent(one_line(answer, 200))
+
+
+def allowed(attachments: Sequence[Attachment]) -> list[Attachment]:
+    """Those of a kind and size that may be mailed; the message itself goes out without the others."""
+    kept: list[Attachment] = []
+    room = MOST_ATTACHED
+    for each in attachments:
+        ending = ATTACHABLE.get(each.media)
+        fits = ending and re.fullmatch(rf"[A-Za-z0-9._-]{{1,80}}\.{ending}", each.name)
+        if not fits or len(each.content) > room:
+            log.warning("attachment left out", media=each.media, size=len(each.content))
+            continue
+        room -= len(each.content)
+        kept.append(each)
+    return kept
 
 
 def _greeted(answer: tuple[int, bytes]) -> None:

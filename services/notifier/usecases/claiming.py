@@ -21,6 +21,7 @@ from services.notifier.queries.texts import personal_wordings, texts_in_force
 from services.notifier.templates import Rendered, sms_kind
 from services.notifier.usecases.addressing import Asked, failing, find_targets
 from services.notifier.usecases.bounce_rounds import rounds_of
+from services.notifier.usecases.enclosing import enclosed
 from services.notifier.usecases.mail_proofs import mail_proof
 from services.notifier.usecases.repeats import settle_repeats, still_delivered
 from shared.clock import local_date
@@ -160,7 +161,9 @@ def _jobs(session: Session, keyring: KeyRing, ids: Sequence[str], now: datetime)
         elif each in found:
             message = _message(row, words.get(key))
             if row.channel == "email":
-                message = replace(message, proof=mail_proof(keyring, key, rounds.get(key, 0)))
+                files = enclosed(row.notice_id, row.event_type, message.title, row.facts, row.created_at)
+                proof = mail_proof(keyring, key, rounds.get(key, 0))
+                message = replace(message, proof=proof, attachments=files)
             elif row.channel == "sms":
                 message = replace(message, kind=sms_kind(row.event_type, own))
             jobs.append(Job(key, row.attempts_count + 1, message, found[each]))
