@@ -163,6 +163,27 @@ def test_a_dry_run_shows_what_would_go_without_the_number(world: PushWorld, regi
     assert world.client("supervisor").get(f"/push/deliveries/{row.id}/dry-run").status_code == 403
 
 
+def test_a_try_shows_what_went_and_what_came_back_without_the_number(world: PushWorld) -> None:
+    listing = world.listing(subject=Subject("欧阳示例", person=True))
+    world.publish(listing.event("published"))
+    world.until(lambda: (JSON, "list", "acknowledged") in world.states(listing.id), "listed")
+    (row,) = world.deliveries(listing.id, JSON)
+    page = world.client("operator").get(f"/push/deliveries/{row.id}", headers=HTML).text
+    (link,) = re.findall(rf'href="(/push/deliveries/{row.id}/attempts/[^"]+)"', page)
+    shown = world.client("operator").get(link, headers=HTML)
+    assert shown.status_code == 200
+    for said in (listing.number, "＊＊＊＊＊＊", row.receipt_number):
+        assert said in shown.text
+    assert listing.subject.code not in shown.text
+    assert (
+        world.client("operator").get(f"/push/deliveries/{new_id()}/{link.split('/', 4)[4]}").status_code
+        == 404
+    )
+    for role in ("supervisor", "auditor"):
+        assert world.client(role).get(link).status_code == 403
+        assert link not in world.client(role).get(f"/push/deliveries/{row.id}", headers=HTML).text
+
+
 def words_of(body: bytes) -> str:
     """What a file says, packed or not."""
     try:

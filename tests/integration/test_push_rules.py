@@ -1,6 +1,7 @@
 """The promises of the push: order, supersession, refusals as work, unknown outcomes, death and recovery."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,16 @@ import pytest
 from services.credit_push import models, queries
 from services.credit_push.transports.base import FILED, REFUSED, Receipt
 from services.credit_push.usecases.deciding import DISCARD, decide, propose
+from services.credit_push.usecases.operating import (
+    Wanted,
+    count_matching,
+    pause,
+    replay,
+    replay_matching,
+    resume,
+)
 from services.credit_push.usecases.receiving import receive_receipts
+from shared.errors import Conflict
 from shared.loops import drain
 from tests.harness.platforms import Listing, PushWorld, Subject, http_json, push_world
 from tests.harness.wait import until
@@ -115,6 +125,31 @@ def test_what_was_refused_and_need_not_be_corrected_any_more_is_said(world: Push
     }
     reader.close()
     assert told >= {ended.id, given_up.id}
+
+
+def test_what_a_later_version_waits_behind_is_not_pushed_again(world: PushWorld) -> None:
+    """By filter and window, and one by one: an old version neither overtakes nor comes back."""
+    old = world.listing()
+    old.facts = ""
+    world.publish(old.event("published"))
+    world.until(lambda: (JSON, "list", "rejected") in world.states(old.id, JSON), "refused")
+    with world.deps.db.write() as session:
+        pause(session, world.deps, JSON, "甲", "核对")
+    old.facts = "提供虚假业绩材料骗取中标"
+    world.publish(old.event("corrected"))
+    world.until(lambda: len(world.states(old.id, JSON)) == 2, "the later version waits")
+    refused, _waiting = world.deliveries(old.id, JSON)
+    with world.deps.db.write() as session:
+        at = refused.settled_at
+        wanted = Wanted(JSON, since=at, until=at + timedelta(microseconds=1))
+        assert count_matching(session, wanted) == 1
+        assert replay_matching(session, world.deps, "甲", wanted) == 0
+    with pytest.raises(Conflict, match="更新的版本"), world.deps.db.write() as session:
+        replay(session, world.deps, refused.id, "甲")
+    with world.deps.db.write() as session:
+        resume(session, world.deps, JSON)
+    world.until(lambda: acknowledged(world, old.id, "list"), "the later version")
+    assert [state for *_, state in world.states(old.id, JSON)] == ["rejected", "acknowledged"]
 
 
 def test_a_refused_version_is_followed_by_the_corrected_one(world: PushWorld) -> None:

@@ -14,6 +14,7 @@ from services.credit_push.standing import late_letters, platform_views
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.operating import replay
 from services.credit_push.usecases.profiles import faulty_releases
+from services.credit_push.usecases.showing import show_attempt
 from shared.errors import DomainError, NotFound
 from shared.web.access import Principal, access, principal, roles
 from shared.web.listing import last_seen, listed
@@ -116,6 +117,19 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles(*READERS))
     def delivery(delivery_id: str) -> Response:
         return _delivery(deps, delivery_id)
+
+    @bp.get("/deliveries/<delivery_id>/attempts/<attempt_id>")
+    @access(roles("operator"))
+    def attempt(delivery_id: str, attempt_id: str) -> Response:
+        with deps.db.read() as session:
+            shown = show_attempt(session, deps, delivery_id, attempt_id, visible_region(principal()))
+        return page_of(
+            "push/attempt.html",
+            "deliveries",
+            shown=shown,
+            attempt_names=ATTEMPT_NAMES,
+            outcome_names=OUTCOME_NAMES,
+        )
 
     @bp.post("/deliveries/<delivery_id>/replay")
     @access(roles(*DOERS))
