@@ -35,7 +35,7 @@ def _fact(event: Event) -> PublicFact:
     data = event.data
     if event.type != "listing.current" or not data["subject"]["uscc"]:
         return PublicFact(event.subject, event.sequence, event.time)
-    since = data["publicity"].get("start")
+    since, until = (data["publicity"].get(name) for name in ("start", "max_end"))
     return PublicFact(
         event.subject,
         event.sequence,
@@ -49,6 +49,7 @@ def _fact(event: Event) -> PublicFact:
         region=data["region"],
         domain=data["domain"],
         since=date.fromisoformat(since) if since else None,
+        until=date.fromisoformat(until) if until else None,
     )
 
 

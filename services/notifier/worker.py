@@ -25,6 +25,7 @@ from services.notifier.models import idempotency, inbox, leases, outbox, revocat
 from services.notifier.usecases.bounces import BounceBox, bounce_reader
 from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
+from services.notifier.usecases.ended_listings import ending_loop
 from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.mailing import Mailer, Mailing
 from services.notifier.usecases.measuring import measuring
@@ -210,6 +211,7 @@ def _periodic_loops(parts: Parts) -> list[Loop]:
         Periodic("digester", clock, CLIMB_EVERY, digest),
         Periodic("pruner", clock, PRUNE_EVERY, prune),
         measuring(db, clock, channels),
+        ending_loop(db, clock, channels, parts.calendar),
     ]
 
 

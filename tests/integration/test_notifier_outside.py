@@ -15,15 +15,27 @@ from services.notifier.models import Base, Dispatch, Notice, OutsideSubscriber, 
 from services.notifier.models.outside import APPROVED, OUTSIDE, REVOKED
 from services.notifier.routing.scopes import Scope
 from services.notifier.usecases import outside
+from services.notifier.usecases.ended_listings import end_by_date
 from services.notifier.usecases.endpoints import try_endpoint
+from services.notifier.usecases.enforcing import state_enforcement
 from services.notifier.usecases.outside import Application
 from services.notifier.usecases.replaying import Window, replay
+from shared.calendar import builtin_calendar
 from shared.contracts.envelope import new_event
 from shared.crypto import KeyRing
 from shared.db import open_database
 from shared.errors import Conflict, Invalid
 from shared.loops import drain
-from tests.harness.notices import AT, CLERK, HOUSING, OPERATOR, Mailbox, mail_server, webhook_receiver
+from tests.harness.notices import (
+    AT,
+    CLERK,
+    HOUSING,
+    OPERATOR,
+    Mailbox,
+    case_event,
+    mail_server,
+    webhook_receiver,
+)
 from tests.integration.test_notifier_api import Site, items
 from tests.integration.test_notifier_sending import HERE, KEEPER, World
 
@@ -49,7 +61,7 @@ def listing(world: World, listing_id: str, sequence: int, *, public: bool = True
         "subject": {"name": "虚构建筑公司", "uscc": USCC, "former_names": []},
         "organ": {"name": "长安区住建局", "uscc": None},
         "document": {"number": "长住建罚〔2026〕12号", "date": "2026-11-02"},
-        "publicity": {"start": day, "min_end": day, "max_end": None, "actual_end": None},
+        "publicity": {"start": day, "min_end": day, "max_end": day, "actual_end": None},
         "measures": [], **changes,
     } if public else {"recorded_at": AT}  # fmt: skip
     kind = "listing.current" if public else "listing.withdrawn"
@@ -198,3 +210,28 @@ def test_applying_and_deciding_on_pages(tmp_path: Path) -> None:
     asked = site.client.post("/notices/api/v1/subscribers", json={**FORM, "url": url}, **post)
     assert asked.json["page"].startswith("/notices/subscribers/mine/")
     db.close()
+
+
+def test_a_listing_nobody_adopted_ends_by_its_date_and_all_concerned_hear_of_it(world):
+    office, _ = world
+    with office.db.write() as session:
+        now = office.clock.system_now()
+        state_enforcement(session, "engineering-tendering", "130102", actor=KEEPER, at=now)
+    let_in(office, "https://hooks.example.com/x")
+    listing(office, "moved-in", 1)
+    listing(office, "has-a-case", 1)
+    office.hear(case_event(listing_id="has-a-case"))
+    kinds = {"channels": frozenset({"inbox"}), "calendar": builtin_calendar()}
+    with office.db.write() as session:
+        assert end_by_date(session, office.clock, **kinds) == 0
+    office.clock.advance(timedelta(days=2))
+    with office.db.write() as session:
+        assert end_by_date(session, office.clock, **kinds) > 0
+        assert end_by_date(session, office.clock, **kinds) == 0
+        stops = session.scalars(select(Notice).where(Notice.event_type == "enforcement.stop")).all()
+        assert [(each.subject_id, each.department_id) for each in stops] == [("moved-in", HOUSING)]
+        lifted = session.scalars(select(Notice).where(Notice.event_type == "listing.lifted")).all()
+        assert [each.listing_id for each in lifted] == ["moved-in"]
+    listing(office, "moved-in", 2, public=False)
+    with office.db.read() as session:
+        assert len(session.scalars(select(Notice).where(Notice.event_type == "listing.lifted")).all()) == 1

@@ -47,6 +47,8 @@ class PublicFact:
     region: str | None = None
     domain: str | None = None
     since: date | None = None
+    until: date | None = None
+    by_date: bool = False  # said by nobody: its last day is over
 
 
 def hear_public(session: Session, facts: Sequence[PublicFact], *, today: date, at: datetime) -> None:
@@ -58,7 +60,7 @@ def hear_public(session: Session, facts: Sequence[PublicFact], *, today: date, a
     turns: list[PublicTurn] = []
     for fact in facts:
         row = known.get(fact.listing_id)
-        if row is not None and fact.sequence <= row.sequence:
+        if row is not None and fact.sequence <= row.sequence and not fact.by_date:
             continue
         before = row.uscc if row is not None else None
         is_news = row is not None or fact.since is None or fact.since >= today - HISTORY
@@ -66,11 +68,22 @@ def hear_public(session: Session, facts: Sequence[PublicFact], *, today: date, a
             row = known[fact.listing_id] = PublicListing(listing_id=fact.listing_id)
             session.add(row)
         row.sequence, row.uscc, row.name = fact.sequence, fact.uscc, fact.name if fact.uscc else None
+        row.until, row.stated = (fact.until, _kept(fact)) if fact.uscc else (None, None)
         if watched & {before, fact.uscc}:
             _tell(session, fact, before, is_news=is_news, at=at)
         turns += _turn(fact, before, is_news=is_news)
     session.flush()
     tell_outside(session, turns, at)
+
+
+def _kept(fact: PublicFact) -> dict[str, str]:
+    """What institutions are told of it, should it end by its date."""
+    return {
+        "list_name": fact.list_name,
+        "document_number": cover_identities(fact.document_number),
+        "region": fact.region or "",
+        "domain": fact.domain or "",
+    }
 
 
 def _turn(fact: PublicFact, before: str | None, *, is_news: bool) -> Iterator[PublicTurn]:
