@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from shared.clock import FixedClock
 from shared.contracts.topics import Topic
-from shared.db import Database, open_database
+from shared.db import Database, engine, open_database
 from shared.eventlog import EventLog, open_log
 from shared.web.openapi import possible_problems
 from tests.harness.broker import NotAvailable, find_broker
@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     look_no_more()
+    engine.SYNCHRONOUS = "OFF"  # in this process; those that tests kill write as in production
     config.addinivalue_line("markers", "tables(package, migrated=False): any_db begins with its empty tables")
     config.addinivalue_line("markers", "soak: runs as long as SOAK_SECONDS says; needs --run-soak")
     config.addinivalue_line("markers", "longer: of the suite, and for SOAK_SECONDS under make soak")

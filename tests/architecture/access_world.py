@@ -98,10 +98,16 @@ class World:
     ) -> Any:
         headers: dict[str, str] = {}
         if who is not None:
-            headers["Authorization"] = f"Bearer {self._token_for(who, method)}"
+            headers["Authorization"] = f"Bearer {self._token_for(who)}"
         if key is not None:
             headers["Authorization"] = f"ApiKey {key}"
-        client = self.clients[service]
+        answer = self._sent(self.clients[service], method, path, body, headers)
+        if method != "GET" and answer.status_code < 400:
+            self.kept.clear()
+        return answer
+
+    @staticmethod
+    def _sent(client: FlaskClient, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
         if isinstance(body, Mapping) and "file" in body:
             given = {**body, "file": (io.BytesIO(b"%PDF-1.4"), "a.pdf")}
             return client.open(path, method=method, data=given, headers=headers)
@@ -109,17 +115,14 @@ class World:
         sent = {"data": body or {}} if form else {"json": body if body is not None else {}}
         return client.open(path, method=method, headers=headers, **({} if method == "GET" else sent))
 
-    def _token_for(self, who: Principal, method: str) -> str:
-        """Those who read may go on in their session until somebody tries to change something."""
-        if method != "GET":
-            self.kept.clear()
-            return self.token(who)
+    def _token_for(self, who: Principal) -> str:
+        """Everybody goes on in their session until something was changed, which may have ended it."""
         if who.user_id not in self.kept:
             self.kept[who.user_id] = self.token(who)
         return self.kept[who.user_id]
 
     def token(self, who: Principal) -> str:
-        """A session of its own for every change, so that signing out disturbs nobody."""
+        """A session of its own, so that signing out disturbs nobody."""
         session_id = new_id()
         with self.deps.db.write() as session:
             session.add(

@@ -13,7 +13,7 @@ from tests.integration.case_machine_run import COMMON, live_through, machine_in
 
 @pytest.mark.timeout(1800)
 def test_ten_thousand_steps_keep_every_promise(tmp_path, clock):
-    live_through(machine_in(tmp_path, clock), 1, 10_000)
+    live_through(machine_in(tmp_path, clock), 1, 10_000, everywhere=True)
 
 
 @pytest.mark.soak
