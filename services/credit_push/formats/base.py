@@ -8,10 +8,15 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from xml.etree import ElementTree as ET
 
-from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc
+from services.credit_push.catalogue.reading import CLASSES, DOMAINS
+from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc, organ_code_check_digit
+from shared.regions import UnknownRegion, region
 
 Row = dict[str, str]
 RESIDENT_ID = "resident-id"
+EARLIEST, LATEST = date(1949, 10, 1), date(2099, 12, 31)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SLUG = re.compile(r"[a-z][a-z0-9-]*")
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """What XML cannot say, and no platform takes in any format."""
 
@@ -35,7 +40,7 @@ class Unacceptable(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `kind` is text, date, amount, uscc, identity or code, `length` the greatest allowed."""
+    """One column; `kind` is text, code, or one of those checked below, `length` the greatest allowed."""
 
     code: str
     label: str
@@ -80,10 +85,10 @@ def _check(column: Column, value: str) -> Fault | None:
 @lru_cache(maxsize=1024)
 def _date(value: str) -> tuple[str, str] | None:
     try:
-        date.fromisoformat(value)
+        good = _DATE.fullmatch(value) is not None and EARLIEST <= date.fromisoformat(value) <= LATEST
     except ValueError:
-        return "DATE", "应为 YYYY-MM-DD 日期"
-    return None
+        good = False
+    return None if good else ("DATE", "应为 1949-10-01 至 2099-12-31 的 YYYY-MM-DD 日期")
 
 
 def _amount(value: str) -> tuple[str, str] | None:
@@ -95,10 +100,10 @@ def _amount(value: str) -> tuple[str, str] | None:
 @lru_cache(maxsize=4096)  # the codes of organs and sources come again and again
 def _uscc(value: str) -> tuple[str, str] | None:
     try:
-        check_uscc(value)
+        good = check_uscc(value) == value
     except InvalidIdentifier as error:
         return "CHECKSUM", f"不正确：{error}"
-    return None
+    return None if good else ("FORMAT", "应为 18 位数字和大写字母")
 
 
 def _identity(value: str) -> tuple[str, str] | None:
@@ -109,11 +114,69 @@ def _identity(value: str) -> tuple[str, str] | None:
     return None
 
 
+@lru_cache(maxsize=4096)
+def _organ(value: str) -> tuple[str, str] | None:
+    if not re.fullmatch(r"[0-9A-Z]{8}[0-9X]", value):
+        return "FORMAT", "应为 9 位组织机构代码，不含连字符"
+    return None if organ_code_check_digit(value[:8]) == value[8] else ("CHECKSUM", "校验不通过")
+
+
+def _person(value: str) -> tuple[str, str] | None:
+    """Resident numbers by their digits; other papers by their shape."""
+    if re.fullmatch(r"\d{15}|\d{17}[\dX]", value):
+        return _identity(value)
+    return None if re.fullmatch(r"[A-Z0-9()]{5,20}", value) else ("FORMAT", "应为 5 至 20 位数字和大写字母")
+
+
+@lru_cache(maxsize=4096)
+def _region(value: str) -> tuple[str, str] | None:
+    try:
+        region(value)
+    except UnknownRegion:
+        return "CODE", "不在行政区划代码内"
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _slug(value: str) -> tuple[str, str] | None:
+    return None if _SLUG.fullmatch(value) else ("FORMAT", "应为小写字母、数字和连字符")
+
+
+def _one_of(known: tuple[str, ...]) -> Callable[[str], tuple[str, str] | None]:
+    return lambda value: None if value in known else ("CODE", "不在代码集内")
+
+
+def _version(value: str) -> tuple[str, str] | None:
+    return None if re.fullmatch(r"[1-9]\d{0,8}", value) else ("FORMAT", "应为正整数")
+
+
+def paper_faults(code: str, label: str, id_type: str, number: str) -> list[Fault]:
+    """What is wrong with a person's number, by the kind of paper it is of; none is no fault here."""
+    if not number:
+        return []
+    resident = id_type in ("", RESIDENT_ID)
+    problem = _identity(number) if resident else _person(number)
+    return [Fault(code, problem[0], label + problem[1])] if problem else []
+
+
+def order_faults(row: Mapping[str, str], first: str, last: str) -> list[Fault]:
+    """An end before its beginning."""
+    wrong = row[first] and row[last] and row[first] > row[last]
+    return [Fault(last, "DATE", "截止日早于起始日")] if wrong else []
+
+
 _KINDS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     "date": _date,
     "amount": _amount,
     "uscc": _uscc,
     "identity": _identity,
+    "organ": _organ,
+    "person": _person,
+    "region": _region,
+    "slug": _slug,
+    "version": _version,
+    "list-class": _one_of(CLASSES),
+    "domain": _one_of(DOMAINS),
 }
 
 

@@ -9,7 +9,7 @@ from services.credit_push.formats.base import Column, Row, check_columns, refuse
 ORGANIZATION_COLUMNS = (
     Column("TYSHXYDM", "统一社会信用代码", 18, mandatory=True, kind="uscc"),
     Column("GSZCH", "工商注册号", 50),
-    Column("ZZJGDM", "组织机构代码", 9),
+    Column("ZZJGDM", "组织机构代码", 9, kind="organ"),
     Column("JGQC", "机构全称", 200, mandatory=True),
     Column("FDDBR", "法定代表人", 50),
     Column("ZCDZ", "注册地址", 200),
@@ -21,7 +21,7 @@ ORGANIZATION_COLUMNS = (
 )
 PERSON_COLUMNS = (
     Column("FZRXM", "姓名", 50, mandatory=True),
-    Column("SFZH", "身份证号", 64, mandatory=True),
+    Column("SFZH", "身份证号", 64, mandatory=True, kind="person"),
     Column("RDWH", "认定文号", 128, mandatory=True),
     Column("RDDW", "认定单位", 200, mandatory=True),
     Column("ZYSXSS", "主要失信事实", 5000, mandatory=True),

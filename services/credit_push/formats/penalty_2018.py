@@ -1,7 +1,7 @@
 """双公示 行政处罚, 2018 standard (发改办财金〔2018〕424号): 30 fields, amounts in 万元."""
 
 from services.credit_push.domain import Record
-from services.credit_push.formats.base import Column, Fault, Row, check_columns, refuse, wan
+from services.credit_push.formats.base import Column, Fault, Row, check_columns, paper_faults, refuse, wan
 
 CATEGORIES = (
     "警告",
@@ -20,7 +20,7 @@ COLUMNS = (
     Column("CF_XDR_LB", "行政相对人类别", 16, mandatory=True, choices=SUBJECT_KINDS),
     Column("CF_XDR_SHXYM", "行政相对人代码_1（统一社会信用代码）", 18, kind="uscc"),
     Column("CF_XDR_GSZC", "行政相对人代码_2（工商注册号）", 50),
-    Column("CF_XDR_ZZJG", "行政相对人代码_3（组织机构代码）", 9),
+    Column("CF_XDR_ZZJG", "行政相对人代码_3（组织机构代码）", 9, kind="organ"),
     Column("CF_XDR_SWDJ", "行政相对人代码_4（税务登记号）", 15),
     Column("CF_XDR_SYDW", "行政相对人代码_5（事业单位证书号）", 12),
     Column("CF_XDR_SHZZ", "行政相对人代码_6（社会组织登记证号）", 50),
@@ -72,7 +72,9 @@ def subject_kind(record: Record) -> str:
 def encode(record: Record) -> Row:
     """The 30 fields of a record; Unacceptable if the platform would reject any of them."""
     row = {**_party(record), **_decision(record), **_offices(record)}
-    refuse(check_columns(COLUMNS, row) + _conditional(row))
+    subject = record.subject
+    number = paper_faults("CF_XDR_ZJHM", "自然人证件号码", subject.id_type, row["CF_XDR_ZJHM"])
+    refuse(check_columns(COLUMNS, row) + _conditional(row) + number)
     return row
 
 

@@ -10,16 +10,16 @@ from xml.etree import ElementTree as ET
 
 from services.credit_push.domain import Record
 from services.credit_push.formats.base import (
-    RESIDENT_ID,
     Column,
     Fault,
     Row,
     check_columns,
+    order_faults,
+    paper_faults,
     refuse,
     xml_bytes,
 )
 from shared.clock import local_date
-from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc
 
 _MAPPING = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
@@ -60,10 +60,14 @@ def encode_revocation(record: Record) -> Row:
     return _encode(record, REVOCATION)
 
 
+_ORGANIZATION = Column("SubjectCode", "主体代码", 18, kind="uscc")
+
+
 def _encode(record: Record, message: Message) -> Row:
     values = _values(record)
     row = {name: values[value] for name, value in message.values.items()}
-    refuse(check_columns(message.columns, row) + _code_faults(record, row["SubjectCode"]))
+    term = order_faults(row, "PunishBegin", "PunishEnd") if message is LISTING else []
+    refuse(check_columns(message.columns, row) + _code_faults(record, row["SubjectCode"]) + term)
     return row
 
 
@@ -97,13 +101,9 @@ def _values(record: Record) -> dict[str, str]:
 
 
 def _code_faults(record: Record, code: str) -> list[Fault]:
-    if not code or (record.subject.person and record.subject.id_type not in ("", RESIDENT_ID)):
-        return []
-    try:
-        check_resident_id(code) if record.subject.person else check_uscc(code)
-    except InvalidIdentifier:
-        return [Fault("SubjectCode", "CHECKSUM", "主体代码校验不通过")]
-    return []
+    if record.subject.person:
+        return paper_faults("SubjectCode", "主体代码", record.subject.id_type, code)
+    return check_columns([_ORGANIZATION], {"SubjectCode": code})
 
 
 def to_xml(message: Message, row: Row, *, message_id: str, sender: str, sent_at: str) -> bytes:
