@@ -75,6 +75,6 @@ def is_genuine(document: Mapping[str, Any], signature: Mapping[str, str], keyrin
         return False
     try:
         key.verify(base64.b64decode(signature.get("value", "")), _canonical(document))
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, ValueError, RecursionError):
         return False
     return True
