@@ -46,7 +46,7 @@ from tests.unit.blacklist.case_office import Office, add_department, memory_data
 from tests.unit.blacklist.hearings import keep_record, keep_withdrawal, serve_notice
 
 FINAL = (ARCHIVED, NOT_LISTED, WITHDRAWN)
-ENDINGS = ("withdraw", "dismiss", "return_for_revision", "revoke", "remove_linked")
+ENDINGS = ("withdraw", "dismiss", "return_for_revision", "revoke")
 MILD = tuple(action for action in ACTIONS if action not in ENDINGS)
 OFFICER_ROLES = frozenset({"clerk", "reviewer", "decider"})
 DAYS = (0, 1, 1, 2, 3, 7, 30, 95, 200, 370, 1100)
