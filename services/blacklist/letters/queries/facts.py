@@ -28,7 +28,7 @@ from services.blacklist.rules.domain import (
     publicity_range,
     repair_after,
 )
-from services.blacklist.rules.queries import measure
+from services.blacklist.rules.queries import editions_of_measures, measure
 from services.blacklist.rules.remedies import SAME_LEVEL
 from shared.calendar import WorkingCalendar, add_months
 from shared.clock import local_date
@@ -92,6 +92,7 @@ def flags_of(occasion: Occasion) -> set[str]:
         "has_facts": bool(case.misconduct.get("facts")),
         "has_document": bool(case.document.get("number") and case.document.get("organ")),
         "has_measures": bool(case.measures),
+        "has_edition": bool(case.measures and _edition(case)),
         "has_reason": bool(step.reason),
         "has_representative": bool(case.legal_representative),
         **hearing_flags(case.hearing or {}),
@@ -214,8 +215,15 @@ def _decision(occasion: Occasion) -> dict[str, str]:
         "severity": GRADES.get(case.severity or "", "一般"),
         "publicity": _publicity(case, rule),
         "measures": sentence("\n".join(f"（{number}）{line}" for number, line in enumerate(lines, 1))),
+        "measures_edition": _edition(case) or UNKNOWN,
         "heard": _heard(case),
     }
+
+
+def _edition(case: Case) -> str:
+    """By name, the edition of the closed list the decision keeps; decisions of earlier releases kept none."""
+    kept = (case.decision or {}).get("edition")
+    return next((tidy(each["title"]) for each in editions_of_measures() if each["version"] == kept), "")
 
 
 def _lead(consequences: str, named: list[str]) -> str:
