@@ -15,7 +15,7 @@ from services.blacklist.settings import read_settings as read_blacklist
 from services.credit_push.settings import read_settings as read_push
 from services.notifier.settings import read_settings as read_notifier
 from tests.architecture.test_access_matrix import ROWS
-from tests.architecture.test_deployment import COMPOSE, ROOT, upstreams
+from tests.architecture.test_deployment import COMPOSE, IMAGE, ROOT, upstreams
 
 FOLDER = ROOT / "deploy/kubernetes"
 SETTINGS = set(
@@ -137,8 +137,31 @@ def test_what_a_process_writes_to_is_mounted() -> None:
         given = variables(WORKLOADS[name])
         mounted = {each["mountPath"] for each in container(WORKLOADS[name])["volumeMounts"]}
         folders = {given[key] for key in ("DATA_DIR", "PROMETHEUS_MULTIPROC_DIR") if key in given}
-        files = {str(Path(given[key]).parent) for key in ("KEYS_FILE", "PLATFORM_KEYS_FILE") if key in given}
+        named = ("KEYS_FILE", "PLATFORM_KEYS_FILE", "AUDIT_HEADS_FILE")
+        files = {str(Path(given[key]).parent) for key in named if key in given}
         assert folders | files | {"/tmp"} <= mounted, name
+
+
+def test_the_heads_of_the_trail_lie_on_a_volume_of_their_own() -> None:
+    """Here as in compose, and with the worker alone: no other process could overwrite them."""
+    heads = Path(variables(WORKLOADS["blacklist-worker"])["AUDIT_HEADS_FILE"]).parent
+    holders = {
+        name
+        for name, each in WORKLOADS.items()
+        if any(mount["mountPath"] == str(heads) for mount in container(each)["volumeMounts"])
+    }
+    assert holders == {"blacklist-worker"}
+    (claim,) = (
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in pod(WORKLOADS["blacklist-worker"])["volumes"]
+        if volume["name"] == "audit-heads"
+    )
+    assert claim in of_kind("PersistentVolumeClaim")
+    worker = COMPOSE["services"]["blacklist-worker"]
+    assert worker["environment"]["AUDIT_HEADS_FILE"].startswith(f"{heads}/")
+    mounts = {name: each.get("volumes", []) for name, each in COMPOSE["services"].items()}
+    assert [name for name, each in mounts.items() if f"audit-heads:{heads}" in each] == ["blacklist-worker"]
+    assert f"-o credit -g credit {heads}" in IMAGE, "a named volume takes its owner from the image"
 
 
 def test_probes_ask_for_routes_and_ports_that_exist() -> None:
