@@ -205,7 +205,7 @@ def test_a_decision_tells_both_statement_and_hearing(desk):
     for part in ("经核实证据确凿", "依法举行了听证", "当事人的意见不成立", "采取下列措施：", *ACCEPTED):
         assert part in text, part
     assert text.count(measure("ban-bidding", DAY).name) == 1, "a measure is told once"
-    assert "施行的《全国失信惩戒措施基础清单（2025年版）》" in text, "the edition the decision was taken under"
+    assert "施行的《全国失信惩戒措施基础清单（2025年版）》" in text, "the edition decided under"
 
 
 def test_identity_numbers_are_masked_unless_an_officer_says_why(desk):
