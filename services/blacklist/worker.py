@@ -20,6 +20,7 @@ from services.blacklist.rules.usecases.measuring import measuring
 from services.blacklist.snapshots.usecases import SnapshotKeeper
 from services.blacklist.store import Deps, idempotency, inbox, leases, outbox
 from services.blacklist.supervision.usecases.annual import AnnualDuties, announce
+from services.blacklist.supervision.usecases.gap_watch import GapWatch
 from services.blacklist.syndication.usecases.following import FollowingWatch
 from services.blacklist.transparency.usecases.appending import LogSequencer
 from shared.eventlog.base import EventLog
@@ -46,6 +47,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         measuring(deps.db, deps.clock),
         CalendarKeeper(deps.db, deps.clock, deps.calendar, follow=(recompute_cases,)),
         AnnualDuties(deps),
+        GapWatch(deps, holder),
         Imports(deps, holder),
         CheckJobs(deps, holder),
         ProjectWatch(deps, holder),

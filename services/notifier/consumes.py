@@ -216,6 +216,15 @@ def _tender(data: Mapping[str, Any]) -> Facts:
     }
 
 
+def _gap(data: Mapping[str, Any]) -> Facts:
+    gaps, numbers = data["gaps"], _said(data["numbers"])
+    return {
+        "year": _text(data["year"]),
+        "gaps": _text(gaps),
+        "numbers": f"{numbers}等" if gaps > numbers.count("、") + 1 else numbers,
+    }
+
+
 def _data_user(data: Mapping[str, Any]) -> Facts:
     return {
         "data_user_name": _text(data["name"]),
@@ -290,6 +299,7 @@ _FAMILIES: dict[str, Callable[[Mapping[str, Any]], Facts]] = {
     "duty": _duty,
     "tender": _tender,
     "data-user": _data_user,
+    "gap": _gap,
     "delivery": _delivery,
     "answer": _answer,
     "reconciliation": _reconciliation,

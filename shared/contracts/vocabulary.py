@@ -62,6 +62,7 @@ CASES = (
     "data-user.overdue",
     "letter.to-serve",
     "request.answered",
+    "gap.found",
 )
 
 IDENTITY = ("department.changed", "user.changed", "session.revoked")

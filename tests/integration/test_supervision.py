@@ -1,6 +1,7 @@
 """Indicators, ledger, gaps, inspections and reports over HTTP, as the service is wired."""
 
 import io
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -10,7 +11,11 @@ from sqlalchemy import select
 from services.blacklist.cases.models import Case
 from services.blacklist.register.models import DeliveryStatus
 from services.blacklist.rules.models import Duty
+from services.blacklist.store import outbox
 from services.blacklist.supervision.domain.sampling import draw, population_digest
+from services.blacklist.supervision.models import GapWarning
+from services.blacklist.supervision.usecases.gap_watch import GapWatch
+from shared.contracts.shapes import refuse
 from tests.integration.supervision_world import Region
 
 CLERK, REVIEWER, DECIDER = "changan-clerk", "changan-reviewer", "changan-decider"
@@ -156,6 +161,42 @@ def test_twelve_and_fourteen_without_thirteen_is_warned_of(region):
     said = {"number": "长住建罚〔2026〕13号", "reason_code": "withdrawn-number", "reason": "文号作废"}
     assert region.call("POST", "/explanations", DECIDER, said).status_code == 201
     assert region.call("GET", "/gaps?year=2026", SUPERVISOR).json["items"] == []
+
+
+def test_a_department_hears_of_a_gap_once_and_it_closes_when_explained(region):
+    watch = GapWatch(region.deps, "test")
+
+    def look():
+        region.pass_days(1)
+        while watch.step():
+            pass
+        with region.deps.db.read() as session:
+            events = [bytes(value) for value in session.scalars(select(outbox.c.value))]
+        told = [json.loads(each) for each in events if b"warning_id" in each]
+        return [each for each in told if each["department_id"] == region.housing()]
+
+    def entered(*serials):
+        rows = [decision(f"长住建罚〔2026〕{each}号") for each in serials]
+        assert region.call("POST", "/decisions", CLERK, {"decisions": rows}).status_code == 200
+
+    def explain(serial):
+        said = {"number": f"长住建罚〔2026〕{serial}号", "reason_code": "withdrawn-number", "reason": "作废"}
+        assert region.call("POST", "/explanations", DECIDER, said).status_code == 201
+
+    entered(12, 16)
+    (told,) = look()
+    assert (told["numbers"], told["gaps"], told["year"]) == ("长住建罚〔2026〕13—15号", 1, 2026)
+    assert refuse("gap.found", told) is None
+    explain(14)
+    assert len(look()) == 1, "13 and 15 are left of what was told"
+    entered(19)
+    assert [each["numbers"] for each in look()][1:] == ["长住建罚〔2026〕17—18号"]
+    for serial in (13, 15, 17):
+        explain(serial)
+    assert len(look()) == 2
+    with region.deps.db.read() as session:
+        rows = session.scalars(select(GapWarning).order_by(GapWarning.first)).all()
+        assert [row.closed_at is None for row in rows] == [False, True], "18 is still missing"
 
 
 def test_a_case_under_way_is_no_gap_until_it_is_late(region):

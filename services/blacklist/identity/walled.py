@@ -99,6 +99,7 @@ POLICIES: dict[str, Policy] = {
     "letter_series": _OFFICE,
     "ledger_decisions": _OFFICE,
     "ledger_explanations": _OFFICE,
+    "ledger_gap_warnings": _OFFICE,
     "ledger_uploads": _OFFICE,
     "ledger_zero_returns": _OFFICE,
     "inspections": Policy(f"({_INSPECTING} OR {_REGION} OR {_INSPECTED})", _INSPECTING, _INSPECTING),

@@ -97,6 +97,24 @@ class NumberExplanation(Base):
     )
 
 
+class GapWarning(Base):
+    """断号提示: numbers a department was told of once; closed when none of them is a gap any more."""
+
+    __tablename__ = "ledger_gap_warnings"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    department_id: Mapped[str] = mapped_column(String(36))
+    prefix: Mapped[str] = mapped_column(String(60))
+    year: Mapped[int]
+    first: Mapped[int]
+    last: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("ix_ledger_gap_warnings_department", "department_id", "closed_at"),)
+
+
 class Inspection(Base):
     """监督检查: a sample drawn by a recorded seed from the cases and decisions of a period."""
 

@@ -1,6 +1,7 @@
 """blacklist.cases.v1: how cases proceed, which duties fall due, what changed for bidders of watched tenders,
-which data users are behind with removals, which letters wait to be announced to their parties, and what
-became of requests that came through platforms.
+which data users are behind with removals, which letters wait to be announced to their parties, what became
+of requests that came through platforms, and which document numbers a department has neither published nor
+explained.
 
 Persons' names are masked.
 """
@@ -127,5 +128,26 @@ Answer = shape(
         "recorded_at": moment(),
     },
 )
-_FAMILIES = {"duty": Duty, "tender": Tender, "data-user": DataUser, "letter": Letter, "request": Answer}
+Gap = shape(
+    "Gap",
+    {
+        "warning_id": text(),
+        "sequence": number(),
+        "department_id": text(about="whose numbers they are"),
+        "region": text(),
+        "year": number(),
+        "numbers": text(about="the first twenty, as written in documents"),
+        "gaps": number(about="how many were found anew"),
+        "occurred_at": moment(),
+        "recorded_at": moment(),
+    },
+)
+_FAMILIES = {
+    "duty": Duty,
+    "tender": Tender,
+    "data-user": DataUser,
+    "letter": Letter,
+    "request": Answer,
+    "gap": Gap,
+}
 SHAPES = {name: _FAMILIES.get(name.partition(".")[0], Case) for name in vocabulary.CASES}

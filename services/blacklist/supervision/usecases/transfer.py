@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.identity.models import Department
 from services.blacklist.supervision.models import (
     AnnualReport,
+    GapWarning,
     Inspection,
     InspectionItem,
     LedgerDecision,
@@ -21,7 +22,7 @@ def transfer_supervision(session: Session, from_id: str, to_id: str) -> None:
     with all others. Zero returns stay: each is the signed word of the department that gave it.
     """
     target = session.get_one(Department, to_id)
-    owned: tuple[Any, ...] = (InspectionItem, LedgerUpload)
+    owned: tuple[Any, ...] = (InspectionItem, LedgerUpload, GapWarning)
     for model in owned:
         session.execute(update(model).where(model.department_id == from_id).values(department_id=to_id))
     numbered: tuple[Any, ...] = (LedgerDecision, NumberExplanation)
