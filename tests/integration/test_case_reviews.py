@@ -2,6 +2,7 @@
 and a decision that comes back after publication.
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import case_view
 from services.blacklist.cases.usecases.clockwork import CaseClock
+from services.blacklist.cases.usecases.editing import edit_case
 from services.blacklist.register.domain import Status, status
 from services.blacklist.register.models import DeliveryStatus, Listing
 from services.blacklist.register.queries import standing
@@ -18,7 +20,7 @@ from services.blacklist.rules.models import Duty
 from services.blacklist.rules.queries import all_lists
 from services.blacklist.rules.unrepairable import bars
 from shared.errors import Conflict, Forbidden, Invalid
-from tests.unit.blacklist.case_office import filing, memory_database, open_office
+from tests.unit.blacklist.case_office import filing, memory_database, officer, open_office
 from tests.unit.blacklist.hearings import heard
 
 PAPER = {"number": "恢〔2027〕1号", "date": date(2026, 11, 2)}
@@ -81,6 +83,22 @@ def test_after_a_hearing_nobody_decides_without_a_legal_review(office):
     assert view(office, case)["legal_review"]["conclusion"] == "agreed"
     case = office.take(case, "decide", "decider", severity="general", publicity_months=12)
     assert case.state == "decided"
+
+
+def test_who_edited_the_case_does_not_review_it_by_another_hand(office):
+    editor = replace(officer(office.department, "clerk", "second"), display_name="李修改")
+    case = office.file()
+    with office.deps.db.write() as session:
+        changes = {"misconduct": {"facts": "另有事实"}}
+        case = edit_case(session, office.deps, case.id, 1, changes, actor=editor, at=office.clock.now())
+    case = office.walk(case, "noticed")
+    with pytest.raises(Invalid):
+        office.take(case, "record_legal_review", "reviewer", **AGREED, legal_reviewer="李 修改")
+    against = {"conclusion": "objected", "opinion": "证据不足"}
+    case = office.take(case, "record_legal_review", "reviewer", **against)
+    case = office.take(case, "record_legal_review", "reviewer", **AGREED)
+    steps = view(office, case)["steps"]
+    assert "证据不足" in str(steps), "the first opinion stays on record"
 
 
 def test_who_reviewed_does_not_decide(office):

@@ -124,6 +124,20 @@ def test_a_failed_attempt_moves_nothing_and_a_case_typed_before_stays(desk):
     assert now(desk, case).version == typed.version
 
 
+@pytest.mark.parametrize(("days", "came_back"), [(-1, False), (1, True)])
+def test_after_publication_only_what_came_back_since_it_was_served_counts(desk, days, came_back):
+    case = decided(desk)
+    decision = both(desk, case)
+    desk.office.clock.advance(timedelta(days=1))
+    served = desk.office.clock.today()
+    desk.serve(decision, Proof("回证.pdf", SCAN), served_on=served)
+    desk.office.take(now(desk, case), "publish", "decider")
+    desk.office.clock.advance(timedelta(days=1))
+    tried = {"method": "post", "tracking_number": "EMS1", "outcome": "failed", "note": "查无此人"}
+    desk.serve(decision, **tried, served_on=served + timedelta(days=days))
+    assert (now(desk, case).decision_failed_on is not None) is came_back
+
+
 def test_only_the_clerk_serves(desk):
     case = decided(desk)
     decision = both(desk, case)

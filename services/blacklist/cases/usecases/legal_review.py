@@ -2,9 +2,12 @@
 
 from datetime import date
 
+from sqlalchemy import select
+
 from services.blacklist.cases.domain.days import written_day
 from services.blacklist.cases.domain.hearing import same_name, was_held
 from services.blacklist.cases.domain.legal_review import AGREED
+from services.blacklist.cases.models import CaseStep
 from services.blacklist.cases.queries.standing import review_demand
 from services.blacklist.cases.usecases.moves import Move, invalid, plain
 
@@ -19,7 +22,7 @@ def record_legal_review(move: Move) -> None:
     if problem := _day_problem(move, day):
         raise invalid(("/reviewed_on", problem))
     named = given.get("legal_reviewer")
-    if named and same_name(named, case.filer_name):
+    if named and any(same_name(named, each) for each in _makers(move)):
         raise invalid(("/legal_reviewer", NAMESAKE))
     actor = move.batch.actor
     kept = {
@@ -32,7 +35,14 @@ def record_legal_review(move: Move) -> None:
         "after_hearing": was_held(case.hearing),
     }
     case.legal_review = plain(kept)
-    move.detail |= plain({name: kept[name] for name in ("reviewer", "reviewed_on", "conclusion")})
+    told = ("reviewer", "reviewed_on", "conclusion", "opinion")  # the next review takes its place
+    move.detail |= plain({name: kept[name] for name in told})
+
+
+def _makers(move: Move) -> list[str]:
+    """Who filed the case and who edited it, by name."""
+    edited = select(CaseStep.actor_name).where(CaseStep.case_id == move.case.id, CaseStep.action == "edit")
+    return [move.case.filer_name, *(name for name in move.batch.session.scalars(edited) if name)]
 
 
 def _day_problem(move: Move, day: date) -> str | None:

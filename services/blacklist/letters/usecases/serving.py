@@ -155,9 +155,11 @@ def _step_for(case: Case, letter: Letter, row: LetterService) -> str | None:
 
 
 def _after_publication(case: Case, row: LetterService) -> str | None:
-    """A decision that comes back after publication is served again."""
+    """A decision that comes back after publication is served again; what failed before that day is past."""
     if row.outcome != SERVED:
-        return None if case.decision_failed_on else "fail_service"
+        service = case.service or {}
+        served = service.get("again", service).get("served_on") or ""
+        return None if case.decision_failed_on or row.served_on.isoformat() < served else "fail_service"
     return "serve_again" if case.decision_failed_on else None
 
 
