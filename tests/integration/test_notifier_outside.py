@@ -218,13 +218,16 @@ def test_a_listing_nobody_adopted_ends_by_its_date_and_all_concerned_hear_of_it(
         now = office.clock.system_now()
         state_enforcement(session, "engineering-tendering", "130102", actor=KEEPER, at=now)
     let_in(office, "https://hooks.example.com/x")
-    listing(office, "moved-in", 1)
-    listing(office, "has-a-case", 1)
+    today = office.clock.today()
+    ends = (today + timedelta(days=1)).isoformat()  # from then on the register does not show it
+    days = {"start": today.isoformat(), "min_end": None, "max_end": ends, "actual_end": None}
+    listing(office, "moved-in", 1, publicity=days)
+    listing(office, "has-a-case", 1, publicity=days)
     office.hear(case_event(listing_id="has-a-case"))
     kinds = {"channels": frozenset({"inbox"}), "calendar": builtin_calendar()}
     with office.db.write() as session:
         assert end_by_date(session, office.clock, **kinds) == 0
-    office.clock.advance(timedelta(days=2))
+    office.clock.advance(timedelta(days=1))
     with office.db.write() as session:
         assert end_by_date(session, office.clock, **kinds) > 0
         assert end_by_date(session, office.clock, **kinds) == 0

@@ -70,5 +70,5 @@ class PublicListing(Base):
     uscc: Mapped[str | None] = mapped_column(String(18))
     name: Mapped[str | None] = mapped_column(String(200))
     until: Mapped[date | None] = mapped_column(Date)
-    """The last day; None where there is none, or where a case says when it ends."""
+    """The first day it is public no more; None where there is none, or where a case says when it ends."""
     stated: Mapped[dict[str, str] | None] = mapped_column(JsonDoc)

@@ -28,7 +28,7 @@ def end_by_date(
 ) -> int:
     """Take the next that are over; returns how many were looked at. Those with a case are left to it."""
     today = local_date(clock.now())
-    over = select(PublicListing).where(PublicListing.until < today, PublicListing.uscc.is_not(None))
+    over = select(PublicListing).where(PublicListing.until <= today, PublicListing.uscc.is_not(None))
     rows = session.scalars(over.order_by(PublicListing.until).limit(BATCH).with_for_update(skip_locked=True))
     found = {row.listing_id: row for row in rows}
     if not found:
