@@ -38,7 +38,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("batch_id", name=op.f("pk_push_letter_numbers")),
         sa.UniqueConstraint("number", name=op.f("uq_push_letter_numbers_number")),
-        sa.UniqueConstraint("series", "year", "running", name=op.f("uq_push_letter_numbers_series")),
+        sa.UniqueConstraint(
+            "series", "year", "running", name=op.f("uq_push_letter_numbers_series_year_running")
+        ),
     )
     with op.batch_alter_table("push_batches", schema=None) as batch_op:
         batch_op.alter_column("number", existing_type=sa.String(length=100), type_=sa.String(length=300))
