@@ -19,6 +19,8 @@ from shared.db import Database
 from shared.loops import Periodic
 
 EVERY = timedelta(minutes=10)
+GRACE = timedelta(hours=1)
+"""An adopted listing's case ends it right after midnight: its own word comes first."""
 BATCH = 200
 CAUSE = "case.expired"
 
@@ -27,7 +29,7 @@ def end_by_date(
     session: Session, clock: Clock, *, channels: Collection[str], calendar: WorkingCalendar
 ) -> int:
     """Take the next that are over; returns how many were looked at. Those with a case are left to it."""
-    today = local_date(clock.now())
+    today = local_date(clock.now() - GRACE)
     over = select(PublicListing).where(PublicListing.until <= today, PublicListing.uscc.is_not(None))
     rows = session.scalars(over.order_by(PublicListing.until).limit(BATCH).with_for_update(skip_locked=True))
     found = {row.listing_id: row for row in rows}
