@@ -13,7 +13,7 @@ from typing import Any
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import WITHDRAW, Record
 from services.credit_push.formats import blacklist, canonical, penalty_2018, procurement_sheet, trade_v2
-from services.credit_push.formats.base import Column, Fault, Row, Unacceptable
+from services.credit_push.formats.base import Column, Fault, Row, Unacceptable, fit_to_withdraw
 from shared.json_text import writer
 
 __all__ = [
@@ -42,6 +42,9 @@ NUMBER_AND_NAME = {
 }
 WITH_LISTING_ID = ("canonical", "trade_v2")
 """Layouts that carry our listing id; in the others a record is known by document number and name."""
+TOLD_BY = ("listing_id", "RecordId", "version", "RecordVersion")
+"""What a withdrawal is told by; number and name where these are not carried and no letter says it."""
+LETTER = "letter"
 
 
 @dataclass(frozen=True)
@@ -74,22 +77,33 @@ def layout_of(profile: Profile, record: Record) -> str:
 
 
 def encode(profile: Profile, record: Record, operation: str) -> Content:
-    """The record as this platform takes it; Unacceptable if the platform would reject it."""
+    """The record as this platform takes it; Unacceptable if the platform would reject it.
+
+    A withdrawal is stopped only where the platform could not tell what is meant: the record may have been
+    taken under looser rules, and must not stay there for a field that its removal does not need.
+    """
     layout = layout_of(profile, record)
-    row = _row(layout, profile, record, operation)
-    return Content(layout, _table(profile, layout, record), row)
+    try:
+        row = _row(layout, profile, record, operation)
+    except Unacceptable as refusal:
+        by_content = layout not in WITH_LISTING_ID and profile.withdrawal.by != LETTER
+        needed = {*TOLD_BY, *(NUMBER_AND_NAME[layout] if by_content else ())}
+        if operation != WITHDRAW or any(fault.field in needed for fault in refusal.faults):
+            raise
+        row = fit_to_withdraw(refusal)
+    coded = _coded(profile, row)
+    if layout in _FLAT:
+        coded = {profile.record.columns.get(code, code): value for code, value in coded.items()}
+    return Content(layout, _table(profile, layout, record), coded)
 
 
-def _row(layout: str, profile: Profile, record: Record, operation: str) -> dict[str, Any]:
+def _row(layout: str, profile: Profile, record: Record, operation: str) -> Mapping[str, Any]:
     if layout == "canonical":
-        return _coded(profile, canonical.encode(record, operation))
+        return canonical.encode(record, operation)
     if layout == "trade_v2":
         revoking = operation == WITHDRAW and profile.transport.kind == "http"
-        return _coded(
-            profile, trade_v2.encode_revocation(record) if revoking else trade_v2.encode_listing(record)
-        )
-    flat = _coded(profile, _FLAT[layout](record))
-    return {profile.record.columns.get(code, code): value for code, value in flat.items()}
+        return trade_v2.encode_revocation(record) if revoking else trade_v2.encode_listing(record)
+    return _FLAT[layout](record)
 
 
 def _coded(profile: Profile, row: Mapping[str, Any]) -> dict[str, Any]:

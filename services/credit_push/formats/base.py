@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from services.credit_push.catalogue.reading import CLASSES, DOMAINS
@@ -31,11 +32,13 @@ class Fault:
 
 
 class Unacceptable(ValueError):
-    """The record does not fit the layout; nothing was sent."""
+    """The record does not fit the layout; nothing was sent. `row` is as it would have gone."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(
+        self, faults: Sequence[Fault], row: Mapping[str, Any] | None = None, columns: Iterable["Column"] = ()
+    ) -> None:
         super().__init__("; ".join(f"{fault.field}: {fault.code}" for fault in faults))
-        self.faults = tuple(faults)
+        self.faults, self.row, self.columns = tuple(faults), dict(row or {}), tuple(columns)
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,30 @@ def xml_bytes(root: ET.Element) -> bytes:
     return written.replace(b"\r", b"&#13;")
 
 
-def refuse(faults: Sequence[Fault]) -> None:
+def refuse(
+    faults: Sequence[Fault], row: Mapping[str, Any] | None = None, columns: Iterable[Column] = ()
+) -> None:
     """Raise if there is any fault."""
     if faults:
-        raise Unacceptable(faults)
+        raise Unacceptable(faults, row, columns)
+
+
+def fit_to_withdraw(refusal: Unacceptable) -> dict[str, Any]:
+    """The row with what is at fault, and not needed for a withdrawal, left empty or cut; else as it is."""
+    row: dict[str, Any] = _speakable(refusal.row)
+    columns = {column.code: column for column in refusal.columns}
+    for fault in refusal.faults:
+        column, value = columns.get(fault.field), row.get(fault.field)
+        if isinstance(value, list):
+            row[fault.field] = []
+        elif column is not None and isinstance(value, str):
+            row[fault.field] = value[: column.length] if column.mandatory else ""
+    return row
+
+
+def _speakable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSPEAKABLE.sub("", value)
+    if isinstance(value, dict):
+        return {name: _speakable(one) for name, one in value.items()}
+    return [_speakable(one) for one in value] if isinstance(value, list) else value

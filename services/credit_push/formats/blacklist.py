@@ -42,14 +42,14 @@ def encode_organization(record: Record) -> Row:
         "ZCDZ": "",
         **_decision(record),
     }
-    refuse(check_columns(ORGANIZATION_COLUMNS, row))
+    refuse(check_columns(ORGANIZATION_COLUMNS, row), row, ORGANIZATION_COLUMNS)
     return row
 
 
 def encode_person(record: Record) -> Row:
     """The zrrblack row of a record; Unacceptable if the platform would reject it."""
     row = {"FZRXM": record.subject.name, "SFZH": record.subject.id_number, **_decision(record)}
-    refuse(check_columns(PERSON_COLUMNS, row))
+    refuse(check_columns(PERSON_COLUMNS, row), row, PERSON_COLUMNS)
     return row
 
 

@@ -48,6 +48,8 @@ COLUMNS = (
     Column("source_uscc", "数据来源单位统一社会信用代码", 18, mandatory=True, kind="uscc"),
 )
 MOST_VERSIONS = 10**9
+UNSAID = "停止公示"
+"""Why a record is withdrawn, where nobody said: platforms want a reason."""
 NOT_CONTENT = ("idempotency_key", "status", "version", "reason_code", "reason", "occurred_at")
 """What differs between two tellings of the same content; left out of the content digest."""
 
@@ -55,8 +57,11 @@ NOT_CONTENT = ("idempotency_key", "status", "version", "reason_code", "reason", 
 def encode(record: Record, operation: str) -> dict[str, Any]:
     """The JSON record without its idempotency key; Unacceptable if the platform would reject it."""
     row = {**_heading(record), **_party(record), **_decision(record)}
-    refuse(check_columns(COLUMNS, row) + _identity_faults(record) + _further_faults(record, row, operation))
     row["version"], row["status"] = record.version, OPERATION_NAMES[operation]
+    if operation == WITHDRAW and not (record.reason_code or record.reason):
+        row["reason"] = UNSAID
+    faults = check_columns(COLUMNS, row) + _identity_faults(record) + _further_faults(record, row, operation)
+    refuse(faults, row, COLUMNS)
     return row
 
 
@@ -121,8 +126,6 @@ def _identity_faults(record: Record) -> list[Fault]:
 def _further_faults(record: Record, row: dict[str, Any], operation: str) -> list[Fault]:
     """What no single column tells."""
     found = order_faults(row, "publicity_start", "publicity_end") if operation != WITHDRAW else []
-    if operation == WITHDRAW and not (record.reason_code or record.reason):
-        found.append(Fault("reason_code", "REQUIRED", "撤销须说明事由"))
     if not set(filter(None, row["penalty_category"].split(";"))) <= set(CATEGORIES):
         found.append(Fault("penalty_category", "CODE", "处罚类别不在代码集内"))
     if not all(measure.get("code") for measure in record.measures):

@@ -74,7 +74,7 @@ def encode(record: Record) -> Row:
     row = {**_party(record), **_decision(record), **_offices(record)}
     subject = record.subject
     number = paper_faults("CF_XDR_ZJHM", "自然人证件号码", subject.id_type, row["CF_XDR_ZJHM"])
-    refuse(check_columns(COLUMNS, row) + _conditional(row) + number)
+    refuse(check_columns(COLUMNS, row) + _conditional(row) + number, row, COLUMNS)
     return row
 
 

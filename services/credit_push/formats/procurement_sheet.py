@@ -32,5 +32,5 @@ def encode(record: Record) -> Row:
         "执法单位": record.organ.name or document.organ,
         "决定书文号": document.number,
     }
-    refuse(check_columns(COLUMNS, row))
+    refuse(check_columns(COLUMNS, row), row, COLUMNS)
     return row

@@ -67,7 +67,8 @@ def _encode(record: Record, message: Message) -> Row:
     values = _values(record)
     row = {name: values[value] for name, value in message.values.items()}
     term = order_faults(row, "PunishBegin", "PunishEnd") if message is LISTING else []
-    refuse(check_columns(message.columns, row) + _code_faults(record, row["SubjectCode"]) + term)
+    faults = check_columns(message.columns, row) + _code_faults(record, row["SubjectCode"]) + term
+    refuse(faults, row, message.columns)
     return row
 
 
