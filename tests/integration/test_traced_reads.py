@@ -120,6 +120,13 @@ def test_lists_that_name_persons_leave_one_trace_for_all_of_them(site):
     for path in ("/cases", "/cases", "/api/v1/cases"):
         assert clerk.get(path).status_code == 200
     assert listed(site, who) == {("cases", 1, 1): 1}, "the same list on the same day is told once"
+    auditor = site.client("auditor")
+    told = auditor.get(f"/api/v1/audit?action=case.read-list&object_id={case}").get_json()["items"]
+    assert [(each["actor_name"], each["detail"]["of"]) for each in told] == [(who, [case])]
+    assert not auditor.get(f"/api/v1/audit?action=case.read-list&object_id={case[:-1]}").get_json()["items"]
+    for named, count in ((case, 2), ("长住建处〔2026〕1号", 2), ("长住建处〔2026〕1", 0)):
+        rows = auditor.get(f"/admin/audit?object_id={named}").get_data(as_text=True)
+        assert rows.count('data-label="事项"') == count, "filed, and read on a list"
     act(clerk, case, "submit")
     act(site.client("reviewer"), case, "approve_notice", notice_number="长住建告〔2026〕22号")
     clerk.post(f"/api/v1/cases/{case}/letters", json={"kind": "notice"})

@@ -38,7 +38,7 @@ def _add_entries(bp: APIBlueprint, deps: Deps) -> None:
         cursor, limit = query_data.pop("cursor"), query_data.pop("limit")
         before = last_id(cursor)
         with deps.db.read() as session:
-            wanted = queries.EntryFilter(**query_data)
+            wanted = queries.EntryFilter(**query_data, with_lists=True)
             rows = queries.recent_entries(session, wanted, before=before, limit=limit + 1)
         shown, following = cut(rows, limit, lambda row: [row.id])
         return page([_view(row) for row in shown], following)
@@ -54,10 +54,10 @@ def _add_export(bp: APIBlueprint, deps: Deps) -> None:
         return exported(deps, json_data)
 
 
-def exported(deps: Deps, asked: dict[str, Any]) -> Response:
+def exported(deps: Deps, asked: dict[str, Any], also: tuple[str, ...] = ()) -> Response:
     """The file an `EntryExport` asks for: for one person, kept by no cache."""
     purpose, form = asked.pop("purpose"), asked.pop("format")
-    wanted = queries.EntryFilter(**asked)
+    wanted = queries.EntryFilter(**asked, also=also, with_lists=True)
     content = export_entries(deps.db, wanted, purpose, form, actor=principal(), at=deps.clock.now())
     response = Response(content, mimetype=FORMS[form])
     response.headers["Content-Disposition"] = f"attachment; filename=audit.{form}"

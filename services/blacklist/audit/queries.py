@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.audit.actions import actions_meant
@@ -15,6 +15,7 @@ from services.blacklist.audit.models import AuditEntry, AuditLink, AuditPending
 from shared.clock import SHANGHAI
 
 BATCH = 500
+LISTS_READ = "case.read-list"
 
 
 def content_of(entry: AuditEntry) -> str:
@@ -53,6 +54,10 @@ class EntryFilter:
     since: date | None = None
     until: date | None = None
     """Days of Beijing, the last included."""
+    also: tuple[str, ...] = ()
+    """Further numbers that `object_id` stands for."""
+    with_lists: bool = False
+    """The thing also where it stood on a list that was read: such an entry names all of the list's things."""
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         if self.actor:
@@ -62,11 +67,21 @@ class EntryFilter:
         if self.object_type:
             yield AuditEntry.object_type == self.object_type
         if self.object_id:
-            yield AuditEntry.object_id == self.object_id
+            yield or_(*self._about())
         if self.since:
             yield AuditEntry.at >= _midnight(self.since)
         if self.until:
             yield AuditEntry.at < _midnight(self.until + timedelta(days=1))
+
+    def _about(self) -> Iterator[ColumnElement[bool]]:
+        ids = [each for each in (self.object_id, *self.also) if each]
+        yield AuditEntry.object_id.in_(ids)
+        if self.with_lists:
+            # quoted as in the detail's JSON; a row of an import has its line behind a colon
+            named = [
+                AuditEntry.detail.contains(f'"{each}{end}', autoescape=True) for each in ids for end in '":'
+            ]
+            yield and_(AuditEntry.action == LISTS_READ, or_(*named))
 
 
 def is_recorded(session: Session, wanted: EntryFilter) -> bool:

@@ -15,7 +15,10 @@ class Wanted(Schema):
         load_default=None, validate=validate.Length(max=64),
         metadata={"description": "事项代码，或者事项名称中的字词"},
     )  # fmt: skip
-    object_id = fields.String(load_default=None, validate=validate.Length(max=80))
+    object_id = fields.String(
+        load_default=None, validate=validate.Length(max=80),
+        metadata={"description": "对象编号；案件编号另包括列有该案件的列表查看记录"},
+    )  # fmt: skip
     object_type = fields.String(load_default=None, validate=validate.Length(max=40))
     actor = fields.String(
         load_default=None, validate=validate.Length(max=64), metadata={"description": "用户名或者用户编号"}

@@ -1,6 +1,7 @@
 """审计记录, for the auditor: who did what to which thing when, and whether the chain still proves it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from services.blacklist.audit.api import exported
 from services.blacklist.audit.exporting import MOST
 from services.blacklist.audit.models import AuditEntry
 from services.blacklist.audit.schemas import EntryExport, EntryQuery
+from services.blacklist.cases.models import Case
 from services.blacklist.identity.models import Department, User
 from services.blacklist.store import Deps
 from services.blacklist.web.administration.asking import PER_PAGE, asked, paged, secret_page, wrong
@@ -25,6 +27,8 @@ from shared.web.forms import load_form, read_form
 from shared.web.listing import last_seen
 
 PLACE = "/admin/audit"
+MOST_CASES = 20
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 AUDITOR = roles("auditor")
 FIELDS = ("actor", "action", "object_type", "object_id", "from", "to")
 PAGES: Mapping[str, str] = {
@@ -52,7 +56,8 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
             try:
                 wanted = load_form(EntryQuery(), {name: text for name, text in given.items() if text})
                 words = {name: value for name, value in wanted.items() if name not in ("cursor", "limit")}
-                looked_for = queries.EntryFilter(**words)
+                also = _cases_of(session, words["object_id"] or "")
+                looked_for = queries.EntryFilter(**words, also=also, with_lists=True)
                 rows = queries.recent_entries(session, looked_for, before=last_seen(), limit=PER_PAGE + 1)
             except Invalid as error:
                 errors = wrong(error)
@@ -80,7 +85,10 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
     @access(AUDITOR)
     def audit_export() -> Response:
         try:
-            return exported(deps, load_form(EntryExport(), read_form(request.form)))
+            given = load_form(EntryExport(), read_form(request.form))
+            with deps.db.read() as session:
+                also = _cases_of(session, given["object_id"] or "")
+            return exported(deps, given, also)
         except DomainError as error:
             return _export_page(int(error.kind), dict(request.form), wrong(error))
 
@@ -90,6 +98,12 @@ def _export_page(status: int, values: Mapping[str, Any], errors: dict[str, str])
     return secret_page(
         "trail_export", status, values=values, errors=errors, acts=acts, kinds=kinds, most=MOST
     )
+
+
+def _cases_of(session: Session, text: str) -> tuple[str, ...]:
+    """A case may be named by its document's number instead."""
+    wanted = select(Case.id).where(Case.document_number == text).limit(MOST_CASES)
+    return tuple(session.scalars(wanted)) if text and not _ID.fullmatch(text) else ()
 
 
 def _query(given: Mapping[str, str]) -> str:
