@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.cases.domain.table import NOT_LISTED, WITHDRAWN
@@ -135,21 +135,27 @@ def zero_returns(session: Session, department_ids: Sequence[str], period: Period
 def made_in(session: Session, department_id: str, start: date, end: date) -> bool:
     """Whether the ledger or the cases know a decision of this department between two days.
 
-    What it took over from a department merged into it was not its own decision.
+    What a department merged into it decided before the merger was not its own decision.
     """
-    before = select(Department.name).where(Department.successor_id == department_id).scalar_subquery()
     ledger = select(LedgerDecision.id).where(
         LedgerDecision.department_id == department_id,
         LedgerDecision.decided_on.between(start, end),
-        LedgerDecision.organ.not_in(before),
+        ~_before_merger(department_id, LedgerDecision.organ, LedgerDecision.decided_on),
     )
+    decided = func.coalesce(Case.decided_on, Case.document_date)
     cases = select(Case.id).where(
         Case.department_id == department_id,
-        Case.department_name.not_in(before),
+        ~_before_merger(department_id, Case.department_name, decided),
         Case.state.not_in((NOT_LISTED, WITHDRAWN)),
         or_(Case.document_date.between(start, end), Case.decided_on.between(start, end)),
     )
     return any(session.scalars(each.limit(1)).first() is not None for each in (ledger, cases))
+
+
+def _before_merger(department_id: str, organ: Any, decided_on: Any) -> ColumnElement[bool]:
+    """By name and day: the successor may bear the same name, and may write the old one later."""
+    merged = (Department.successor_id == department_id, Department.name == organ)
+    return exists().where(*merged, decided_on < Department.valid_to)
 
 
 def entry_view(entry: Entry, names: dict[str, str]) -> dict[str, Any]:
