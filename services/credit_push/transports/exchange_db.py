@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import column, delete, func, insert, select, table, update
-from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -76,16 +76,20 @@ class ExchangeDb:
                 if held := not_ours(jobs):
                     return held
                 return [self._place(session, job, known.get(job.key)) for job in jobs]
-        except DataError:
+        except (DataError, IntegrityError):
             return self._one_by_one(jobs)
         except (SQLAlchemyError, OSError) as error:
             return [Outcome(job.delivery_id, UNKNOWN, message=type(error).__name__) for job in jobs]
 
     def _one_by_one(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """The tables do not take one of the rows (too long, say): it keeps no other from going."""
+        """The tables do not take one of the rows (too long, say, or there already): it keeps no other from
+        going. A key that somebody placed at the same moment is there.
+        """
         if len(jobs) > 1:
             return [outcome for job in jobs for outcome in self.send([job])]
-        return [_refused(jobs[0], "FORMAT", "前置库的表不接受该行的内容（长度或类型不符）")]
+        (known,) = self.query(jobs)
+        refused = _refused(jobs[0], "FORMAT", "前置库的表不接受该行的内容（长度、类型或约束不符）")
+        return [refused if known.result == ABSENT else known]
 
     def _place(self, session: Session, job: Job, known: Any) -> Outcome:
         if known is not None:

@@ -13,6 +13,8 @@ from sqlalchemy.engine import URL, Dialect
 from services.credit_push.catalogue.places import MYSQL
 from shared.db import Database, open_database
 
+STRICT = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
+"""What does not fit is refused, whatever the server does elsewhere: cut short, no row is found again."""
 SECONDS = 60
 """No statement takes longer; a server that says nothing for so long counts as away."""
 
@@ -31,6 +33,7 @@ def _open_mysql(url: URL) -> Database:
         pool_recycle=1800,
         connect_args={
             "charset": "utf8mb4",
+            "init_command": STRICT,
             "connect_timeout": 10,
             "read_timeout": SECONDS,
             "write_timeout": SECONDS,

@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Engine, MetaData, String, Table, column, create_engine, delete, select, table
+from sqlalchemy import (
+    Column,
+    Engine,
+    Index,
+    MetaData,
+    String,
+    Table,
+    column,
+    create_engine,
+    delete,
+    select,
+    table,
+)
 
 from services.credit_push.catalogue import SAMPLE_VALUES, Profile, load_catalogue
 from services.credit_push.domain import CORRECT, LIST, WITHDRAW
@@ -133,6 +145,16 @@ def test_a_row_the_table_does_not_take_keeps_no_other_from_going(tables: Tables)
     bad = replace(bad, content=replace(bad.content, row={**bad.content.row, "GSZCH": "9" * 40}))
     expected = (TAKEN, "") if tables.engine.dialect.name == "sqlite" else (REFUSED, "FORMAT")
     assert tables.send(good, bad) == [(TAKEN, ""), expected]
+
+
+def test_a_row_the_platform_has_once_only_keeps_no_other_from_going(tables: Tables) -> None:
+    tables.send(tables.job())
+    number = Table("frblack", MetaData(), Column("RDWH", String(500))).c.RDWH
+    once = Index("only_once", number, unique=True)
+    once.create(tables.engine)
+    new = tables.job(document=replace(DOCUMENT, number="示〔2026〕98号"))
+    assert tables.send(tables.job(), new) == [(REFUSED, "FORMAT"), (TAKEN, "")]
+    once.drop(tables.engine)
 
 
 def test_the_result_column_is_the_receipt(tables: Tables) -> None:
