@@ -115,6 +115,9 @@ def _covered(job: Job, record: Record) -> Job:
     subject = record.subject
     numbers = [one for one in (subject.id_number, subject.legal_representative_id_number) if one]
 
+    same = [name for name, value in job.content.row.items() if value in numbers]
+    numbers += [former[name] for former in job.formers for name in same if former.get(name)]
+
     def cover(row: Mapping[str, Any]) -> dict[str, Any]:
         return {name: _masked(value, numbers) for name, value in row.items()}
 
