@@ -238,3 +238,26 @@ def test_a_listing_nobody_adopted_ends_by_its_date_and_all_concerned_hear_of_it(
     listing(office, "moved-in", 2, public=False)
     with office.db.read() as session:
         assert len(session.scalars(select(Notice).where(Notice.event_type == "listing.lifted")).all()) == 1
+
+
+def test_who_was_told_of_a_listing_hears_of_its_end_whatever_is_asked_for_since(world):
+    office, _ = world
+    with webhook_receiver() as receiver:
+        link, _secret = let_in(office, receiver.url, Scope(domains=("engineering-tendering",)))
+        listing(office, "listing-1", 1)
+        send(office)
+        listing(office, "listing-1", 2, domain="tax")
+        listing(office, "listing-1", 3, public=False)
+        listing(office, "listing-2", 1)
+        send(office)
+        told = [json.loads(body)["type"] for _, body in receiver.requests]
+        assert sorted(told) == ["listing.lifted", "listing.published", "listing.published"]
+    with office.db.write() as session:
+        found, endpoint = outside.kept_by(session, office.keyring, link, office.clock.system_now())
+        outside.end(session, found, endpoint)
+    listing(office, "listing-2", 2, public=False)
+    with office.db.read() as session:
+        kept = session.scalars(select(Notice).where(Notice.department_id == OUTSIDE)).all()
+        assert "虚构建筑公司" not in json.dumps(
+            [[each.title, each.body, each.facts] for each in kept], ensure_ascii=False
+        )

@@ -38,47 +38,57 @@ class PublicTurn:
 
 
 def tell_outside(session: Session, turns: Sequence[PublicTurn], at: datetime) -> None:
-    """One message for each change, and its way to each webhook that wants it."""
-    if not turns or not _anybody(session):
-        return
-    mine = select(WebhookEndpoint).where(
-        WebhookEndpoint.department_id == OUTSIDE, WebhookEndpoint.enabled.is_(True)
-    )
-    endpoints = [(each, Scope.read(each.scope)) for each in session.scalars(mine)]
-    rows: list[dict[str, Any]] = []
+    """One message for each change, and its way to each webhook that wants it; who was told of a listing hears
+    of its end whatever its filter says by then. What ended is forgotten also where nobody is left to tell.
+    """
+    endpoints = _let_in(session) if turns else None
+    rows: dict[str, list[dict[str, Any]]] = {}
     for turn in turns:
-        lifted = turn.kind == LISTING_LIFTED
-        matter = _forget(session, turn.listing_id, at) if lifted else turn.matter
-        notice_id = _note(session, turn, matter, at)
-        rows += [
+        matter, told = turn.matter, frozenset[str]()
+        if turn.kind == LISTING_LIFTED:
+            matter, told = _forget(session, turn.listing_id, at)
+            rows.pop(turn.listing_id, None)
+        notice_id = _note(session, turn, matter, at) if endpoints is not None else None
+        rows.setdefault(turn.listing_id, []).extend(
             dispatch_row(notice_id, OUTSIDE, "webhook", f"webhook:{endpoint.id}", at)
-            for endpoint, scope in endpoints
-            if notice_id and wants(endpoint.event_types, turn.kind) and scope.admits(matter)
-        ]
-    if rows:
-        add_rows(session, DISPATCHES, rows)
+            for endpoint, scope in endpoints or ()
+            if notice_id and (endpoint.id in told or _is_for(endpoint, scope, turn.kind, matter))
+        )
+    if queued := [row for some in rows.values() for row in some]:
+        add_rows(session, DISPATCHES, queued)
         wake(session, WAKE_CHANNEL)
 
 
-def _anybody(session: Session) -> bool:
-    """Whether anyone was ever let in: what comes while all are disabled is kept for a replay."""
+def _let_in(session: Session) -> list[tuple[WebhookEndpoint, Scope]] | None:
+    """The webhooks that are on; None where nobody is let in. What comes while all are off is for a replay."""
     approved = select(OutsideSubscriber.id).where(OutsideSubscriber.state == APPROVED)
-    return session.scalars(approved.limit(1)).first() is not None
+    if session.scalars(approved.limit(1)).first() is None:
+        return None
+    mine = select(WebhookEndpoint).where(
+        WebhookEndpoint.department_id == OUTSIDE, WebhookEndpoint.enabled.is_(True)
+    )
+    return [(each, Scope.read(each.scope)) for each in session.scalars(mine)]
 
 
-def _forget(session: Session, listing_id: str, at: datetime) -> Matter:
-    """Nothing more is said of the listing; returns what it was about, for the filters."""
+def _is_for(endpoint: WebhookEndpoint, scope: Scope, kind: str, matter: Matter) -> bool:
+    return wants(endpoint.event_types, kind) and scope.admits(matter)
+
+
+def _forget(session: Session, listing_id: str, at: datetime) -> tuple[Matter, frozenset[str]]:
+    """Nothing more is said of the listing; returns what it was about, and which webhooks may know of it."""
     about = (Notice.department_id == OUTSIDE, Notice.listing_id == listing_id)
     newest = session.scalars(select(Notice).where(*about).order_by(Notice.id.desc()).limit(1)).first()
     waiting = (Dispatch.notice_id.in_(select(Notice.id).where(*about)), Dispatch.state == WAITING)
+    sent = select(Dispatch.target).join(Notice, Notice.id == Dispatch.notice_id).where(*about)
+    told = frozenset(target.partition(":")[2] for target in session.scalars(sent.distinct()))
     over = {"state": SUPERSEDED, "next_attempt_at": None, "settled_at": at}
     session.execute(
         update(Dispatch).where(*waiting).values(over).execution_options(synchronize_session=False)
     )
     bare = {"title": NO_LONGER, "body": NO_LONGER, "facts": {"public": {"listing_id": listing_id}}}
-    told = update(Notice).where(*about, Notice.event_type != LISTING_LIFTED).values(bare)
-    session.execute(told.execution_options(synchronize_session=False))
-    return Matter(newest.region, newest.domain, newest.list_code) if newest else Matter()
+    words = update(Notice).where(*about, Notice.event_type != LISTING_LIFTED).values(bare)
+    session.execute(words.execution_options(synchronize_session=False))
+    return (Matter(newest.region, newest.domain, newest.list_code) if newest else Matter()), told
 
 
 def _note(session: Session, turn: PublicTurn, matter: Matter, at: datetime) -> str | None:
