@@ -22,6 +22,7 @@ from tests.harness.broker import NotAvailable, find_broker
 from tests.harness.database import Server, find_server
 from tests.harness.mysql import MySql, find_mysql
 from tests.harness.order import ByFile, longest_first
+from tests.harness.process import end_orderly
 from tests.harness.rubbish import look_no_more, look_seldom
 from tests.harness.tables import ReadyTables
 
@@ -39,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     look_no_more()
+    end_orderly()
     engine.SYNCHRONOUS = "OFF"  # in this process; those that tests kill write as in production
     config.addinivalue_line("markers", "tables(package, migrated=False): any_db begins with its empty tables")
     config.addinivalue_line("markers", "soak: runs as long as SOAK_SECONDS says; needs --run-soak")

@@ -4,11 +4,20 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.harness.ports import is_open
 from tests.harness.wait import PATIENCE, until
+
+
+def end_orderly() -> None:
+    """Told to end, this process stops what it started as after Ctrl-C; else all of it were left behind."""
+    if threading.current_thread() is threading.main_thread() and (
+        signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    ):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 class Program:
@@ -30,6 +39,7 @@ class Program:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout: float = 60.0, *, detached: bool = False) -> None:
+        end_orderly()
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command,
