@@ -183,6 +183,16 @@ TAMPERINGS = {
         4,
         "第4条被删除",
     ),
+    "row deleted and the rest numbered anew": (
+        (
+            "DELETE FROM audit_links WHERE position IN (2, 3)",
+            "DELETE FROM audit_entries WHERE object_id IN ('case-1', 'case-2')",
+            "UPDATE audit_links SET position = position - 2 WHERE position = 4",
+            "UPDATE audit_links SET position = position - 2 WHERE position = 5",
+        ),
+        2,
+        "第2条起有2条被删除",
+    ),
     "reordered": (SWAPPED, 2, "被调换：原在此处的是现在的第3条"),
     "inserted": (SLIPPED_IN, 3, "第3条是插入的：原在此处的是现在的第4条"),
     "slipped past the chain": ((FORGED,), 0, "不在链上"),

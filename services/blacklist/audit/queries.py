@@ -16,6 +16,8 @@ from shared.clock import SHANGHAI
 
 BATCH = 500
 LISTS_READ = "case.read-list"
+MOST_GONE = 10_000
+"""Rows deleted one after another that are still counted; beyond, the place alone is named."""
 
 
 def content_of(entry: AuditEntry) -> str:
@@ -172,7 +174,19 @@ def _why(session: Session, previous: str, link: AuditLink, entry: AuditEntry) ->
             return f"顺序被调换：原在此处的是现在的第{later.position}条"
         if here == later.hash:
             return f"第{link.position}条是插入的：原在此处的是现在的第{later.position}条"
+    if gone := _moved_up(session, link):
+        return f"第{link.position}条起有{gone}条被删除，其后的记录被前移"
     return "审计记录或链值被改动"
+
+
+def _moved_up(session: Session, link: AuditLink) -> int:
+    """How many rows are gone where the rest was numbered anew: the next two hold together further on."""
+    following = next(_links(session, after=link.position), None)
+    if following is None or following[1] is None:
+        return 0
+    later, content = following[0], content_of(following[1])
+    at = range(1, MOST_GONE + 1)
+    return next((n for n in at if link_hash(link.hash, later.position + n, content) == later.hash), 0)
 
 
 def _is_genuine(session: Session, link: AuditLink, entry: AuditEntry) -> bool:
