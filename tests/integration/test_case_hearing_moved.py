@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.blacklist.letters.queries.hearing import hearing_flags, hearing_told, hearing_values
-from shared.errors import Invalid
+from shared.errors import Conflict, Invalid
 from tests.unit.blacklist.case_office import memory_database, open_office
-from tests.unit.blacklist.hearings import Upload, keep, now, opening, serve_notice
+from tests.unit.blacklist.hearings import Upload, closing, keep, keep_record, now, opening, serve_notice
 
 DAY = date(2026, 11, 11)
 
@@ -43,6 +43,21 @@ def test_another_day_is_told_anew_and_counted_anew(office, case):
     assert kept["moved"][0]["held_on"] == DAY.isoformat()
     assert "hearing_moved" in {name for name, holds in hearing_flags(kept).items() if holds}
     assert hearing_values(kept)["hearing_before"] == "2026年11月11日09:30"
+
+
+def test_another_day_needs_a_record_of_its_own(office, case):
+    office.clock.set(datetime(2026, 11, 11, 4, tzinfo=UTC))
+    keep_record(office, case)
+    again = date(2026, 11, 20)
+    case = office.take(now(office, case), "reschedule_hearing", "clerk", held_on=again, reason="休庭")
+    assert case.hearing["moved"][0]["record"]["file_name"] == "听证笔录.pdf"
+    office.clock.set(datetime(2026, 11, 20, 4, tzinfo=UTC))
+    case = office.take(case, "close_hearing", "clerk", **closing(again))
+    review = {"conclusion": "agreed", "opinion": "程序合法"}
+    case = office.take(case, "record_legal_review", "reviewer", **review)
+    with pytest.raises(Conflict) as refused:
+        office.take(case, "decide", "decider", severity="general", publicity_months=12)
+    assert "听证笔录尚未归入" in refused.value.detail
 
 
 def test_who_stayed_away_was_provably_told(office, case):

@@ -30,6 +30,8 @@ from shared.web.access import Principal
 
 MOVED = ("held_on", "held_time", "place", "presider", "notified_on")
 """What a notice of another day tells anew."""
+OF_THE_DAY = ("notice", "record", "withdrawal")
+"""Papers of the day that was told: another day needs its own."""
 PROOF = "service-proof"
 INVESTIGATING = ("clerk", "reviewer")
 PAPERS = {RECORD: ("record", (HEARING, NOTICED)), WITHDRAWAL: ("withdrawal", (HEARING,))}
@@ -60,7 +62,7 @@ def open_hearing(move: Move) -> None:
 
 
 def reschedule_hearing(move: Move) -> None:
-    """延期、改期: another day, hour or place, told anew; the former notice and its service count no more."""
+    """延期、改期: another day, hour or place, told anew; the former day's papers count no more."""
     case, opened = move.case, dict(move.case.hearing or {})
     kept: dict[str, Any] = {
         name: opened[name] for name in ("held_time", "place", "presider", "openness") if name in opened
@@ -76,12 +78,12 @@ def reschedule_hearing(move: Move) -> None:
         problems.append(problem)
     if problems:
         raise invalid(*problems)
-    former: dict[str, Any] = {name: opened.get(name) for name in (*MOVED, "notice")}
+    former: dict[str, Any] = {name: opened.get(name) for name in MOVED}
+    former |= {name: opened.pop(name, None) for name in OF_THE_DAY}
     former |= {"reason": move.reason, "moved_on": move.today.isoformat()}
     given["earliest_on"] = earliest_hearing(given["notified_on"], calendar)
     told = {name: given.get(name) for name in (*MOVED, "openness", "earliest_on")}
     told |= {"rescheduled_on": move.today, "moved": [*opened.pop("moved", []), former]}
-    opened.pop("notice", None)
     case.hearing = {**opened, **plain(told)}
     move.detail |= {name: case.hearing[name] for name in ("held_on", "held_time", "notified_on")}
     move.detail["former"] = former["held_on"]
