@@ -198,17 +198,21 @@ def run_view(row: ReconciliationRun, differences: Sequence[Difference] = ()) -> 
     }
 
 
-def batches(session: Session, before: str | None, limit: int) -> list[Batch]:
-    """Sheets and letters, newest first, at most `limit + 1`."""
+def batches(session: Session, before: str | None, limit: int, region: str = "") -> list[Batch]:
+    """Sheets and letters with rows of the region, newest first, at most `limit + 1`."""
     query = select(Batch).order_by(Batch.id.desc()).limit(limit + 1)
+    if region:
+        mine = Delivery.region.startswith(region, autoescape=True)
+        query = query.where(select(Delivery.id).where(Delivery.batch_id == Batch.id, mine).exists())
     if before is not None:
         query = query.where(Batch.id < before)
     return list(session.scalars(query))
 
 
-def batch_rows(session: Session, batch_id: str) -> list[Delivery]:
-    """The deliveries that travel in a batch."""
-    return list(session.scalars(select(Delivery).where(Delivery.batch_id == batch_id).order_by(Delivery.id)))
+def batch_rows(session: Session, batch_id: str, region: str = "") -> list[Delivery]:
+    """The deliveries of the region that travel in a batch."""
+    here = (Delivery.batch_id == batch_id, Delivery.region.startswith(region, autoescape=True))
+    return list(session.scalars(select(Delivery).where(*here).order_by(Delivery.id)))
 
 
 def batch_acts(session: Session, batch_id: str) -> list[BatchAct]:

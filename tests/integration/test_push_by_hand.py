@@ -82,6 +82,11 @@ def test_sheet_letter_and_public_list(world: PushWorld) -> None:
         picture = client.get(place)
         assert (picture.mimetype, picture.data) == ("image/png", b"\x89PNG")
         assert picture.headers["Cache-Control"] == "no-store"
+    for region, seen in (("130100", 200), ("350500", 404)):
+        other = world.client("supervisor", region=region)
+        for place in (f"/push/api/v1/batches/{batch['id']}/screenshot", f"/push/hand/{batch['id']}"):
+            assert other.get(place).status_code == seen, (region, place)
+        assert bool(other.get("/push/api/v1/batches").json["items"]) == (seen == 200)
     page = client.get(f"/push/hand/{batch['id']}", headers={"Accept": "text/html"}).text
     assert page.count("tester") >= 4, "who downloaded, recorded and looked is on the page"
     blank = client.get(f"/push/hand/{batch['id']}/feedback-sheet")

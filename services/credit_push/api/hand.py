@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from services.credit_push import queries
-from services.credit_push.api.deliveries import DOERS
+from services.credit_push.api.deliveries import DOERS, visible_region
 from services.credit_push.api.schemas import BatchOut, BatchPage, FeedbackIn, HandIn, ReplyIn, SettledOut
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.hand import (
@@ -46,8 +46,10 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         limit, cursor = query_data["limit"], query_data["cursor"]
         before = last_id(cursor)
         with deps.db.read() as session:
-            rows, following = cut(queries.batches(session, before, limit), limit, lambda row: [row.id])
-            views = [queries.batch_view(row, queries.batch_rows(session, row.id)) for row in rows]
+            region = visible_region(principal())
+            found = queries.batches(session, before, limit, region)
+            rows, following = cut(found, limit, lambda row: [row.id])
+            views = [queries.batch_view(row, queries.batch_rows(session, row.id, region)) for row in rows]
         return page(views, following)
 
     @bp.post("/batches/<batch_id>/download")
@@ -66,7 +68,8 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="查看上传成功的截图", description="谁在何时查看记入本批次的办理经过。")
     def screenshot(batch_id: str) -> Response:
         with deps.db.write() as session:
-            paper = read_screenshot(session, deps, batch_id, principal().username)
+            who = principal()
+            paper = read_screenshot(session, deps, batch_id, who.username, visible_region(who))
         return as_download(paper)
 
     _add_results(bp, deps)

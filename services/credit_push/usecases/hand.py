@@ -159,10 +159,12 @@ def _screenshot_aad(batch: Batch) -> str:
     return f"push.screenshot.{batch.id}"
 
 
-def read_screenshot(session: Session, deps: Deps, batch_id: str, who: str) -> Paper:
-    """The picture of a hand upload; who looked is written down."""
+def read_screenshot(session: Session, deps: Deps, batch_id: str, who: str, region: str = "") -> Paper:
+    """The picture of a hand upload, for who may see every region on it; who looked is written down."""
     batch = session.get(Batch, batch_id)
-    if batch is None or batch.screenshot is None:
+    regions = session.scalars(select(Delivery.region).where(Delivery.batch_id == batch_id)).all()
+    elsewhere = any(not one.startswith(region) for one in regions) or (region and not regions)
+    if batch is None or batch.screenshot is None or elsewhere:
         raise NotFound("not-found", "这个批次没有截图")
     body = deps.keyring.unseal(batch.screenshot, _screenshot_aad(batch))
     media, ending = image_of(body) or ("application/octet-stream", "bin")

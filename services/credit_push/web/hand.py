@@ -21,7 +21,7 @@ from services.credit_push.usecases.hand import (
     record_hand,
     record_reply,
 )
-from services.credit_push.web.monitor import DOERS, PER_PAGE, page_of
+from services.credit_push.web.monitor import DOERS, PER_PAGE, page_of, visible_region
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.body import body_limit
@@ -71,7 +71,8 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles(*DOERS))
     def screenshot(batch_id: str) -> Response:
         with deps.db.write() as session:
-            paper = read_screenshot(session, deps, batch_id, principal().username)
+            who = principal()
+            paper = read_screenshot(session, deps, batch_id, who.username, visible_region(who))
         return _file(paper, "inline")
 
     _add_results(bp, deps)
@@ -144,7 +145,8 @@ def _file(paper: Paper, shown: str = "attachment") -> Response:
 
 def _batches(deps: Deps) -> Response:
     with deps.db.read() as session:
-        rows, around = listed(queries.batches(session, last_seen(), PER_PAGE), PER_PAGE)
+        found = queries.batches(session, last_seen(), PER_PAGE, visible_region(principal()))
+        rows, around = listed(found, PER_PAGE)
     return page_of(
         "push/batches.html",
         "hand",
@@ -158,10 +160,10 @@ def _batches(deps: Deps) -> Response:
 
 def _batch(deps: Deps, batch_id: str, error: DomainError | None = None) -> Response:
     with deps.db.read() as session:
-        row = session.get(Batch, batch_id)
-        if row is None:
+        row, region = session.get(Batch, batch_id), visible_region(principal())
+        members = queries.batch_rows(session, batch_id, region)
+        if row is None or (region and not members):
             raise NotFound("not-found", "没有这个报送批次")
-        members = queries.batch_rows(session, batch_id)
         acts = queries.batch_acts(session, batch_id)
     return page_of(
         "push/batch.html",
