@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.integration.supervision_world import Region
+from tests.integration.test_letters_typesetting import pdf_text
 from tests.integration.test_supervision import CLERK, DECIDER, ORGAN, STRANGER, SUPERVISOR, acknowledge, drawn
 
 PAGES = ("", "/overdue", "/duties?measure=timely_7", "/ledger", "/inspections", "/assessment", "/annual")
@@ -118,6 +119,14 @@ def test_an_inspection_by_forms_with_its_papers(region):
         == 303
     )
     assert "引以为戒" in clerk.get(f"{place}/circular").text
+    for paper, words in (
+        (f"{item}/order", ("督〔2026〕1号", "内容不完整", "补充公开")),
+        (f"{place}/circular", ("通〔2026〕1号", "引以为戒")),
+    ):
+        file = clerk.get(f"{paper}?format=pdf")
+        assert (file.status_code, file.mimetype) == (200, "application/pdf")
+        text = "".join(pdf_text(file.data).split())
+        assert all(each in text for each in words), text
     assert browser(region, STRANGER).get(place).status_code == 404
 
 

@@ -1,4 +1,4 @@
-"""Inspections' pages: the list with the draw, one inspection with its samples, 督办单 and 通报 for print."""
+"""Inspections' pages: the list with the draw, one inspection with its samples, 督办单 and 通报 on paper."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.store import Deps
+from services.blacklist.supervision.api.papers import PDF
+from services.blacklist.supervision.api.reports import file_response
 from services.blacklist.supervision.domain.periods import parse_period, year_of
 from services.blacklist.supervision.queries.asking import VIEW
 from services.blacklist.supervision.queries.inspections import (
@@ -25,6 +27,7 @@ from services.blacklist.supervision.queries.scope import scope_of
 from services.blacklist.supervision.schemas import inputs
 from services.blacklist.supervision.usecases import inspections
 from services.blacklist.web.supervision.asking import asked, period_options, regions_in_sight
+from services.blacklist.web.supervision.inspection_papers import circular_pdf, order_pdf
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.forms import load_form, read_form
@@ -203,6 +206,8 @@ def _papers(made: APIBlueprint, deps: Deps) -> None:
                 raise NotFound("inspection-item-not-found", "这件样本没有督办单")
             names = department_names(session, [item.department_id])
             view, shown = inspection_view(row), item_view(item, names, deps.clock.today())
+        if request.args.get("format") == "pdf":
+            return file_response(order_pdf(view, shown), f"督办单{item.order_number}.pdf", PDF)
         return render("blacklist/supervision/order.html", view=view, item=shown, category_names=CATEGORIES)
 
     @made.get("/supervision/inspections/<inspection_id>/circular")
@@ -212,4 +217,6 @@ def _papers(made: APIBlueprint, deps: Deps) -> None:
             view = _detail(session, deps, inspection_id)
         if view["circular_number"] is None:
             raise NotFound("inspection-not-found", "本次检查没有印发通报")
+        if request.args.get("format") == "pdf":
+            return file_response(circular_pdf(view), f"通报{view['circular_number']}.pdf", PDF)
         return render("blacklist/supervision/circular.html", view=view, category_names=CATEGORIES)
