@@ -155,4 +155,5 @@ def build_loops(settings: Settings, deps: Deps | None = None) -> list[Loop]:
     log = open_log(settings.common.events_url)
     if settings.common.production:
         warn_beside(settings.audit_heads, settings.common.data_dir)
-    return worker.build_loops(given, log, settings.holder, settings.log_origin, settings.audit_heads)
+    site = f"{settings.address}{settings.common.url_prefix}"
+    return worker.build_loops(given, log, settings.holder, settings.log_origin, settings.audit_heads, site)

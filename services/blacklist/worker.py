@@ -12,6 +12,7 @@ from services.blacklist.cases.usecases.windows import recompute_cases
 from services.blacklist.checks.usecases.running import CheckJobs
 from services.blacklist.checks.usecases.watching import ProjectWatch
 from services.blacklist.letters import consumes as letters
+from services.blacklist.openness.usecases.listing_texts import writing_loop
 from services.blacklist.register import consumes as register
 from services.blacklist.register.index import ENGINES, GramCounter
 from services.blacklist.register.usecases import ChangeSequencer, FeedTrim
@@ -32,7 +33,7 @@ from shared.web.idempotency import Once
 PRUNE_EVERY = timedelta(hours=1)
 
 
-def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path) -> list[Loop]:
+def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path, site: str) -> list[Loop]:
     return [
         Relay(deps.db, outbox, leases, log, holder),
         InboxPurge(deps.db, inbox),
@@ -54,6 +55,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         CaseClock(deps, holder),
         SnapshotKeeper(deps, holder),
         FollowingWatch(deps, holder),
+        writing_loop(deps, site, holder),
         _consumer(deps, log, register.TOPIC, _platform_news(deps)),
         _consumer(deps, log, cases.TOPIC, together(cases.record_notices, letters.record_sent)),
     ]

@@ -19,7 +19,14 @@ from services.blacklist.cases.usecases.transition import Order, take_step
 from services.blacklist.identity.domain import ROLES
 from services.blacklist.identity.models import SignInSession, User, UserRole
 from services.blacklist.identity.usecases import issue_api_key
-from services.blacklist.openness.models import ChannelDraft, ItemFile, OpennessItem, Opinion, Report
+from services.blacklist.openness.models import (
+    ChannelDraft,
+    ItemFile,
+    ListingText,
+    OpennessItem,
+    Opinion,
+    Report,
+)
 from services.blacklist.register.models import Listing
 from services.blacklist.rules.models import Duty
 from services.blacklist.settings import read_settings as blacklist_settings
@@ -219,6 +226,18 @@ class World:
                 filled(ChannelDraft, id=draft_id, state="draft", channel="weibo", item_id=item["item_id"])
             )
         return {"draft_id": draft_id, "action": "approve"}
+
+    def _outgoing(self) -> dict[str, str]:
+        """A text about a listing for another outlet."""
+        listing, text_id, home = new_id(), new_id(), self.people["clerk", HOME].department_id
+        with self.deps.db.write() as session:
+            session.add(
+                filled(Listing, id=listing, region=HOME, department_id=home, subject_type="organization")
+            )
+            session.flush()
+            told = {"listing_id": listing, "state": "draft", "channel": "weibo", "kind": "published"}
+            session.add(filled(ListingText, id=text_id, **told))
+        return {"text_id": text_id, "outgoing_id": text_id, "action": "approve"}
 
     def _opinion(self) -> dict[str, str]:
         opinion_id, home = new_id(), self.people["clerk", HOME]

@@ -42,6 +42,7 @@ BODIES: dict[str, Any] = {
     "POST /openness-desk/<item_id>/files": {"file": b""},
     "POST /openness-desk/<item_id>/actions/<action>": {"edition": "1"},
     "POST /api/v1/channel-drafts/<uuid:draft_id>/actions": {"action": "approve"},
+    "POST /api/v1/listing-texts/<uuid:text_id>/actions": {"action": "approve"},
     "POST /api/v1/opinions/<uuid:opinion_id>/actions": {"action": "raise"},
     "POST /api/v1/supervision-reports/<uuid:report_id>/actions": {"action": "accept"},
     "POST /api/v1/supervision-reports/<uuid:report_id>/reporter": {"purpose": "核实情况"},

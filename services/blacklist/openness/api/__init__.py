@@ -2,7 +2,7 @@
 
 from apiflask import APIBlueprint
 
-from services.blacklist.openness.api import channels, items, opinions, public, reports, rounds
+from services.blacklist.openness.api import channels, items, listing_texts, opinions, public, reports, rounds
 from services.blacklist.store import Deps, idempotency
 from shared.web.idempotency import Once
 
@@ -15,5 +15,6 @@ def blueprint(deps: Deps) -> APIBlueprint:
     opinions.add_routes(made, deps, once)
     rounds.add_routes(made, deps, once)
     channels.add_routes(made, deps, once)
+    listing_texts.add_routes(made, deps, once)
     reports.add_routes(made, deps, once)
     return made

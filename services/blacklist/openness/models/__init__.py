@@ -2,7 +2,18 @@
 
 from services.blacklist.openness.models.channels import ChannelDraft
 from services.blacklist.openness.models.items import ItemFile, ItemVersion, OpennessItem
+from services.blacklist.openness.models.listing_texts import ListingOutlet, ListingText
 from services.blacklist.openness.models.opinions import Opinion, WatchRound
 from services.blacklist.openness.models.reports import Report
 
-__all__ = ["ChannelDraft", "ItemFile", "ItemVersion", "OpennessItem", "Opinion", "Report", "WatchRound"]
+__all__ = [
+    "ChannelDraft",
+    "ItemFile",
+    "ItemVersion",
+    "ListingOutlet",
+    "ListingText",
+    "OpennessItem",
+    "Opinion",
+    "Report",
+    "WatchRound",
+]

@@ -7,6 +7,7 @@ from services.blacklist.web.openness import (
     annual,
     channels,
     desk,
+    listing_texts,
     opinions,
     public,
     reports,
@@ -16,5 +17,5 @@ from services.blacklist.web.openness import (
 
 
 def add_routes(made: APIBlueprint, deps: Deps) -> None:
-    for part in (public, desk, channels, opinions, reports, reports_desk, services, annual):
+    for part in (public, desk, channels, listing_texts, opinions, reports, reports_desk, services, annual):
         part.add_routes(made, deps)
