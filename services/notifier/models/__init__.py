@@ -104,6 +104,7 @@ class Notice(Base):
     __table_args__ = (
         UniqueConstraint("dedupe_key", "department_id"),
         Index("ix_notices_department", "department_id", "id"),
+        Index("ix_notices_listing", "listing_id", "department_id", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
