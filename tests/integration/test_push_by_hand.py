@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from services.credit_push.models import ListingVersion
 from services.credit_push.transports.manual import Manual
 from services.credit_push.usecases.letters import remind_of_letters
 from shared.clock import FixedClock
@@ -139,12 +140,16 @@ def test_sheet_letter_and_public_list(world: PushWorld) -> None:
         f"{world.sandbox}/platforms/{HAND}/letters",
         {"number": letter_number, "document_number": listing.number, "subject_name": listing.subject.name},
     )
-    settled = client.post(
-        f"/push/api/v1/batches/{letter['id']}/reply",
-        json={"result": reply["result"], "reply_number": reply["reply_number"]},
-    )
-    assert settled.json == {"settled": 1}
-    assert state(world, listing)[-1] == ("withdraw", "acknowledged")
+    answers = (({"result": "rejected", "reply_number": "先复 1"}, "rejected"), (reply, "acknowledged"))
+    for said, become in answers:  # what was not taken down may be later
+        settled = client.post(
+            f"{where}/reply", json={"result": said["result"], "reply_number": said["reply_number"]}
+        )
+        assert settled.json == {"settled": 1}, settled.text
+        assert state(world, listing)[-1] == ("withdraw", become)
+        page = client.get(f"/push/hand/{letter['id']}", headers={"Accept": "text/html"}).text
+        assert ("以后答复已撤下" in page) == (become == "rejected")
+    assert client.post(f"{where}/reply", json={"result": "absent", "reply_number": "3"}).status_code == 409
     shown = client.get(f"/push/hand/{letter['id']}", headers={"Accept": "text/html"}).text
     for said in (letter_number, "逾期未复函，已提醒", "登记复函", reply["reply_number"]):
         assert said in shown
@@ -181,3 +186,19 @@ def test_not_yet_downloaded_is_superseded_downloaded_is_withdrawn(world: PushWor
     assert client.post(f"/push/api/v1/batches/{newest['id']}/download").status_code == 200
     world.publish(taken.event("revoked"))
     world.until(lambda: state(world, taken)[-1] == ("withdraw", "awaiting-hand"), "its withdrawal goes")
+
+
+def test_a_row_that_stricter_rules_refuse_blocks_no_sheet(world: PushWorld) -> None:
+    listing = world.listing(region="130102", domain="government-procurement")
+    client = world.client("operator")
+    world.publish(listing.event("published"))
+    world.until(lambda: state(world, listing) == [("list", "awaiting-hand")], "awaiting a hand")
+    (row,) = world.deliveries(listing.id, HAND)
+    with world.deps.db.write() as session:
+        version = session.get_one(ListingVersion, (listing.id, row.sequence))
+        version.payload = version.payload | {"document": version.payload["document"] | {"number": ""}}
+    for way in ("/push/api/v1/batches", "/push/hand"):
+        refused = client.post(f"{way}/{row.batch_id}/download", headers={"Accept": "application/json"})
+        assert refused.status_code == 409, refused.text
+    (row,) = world.deliveries(listing.id, HAND)
+    assert (row.state, row.possibly_sent, bool(row.result_field)) == ("rejected", False, True)

@@ -12,11 +12,11 @@ from services.credit_push.api.schemas import BatchOut, BatchPage, FeedbackIn, Ha
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.hand import (
     Paper,
-    download_batch,
     import_feedback,
     read_screenshot,
     record_hand,
     record_reply,
+    take_paper,
 )
 from shared.sheets import XLSX
 from shared.web.access import access, principal, roles
@@ -58,9 +58,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @produces(XLSX, "text/csv", "application/pdf")
     @bp.doc(summary="下载待报送的表或函")
     def download(batch_id: str) -> Response:
-        with deps.db.write() as session:
-            paper = download_batch(session, deps, batch_id, principal().username)
-        return as_download(paper)
+        return as_download(take_paper(deps, batch_id, principal().username))
 
     @bp.get("/batches/<batch_id>/screenshot")
     @access(roles(*DOERS))

@@ -14,10 +14,11 @@ from services.credit_push.domain import (
     ACCEPTED,
     AWAITING_HAND,
     OPERATION_NAMES,
+    REJECTED,
     SUPERSEDED,
     record_from,
 )
-from services.credit_push.formats import encode, feedback_sheet, packet
+from services.credit_push.formats import Unacceptable, encode, feedback_sheet, packet
 from services.credit_push.formats.filled import fill, media_type
 from services.credit_push.models import Batch, BatchAct, Delivery, ListingVersion
 from services.credit_push.models.hand import DOWNLOADED, FED_BACK, RECORDED, REPLIED, SCREENSHOT_SEEN
@@ -58,27 +59,48 @@ class Paper:
     body: bytes
 
 
-def open_batch(session: Session, deps: Deps, batch_id: str) -> tuple[Batch, Profile, list[Row]]:
-    """A batch with the deliveries still in it, and those carried perhaps before a newer version came."""
+def open_batch(
+    session: Session, deps: Deps, batch_id: str, also: tuple[str, ...] = ()
+) -> tuple[Batch, Profile, list[Row]]:
+    """A batch with the deliveries still in it (or in one of these states too), and those carried perhaps
+    before a newer version came.
+    """
     batch = session.get(Batch, batch_id)
     if batch is None or batch.platform not in deps.catalogue:
         raise NotFound("not-found", "没有这个报送批次")
     listing_ids = session.scalars(select(Delivery.listing_id).where(Delivery.batch_id == batch_id))
     lock_listings(session, listing_ids)
     carried = and_(TABLE.c.state == SUPERSEDED, TABLE.c.possibly_sent)
-    still_in = or_(TABLE.c.state.in_((AWAITING_HAND, ACCEPTED)), carried)
+    still_in = or_(TABLE.c.state.in_((AWAITING_HAND, ACCEPTED, *also)), carried)
     query = rows.deliveries().where(TABLE.c.batch_id == batch_id, still_in)
     query = query.order_by(TABLE.c.id).with_for_update()
     return batch, deps.catalogue[batch.platform], rows.load(session, query)
 
 
-def download_batch(session: Session, deps: Deps, batch_id: str, who: str = "") -> Paper:
-    """The filled sheet or the letter. From now on the platform may have the rows."""
+def take_paper(deps: Deps, batch_id: str, who: str) -> Paper:
+    """The filled sheet or the letter; rows refused here stay refused also where no other is left."""
+    with deps.db.write() as session:
+        paper = download_batch(session, deps, batch_id, who)
+    if paper is None:
+        told = "各条记录均不符合平台的填报要求，原因见推送记录；更正后重新推送。"
+        raise Conflict("batch-empty", "本批次已无待报送记录", told)
+    return paper
+
+
+def download_batch(session: Session, deps: Deps, batch_id: str, who: str = "") -> Paper | None:
+    """From now on the platform may have the rows. None where not one of them fits the platform any more."""
     batch, profile, members = open_batch(session, deps, batch_id)
     waiting = [row for row in members if row.state == AWAITING_HAND]
     sent = batch.kind == LETTER and batch.state in ("recorded", "closed")
     if not waiting and not sent:
         raise Conflict("batch-empty", "本批次已无待报送记录", "记录可能已登记批号，或已被新版本取代。")
+    lines = []
+    if batch.kind != LETTER:
+        lines = _lines(session, deps, profile, waiting)
+        waiting = [row for row in waiting if row.state == AWAITING_HAND]
+        if not lines:
+            _close_if_done(session, batch)
+            return None
     for row in waiting:
         row.possibly_sent = True
     rows.save(session, waiting)
@@ -92,7 +114,9 @@ def download_batch(session: Session, deps: Deps, batch_id: str, who: str = "") -
             raise Conflict("batch-empty", "该撤销函已另行发出", "请在新的批次中办理。")
         number_letter(session, deps, batch, profile, carried.department_id)
         return Paper(f"{profile.id}-{batch.id[-8:]}.pdf", PDF, draw_letter(session, profile, batch, carried))
-    return _sheet(session, deps, profile, batch, waiting)
+    body = fill(profile, batch.layout or profile.record.format, lines)
+    name = f"{profile.id}-{batch.id[-8:]}.{profile.template.file}"
+    return Paper(name, media_type(profile.template), body)
 
 
 def _note(session: Session, deps: Deps, batch: Batch, act: str, who: str, detail: str = "") -> None:
@@ -107,18 +131,30 @@ def _payload(session: Session, row: Row) -> dict[str, Any]:
     return session.get_one(ListingVersion, (row.listing_id, row.sequence)).payload
 
 
-def _sheet(session: Session, deps: Deps, profile: Profile, batch: Batch, members: list[Row]) -> Paper:
-    lines = []
-    for row in members:
+def _lines(session: Session, deps: Deps, profile: Profile, waiting: list[Row]) -> list[packet.Line]:
+    """What goes on the sheet; a row that stricter rules refuse since it was planned is rejected, and no other
+    for its sake.
+    """
+    settlement = Settlement(session, profile, deps.clock.system_now(), deps.clock.now())
+    lines, refused = [], []
+    for row in waiting:
         payload = _payload(session, row)
         identities = payload["subject"].get("identity") or ()
         record = open_identities(deps.keyring, record_from(payload), identities)
-        content = encode(profile, record, row.operation)
         key, listing_id = row.idempotency_key, row.listing_id
+        try:
+            content = encode(profile, record, row.operation)
+        except Unacceptable as refusal:
+            fault = refusal.faults[0]
+            told = Receipt(key, REFUSED, field=fault.field, code=fault.code, message=fault.message)
+            settlement.settle(row, told, before=row.possibly_sent)
+            refused.append(row)
+            continue
         lines.append(packet.Line(key, row.operation, listing_id, row.version, content.row))
-    body = fill(profile, batch.layout or profile.record.format, lines)
-    name = f"{profile.id}-{batch.id[-8:]}.{profile.template.file}"
-    return Paper(name, media_type(profile.template), body)
+    rows.save(session, refused)
+    listings = lock_listings(session, (row.listing_id for row in refused))
+    announce(session, listings, deps.catalogue, settlement.news, deps.clock.now())
+    return lines
 
 
 def record_hand(
@@ -229,11 +265,16 @@ def record_reply(
     message: str = "",
     who: str = "",
 ) -> int:
-    """The platform's reply to a withdrawal letter."""
-    batch, profile, members = open_batch(session, deps, batch_id)
+    """The platform's reply to a withdrawal letter. One that did not take it down may yet say that it has."""
+    told, code = REPLIES[result]
+    also = () if result == "rejected" else (REJECTED,)
+    batch, profile, members = open_batch(session, deps, batch_id, also)
     if batch.kind != LETTER or not members:
         raise Conflict("not-a-letter", "该批次不是待复的撤销函", "只有撤销函登记复函。")
-    told, code = REPLIES[result]
+    for row in members:
+        if row.state == REJECTED:  # as it was before that reply
+            row.state, row.settled_at = ACCEPTED, None
+    rows.save(session, members)
     batch.replied_at, batch.reply = deps.clock.now(), f"{REPLY_NAMES[result]} {number} {message}".strip()
     _note(session, deps, batch, REPLIED, who, batch.reply)
     receipt = Receipt(members[0].idempotency_key, told, receipt_number=number, code=code, message=message)

@@ -9,17 +9,18 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from services.credit_push import queries
+from services.credit_push.domain import REJECTED
 from services.credit_push.models import Batch
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.hand import (
     REPLIES,
     Paper,
     blank_feedback,
-    download_batch,
     import_feedback,
     read_screenshot,
     record_hand,
     record_reply,
+    take_paper,
 )
 from services.credit_push.web.monitor import DOERS, PER_PAGE, page_of, visible_region
 from shared.errors import DomainError, FieldError, Invalid, NotFound
@@ -61,11 +62,9 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles("operator"))
     def download_form(batch_id: str) -> Response:
         try:
-            with deps.db.write() as session:
-                paper = download_batch(session, deps, batch_id, principal().username)
+            return _file(take_paper(deps, batch_id, principal().username))
         except DomainError as error:
             return _batch(deps, batch_id, error)
-        return _file(paper)
 
     @bp.get("/hand/<batch_id>/screenshot")
     @access(roles(*DOERS))
@@ -179,6 +178,7 @@ def _batch(deps: Deps, batch_id: str, error: DomainError | None = None) -> Respo
         profile=deps.catalogue.get(row.platform),
         batch_states=BATCH_STATES,
         kinds=KINDS,
+        refused=row.kind == "letter" and any(one.state == REJECTED for one in members),
         may_act=principal().has("operator"),
         number=request.form.get("batch_number", ""),
         reply_number=request.form.get("reply_number", ""),
