@@ -72,7 +72,12 @@ def test_who_stayed_away_was_provably_told(office, case):
     assert closed.hearing["outcome"] == "absent"
 
 
-def test_a_hearing_may_end_for_another_reason(office, case):
-    closed = office.take(case, "close_hearing", "clerk", outcome="terminated", reason="当事人已注销")
+def test_a_hearing_may_end_for_another_reason_that_is_proved(office, case):
+    ended = {"outcome": "terminated", "reason": "当事人已注销"}
+    with pytest.raises(Invalid) as refused:
+        office.take(case, "close_hearing", "clerk", **ended)
+    assert "终止听证的证明材料" in refused.value.fields[0].message
+    keep(office, case, Upload("hearing-termination", "注销证明.pdf", b"%PDF-1.4 %%EOF"))
+    closed = office.take(now(office, case), "close_hearing", "clerk", **ended)
     assert closed.state == "noticed"
     assert hearing_told(closed.hearing) == "当事人要求听证，听证因下列情形终止：当事人已注销。"

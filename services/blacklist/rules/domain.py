@@ -373,6 +373,7 @@ ATTACHMENT_KINDS = {
     "statement": "陈述申辩材料",
     "hearing-record": "听证笔录",
     "hearing-withdrawal": "撤回听证申请书",
+    "hearing-termination": "终止听证的证明材料",
     "service-proof": "送达回证",
     "objection": "异议申请材料",
     "repair-proof": "修复证明材料",

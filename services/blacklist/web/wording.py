@@ -202,6 +202,7 @@ def action_title(action: str) -> str:
         "edit": "修改",
         "keep_record": "归入听证笔录",
         "keep_withdrawal": "归入撤回听证申请书",
+        "keep_termination": "归入终止听证的证明材料",
         "transfer": "移交",
         "link": "关联主案",
         "unlink": "解除关联",

@@ -28,8 +28,8 @@ OUTCOMES = {
     TERMINATED: "其他情形终止听证",
 }
 ACCEPTANCE = {"accepted": "采纳", "partly": "部分采纳", "rejected": "不采纳"}
-RECORD, WITHDRAWAL = "hearing-record", "hearing-withdrawal"
-"""The kinds of attachment a 听证笔录 and a party's written withdrawal are."""
+RECORD, WITHDRAWAL, TERMINATION = "hearing-record", "hearing-withdrawal", "hearing-termination"
+"""The kinds of attachment a 听证笔录, a party's written withdrawal and the proof of another ending are."""
 NOT_HELD = (("held_on", "听证日期"), ("notified_on", "重新通知的日期"), ("acceptance", "意见是否采纳"))
 REMEDY = "请办理听证改期，重新通知后举行，或者由审核人退回修改、重新告知"
 UNPROVED = (
@@ -130,6 +130,8 @@ def closing_problems(
             yield f"/{name}", f"听证没有举行完毕的，不填{words}"
     if given["outcome"] == WITHDRAWN and not opened.get("withdrawal"):
         yield "/outcome", "当事人撤回的，先在“材料”中上传其书面申请，材料种类选“撤回听证申请书”"
+    if given["outcome"] == TERMINATED and not opened.get("termination"):
+        yield "/outcome", "其他情形终止的，先在“材料”中上传证明该情形的文书，材料种类选“终止听证的证明材料”"
     if given["outcome"] == ABSENT:
         yield from _absent_problems(opened, now, calendar, proved)
 

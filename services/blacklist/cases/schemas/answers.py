@@ -148,7 +148,8 @@ class CaseOut(CaseSummary):
         metadata={
             "description": "听证：通知的时间、地点、主持人和公开与否，如何结束，意见是否采纳，"
             "听证通知书的送达（notice），"
-            "以及听证笔录（record）、撤回听证申请书（withdrawal）的材料编号和 SHA-256"
+            "以及听证笔录（record）、撤回听证申请书（withdrawal）、"
+            "终止听证的证明材料（termination）的材料编号和 SHA-256"
         },
     )
     legal_review = fields.Dict(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.cases.domain.guards import hearing_request_problem
 from services.blacklist.cases.domain.hearing import (
     RECORD,
+    TERMINATION,
     WITHDRAWAL,
     closing_problems,
     day_problem,
@@ -30,11 +31,15 @@ from shared.web.access import Principal
 
 MOVED = ("held_on", "held_time", "place", "presider", "notified_on")
 """What a notice of another day tells anew."""
-OF_THE_DAY = ("notice", "record", "withdrawal")
+OF_THE_DAY = ("notice", "record", "withdrawal", "termination")
 """Papers of the day that was told: another day needs its own."""
 PROOF = "service-proof"
 INVESTIGATING = ("clerk", "reviewer")
-PAPERS = {RECORD: ("record", (HEARING, NOTICED)), WITHDRAWAL: ("withdrawal", (HEARING,))}
+PAPERS = {
+    RECORD: ("record", (HEARING, NOTICED)),
+    WITHDRAWAL: ("withdrawal", (HEARING,)),
+    TERMINATION: ("termination", (HEARING,)),
+}
 """Kind of attachment → its place in the hearing, and the states in which it is the hearing's."""
 
 
@@ -138,8 +143,9 @@ def require_begun(case: Case, kind: str, at: datetime) -> None:
 
 
 def keep_paper(session: Session, case: Case, row: CaseAttachment, actor: Principal) -> None:
-    """A 听证笔录 uploaded before the decision is this hearing's record, a written withdrawal while it is open
-    ends it. The case is another than the one seen before, so a decision on that one is refused.
+    """A 听证笔录 uploaded before the decision is this hearing's record, a written withdrawal or the proof
+    of another ending, while it is open, ends it. The case is another than the one seen before, so a decision
+    on that one is refused.
     """
     name, states = PAPERS.get(row.kind, ("", ()))
     if case.hearing is None or case.state not in states:
