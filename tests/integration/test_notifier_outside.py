@@ -202,6 +202,19 @@ def test_applying_and_deciding_on_pages(tmp_path: Path) -> None:
     for order in ("test", "replay", "disable", "enable"):
         assert site.client.post(f"{mine}/orders", data={"order": order}, **post).status_code == 303
     assert "Webhook 测试消息" in site.client.get(mine).text
+    bad = site.client.post(f"{mine}/filters", data={"event_types": "case.published"}, **post)
+    assert (bad.status_code, "请从清单中选择" in bad.text) == (422, True)
+    assert site.client.post(f"{mine}/filters", data={"regions": "x"}, **post).status_code == 422
+    asked_for = {
+        "event_types": "listing.published",
+        "domains": "engineering-tendering",
+        "url": "https://x.org/",
+    }
+    assert site.client.post(f"{mine}/filters", data=asked_for, **post).status_code == 303
+    with db.read() as session:
+        [narrowed] = session.scalars(select(WebhookEndpoint)).all()
+        assert (narrowed.url, narrowed.event_types) == (url, ["listing.published"])
+        assert narrowed.scope["domains"] == ["engineering-tendering"]
     with db.read() as session:
         assert session.scalars(select(WebhookEndpoint.department_id)).all() == [OUTSIDE]
     ended = site.client.post(f"{mine}/orders", data={"order": "end"}, **post)

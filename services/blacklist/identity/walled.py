@@ -29,6 +29,11 @@ _MY_REQUESTS, _OUR_REQUESTS = (
 _MY_LETTERS = _seen_with("letters", "letter_id")
 _OUR_LETTERS = f"EXISTS (SELECT 1 FROM letters AS l WHERE l.id = letter_id AND (l.{_OWN} OR {_OUR_CASES}))"  # noqa: S608
 _MY_ITEMS, _OUR_ITEMS = _seen_with("openness_items", "item_id"), _ours_with("openness_items", "item_id")
+_OUR_LISTINGS = _ours_with("register_listing", "listing_id")
+_MY_LISTINGS = (
+    "EXISTS (SELECT 1 FROM register_listing AS t WHERE t.id = listing_id"  # noqa: S608
+    f" AND (t.{_OWN} OR t.{_REGION}))"
+)
 _MY_IMPORTS, _OUR_IMPORTS = _seen_with("case_imports", "import_id"), _ours_with("case_imports", "import_id")
 _INSPECTING = "office_id = current_setting('app.department', true)"
 _INSPECTED = "department_ids::jsonb @> to_jsonb(current_setting('app.department', true))"
@@ -111,6 +116,8 @@ POLICIES: dict[str, Policy] = {
     "openness_versions": _hung_on(_MY_ITEMS, _OUR_ITEMS),
     "openness_files": _hung_on(_MY_ITEMS, _OUR_ITEMS),
     "openness_channel_drafts": Policy(_MY_ITEMS, _OWN, _OWN),
+    "openness_listing_outlets": _OFFICE,
+    "openness_listing_texts": Policy(_MY_LISTINGS, _OUR_LISTINGS, _OUR_LISTINGS),
     "openness_opinions": _DEPARTMENT,
     "openness_watch_rounds": _DEPARTMENT,
     "openness_reports": _PASSED_ON,

@@ -155,6 +155,28 @@ def switch(
     change_endpoint(session, endpoint, change, version=endpoint.version, allowed_hosts=frozenset(), at=at)
 
 
+def narrow(
+    session: Session,
+    subscriber: OutsideSubscriber,
+    endpoint: WebhookEndpoint,
+    kinds: tuple[str, ...],
+    scope: Scope,
+    at: datetime,
+) -> None:
+    """What is sent from now on. Another address is another application: an officer let this one in."""
+    _require(subscriber, APPROVED)
+    _check_kinds(kinds)
+    endpoint.event_types = list(kinds)  # kinds of its own, which no department's webhook may ask for
+    change = Change(scope=scope)
+    change_endpoint(session, endpoint, change, version=endpoint.version, allowed_hosts=frozenset(), at=at)
+
+
+def _check_kinds(kinds: tuple[str, ...]) -> None:
+    if not set(kinds) <= LISTING_KINDS.keys():
+        fields = [FieldError("/event_types", "请从清单中选择。")]
+        raise Invalid("validation-failed", "提交的内容有误", "请按提示修改后重新提交。", fields=fields)
+
+
 def end(session: Session, subscriber: OutsideSubscriber, endpoint: WebhookEndpoint) -> None:
     """Over, with the secrets and the mail address."""
     remove_endpoint(session, endpoint)

@@ -10,11 +10,12 @@ from services.notifier.models.outside import APPROVED
 from services.notifier.queries.messages import DispatchFilter, dispatch_rows, dispatch_views
 from services.notifier.queries.outside import subscriber_view
 from services.notifier.queries.replays import replays_of
+from services.notifier.routing.scopes import Scope
 from services.notifier.usecases import endpoints, outside
 from services.notifier.usecases.replaying import REACHES_BACK, Window, replay
 from services.notifier.web.looks import STATE_COLOURS
 from services.notifier.web.scopes import LABELS, read_scope, receiver_errors, scope_form
-from shared.errors import DomainError
+from shared.errors import DomainError, Invalid
 from shared.web.access import access, public
 from shared.web.pages import render
 
@@ -29,6 +30,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     _add_asking(bp, deps)
     _add_page(bp, deps)
     _add_keeping(bp, deps)
+    _add_narrowing(bp, deps)
 
 
 def _add_asking(bp: APIBlueprint, deps: Deps) -> None:
@@ -84,13 +86,21 @@ def _add_page(bp: APIBlueprint, deps: Deps) -> None:
         return _page(deps, link, secret)
 
 
-def _page(deps: Deps, link: str, secret: str = "") -> Response:
+def _page(deps: Deps, link: str, secret: str = "", errors: dict[str, str] | None = None) -> Response:
+    """With `errors` the filters as typed, else as kept."""
     with deps.db.read() as session:
         subscriber, endpoint = outside.kept_by(session, deps.keyring, link, deps.clock.system_now())
         wanted = DispatchFilter(target=f"webhook:{endpoint.id}")
         rows = dispatch_rows(session, outside.visitor(endpoint.id), wanted, None, SHOWN)
+        kept = None if errors else Scope.read(endpoint.scope)
         shown = render(
             "notices/outside_page.html",
+            422 if errors else 200,
+            errors=errors or {},
+            labels=LABELS,
+            kinds=list(LISTING_KINDS.items()),
+            chosen=request.form.getlist("event_types") if errors else endpoint.event_types,
+            scope=scope_form(kept),
             item=subscriber_view(session, deps.keyring, subscriber),
             approved=subscriber.state == APPROVED,
             secret=secret,
@@ -121,6 +131,20 @@ def _add_keeping(bp: APIBlueprint, deps: Deps) -> None:
             elif order == "end":
                 outside.end(session, subscriber, endpoint)
                 return render("notices/outside_ended.html")
+        return redirect(url_for("pages.outside_page", link=link), 303)
+
+
+def _add_narrowing(bp: APIBlueprint, deps: Deps) -> None:
+    @bp.post("/subscribers/mine/<link>/filters")
+    @access(public())
+    def narrow_outside(link: str) -> AnyResponse:
+        try:
+            kinds, at = tuple(request.form.getlist("event_types")), deps.clock.system_now()
+            with deps.db.write() as session:
+                subscriber, endpoint = outside.kept_by(session, deps.keyring, link, at)
+                outside.narrow(session, subscriber, endpoint, kinds, read_scope(), at)
+        except Invalid as error:
+            return _page(deps, link, errors=receiver_errors(error))
         return redirect(url_for("pages.outside_page", link=link), 303)
 
 
