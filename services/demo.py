@@ -148,7 +148,7 @@ def sample_filing(region: str, domain: str = "engineering-tendering") -> dict[st
         "subject": {
             "type": "organization",
             "name": f"{brand}{mark[-6:-4].upper()}建设工程有限公司",
-            "uscc": make_uscc("91" + region, serial),
+            "uscc": make_uscc("91" + ("100000" if region == "000000" else region), serial),
             "legal_representative": "示例人",
         },
         "misconduct": {
@@ -159,7 +159,7 @@ def sample_filing(region: str, domain: str = "engineering-tendering") -> dict[st
         "document": {
             "kind": "penalty-decision",
             "number": f"示住建罚〔2026〕{serial % 1_000_000}号",
-            "organ": REGION_NAMES[region] + "住房和城乡建设局",
+            "organ": REGION_NAMES.get(region, "示例") + "住房和城乡建设局",
             "date": "2026-11-02",
             "basis": "《中华人民共和国招标投标法》第五十四条",
             "content": "处罚款2.5万元",

@@ -1,4 +1,4 @@
-"""`make demo`: the scenario of services/demo.py on fresh data, in the mode asked for.
+"""`make demo`: the scenario of services/demo.py, then every platform, on fresh data, in the mode asked for.
 
 The mode only chooses addresses; scenario and system are the same. Exits non-zero at a missing outcome.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from services.demo import OutcomeMissing, play
+from tests.e2e.every_platform import play_every_platform
 from tests.e2e.world import running
 
 
@@ -32,11 +33,13 @@ def main() -> int:
     with addresses(mode) as env, running(env) as world:
         print(f"ready after {world.ready_seconds:.1f} s at {world.base}", flush=True)
         try:
-            line = play(world.base, world.sandbox, world.accounts, lambda text: print(text, flush=True))
+            where = (world.base, world.sandbox, world.accounts, lambda text: print(text, flush=True))
+            lines = [play(*where), play_every_platform(*where)]
         except OutcomeMissing as missing:
             print(f"\nfailed: {missing}\n{world.logs()}", flush=True)
             return 1
-        print(f"\nall {len(line.steps)} outcomes found in {line.steps[-1][0]:.2f} s", flush=True)
+        count, seconds = sum(len(one.steps) for one in lines), sum(one.steps[-1][0] for one in lines)
+        print(f"\nall {count} outcomes found in {seconds:.2f} s", flush=True)
     return 0
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from services.demo import play
 from tests.e2e.canaries import holds_one, in_files, in_production
+from tests.e2e.every_platform import LEGS, play_every_platform
 from tests.e2e.world import STOP_SECONDS, running, stop
 from tests.harness.production import production_addresses
 from tests.harness.wait import PATIENCE
@@ -27,6 +28,8 @@ def test_one_listings_whole_life(addresses):
         longest_region = line.steps[-1][0] / 3
         # The contract's bound, thrice what is needed; wider where everything is checked at once.
         assert longest_region < WALK_SECONDS
+        every = play_every_platform(world.base, world.sandbox, world.accounts, print)
+        assert len(every.steps) >= 3 * len(LEGS)
         assert stop(world) < STOP_SECONDS
         if addresses:
             nothing_told(addresses, world.data_dir)

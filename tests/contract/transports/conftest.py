@@ -35,7 +35,7 @@ PLATFORMS = {
         *("credit-liaoning on mysql", "trade-shijiazhuang on postgres"),
     ),
     "packet": (
-        *("credit-shijiazhuang", "credit-hebei", "credit-hebei by sftp"),
+        *("credit-shijiazhuang", "credit-hebei", "credit-hebei by sftp", "gsxt-liaoning"),
         *("packet-xml-sample", "packet-json-sample"),
     ),
     "kafka": ("mirror-sample",),
