@@ -243,7 +243,17 @@ def test_what_may_be_on_its_way_is_not_overtaken_by_what_came_before(world: Push
     with pytest.raises(Conflict, match="正在告知"), world.deps.db.write() as session:
         send_again(session, world.deps, early.id, "tester")
     with world.deps.db.write() as session:
-        session.get_one(RequestAnswer, late.id).attempts = 0
+        silent = session.get_one(RequestAnswer, late.id)
+        silent.attempts, silent.state, silent.body_sha256 = 99, "dead", "0" * 64
+    for _again in range(2):  # tried to the end without a word, then once more from the beginning
+        with pytest.raises(Conflict, match="正在告知"), world.deps.db.write() as session:
+            send_again(session, world.deps, early.id, "tester")
+        with world.deps.db.write() as session:
+            if session.get_one(RequestAnswer, late.id).state == "dead":
+                send_again(session, world.deps, late.id, "tester")
+    with world.deps.db.write() as session:
+        unsent = session.get_one(RequestAnswer, late.id)
+        unsent.attempts, unsent.state, unsent.body_sha256 = 0, "waiting", None
     with world.deps.db.write() as session:
         send_again(session, world.deps, early.id, "tester")
     assert [row.state for row in rows(world, ticket)] == ["waiting", "waiting"], "the first goes first"

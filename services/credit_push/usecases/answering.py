@@ -201,14 +201,22 @@ def send_again(session: Session, deps: Deps, answer_id: str, who: str) -> Reques
     row = _held(session, answer_id)
     if row.state != DEAD:
         raise Conflict("answer-settled", "该办理结果不在失败状态", "只有回传失败的办理结果可以再次回传。")
-    if _told_later(session, row):
+    if _told_later(session, deps, row):
         told = "再次回传会使平台误认最终结果，可以登记已人工告知。"
         raise Conflict("answer-overtaken", "该受理号以后的办理结果已经告知平台，或者正在告知", told)
+    if not _met_silence(deps, row):
+        row.body_sha256 = None  # refused: the platform does not know it
     row.state, row.attempts, row.next_at, row.told_by = WAITING, 0, deps.clock.system_now(), who[:100]
     return row
 
 
-def _told_later(session: Session, row: RequestAnswer) -> bool:
+def _met_silence(deps: Deps, row: RequestAnswer) -> bool:
+    """Whether a dead one was tried to the end: no refusal came before, and what was sent may have arrived."""
+    profile = deps.catalogue.get(row.platform)
+    return row.attempts > (len(profile.retry_seconds) if profile else 0)
+
+
+def _told_later(session: Session, deps: Deps, row: RequestAnswer) -> bool:
     """Whether the platform knows, or may know by now, a later step of the same ticket: its last word stays
     the last. Those not tried yet are held until this commits, and go after the earlier one.
     """
@@ -216,7 +224,12 @@ def _told_later(session: Session, row: RequestAnswer) -> bool:
     later = (RequestAnswer.case_id == row.case_id, RequestAnswer.sequence > row.sequence)
     query = select(RequestAnswer).where(*same, *later).order_by(RequestAnswer.sequence).with_for_update()
     found = session.scalars(query.execution_options(populate_existing=True)).all()
-    return any(one.state in (ANSWERED, TOLD) or (one.state == WAITING and one.attempts) for one in found)
+    return any(
+        one.state in (ANSWERED, TOLD)
+        or (one.state == WAITING and (one.attempts or one.body_sha256))
+        or (one.state == DEAD and _met_silence(deps, one))
+        for one in found
+    )
 
 
 def tell_by_hand(session: Session, deps: Deps, answer_id: str, who: str, note: str) -> RequestAnswer:
