@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.domain import BLOCKING, STATES
+from services.credit_push.domain import ACCEPTED, BLOCKING, STATES
 from services.credit_push.models import Appearance, Attempt, Batch, Delivery, Finding, PlatformState
 from services.credit_push.queries import latest_runs, run_view
 from services.credit_push.routing import relay_chain
@@ -157,7 +157,8 @@ def platform_views(
 
 
 def late_letters(session: Session, today: date, region: str = "") -> int:
-    """Withdrawal letters whose reply has not come by its day."""
+    """Withdrawal letters still awaited whose reply has not come by its day."""
     query = select(func.count(Batch.id.distinct())).join(Delivery, Delivery.batch_id == Batch.id)
     query = query.where(Batch.kind == "letter", Batch.state == "recorded", Batch.reply_due_on < today)
+    query = query.where(Delivery.state == ACCEPTED)  # superseded, nobody waits for it any more
     return session.scalar(query.where(Delivery.region.startswith(region, autoescape=True))) or 0

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
+from sqlalchemy import select
 
-from services.credit_push.models import ListingVersion
+from services.credit_push.models import Delivery, ListingVersion
+from services.credit_push.standing import late_letters
 from services.credit_push.transports.manual import Manual
 from services.credit_push.usecases.letters import remind_of_letters
 from shared.clock import FixedClock
@@ -135,6 +137,12 @@ def test_sheet_letter_and_public_list(world: PushWorld) -> None:
     for told in (1, 0):
         with later.db.write() as session:
             assert remind_of_letters(session, later) == told
+    for become, late in (("superseded", 0), ("accepted", 1)):
+        with later.db.write() as session:
+            for row in session.scalars(select(Delivery).where(Delivery.batch_id == letter["id"])):
+                row.state = become
+            session.flush()
+            assert late_letters(session, later.clock.today()) == late
     reply = http_json(
         "POST",
         f"{world.sandbox}/platforms/{HAND}/letters",
