@@ -46,6 +46,11 @@ def test_a_signed_request_is_believed(algorithm: str) -> None:
     assert verify(signed(algorithm=algorithm), algorithm=algorithm) == "k1"
 
 
+def test_a_key_without_a_secret_signs_nothing() -> None:
+    with pytest.raises(BadSignature, match="unknown key"):
+        verify(signed(secret=b""), secret_of={"k1": b""}.get)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
