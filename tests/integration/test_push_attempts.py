@@ -8,6 +8,8 @@ from sqlalchemy.exc import DatabaseError
 
 from services.credit_push.models import (
     Attempt,
+    Batch,
+    BatchAct,
     Decision,
     Delivery,
     Listing,
@@ -89,8 +91,19 @@ REQUEST = {
     "evidence": "e",
     "taken_at": AT,
 }
+BATCH = {
+    "id": "b1",
+    "platform": "p",
+    "kind": "letter",
+    "layout": "",
+    "state": "open",
+    "rows": 1,
+    "created_at": AT,
+}
+ACT = {"id": "t1", "batch_id": "b1", "at": AT, "act": "downloaded", "who": "甲"}
 PROOF = (
     (Attempt, ATTEMPT),
+    (BatchAct, ACT),
     (RefusedReceipt, REFUSED),
     (StrayReceipt, STRAY),
     (Observation, SIGHT),
@@ -102,7 +115,13 @@ def test_what_is_kept_for_proof_is_append_only(any_db_url: str) -> None:
     migrate(any_db_url, "services.credit_push")
     db = open_database(any_db_url)
     with db.write() as session:
-        for model, row in ((Listing, LISTING), (Delivery, DELIVERY), *PROOF, (Decision, PROPOSED)):
+        for model, row in (
+            (Listing, LISTING),
+            (Delivery, DELIVERY),
+            (Batch, BATCH),
+            *PROOF,
+            (Decision, PROPOSED),
+        ):
             session.execute(insert(model), [row])
     with db.write() as session:
         session.execute(update(Decision).values(confirmed=True, decided_by="乙", decided_at=AT))

@@ -14,7 +14,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from services.credit_push.models import Delivery, ListingVersion
+from services.credit_push.models import Delivery, DepartmentCopy, ListingVersion
 from services.credit_push.standing import late_letters
 from services.credit_push.transports.manual import Manual
 from services.credit_push.usecases.letters import remind_of_letters
@@ -121,6 +121,10 @@ def test_sheet_letter_and_public_list(world: PushWorld) -> None:
     world.publish(listing.event("revoked"))
     world.until(lambda: state(world, listing)[-1] == ("withdraw", "awaiting-hand"), "the letter")
     letter = next(one for one in client.get("/push/api/v1/batches").json["items"] if one["kind"] == "letter")
+    waiting = world.deliveries(listing.id, HAND)[-1].id
+    shown = client.get(f"/push/api/v1/deliveries/{waiting}/dry-run").json
+    assert "撤销函" in shown["target"]
+    assert client.get(f"/push/deliveries/{waiting}/dry-run/files/letter.pdf").data.startswith(b"%PDF")
     where = f"/push/api/v1/batches/{letter['id']}"
     paper = client.post(f"{where}/download")
     assert paper.mimetype == "application/pdf"
@@ -132,6 +136,9 @@ def test_sheet_letter_and_public_list(world: PushWorld) -> None:
         f"{where}/record-hand", data={"batch_number": "邮政挂号 1"}, content_type="multipart/form-data"
     )
     assert recorded.json["number"] == letter_number, "its own, not that of the envelope"
+    with world.deps.db.write() as session:
+        for department in session.scalars(select(DepartmentCopy)):
+            department.name = "改名后的部门"
     assert client.post(f"{where}/download").data == paper.data, "the same paper again"
     later = replace(world.deps, clock=FixedClock(world.deps.clock.now() + timedelta(days=60)))
     for told in (1, 0):

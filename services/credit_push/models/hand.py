@@ -37,5 +37,7 @@ class LetterNumber(Base):
     year: Mapped[int] = mapped_column(Integer)
     running: Mapped[int] = mapped_column(Integer)
     number: Mapped[str] = mapped_column(String(300), unique=True)
+    organ: Mapped[str | None] = mapped_column(String(200))
+    """The department's name as the letter was numbered."""
 
     __table_args__ = (UniqueConstraint("series", "year", "running"),)

@@ -27,7 +27,7 @@ from services.credit_push.transports.base import ALREADY_GONE, FILED, REFUSED, T
 from services.credit_push.usecases import rows
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import open_identities
-from services.credit_push.usecases.letters import draw_letter, number_letter
+from services.credit_push.usecases.letters import PDF, draw_letter, number_letter
 from services.credit_push.usecases.receiving import receive_receipts
 from services.credit_push.usecases.rows import TABLE, Row
 from services.credit_push.usecases.settling import Settlement
@@ -36,7 +36,6 @@ from shared.ids import new_id
 from shared.sheets import XLSX
 
 RESULTS = {"accepted": FILED, "rejected": REFUSED}
-PDF = "application/pdf"
 IMAGES = {
     b"\x89PNG": ("image/png", "png"),
     b"\xff\xd8\xff": ("image/jpeg", "jpg"),

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.domain import ACCEPTED, record_from
+from services.credit_push.domain import ACCEPTED, Record, record_from
 from services.credit_push.models import (
     Batch,
     BatchAct,
@@ -19,6 +19,7 @@ from services.credit_push.models import (
 from services.credit_push.models.hand import REMINDED
 from services.credit_push.papers.withdrawal import withdrawal_letter
 from services.credit_push.publishes import Announcement, announce, lock_listings
+from services.credit_push.transports.base import Preview, PreviewFile
 from services.credit_push.usecases.deps import Deps
 from shared.clock import local_date
 from shared.errors import Conflict, describe_errors
@@ -26,32 +27,36 @@ from shared.ids import new_id
 from shared.loops import Periodic
 
 describe_errors({"letter-not-numbered": "多人同时为撤销函编号，本次没有编成。请再试一次。"})
+PDF = "application/pdf"
 WORD = "撤函"
 TRIES = 3
 LOOK_EVERY = timedelta(minutes=10)
 
 
 def number_letter(session: Session, deps: Deps, batch: Batch, profile: Profile, department_id: str) -> None:
-    """Its number and the day of the reply, once; two that are numbered at a time get two numbers."""
+    """Its number, whose it is and the day of the reply, once; two at a time get two numbers."""
     if batch.number is None:
-        batch.number = _next_number(session, batch.id, _series(session, department_id), deps.clock.today())
+        batch.number = _next_number(session, batch.id, department_id, deps.clock.today())
     if batch.reply_due_on is None:
         days = profile.withdrawal.reply_working_days
         batch.reply_due_on = deps.calendar.add_working_days(deps.clock.today(), days).day
 
 
-def _series(session: Session, department_id: str) -> str:
-    department = session.get(DepartmentCopy, department_id)
+def _series(department: DepartmentCopy | None) -> str:
     named = (department.short_name or department.name) if department else ""
     return f"{named or '信用'}{WORD}"
 
 
-def _next_number(session: Session, batch_id: str, series: str, today: date) -> str:
+def _next_number(session: Session, batch_id: str, department_id: str, today: date) -> str:
+    department = session.get(DepartmentCopy, department_id)
+    series, organ = _series(department), department.name if department else None
     here = (LetterNumber.series == series, LetterNumber.year == today.year)
     for _ in range(TRIES):
         last = session.scalar(select(func.max(LetterNumber.running)).where(*here)) or 0
         number = f"{series}〔{today.year}〕{last + 1}号"
-        row = LetterNumber(batch_id=batch_id, series=series, year=today.year, running=last + 1, number=number)
+        row = LetterNumber(
+            batch_id=batch_id, series=series, year=today.year, running=last + 1, number=number, organ=organ
+        )
         try:
             with session.begin_nested():
                 session.add(row)
@@ -62,7 +67,7 @@ def _next_number(session: Session, batch_id: str, series: str, today: date) -> s
 
 
 def draw_letter(session: Session, profile: Profile, batch: Batch, row: Delivery) -> bytes:
-    """The letter as it was numbered: the same bytes whenever it is asked for."""
+    """The letter as it was numbered, by the name its department had then: the same bytes for ever."""
     version = session.scalars(
         select(ListingVersion)
         .where(ListingVersion.listing_id == row.listing_id, ListingVersion.version == row.version)
@@ -71,16 +76,40 @@ def draw_letter(session: Session, profile: Profile, batch: Batch, row: Delivery)
     if version is None or batch.downloaded_at is None:
         raise Conflict("batch-empty", "本批次已无待报送记录", "记录可能已登记批号，或已被新版本取代。")
     record = record_from(version.payload)
-    department = session.get(DepartmentCopy, row.department_id)
+    numbered = session.get(LetterNumber, batch.id)
     return withdrawal_letter(
         profile,
         record,
-        organ=department.name if department else record.organ.name or record.source.name,
+        organ=(numbered and numbered.organ) or _organ(session, record, row.department_id),
         number=batch.number or "",
         key=row.idempotency_key,
         dated=local_date(batch.downloaded_at),
         reply_by=batch.reply_due_on,
     )
+
+
+def _organ(session: Session, record: Record, department_id: str) -> str:
+    department = session.get(DepartmentCopy, department_id)
+    return department.name if department else record.organ.name or record.source.name
+
+
+def preview_letter(session: Session, deps: Deps, profile: Profile, record: Record, row: Delivery) -> Preview:
+    """The letter as it would be drawn today, but for its number, which it gets when it is fetched."""
+    today = deps.clock.today()
+    due = deps.calendar.add_working_days(today, profile.withdrawal.reply_working_days).day
+    body = withdrawal_letter(
+        profile,
+        record,
+        organ=_organ(session, record, row.department_id),
+        number="",
+        key=row.idempotency_key,
+        dated=today,
+        reply_by=due,
+    )
+    told = f"撤销函（PDF），发往{profile.name}：商请撤下“{record.subject.name}”的公示信息"
+    told += f"（决定文书号：{record.document.number}）。下载时编号。"
+    files = (PreviewFile("letter.pdf", PDF, body),)
+    return Preview("由人工送达的撤销函", body, files=files, readable=told.encode())
 
 
 def remind_of_letters(session: Session, deps: Deps, limit: int = 100) -> int:

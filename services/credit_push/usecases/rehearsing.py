@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from services.credit_push import queries
 from services.credit_push.catalogue import Profile
-from services.credit_push.domain import LIST, Record, record_from
+from services.credit_push.domain import LIST, WITHDRAW, Record, record_from
 from services.credit_push.formats import Content, Fault, Unacceptable, encode
 from services.credit_push.models import Delivery, Holding, ListingVersion
 from services.credit_push.transports import Transport
 from services.credit_push.transports.base import ABSENT, FILED, REFUSED, TAKEN, UNSEEN, Job, PreviewFile
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import former_rows, open_identities
+from services.credit_push.usecases.letters import preview_letter
 from services.credit_push.usecases.recent import identities_of
 from shared.crypto import CryptoError
 from shared.errors import NotFound
@@ -78,7 +79,10 @@ def rehearse(session: Session, deps: Deps, transport: Transport, delivery: Deliv
     except CryptoError as error:
         return Rehearsal("", "", faults=(Fault("identity", "SEALED", str(error)),))
     safe = _covered(job, record)
-    shown = transport.preview(safe)
+    if profile.withdrawal.by == "letter" and delivery.operation == WITHDRAW:
+        shown = preview_letter(session, deps, profile, record, delivery)
+    else:
+        shown = transport.preview(safe)
     return Rehearsal(
         shown.target,
         (shown.readable or shown.body).decode("utf-8-sig", "replace")[:LONGEST],
