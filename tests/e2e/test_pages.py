@@ -114,6 +114,7 @@ def test_a_whole_case_without_javascript(visit):
         reason="原决定被撤销",
         document__number="长复决〔2026〕页1号",
         document__date=today(clerk),
+        document__organ="（示例）行政复议机关",
     )
     assert "没有查到" in public.go(f"/?q={name}").text()
 
