@@ -198,8 +198,13 @@ def test_a_correction_leaves_the_former_text_visible(office):
 
 
 def unfulfilled(office):
-    case = office.take(office.published(), "record_obligations", "clerk", fulfilled=False, content="罚款未缴")
-    office.clock.advance(timedelta(days=340))
+    case = office.take(noticed(office), "record_statement", "clerk", waived=True)
+    case = office.take(case, "decide", "decider", severity="general", publicity_months=6)
+    served = {"method": "direct", "served_on": office.clock.today()}
+    case = office.take(case, "record_service", "clerk", **served)
+    case = office.take(case, "publish", "decider")
+    case = office.take(case, "record_obligations", "clerk", fulfilled=False, content="罚款未缴")
+    office.clock.advance(timedelta(days=160))
     clock = CaseClock(office.deps, "t")
     assert clock.step()
     assert not clock.step()
@@ -214,11 +219,22 @@ def test_open_obligations_are_asked_about_before_the_end(office):
     assert reload(office, case).state == "published"
     assert not public(office, case)
     case = office.take(case, "decide_expiry", "decider", extended=True, reason="仍未履行")
-    assert (case.publicity_max_end, public(office, case)) == (date(2028, 11, 7), True)
+    assert (case.publicity_max_end, public(office, case)) == (date(2027, 11, 2), True)  # a year at most
     assert not duties(office, case)["decide-expiry"].is_open
     assert not clock.step()
-    office.clock.advance(timedelta(days=340))
+    office.clock.advance(timedelta(days=160))
+    assert not clock.step()  # prolonged once, not asked again
+    office.clock.advance(timedelta(days=30))
     assert clock.step()
+    assert reload(office, case).state == "removed"
+
+
+def test_no_longer_than_the_law_allows(office):
+    case = office.take(office.published(), "record_obligations", "clerk", fulfilled=False, content="罚款未缴")
+    office.clock.advance(timedelta(days=340))
+    assert CaseClock(office.deps, "t").step()
+    with pytest.raises(Invalid):
+        office.take(reload(office, case), "decide_expiry", "decider", extended=True, reason="仍未履行")
     assert duties(office, case)["decide-expiry"].is_open
 
 

@@ -52,12 +52,16 @@ def _overlay(kind: str) -> ColumnElement[bool]:
 
 
 def _unasked() -> ColumnElement[bool]:
-    """Obligations are open; the list, by the version the case keeps, asks; and it was not asked yet."""
+    """Obligations are open; the list, by the version the case keeps, asks; it was not asked of this end yet,
+    and publicity was not prolonged before: a list's term is laid on once.
+    """
     key = Case.list_code.concat("/").concat(Case.rule_version)
     of_domain = key.concat("/").concat(Case.domain)
     hold = key.in_(HELD) | of_domain.in_(HELD_DOMAINS)
     new = Case.expiry_asked_for.is_(None) | (Case.expiry_asked_for != Case.publicity_max_end)
-    return Case.obligations_open.is_(True) & hold & new
+    once = (CaseOverlay.kind == "expiry") & (CaseOverlay.state == "extended")
+    prolonged = exists().where(CaseOverlay.case_id == Case.id, once)
+    return Case.obligations_open.is_(True) & hold & new & ~prolonged
 
 
 def questionable() -> Select[str]:

@@ -9,7 +9,7 @@ from services.blacklist.cases.domain.standing import Blocked
 from services.blacklist.cases.domain.table import REMOVED
 from services.blacklist.cases.models import Case, CaseLink
 from services.blacklist.cases.usecases.duties import owe, settle
-from services.blacklist.cases.usecases.moves import Move, refusal
+from services.blacklist.cases.usecases.moves import Move, invalid, refusal
 from services.blacklist.cases.usecases.overlays import close_overlay, open_overlay
 from services.blacklist.cases.usecases.publication import (
     case_facts,
@@ -19,7 +19,7 @@ from services.blacklist.cases.usecases.publication import (
 )
 from services.blacklist.cases.usecases.removal import remove
 from services.blacklist.register.usecases import correct_listing
-from services.blacklist.rules.domain import expiry_rule
+from services.blacklist.rules.domain import ExpiryRule, expiry_rule, publicity_range
 from shared.calendar import add_months
 
 EXPIRY, LINKED = "expiry", "linked"
@@ -45,32 +45,45 @@ def ask_expiry(move: Move) -> None:
 def decide_expiry(move: Move) -> None:
     """Prolonged by the sector's term, or ended: at once when its day has passed, else on its day."""
     case, extended = move.case, bool(move.inputs["extended"])
+    longer = _prolonged(move) if extended else None
     settle(move, DECIDE_EXPIRY)
     close_overlay(move, EXPIRY, "extended" if extended else "ending")
     move.detail["extended"] = extended
-    if extended:
-        _prolong(move)
+    if longer is not None:
+        _prolong(move, *longer)
     elif case.publicity_max_end is not None and case.publicity_max_end <= move.today:
         move.target = REMOVED
         remove(move, "expiry", move.reason or "")
 
 
-def _prolong(move: Move) -> None:
-    case = move.case
+def _prolonged(move: Move) -> tuple[date, ExpiryRule]:
+    """The new end: the sector's term on top, never past the longest the law allows for the severity."""
+    case, rule = move.case, decided_rule(move)
     before: date = case.publicity_max_end or move.today
-    sector = expiry_rule(decided_rule(move), case.domain)
+    sector = expiry_rule(rule, case.domain)
     if sector is None:
         raise refusal(Blocked("这个名单没有期满延长的规定，只能期满移出", case.list_name))
-    case.publicity_max_end = add_months(max(before, move.today), sector.extend_months)
+    ends = add_months(max(before, move.today), sector.extend_months)
+    allowed = publicity_range(rule, case.severity or rule.default_severity, case.domain)
+    if allowed is not None and case.publicity_start is not None:
+        ends = min(ends, add_months(case.publicity_start, allowed.max_months))
+    if ends <= max(before, move.today):
+        raise invalid(("/extended", "已经公示至这一失信程度的最长公示期，不得延长，只能期满移出"))
+    return ends, sector
+
+
+def _prolong(move: Move, ends: date, sector: ExpiryRule) -> None:
+    case = move.case
+    case.publicity_max_end = ends
     move.detail |= {"extend_months": sector.extend_months, "source": sector.source}
-    move.detail["max_end"] = case.publicity_max_end.isoformat()
+    move.detail["max_end"] = ends.isoformat()
     move.batch.session.flush()
     correct_listing(
         move.batch.session,
         move.batch.deps.keyring,
         str(case.listing_id),
         case=case_facts(case),
-        terms=terms_of(case, move.needed_rule()),
+        terms=terms_of(case, decided_rule(move)),
         publicity=publicity_of(case),
         reason=move.reason or "",
         at=move.batch.at,
