@@ -81,3 +81,15 @@ def test_a_hearing_may_end_for_another_reason_that_is_proved(office, case):
     closed = office.take(now(office, case), "close_hearing", "clerk", **ended)
     assert closed.state == "noticed"
     assert hearing_told(closed.hearing) == "当事人要求听证，听证因下列情形终止：当事人已注销。"
+
+
+def test_a_new_notice_may_come_before_the_late_registration_of_the_first(office):
+    case = office.take(office.file(), "submit", "clerk")
+    case = office.take(case, "approve_notice", "reviewer", notice_number="长住建告〔2026〕3号")
+    told = office.clock.today()
+    office.clock.advance(timedelta(days=3))
+    given = opening(date(2026, 11, 20), requested_on=told, notified_on=told)
+    case = office.take(case, "open_hearing", "clerk", **given)
+    moved = {"held_on": date(2026, 11, 24), "notified_on": told + timedelta(days=2), "reason": "证人出差"}
+    case = office.take(case, "reschedule_hearing", "clerk", **moved)
+    assert case.hearing["notified_on"] == "2026-11-04"

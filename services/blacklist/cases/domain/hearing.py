@@ -159,7 +159,7 @@ def moving_problems(
 ) -> Iterator[Problem]:
     """A hearing put off or brought forward (延期、改期) is told anew, and its days of notice count anew."""
     held, notified = given["held_on"], given["notified_on"]
-    last_told = _day(opened.get("rescheduled_on") or opened.get("opened_on"))
+    last_told = _day(opened.get("notified_on") or opened.get("opened_on"))
     if problem := notification_problem(last_told or notified, notified, today):
         yield problem[0], problem[1].replace("当事人要求听证的日期", "上一次通知的日期")
         return
@@ -195,11 +195,11 @@ def _moved_problems(
 ) -> Iterator[Problem]:
     """Another day than the one told is told anew, and as early; coming earlier by consent is not known."""
     told, notified = planned_for(opened), given.get("notified_on")
-    before = _day(opened.get("opened_on"))
+    before = _day(opened.get("notified_on") or opened.get("opened_on"))
     if notified is None:
         yield "/notified_on", f"与通知的日期（{told}）不一致的，填写重新通知当事人的日期"
     elif before and notified < before:
-        yield "/notified_on", "重新通知当事人的日期不能早于启动听证的日期"
+        yield "/notified_on", "重新通知当事人的日期不能早于上一次通知的日期"
     elif problem := day_problem(held, notified, earliest_hearing(notified, calendar)):
         yield problem
     if not given.get("content"):

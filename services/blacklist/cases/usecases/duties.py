@@ -5,9 +5,9 @@ from datetime import date
 from services.blacklist.cases.domain.figures import figure
 from services.blacklist.cases.queries.standing import unpublished
 from services.blacklist.cases.usecases.moves import Move
-from services.blacklist.rules.domain import publication_start
+from services.blacklist.rules.domain import ListRule, publication_start
 from services.blacklist.rules.models import Duty
-from services.blacklist.rules.queries import duty_terms
+from services.blacklist.rules.queries import duty_terms, list_rule_version
 from services.blacklist.rules.usecases import (
     create_duty,
     extend_duty,
@@ -53,11 +53,17 @@ def owe_service_again(move: Move) -> None:
 
 def owe(move: Move, kind: str, start: date, working_days: int) -> date | None:
     """A duty beside publication; the day it is due."""
-    return _create(move, kind, working_days, start, min(move.needed_rule().due_soon_wd, 1)).due_on
+    return _create(move, kind, working_days, start, min(_rule(move).due_soon_wd, 1)).due_on
+
+
+def _rule(move: Move) -> ListRule:
+    """Of today; of a list that is no longer in force the version the case was decided under."""
+    case = move.case
+    return move.rule or list_rule_version(case.list_code, case.rule_version) or move.needed_rule()
 
 
 def _create(move: Move, kind: str, working_days: int, start: date | None, soon: int) -> Duty:
-    rule, case = move.needed_rule(), move.case
+    rule, case = _rule(move), move.case
     duty = create_duty(
         move.batch.session,
         case_id=case.id,

@@ -63,8 +63,8 @@ def renew_service(move: Move) -> None:
 def fail_service(move: Move) -> None:
     """The decision came back although its listing is public: to be served again, with a duty to do so."""
     _check_day(move.case.decided_on, move.inputs["served_on"], move.today, "作出决定的日期")
-    move.case.decision_failed_on = move.inputs["served_on"]
     owe_service_again(move)
+    move.case.decision_failed_on = move.inputs["served_on"]
     move.detail |= plain({name: move.inputs.get(name) for name in KEPT})
 
 
