@@ -29,6 +29,7 @@ from services.notifier.usecases.ended_listings import ending_loop
 from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.mailing import Mailer, Mailing
 from services.notifier.usecases.measuring import measuring
+from services.notifier.usecases.outside_ending import forget_ended
 from services.notifier.usecases.parties import party_post
 from services.notifier.usecases.sending import (
     Circumstances,
@@ -201,9 +202,12 @@ def _periodic_loops(parts: Parts) -> list[Loop]:
     once = Once(db, idempotency, parts.keyring, clock)
 
     def prune(now: datetime) -> bool:
-        """Sign-outs that concern no living token, event ids no topic can bring again, answers given once."""
+        """Sign-outs that concern no living token, event ids no topic can bring again, answers given once,
+        outside applications that came to nothing.
+        """
         with db.write() as session:
             once.prune(session, clock.system_now())
+            forget_ended(session, clock.system_now())
             return prune_revocations(session, revocations, now) + purge(session, inbox, KEEP_EVENT_IDS) > 0
 
     return [

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from standardwebhooks import Webhook
 
 from services.notifier.following import follow_public
-from services.notifier.models import Base, Dispatch, Notice, OutsideSubscriber, WebhookEndpoint
+from services.notifier.models import Base, Dispatch, Notice, OutsideSubscriber, WebhookEndpoint, WebhookSecret
 from services.notifier.models.outside import APPROVED, OUTSIDE, REVOKED
 from services.notifier.routing.scopes import Scope
 from services.notifier.usecases import outside
@@ -19,6 +19,7 @@ from services.notifier.usecases.ended_listings import end_by_date
 from services.notifier.usecases.endpoints import try_endpoint
 from services.notifier.usecases.enforcing import state_enforcement
 from services.notifier.usecases.outside import Application
+from services.notifier.usecases.outside_ending import forget_ended
 from services.notifier.usecases.replaying import Window, replay
 from shared.calendar import builtin_calendar
 from shared.contracts.envelope import new_event
@@ -169,6 +170,24 @@ def test_an_address_inside_is_refused_and_an_end_needs_a_reason(world):
         assert not endpoint.enabled
         with pytest.raises(Conflict):
             outside.switch(session, found, endpoint, enabled=True, at=now)
+    for days, kept in ((29, 1), (31, 0)):
+        with office.db.write() as session:
+            forget_ended(session, now + timedelta(days=days))
+            session.flush()
+            for model in (OutsideSubscriber, WebhookEndpoint, WebhookSecret):
+                assert len(session.scalars(select(model)).all()) == kept, model
+
+
+def test_of_two_secrets_taken_at_once_one_is_given(world):
+    office, _ = world
+    link, _secret = let_in(office, "https://hooks.example.com/x")
+    now = office.clock.system_now()
+    with office.db.write() as session:
+        found, endpoint = outside.kept_by(session, office.keyring, link, now)
+        other = update(WebhookEndpoint).values(version=endpoint.version + 1)
+        session.execute(other.execution_options(synchronize_session=False))
+        with pytest.raises(Conflict, match="已被他人更新"):
+            outside.take_secret(session, office.keyring, found, endpoint, now)
 
 
 def test_applying_and_deciding_on_pages(tmp_path: Path) -> None:

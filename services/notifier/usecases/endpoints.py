@@ -123,7 +123,11 @@ def change_endpoint(
 def rotate_secret(
     session: Session, keyring: KeyRing, endpoint: WebhookEndpoint, *, version: int, at: datetime
 ) -> str:
-    """A new secret; the one in use signs beside it for a day, older ones end at once."""
+    """A new secret; the one in use signs beside it for a day, older ones end at once.
+
+    Of two at once the later finds a newer version: each alone would leave the other's secret in use for good.
+    """
+    session.refresh(endpoint, with_for_update=True)
     _check_version(endpoint, version)
     mine = WebhookSecret.endpoint_id == endpoint.id
     session.execute(delete(WebhookSecret).where(mine, WebhookSecret.expires_at.is_not(None)))
