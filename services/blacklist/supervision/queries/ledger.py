@@ -153,8 +153,14 @@ def made_in(session: Session, department_id: str, start: date, end: date) -> boo
 
 
 def _before_merger(department_id: str, organ: Any, decided_on: Any) -> ColumnElement[bool]:
-    """By name and day: the successor may bear the same name, and may write the old one later."""
-    merged = (Department.successor_id == department_id, Department.name == organ)
+    """By name and day: the successor may bear the same name, and may write the old one later.
+
+    A department merged into one that was merged in its turn counts too.
+    """
+    before = select(Department.id).where(Department.successor_id == department_id)
+    line = before.cte("merged", recursive=True)
+    line = line.union(select(Department.id).where(Department.successor_id == line.c.id))
+    merged = (Department.id.in_(select(line.c.id)), Department.name == organ)
     return exists().where(*merged, decided_on < Department.valid_to)
 
 
