@@ -85,6 +85,16 @@ def test_after_a_hearing_nobody_decides_without_a_legal_review(office):
     assert case.state == "decided"
 
 
+def test_what_the_party_said_is_reviewed_with_the_case(office):
+    case = office.walk(office.file(), "noticed")
+    case = office.take(case, "record_legal_review", "reviewer", **AGREED)
+    case = office.take(case, "record_statement", "clerk", content="事实有误", answer="不予采纳")
+    assert view(office, case)["legal_review"]["conclusion"] == "agreed"
+    case = office.take(case, "record_legal_review", "reviewer", **AGREED)  # again: the first counts no more
+    with pytest.raises(Conflict):
+        office.take(case, "record_legal_review", "reviewer", **AGREED)
+
+
 def test_who_edited_the_case_does_not_review_it_by_another_hand(office):
     editor = replace(officer(office.department, "clerk", "second"), display_name="李修改")
     case = office.file()

@@ -1,5 +1,7 @@
 """法制审核 before a decision: by somebody who neither made the case nor decides it, of this very content."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -13,12 +15,30 @@ LAW = "行政处罚法第五十八条"
 
 
 def standing_review(
-    review: Mapping[str, Any] | None, content_hash: str, *, heard: bool
+    review: Mapping[str, Any] | None,
+    content_hash: str,
+    *,
+    heard: bool,
+    statement: Mapping[str, Any] | None,
 ) -> tuple[str | None, str | None]:
-    """(conclusion, reviewer) of a review that still counts: of this content, and after the hearing held."""
+    """(conclusion, reviewer) of a review that still counts: of this content and of what the party said with
+    our answer, and after the hearing held. What the party says later undoes no objection. A review of an
+    earlier release does not tell which statement.
+    """
     if not review or review["content"] != content_hash or (heard and not review["after_hearing"]):
         return None, None
+    agreed = review["conclusion"] == AGREED
+    if agreed and "statement" in review and review["statement"] != said(statement):
+        return None, None
     return review["conclusion"], review["recorded_by"]
+
+
+def said(statement: Mapping[str, Any] | None) -> str | None:
+    """A mark of the statement and its answer; None where the party said nothing or waived it."""
+    if not statement or not statement.get("content"):
+        return None
+    text = json.dumps([statement["content"], statement.get("answer")], ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def legal_reviewer_not_maker(case: Standing, actor: Actor, _: date) -> Blocked | None:
@@ -30,7 +50,7 @@ def legal_reviewer_not_maker(case: Standing, actor: Actor, _: date) -> Blocked |
 def legal_review_open(case: Standing, _: Actor, __: date) -> Blocked | None:
     if case.legal_review != AGREED:
         return None
-    return Blocked("法制审核已经通过；案件内容修改或者举行听证后，重新审核", RULE)
+    return Blocked("法制审核已经通过；案件内容修改、登记陈述申辩或者举行听证后，重新审核", RULE)
 
 
 def legally_reviewed(case: Standing, _: Actor, __: date) -> Blocked | None:

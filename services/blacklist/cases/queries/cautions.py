@@ -129,7 +129,8 @@ def _barred(case: Case, overlays: Mapping[str, CaseOverlay], today: date) -> Cau
 def _review_advised(case: Case, today: date) -> Caution | None:
     """A rule asks for a legal review of such a decision, and none is on record."""
     held = was_held(case.hearing)
-    if case.state != NOTICED or standing_review(case.legal_review, case.content_hash, heard=held)[0]:
+    counts = standing_review(case.legal_review, case.content_hash, heard=held, statement=case.statement)
+    if case.state != NOTICED or counts[0]:
         return None
     wanted = next(demanded(case.list_code, case.severity, heard=held, today=today), None)
     if wanted is None:

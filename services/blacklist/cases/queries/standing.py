@@ -41,7 +41,9 @@ def standing_of(
 ) -> Standing:
     """`rule` is the list's rule in force today, None when there is none; `twin` see `queries.twins`."""
     statement, hearing, served = case.statement or {}, case.hearing or {}, case.notice_service
-    reviewed = standing_review(case.legal_review, case.content_hash, heard=was_held(hearing))
+    reviewed = standing_review(
+        case.legal_review, case.content_hash, heard=was_held(hearing), statement=case.statement
+    )
     return Standing(
         procedure=case.procedure,
         state=case.state,

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from services.blacklist.cases.domain.days import written_day
 from services.blacklist.cases.domain.hearing import same_name, was_held
-from services.blacklist.cases.domain.legal_review import AGREED
+from services.blacklist.cases.domain.legal_review import AGREED, said, standing_review
 from services.blacklist.cases.models import CaseStep
 from services.blacklist.cases.queries.standing import review_demand
 from services.blacklist.cases.usecases.moves import Move, invalid, plain
@@ -33,6 +33,7 @@ def record_legal_review(move: Move) -> None:
         "opinion": given["opinion"],
         "content": case.content_hash,
         "after_hearing": was_held(case.hearing),
+        "statement": said(case.statement),
     }
     case.legal_review = plain(kept)
     told = ("reviewer", "reviewed_on", "conclusion", "opinion")  # the next review takes its place
@@ -59,8 +60,10 @@ def _day_problem(move: Move, day: date) -> str | None:
 
 def require_review(move: Move, severity: str) -> None:
     """What only the severity that is being decided demands, and that who decides is not who reviewed."""
-    review, actor = move.case.legal_review or {}, move.batch.actor
-    passed = review.get("conclusion") == AGREED and review.get("content") == move.case.content_hash
+    case, actor = move.case, move.batch.actor
+    review, heard = case.legal_review or {}, was_held(case.hearing)
+    counts = standing_review(case.legal_review, case.content_hash, heard=heard, statement=case.statement)
+    passed = counts[0] == AGREED
     if not passed and review_demand(move.case, move.today, severity=severity):
         raise invalid(("/severity", UNREVIEWED))
     named = review.get("reviewer")
