@@ -183,9 +183,13 @@ def test_who_adds_a_file_does_not_issue_it_and_may_take_it_back(call, office):
 
 def test_what_nothing_can_look_through_is_looked_through_by_who_issues_it(call, office):
     _, row = send(call, office)
-    upload(call, row, name="扫描件.pdf", content=b"%PDF-1.4 x", checked="已逐页核对，无个人信息")
+    kept = upload(call, row, name="扫描件.pdf", content=b"%PDF-1.4 x", checked="已逐页核对，无个人信息")
     act(call, "clerk", row, "draft", answer_type="granted", content="见所附文件。")
     (wrong,) = act(call, "decider", row, "issue", 422)["fields"]
     assert (wrong["pointer"], "扫描件.pdf" in wrong["message"]) == ("/documents_checked", True)
-    done = act(call, "decider", row, "issue", documents_checked=True)
+    act(call, "decider", row, "issue", 422, documents_checked=True)
+    other = {"documents_checked": True, "documents_seen": ["0" * 64]}
+    assert act(call, "decider", row, "issue", 409, **other)["slug"] == "disclosure-documents-changed"
+    seen = {"documents_checked": True, "documents_seen": [kept["sha256"]]}
+    done = act(call, "decider", row, "issue", **seen)
     assert done["state"] == "answered"

@@ -70,8 +70,8 @@ ACTIONS: Mapping[str, Action] = {
             ("content", "reason", "exceptions"), "第三十六条",
         ),
         Action(
-            "issue", "签发答复", (RECEIVED,), ("decider",), (), ("letter_number", "documents_checked"),
-            "第三十六条",
+            "issue", "签发答复", (RECEIVED,), ("decider",), (),
+            ("letter_number", "documents_checked", "documents_seen"), "第三十六条",
         ),
         Action("return_draft", "退回重拟", (RECEIVED,), ("decider",), ("reason",)),
     )

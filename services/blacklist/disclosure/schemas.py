@@ -89,6 +89,14 @@ class ActionIn(Schema):
             "description": "签发人已逐页核对不能自动检查、或者查出个人信息的文件；有这类文件时必须为 true"
         }
     )
+    documents_seen = fields.List(
+        fields.String(validate=validate.Length(max=64)),
+        validate=validate.Length(max=200),
+        metadata={
+            "description": "核对时随附的全部文件的 SHA-256（documents 中的 sha256）；"
+            "确认核对时必填，与现有文件不同的不予签发"
+        },
+    )
 
 
 class DepartmentRef(Schema):

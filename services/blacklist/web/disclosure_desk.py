@@ -37,6 +37,7 @@ LABELS = {
     "exceptions": "不予公开的情形",
     "letter_number": "答复书文号",
     "documents_checked": "随附文件已逐页核对",
+    "documents_seen": "核对过的随附文件",
     "file": "文件",
     "checked": "个人信息核对情况",
 }
@@ -83,7 +84,10 @@ def _one(made: APIBlueprint, deps: Deps) -> None:
         if action not in ACTIONS:
             raise NotFound("not-found", "没有这个办理事项")
         values = read_form(
-            request.form, integers=("working_days",), flags=("documents_checked",), lists=("exceptions",)
+            request.form,
+            integers=("working_days",),
+            flags=("documents_checked",),
+            lists=("exceptions", "documents_seen"),
         )
         try:
             given = load_form(ActionIn(), {**values, "action": action})

@@ -34,6 +34,7 @@ ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 describe_errors(
     {
         "disclosure-document-not-found": "没有这份文件，或者答复尚未签发。",
+        "disclosure-documents-changed": "核对之后随附文件有变动。请重新打开申请，逐页核对现有文件后再签发。",
         "disclosure-documents-unfit": "拟写的答复类型不提供信息，不附文件。请撤去文件或者退回，再拟写答复。",
         "disclosure-documents-full": "一件申请最多附二十份文件。请合并后上传。",
     }

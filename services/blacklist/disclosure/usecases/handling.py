@@ -250,7 +250,20 @@ def _enclosures(turn: Turn, draft: Mapping[str, Any]) -> Sequence[DisclosureDocu
     if doubtful and not turn.inputs.get("documents_checked"):
         told = f"签发前请逐页核对并勾选确认：{'、'.join(doubtful)}（不能自动检查，或者查出个人信息）"
         _refuse([("documents_checked", told)])
+    if doubtful:
+        _require_seen(turn, kept)
     return kept
+
+
+def _require_seen(turn: Turn, kept: Sequence[DisclosureDocument]) -> None:
+    """Looked through were the very files that go out."""
+    seen = turn.inputs.get("documents_seen")
+    if not seen:
+        _refuse([("documents_seen", "写明核对过的全部文件的 SHA-256。")])
+    elif sorted(seen) != sorted(each.sha256 for each in kept):
+        raise Conflict(
+            "disclosure-documents-changed", "核对之后随附文件有变动", "请逐页核对现有文件后再签发。"
+        )
 
 
 def _letter(turn: Turn, draft: Mapping[str, Any], kept: Sequence[DisclosureDocument]) -> Letter:
