@@ -104,6 +104,7 @@ STAFF_PAGES = (
     NavItem("批量导入", "/imports", frozenset({"clerk"})),
     NavItem("接管历史公示", "/adoptions", CASE_ROLES),
     NavItem("待送达的文书", "/letters/unserved", CASE_ROLES),
+    NavItem("过去的登记情况", "/register-past", CASE_ROLES),
     NavItem("主动公开", "/openness-desk", CASE_ROLES),
     NavItem("列入信息文字稿", "/listing-texts", CASE_ROLES),
     NavItem("政务舆情", "/opinions", CASE_ROLES),

@@ -127,6 +127,43 @@ class CheckRequest(Schema):
     )
 
 
+class PastQuery(MemberSchema):
+    """An organisation, the day asked about, and what it is asked for."""
+
+    as_of = StatutoryDate(required=True)
+    purpose = Text(500, required=True, shortest=2)
+
+    @validates_schema
+    def names_someone(self, data: dict[str, Any], **_: Any) -> None:
+        if not (data.get("name") or data.get("uscc")):
+            raise ValidationError({"name": ["请填写名称或统一社会信用代码。"]})
+
+
+class PastListing(Schema):
+    """One listing as it stood that day, and what became of it."""
+
+    id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    name = fields.String(required=True)
+    uscc = fields.String(required=True, allow_none=True)
+    list_name = fields.String(required=True)
+    organ_name = fields.String(required=True)
+    document_number = fields.String(required=True, allow_none=True)
+    listed_on = fields.Date(required=True)
+    state_then = fields.String(
+        required=True, validate=validate.OneOf(("public", "hidden", "removed", "revoked", "expired"))
+    )
+    state_now = fields.String(required=True)
+    changed_at = fields.AwareDateTime(required=True)
+    reason = fields.String(required=True, allow_none=True)
+    facts = fields.Dict(required=True)
+
+
+class PastPage(Schema):
+    items = fields.List(fields.Nested(PastListing), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
 class FeedQuery(Schema):
     """Where to go on in the change feed."""
 

@@ -1,0 +1,71 @@
+"""Officials see the register's past with a recorded purpose; the public has no way to it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from services.blacklist.app import create_app
+from services.blacklist.audit.models import AuditEntry
+from services.blacklist.register.schemas import PastPage
+from services.blacklist.register.usecases import remove_listing
+from services.blacklist.register.usecases.remembering import look_back
+from services.blacklist.settings import read_settings
+from shared.errors import Invalid
+from shared.identifiers import make_uscc
+from shared.web.access import Principal
+from tests.integration.register_world import make_world, organisation
+
+pytestmark = pytest.mark.tables("services.blacklist")
+NAME, CODE = "石家庄示例建设有限公司", make_uscc("91130102", 1)
+WHO = Principal("u1", "watcher", "示例人员", "d1", "示例部门", "130102", frozenset({"supervisor"}))
+
+
+@pytest.fixture
+def world(any_db, clock, tmp_path):
+    return make_world(any_db, clock, tmp_path)
+
+
+def seen(world, on, name=NAME, uscc=None, purpose="核查投标历史"):
+    with world.write() as session:
+        return look_back(
+            session, name=name, uscc=uscc, on=on, purpose=purpose, actor=WHO, at=world.clock.now()
+        )
+
+
+def trail(world):
+    with world.db.read() as session:
+        found = select(AuditEntry).where(AuditEntry.action == "listing.read-past").order_by(AuditEntry.id)
+        return [(each.actor_id, each.object_id, each.detail) for each in session.scalars(found)]
+
+
+def test_what_was_removed_is_seen_as_it_stood_and_the_look_is_recorded(world, clock):
+    listing = world.publish(organisation(NAME, 1))
+    first = clock.today()
+    clock.advance(timedelta(days=2))
+    with world.write() as session:
+        remove_listing(session, world.keyring, listing, reason_code="repair", reason="修复", at=clock.now())
+    clock.advance(timedelta(days=1))
+    (line,) = seen(world, first)
+    assert (line["id"], line["state_then"], line["state_now"]) == (listing, "public", "removed")
+    (line,) = seen(world, clock.today(), None, CODE)
+    assert (line["state_then"], line["reason"]) == ("removed", "修复")
+    assert seen(world, first - timedelta(days=1)) == []
+    assert PastPage().dump({"items": seen(world, first), "next": None})["items"][0]["name"] == NAME
+    assert [(who, what) for who, what, _ in trail(world)] == [
+        ("u1", listing), ("u1", listing), ("u1", "-"), ("u1", listing),
+    ]  # fmt: skip
+    assert "核查投标历史" in trail(world)[0][2]
+
+
+def test_a_day_to_come_cannot_be_asked_and_leaves_no_entry(world, clock):
+    with pytest.raises(Invalid):
+        seen(world, clock.today() + timedelta(days=1))
+    assert trail(world) == []
+
+
+def test_strangers_are_turned_away(world, tmp_path):
+    client = create_app(read_settings({"DATA_DIR": str(tmp_path)}), world.deps).test_client()
+    asked = {"name": NAME, "as_of": "2026-01-01", "purpose": "核查"}
+    assert client.post("/api/v1/register/past", json=asked).status_code == 401
+    assert client.post("/register-past", data=asked).status_code in (303, 401)
