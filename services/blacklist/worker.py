@@ -15,7 +15,7 @@ from services.blacklist.letters import consumes as letters
 from services.blacklist.openness.usecases.listing_texts import writing_loop
 from services.blacklist.register import consumes as register
 from services.blacklist.register.index import ENGINES, GramCounter
-from services.blacklist.register.usecases import ChangeSequencer, FeedTrim
+from services.blacklist.register.usecases import ChangeSequencer, FeedTrim, ending_loop
 from services.blacklist.rules.usecases import CalendarKeeper, DutyClock
 from services.blacklist.rules.usecases.measuring import measuring
 from services.blacklist.snapshots.usecases import SnapshotKeeper
@@ -53,6 +53,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         CheckJobs(deps, holder),
         ProjectWatch(deps, holder),
         CaseClock(deps, holder),
+        ending_loop(deps, holder),
         SnapshotKeeper(deps, holder),
         FollowingWatch(deps, holder),
         writing_loop(deps, site, holder),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.notifier.domain import chinese_date
 from services.notifier.routing.enforcement import CAUSES
+from services.notifier.usecases.ended_listings import tell_of_ended
 from services.notifier.usecases.enforcing import Turn, tell_enforcers
 from services.notifier.usecases.parties import PartyOrder, take_orders
 from services.notifier.usecases.watch_news import PublicFact, hear_public
@@ -21,12 +22,17 @@ PUBLIC_TOPICS = ("blacklist.public.v1",)
 STATED = ("subject_name", "list_name", "document_number", "reason")
 
 
-def follow_public(clock: Clock) -> Callable[[Session, list[Event]], None]:
-    """The handler that tells watchers what became public or ceased to be."""
+def follow_public(
+    clock: Clock, channels: Collection[str], calendar: WorkingCalendar
+) -> Callable[[Session, list[Event]], None]:
+    """The handler that tells watchers what became public or ceased to be, and institutions what ended with
+    no case to tell them.
+    """
 
     def handle(session: Session, events: list[Event]) -> None:
         facts = [_fact(event) for event in events]
-        hear_public(session, facts, today=local_date(clock.now()), at=clock.system_now())
+        ended = hear_public(session, facts, today=local_date(clock.now()), at=clock.system_now())
+        tell_of_ended(session, ended, clock, channels=channels, calendar=calendar)
 
     return handle
 
@@ -34,8 +40,9 @@ def follow_public(clock: Clock) -> Callable[[Session, list[Event]], None]:
 def _fact(event: Event) -> PublicFact:
     data = event.data
     if event.type != "listing.current" or not data["subject"]["uscc"]:
-        return PublicFact(event.subject, event.sequence, event.time)
-    since, until = (data["publicity"].get(name) for name in ("start", "max_end"))
+        by_date = bool(data.get("by_date"))
+        return PublicFact(event.subject, event.sequence, event.time, by_date=by_date)
+    since = data["publicity"].get("start")
     return PublicFact(
         event.subject,
         event.sequence,
@@ -49,7 +56,6 @@ def _fact(event: Event) -> PublicFact:
         region=data["region"],
         domain=data["domain"],
         since=date.fromisoformat(since) if since else None,
-        until=date.fromisoformat(until) if until else None,
     )
 
 

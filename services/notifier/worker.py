@@ -25,7 +25,6 @@ from services.notifier.models import idempotency, inbox, leases, outbox, revocat
 from services.notifier.usecases.bounces import BounceBox, bounce_reader
 from services.notifier.usecases.digesting import send_digests
 from services.notifier.usecases.dispatching import WAKE_CHANNEL
-from services.notifier.usecases.ended_listings import ending_loop
 from services.notifier.usecases.escalating import climb
 from services.notifier.usecases.mailing import Mailer, Mailing
 from services.notifier.usecases.measuring import measuring
@@ -215,7 +214,6 @@ def _periodic_loops(parts: Parts) -> list[Loop]:
         Periodic("digester", clock, CLIMB_EVERY, digest),
         Periodic("pruner", clock, PRUNE_EVERY, prune),
         measuring(db, clock, channels),
-        ending_loop(db, clock, channels, parts.calendar),
     ]
 
 
@@ -232,12 +230,13 @@ def build_loops(parts: Parts, event_log: EventLog) -> list[Loop]:
         follow_cases(parts.clock, channels, parts.calendar),
         follow_letters(parts.clock, channels if parts.origin else channels - {"email"}),
     )
+    follow = follow_public(parts.clock, channels, parts.calendar)
     return [
         Relay(parts.db, outbox, leases, event_log, parts.holder),
         Consumer(parts.db, inbox, identity, f"{GROUP}-identity", learn_identity, put_aside),
         Consumer(parts.db, inbox, rules, f"{GROUP}-rules", learn_calendar, put_aside),
         Consumer(parts.db, inbox, news, GROUP, handle, put_aside),
-        Consumer(parts.db, inbox, public, f"{GROUP}-public", follow_public(parts.clock), put_aside),
+        Consumer(parts.db, inbox, public, f"{GROUP}-public", follow, put_aside),
         *(Sender(parts, channel) for channel in parts.channels.values()),
         *_periodic_loops(parts),
         *_watch_loops(parts),

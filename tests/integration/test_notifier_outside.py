@@ -11,11 +11,18 @@ from sqlalchemy import select, update
 from standardwebhooks import Webhook
 
 from services.notifier.following import follow_public
-from services.notifier.models import Base, Dispatch, Notice, OutsideSubscriber, WebhookEndpoint, WebhookSecret
+from services.notifier.models import (
+    Base,
+    Dispatch,
+    Notice,
+    OutsideSubscriber,
+    PublicListing,
+    WebhookEndpoint,
+    WebhookSecret,
+)
 from services.notifier.models.outside import APPROVED, OUTSIDE, REVOKED
 from services.notifier.routing.scopes import Scope
 from services.notifier.usecases import outside
-from services.notifier.usecases.ended_listings import end_by_date
 from services.notifier.usecases.endpoints import try_endpoint
 from services.notifier.usecases.enforcing import state_enforcement
 from services.notifier.usecases.outside import Application
@@ -33,7 +40,6 @@ from tests.harness.notices import (
     HOUSING,
     OPERATOR,
     Mailbox,
-    case_event,
     mail_server,
     webhook_receiver,
 )
@@ -64,11 +70,12 @@ def listing(world: World, listing_id: str, sequence: int, *, public: bool = True
         "document": {"number": "长住建罚〔2026〕12号", "date": "2026-11-02"},
         "publicity": {"start": day, "min_end": day, "max_end": day, "actual_end": None},
         "measures": [], **changes,
-    } if public else {"recorded_at": AT}  # fmt: skip
+    } if public else {"recorded_at": AT, **changes}  # fmt: skip
     kind = "listing.current" if public else "listing.withdrawn"
-    event = new_event(kind, source="blacklist", subject=listing_id, sequence=sequence, data=data, at=AT)
+    at = world.clock.now()
+    event = new_event(kind, source="blacklist", subject=listing_id, sequence=sequence, data=data, at=at)
     with world.db.write() as session:
-        follow_public(world.clock)(session, [event])
+        follow_public(world.clock, {"inbox"}, builtin_calendar())(session, [event])
 
 
 def let_in(world: World, url: str, scope: Scope | None = None) -> tuple[str, str]:
@@ -250,26 +257,21 @@ def test_a_listing_nobody_adopted_ends_by_its_date_and_all_concerned_hear_of_it(
         now = office.clock.system_now()
         state_enforcement(session, "engineering-tendering", "130102", actor=KEEPER, at=now)
     let_in(office, "https://hooks.example.com/x")
-    today = office.clock.today()
-    ends = (today + timedelta(days=1)).isoformat()  # from then on the register does not show it
-    days = {"start": today.isoformat(), "min_end": None, "max_end": ends, "actual_end": None}
-    listing(office, "moved-in", 1, publicity=days)
-    listing(office, "has-a-case", 1, publicity=days)
-    office.hear(case_event(listing_id="has-a-case"))
-    kinds = {"channels": frozenset({"inbox"}), "calendar": builtin_calendar()}
-    with office.db.write() as session:
-        assert end_by_date(session, office.clock, **kinds) == 0
-    office.clock.advance(timedelta(days=1, hours=1))
-    with office.db.write() as session:
-        assert end_by_date(session, office.clock, **kinds) > 0
-        assert end_by_date(session, office.clock, **kinds) == 0
+    for each in ("moved-in", "has-a-case", "told-before"):
+        listing(office, each, 1)
+    with office.db.write() as session:  # as it was left where its end was told on its last day already
+        told = update(PublicListing).where(PublicListing.listing_id == "told-before")
+        session.execute(told.values(uscc=None, name=None))
+    office.clock.advance(timedelta(days=1))
+    for _ in range(2):
+        listing(office, "moved-in", 2, public=False, by_date=True)
+        listing(office, "told-before", 2, public=False, by_date=True)
+        listing(office, "has-a-case", 2, public=False)  # its case tells the institutions
+    with office.db.read() as session:
         stops = session.scalars(select(Notice).where(Notice.event_type == "enforcement.stop")).all()
         assert [(each.subject_id, each.department_id) for each in stops] == [("moved-in", HOUSING)]
         lifted = session.scalars(select(Notice).where(Notice.event_type == "listing.lifted")).all()
-        assert [each.listing_id for each in lifted] == ["moved-in"]
-    listing(office, "moved-in", 2, public=False)
-    with office.db.read() as session:
-        assert len(session.scalars(select(Notice).where(Notice.event_type == "listing.lifted")).all()) == 1
+        assert [each.listing_id for each in lifted] == ["moved-in", "has-a-case"]
 
 
 def test_who_was_told_of_a_listing_hears_of_its_end_whatever_is_asked_for_since(world):

@@ -22,6 +22,7 @@ from services.notifier.usecases.watch_asking import ask
 from services.notifier.usecases.watch_links import CONFIRM, MANAGE, make_link
 from services.notifier.usecases.watch_mailing import WATCH_POST, watch_keeper
 from services.notifier.usecases.watching import PER_ADDRESS, PER_NETWORK, Wish
+from shared.calendar import builtin_calendar
 from shared.clock import FixedClock
 from shared.contracts.envelope import Event, new_event
 from shared.delivery import ACCEPTED, DEAD
@@ -117,7 +118,7 @@ class World:
 
     def hear(self, *events: Event) -> None:
         with self.db.write() as session:
-            follow_public(self.clock)(session, list(events))
+            follow_public(self.clock, {"inbox"}, builtin_calendar())(session, list(events))
 
     def watching(self, email: str = ME, uscc: str = USCC) -> str:
         """A confirmed watch; returns the address of its page."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.blacklist.register.domain import IDENTITY_FIELDS, OPERATIONS, Kind
+from services.blacklist.register.domain import EXPIRY, IDENTITY_FIELDS, OPERATIONS, Kind
 from services.blacklist.register.models import Listing
 from services.blacklist.store import SOURCE, outbox
 from shared.contracts.envelope import Event, new_event
@@ -157,7 +157,9 @@ def _current(listing: Listing) -> dict[str, Any]:
 
 
 def _tombstone(listing: Listing, at: datetime) -> dict[str, Any]:
-    return {"listing_id": listing.id, "version": listing.version, "recorded_at": at}
+    """`by_date` where no case says that the listing ended: who acts upon listings hears it from here."""
+    by_date = {"by_date": True} if listing.case_id is None and listing.reason_code == EXPIRY else {}
+    return {"listing_id": listing.id, "version": listing.version, "recorded_at": at} | by_date
 
 
 def publicity_data(listing: Listing) -> dict[str, str | None]:

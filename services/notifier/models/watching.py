@@ -3,10 +3,10 @@
 Of a person only a sealed mail address is kept, from the request on until the watch ends; nothing else.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.notifier.models.store import Base
@@ -60,15 +60,11 @@ class PublicListing(Base):
     """A listing of an organisation: whose it is while it is public; its sequence alone once it is not."""
 
     __tablename__ = "public_listings"
-    __table_args__ = (
-        Index("ix_public_listings_uscc", "uscc"),
-        Index("ix_public_listings_until", "until"),
-    )
+    __table_args__ = (Index("ix_public_listings_uscc", "uscc"),)
 
     listing_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger)
     uscc: Mapped[str | None] = mapped_column(String(18))
     name: Mapped[str | None] = mapped_column(String(200))
-    until: Mapped[date | None] = mapped_column(Date)
-    """The first day it is public no more; None where there is none, or where a case says when it ends."""
     stated: Mapped[dict[str, str] | None] = mapped_column(JsonDoc)
+    """What institutions are told of it, should it end with no case to say so."""

@@ -47,33 +47,50 @@ class PublicFact:
     region: str | None = None
     domain: str | None = None
     since: date | None = None
-    until: date | None = None
-    by_date: bool = False  # said by nobody: its last day is over
+    by_date: bool = False  # its last day is over, and it has no case that says so
 
 
-def hear_public(session: Session, facts: Sequence[PublicFact], *, today: date, at: datetime) -> None:
-    """Take over what is public now, in order, and write the mails this calls for."""
+@dataclass(frozen=True)
+class Ended:
+    """What we knew, up to its tombstone, of a listing that ended by its date."""
+
+    listing_id: str
+    sequence: int
+    """Of what was public last."""
+    at: datetime
+    name: str
+    stated: dict[str, str]
+
+
+def hear_public(session: Session, facts: Sequence[PublicFact], *, today: date, at: datetime) -> list[Ended]:
+    """Take over what is public now, in order, and write the mails this calls for; what ended by its date."""
     ids = {fact.listing_id for fact in facts}
     rows = session.scalars(select(PublicListing).where(PublicListing.listing_id.in_(ids)))
     known = {row.listing_id: row for row in rows}
     watched = _watched(session, {fact.uscc for fact in facts} | {row.uscc for row in known.values()})
     turns: list[PublicTurn] = []
+    ended: list[Ended] = []
     for fact in facts:
         row = known.get(fact.listing_id)
-        if row is not None and fact.sequence <= row.sequence and not fact.by_date:
+        if row is not None and fact.sequence <= row.sequence:
             continue
         before = row.uscc if row is not None else None
         is_news = row is not None or fact.since is None or fact.since >= today - HISTORY
         if row is None:
             row = known[fact.listing_id] = PublicListing(listing_id=fact.listing_id)
             session.add(row)
+        elif fact.by_date and before is not None:
+            ended.append(
+                Ended(fact.listing_id, row.sequence, fact.at, row.name or "", dict(row.stated or {}))
+            )
         row.sequence, row.uscc, row.name = fact.sequence, fact.uscc, fact.name if fact.uscc else None
-        row.until, row.stated = (fact.until, _kept(fact)) if fact.uscc else (None, None)
+        row.stated = _kept(fact) if fact.uscc else None
         if watched & {before, fact.uscc}:
             _tell(session, fact, before, is_news=is_news, at=at)
         turns += _turn(fact, before, is_news=is_news)
     session.flush()
     tell_outside(session, turns, at)
+    return ended
 
 
 def _kept(fact: PublicFact) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """blacklist.public.v1: what anyone may know of an organisation's listing, and its tombstone."""
 
 from shared.contracts.shapes.blacklist_exchange_v1 import Measure, Publicity
-from shared.contracts.shapes.fields import choice, day, many, moment, number, part, shape, text
+from shared.contracts.shapes.fields import choice, day, flag, many, moment, number, part, shape, text
 
 PublicList = shape(
     "PublicList",
@@ -32,5 +32,13 @@ Current = shape(
         "recorded_at": moment(optional=True),
     },
 )
-Withdrawn = shape("Withdrawn", {"listing_id": text(), "version": number(), "recorded_at": moment()})
+Withdrawn = shape(
+    "Withdrawn",
+    {
+        "listing_id": text(),
+        "version": number(),
+        "recorded_at": moment(),
+        "by_date": flag(optional=True, about="true: its last day is over and it has no case that says so"),
+    },
+)
 SHAPES = {"listing.current": Current, "listing.withdrawn": Withdrawn}

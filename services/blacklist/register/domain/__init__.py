@@ -2,6 +2,7 @@
 
 from services.blacklist.register.domain.facts import (
     CODE_FIELDS,
+    EXPIRY,
     HIDE_CODES,
     IDENTITY_FIELDS,
     OPERATIONS,
@@ -29,6 +30,7 @@ from services.blacklist.register.domain.names import (
 
 __all__ = [
     "CODE_FIELDS",
+    "EXPIRY",
     "HIDE_CODES",
     "IDENTITY_FIELDS",
     "OPERATIONS",

@@ -21,6 +21,8 @@ CODE_FIELDS = ("registration", "org_code", "tax", "institution", "social")
 SUSPENDED = "suspended"
 SHIELDS = ("shield:reorganisation", "shield:stay", "shield:privacy")
 HIDE_CODES = (SUSPENDED, *SHIELDS)
+EXPIRY = "expiry"
+"""Reason code of a listing whose publicity ran out."""
 
 
 class Kind(StrEnum):

@@ -10,6 +10,7 @@ from services.blacklist.register.usecases.endings import (
     revoke_listing,
     show_listing,
 )
+from services.blacklist.register.usecases.expiring import end_by_date, ending_loop
 from services.blacklist.register.usecases.importing import ImportReport, import_listings
 from services.blacklist.register.usecases.publication import (
     Publication,
@@ -28,6 +29,8 @@ __all__ = [
     "Publication",
     "annotate_listing",
     "correct_listing",
+    "end_by_date",
+    "ending_loop",
     "hide_listing",
     "import_listings",
     "publish_listing",

@@ -1,10 +1,11 @@
 """Remove, revoke, hide, show and restore: when a listing stops being shown, and when it returns."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from services.blacklist.register.domain import Kind, Publicity, is_shield
+from services.blacklist.register.domain import EXPIRY, Kind, Publicity, is_shield
 from services.blacklist.register.models import Listing
 from services.blacklist.register.usecases.steps import Step, locked, locked_in_force, record
 from shared.clock import local_date
@@ -20,6 +21,14 @@ def remove_listing(
     _end(listing, reason_code, reason, at)
     record(session, keyring, [Step(listing, Kind.REMOVED, at)])
     return listing
+
+
+def expire_listings(session: Session, keyring: KeyRing, listings: Sequence[Listing], *, at: datetime) -> None:
+    """End locked listings whose last day is over, as a case's expiry ends its own (期满移出)."""
+    for listing in listings:
+        listing.removed_at = at
+        _end(listing, EXPIRY, "公示期满", at)
+    record(session, keyring, [Step(listing, Kind.REMOVED, at) for listing in listings])
 
 
 def revoke_listing(
