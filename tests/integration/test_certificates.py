@@ -166,6 +166,9 @@ def test_a_correction_is_told_as_such(world, sequencer):
             at=world.clock.now(),
         )  # fmt: skip
     assert verify(world, code)["status"] == "amended"
+    proofs = again(world, code)["proofs"]
+    opened = [name for leaf in proofs for name, part in leaf["parts"].items() if "value" in part]
+    assert opened == ["record"]
 
 
 def test_a_code_is_read_however_it_is_typed_and_unknown_ones_are_not_found(world, sequencer):

@@ -3,13 +3,14 @@
 import base64
 import json
 import re
+from dataclasses import replace
 from hashlib import sha256
 from types import SimpleNamespace
 
 import pytest
 
 from services.blacklist.app import create_app, open_deps
-from services.blacklist.register.usecases import remove_listing
+from services.blacklist.register.usecases import correct_listing, remove_listing
 from services.blacklist.settings import read_settings
 from services.blacklist.transparency.domain.certificates import check_certificate
 from services.blacklist.transparency.usecases.appending import LogSequencer
@@ -22,7 +23,7 @@ from shared.tlog import tree
 from shared.tlog.notes import Checkpoint, Note, NoteKey
 from shared.tlog.tiles import unbundle
 from shared.web.place import NOBODY_ELSE
-from tests.integration.register_world import World, organisation, person
+from tests.integration.register_world import PUBLICITY, TERMS, World, organisation, person
 
 pytestmark = pytest.mark.tables("services.blacklist", migrated=True)
 
@@ -78,6 +79,25 @@ def test_an_outsider_reads_the_log_and_proves_a_listing(site):
     lines = "".join(f"{name} {leaf['parts'][name]['digest']}\n" for name in sorted(leaf["parts"]))
     assert sha256(lines.encode()).hexdigest() == leaf["commitment"]
     assert entries[leaf["index"]] == bytes([leaf["kind"]]) + bytes.fromhex(leaf["commitment"])
+
+
+def test_what_a_correction_covered_is_opened_from_no_leaf(site):
+    case = organisation(
+        NAME, 1, misconduct={"category": "fraudulent-obtaining", "facts": "骗取中标，报价三千万。"}
+    )
+    (listing,) = publish(site, case)
+    covered = replace(case, misconduct=case.misconduct | {"facts": "骗取中标，***。"})
+    given = {"terms": TERMS, "publicity": PUBLICITY, "reason": "更正，联系13812345678"}
+    with site.world.write() as session:
+        correct_listing(session, site.deps.keyring, listing, case=covered, at=site.deps.clock.now(), **given)
+    drain([site.sequencer])
+    answer = site.client.get(f"/api/v1/register/{listing}/proof")
+    assert "三千万" not in answer.text
+    assert "13812345678" not in answer.text
+    former, now = answer.json["leaves"]
+    assert set(former["parts"]["misconduct.facts"]) == set(now["parts"]["reason"]) == {"digest"}
+    assert now["parts"]["misconduct.facts"]["value"] == {"facts": "骗取中标，***。"}
+    assert former["parts"]["misconduct"]["value"]["category"] == "fraudulent-obtaining"
 
 
 def test_proofs_by_number(site):

@@ -3,6 +3,7 @@ the signature is valid and the status has changed.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.transparency.domain.certificates import (
     CHANGED,
+    CURRENT,
     STATEMENTS,
     normal_code,
     status_of,
@@ -48,9 +50,25 @@ def verification(session: Session, keyring: KeyRing, code: str, today: date) -> 
 def certificate(session: Session, keyring: KeyRing, code: str, today: date) -> dict[str, Any]:
     """The signed document again, while it still holds."""
     row = _find(session, code)
-    if _status(session, keyring, row, today) == CHANGED:
+    status = _status(session, keyring, row, today)
+    if status == CHANGED:
         raise NotFound("certificate-status-changed", "该证明的状态已经变化", "需要的请重新查询。")
-    return _document(keyring, row)
+    document = _document(keyring, row)
+    return document if status == CURRENT else document | {"proofs": _closed(document["proofs"])}
+
+
+def _closed(proofs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leaves of versions corrected since: a correction may have covered what they say, the record stays."""
+    return [
+        leaf
+        | {
+            "parts": {
+                name: part if name == "record" else {"digest": part["digest"]}
+                for name, part in leaf["parts"].items()
+            }
+        }
+        for leaf in proofs
+    ]
 
 
 def _find(session: Session, code: str) -> Certificate:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import Kind
+from services.blacklist.register.domain.redaction import covered_since, redact
 from services.blacklist.register.models import Listing, ListingVersion
 from services.blacklist.register.queries import full_versions, public_listing
 from services.blacklist.register.queries.listings import TOLD_PUBLICLY
@@ -83,8 +84,12 @@ def listing_proof(session: Session, listing_id: str, today: date) -> dict[str, A
 
 def opened_leaves(session: Session, listing: Listing, checkpoint: LogCheckpoint) -> list[dict[str, Any]]:
     """Told versions whose secret still stands, with their proofs, oldest first."""
-    told = [row for row in full_versions(session, listing.id) if Kind(row.kind) in TOLD_PUBLICLY]
-    versions = {row.version: row for row in told}
+    every = full_versions(session, listing.id)
+    versions = {
+        row.version: (row, every[place:])
+        for place, row in enumerate(every, start=1)
+        if Kind(row.kind) in TOLD_PUBLICLY
+    }
     wanted = (
         select(LogLeaf, LogSecret.secret)
         .join(LogSecret, LogSecret.position == LogLeaf.position)
@@ -93,30 +98,41 @@ def opened_leaves(session: Session, listing: Listing, checkpoint: LogCheckpoint)
     )
     rows = [(leaf, secret) for leaf, secret in session.execute(wanted) if leaf.version in versions]
     read = reader(session)
-    return [_leaf(leaf, secret, versions[leaf.version], checkpoint.size, read) for leaf, secret in rows]
+    return [
+        _proven(leaf, checkpoint.size, read) | {"parts": _opened(secret, *versions[leaf.version])}
+        for leaf, secret in rows
+    ]
 
 
-def _leaf(
-    leaf: LogLeaf, secret: bytes, row: ListingVersion, size: int, read: tree.ReadHashes
-) -> dict[str, Any]:
-    version = version_of(row)
+def _proven(leaf: LogLeaf, size: int, read: tree.ReadHashes) -> dict[str, Any]:
     return {
         "index": leaf.position,
         "kind": leaf.kind,
         "commitment": leaf.commitment.hex(),
         "proof": [step.hex() for step in tree.inclusion_proof(leaf.position, size, read)],
-        "parts": opened(version, secret, shown_parts(version)),
     }
+
+
+def _opened(secret: bytes, row: ListingVersion, later: Sequence[ListingVersion]) -> dict[str, Any]:
+    version = version_of(row)
+    return opened(version, secret, shown_parts(version, later))
 
 
 def version_of(row: ListingVersion) -> Version:
     return Version(*(getattr(row, name) for name in Version.__dataclass_fields__))
 
 
-def shown_parts(version: Version) -> dict[str, Any]:
-    """What the listing's page shows of a version, cut into the parts that are committed to."""
-    told = {name: value for name, value in parts_of(version).items() if name in ("record", "reason")}
-    return told | fact_parts(masked_facts(dict(version.facts)))
+def shown_parts(version: Version, later: Sequence[ListingVersion]) -> dict[str, Any]:
+    """What the listing's page shows of a version, cut into the parts that are committed to.
+
+    What a later version covered stays covered here too: the part then differs and is not opened.
+    """
+    reason = redact(version.reason).text if version.reason else version.reason
+    facts = masked_facts(covered_since(version.facts, (each.facts for each in later)))
+    return {
+        "record": parts_of(version)["record"],
+        "reason": {"code": version.reason_code, "text": reason},
+    } | fact_parts(facts)
 
 
 def secrets_left(session: Session, listing_ids: Sequence[str]) -> int:
