@@ -1,7 +1,14 @@
 """Filters that name nothing and questions too short to search: said, never passed over."""
 
+from pathlib import Path
+
 import pytest
 
+from services.blacklist.register.queries import search
+from services.blacklist.register.queries.lines import Criteria
+from shared.clock import FixedClock
+from shared.db import Database
+from tests.integration.register_world import World, make_world, organisation
 from tests.integration.test_blacklist_pages import Site
 
 SHORT = "关键词过短：请输入全称、三个以上汉字或统一社会信用代码"
@@ -28,6 +35,18 @@ def test_a_question_too_short_is_told_from_a_miss(site: Site, words: str, said: 
     page = site.client().get("/", query_string={"q": words})
     assert said in page.text
     assert unsaid not in page.text
+
+
+@pytest.fixture
+def world(any_db: Database, clock: FixedClock, tmp_path: Path) -> World:
+    return make_world(any_db, clock, tmp_path)
+
+
+def test_two_signs_find_no_likely_name_of_the_same_core(world: World) -> None:
+    world.publish(organisation("石家庄鑫源有限公司", 1))
+    with world.db.read() as session:
+        found = [search(session, Criteria(q=q), world.clock.today()) for q in ("鑫源", "石家庄鑫源")]
+    assert [len(each) for each in found] == [0, 1]
 
 
 @pytest.mark.parametrize("name", ["list", "domain", "region"])
