@@ -116,7 +116,7 @@ def _same_name(shown: Shown, question: Question) -> Iterator[Hit]:
 
 
 def _alike(shown: Shown, question: Question) -> Iterator[Hit]:
-    if not question.key:
+    if len(question.key) <= EXACT_ONLY:
         return
     asked = split_name(question.text[:_LONGEST_FUZZY])
     seen: set[int] = set()
@@ -128,7 +128,7 @@ def _alike(shown: Shown, question: Question) -> Iterator[Hit]:
         seen.add(row.id)
         yield from _hit(row, likeness)
     whole = bool(asked.trade or asked.form)  # else 石家庄鑫源 may as well be 石家庄鑫源建材经营部
-    if (sure and whole) or len(question.key) <= EXACT_ONLY:
+    if sure and whole:
         return
     wanted = asked_grams(asked, question.key, question.letters)
     for budget in BUDGETS:
