@@ -11,7 +11,7 @@ import pytest
 from tests.harness.ports import free_port
 from tests.harness.process import Program
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 def app(environ, start_response):
