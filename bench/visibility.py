@@ -3,7 +3,7 @@
     python -m bench.visibility [--engines sqlite postgresql] [--rate 100] [--seconds 20] [--removals 2]
 
 The service's own processes run (worker, public side, office), each as one web process; the event log is the
-embedded one. Every publication is a transaction of its own, two under way at most, at a steady rate. Counted
+embedded one. Every publication is a transaction of its own, four under way at most, at a steady rate. Counted
 from its commit to the answer that shows it, over HTTP. Beside it some are removed each second, and the next
 question is asked everywhere. Ends with 1 where a p99 is not below a second, something was never seen, a
 removed listing was, or a busy machine did not reach the rate.
@@ -57,7 +57,7 @@ from tests.harness.wait import until
 from tests.integration.register_world import TERMS, organisation
 
 MUST_MS = 1000.0
-PUBLISHERS = 2
+PUBLISHERS = 4
 REACHED = 0.95
 """Of the rate asked for; below it the figures are of another load."""
 ROLE = "bench_public"
