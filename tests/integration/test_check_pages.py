@@ -1,6 +1,7 @@
 """Pages of batch checks and tender projects, without JavaScript."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.blacklist.app import create_app
-from services.blacklist.checks.domain.words import verdict_of
+from services.blacklist.checks.domain.words import plain_verdict, verdict_of
 from services.blacklist.checks.usecases.running import CheckJobs
 from services.blacklist.register.usecases import ChangeSequencer
 from services.blacklist.settings import read_settings
@@ -16,7 +17,7 @@ from services.blacklist.transparency.usecases.appending import LogSequencer
 from shared.clock import FixedClock
 from shared.db import open_database
 from shared.loops import drain
-from tests.integration.register_world import World, make_world
+from tests.integration.register_world import TERMS, World, make_world, organisation
 from tests.integration.test_check_jobs import CODE, LISTED, publish
 
 PROJECT = {
@@ -74,6 +75,8 @@ def test_a_file_has_a_page_of_its_own(world: World, client: FlaskClient) -> None
 
 def test_a_penalty_record_is_not_worded_as_a_blacklisting() -> None:
     assert verdict_of({"verdict": "listed", "list_class": "penalty-record"}) == "有处罚记录"
+    assert plain_verdict({"verdict": "listed", "list_class": "notice"}) == "有提示信息"
+    assert plain_verdict({"verdict": "outdated", "list_class": "notice"}) == "有变化，待更新"
     assert verdict_of({"verdict": "listed", "list_class": "serious"}) == "列入，严重失信"
     assert verdict_of({"verdict": "none", "list_class": None}) == "未查到"
 
@@ -94,3 +97,18 @@ def test_a_project_leads_to_a_sheet_that_verifies(client: FlaskClient) -> None:
     assert client.post(f"{place}/closing", data={"winner": "9"}).status_code == 422
     assert client.post(f"{place}/closing", data={"winner": "1"}).status_code == 303
     assert "已定标" in client.get(place).text
+
+
+def test_penalty_records_are_nowhere_called_a_blacklisting(world: World, client: FlaskClient) -> None:
+    name = "石家庄辛市政工程有限公司"
+    listing = world.publish(organisation(name, 71), terms=replace(TERMS, list_class="penalty-record"))
+    page = client.get("/", query_string={"q": name}).text
+    assert "有处罚记录" in page
+    assert "已列入" not in page
+    for path in (f"/?q={name}", "/embed/column?class=penalty-record"):
+        said = client.get(path).text
+        assert "日登记" in said
+        assert "日列入" not in said
+    shown = client.get(f"/listings/{listing}").text
+    assert "登记日期" in shown
+    assert "govuk-tag--red" not in shown

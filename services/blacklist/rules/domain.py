@@ -297,6 +297,11 @@ def measure_scope_problem(measure: Measure, list_class: str, domain: str) -> str
     return None
 
 
+def entered(list_class: str) -> str:
+    """What happened on the day of a listing, in a word."""
+    return "登记" if list_class in MILD else "列入"
+
+
 def measure_length_problem(measure: Measure, begins: date, ends: date | None) -> str | None:
     """Why the measure may not last so long, or None."""
     if measure.max_months is None or ends is None or ends <= add_months(begins, measure.max_months):
@@ -346,6 +351,8 @@ LIST_CLASSES = {
     "penalty-record": "行政处罚信息",
     "notice": "告知性信息",
 }
+MILD = {"penalty-record": "有处罚记录", "notice": "有提示信息"}
+"""What was found but is no blacklisting is not called one."""
 PROCEDURES = {
     "full": "完整认定程序",
     "decided-elsewhere": "依已有决定列入",

@@ -11,6 +11,7 @@ from services.blacklist.cases.domain.serving import methods
 from services.blacklist.cases.domain.table import STATE_NAMES, rows_named
 from services.blacklist.disclosure.domain import APPLICANTS, DELIVERY
 from services.blacklist.identity.domain import ROLES
+from services.blacklist.rules import domain as rule_words
 from services.blacklist.rules.domain import (
     ATTACHMENT_KINDS,
     DOCUMENT_KINDS,
@@ -182,6 +183,7 @@ ROW_STATES = {
 RELATION_NAMES = RELATIONS
 REVIEW_CONCLUSIONS = CONCLUSIONS
 HEARING_OPENNESS, HEARING_OUTCOMES, HEARING_ACCEPTANCE = OPENNESS, OUTCOMES, ACCEPTANCE
+MILD, entered = rule_words.MILD, rule_words.entered
 STATES, CLASSES, PROCEDURE_NAMES = STATE_NAMES, LIST_CLASSES, PROCEDURES
 ROLE_NAMES = {**ROLES, "key": "部门系统"}
 DOCUMENTS, SEVERITY_NAMES = DOCUMENT_KINDS, SEVERITIES

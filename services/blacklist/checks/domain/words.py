@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from services.blacklist.rules.domain import MILD
+
 VERDICTS = {
     "listed": "列入", "possible": "疑似", "none": "未查到", "unusable": "未核查",
     "outdated": "有变化，待更新",
@@ -18,15 +20,19 @@ NEWS = {
     "lifted": "原查到的信息不再公示", "changed": "原查到的信息有更正",
 }  # fmt: skip
 
-MILD = {"penalty-record": "有处罚记录", "notice": "有提示信息"}
-"""What was found but is no blacklisting is not called one."""
+
+def plain_verdict(answer: Mapping[str, Any]) -> str:
+    """The verdict in words; what was found but is no blacklisting is not called one."""
+    if answer["verdict"] == "listed" and answer["list_class"] in MILD:
+        return MILD[answer["list_class"]]
+    return VERDICTS[answer["verdict"]]
 
 
 def verdict_of(answer: Mapping[str, Any]) -> str:
     """The verdict in words, with the gravest class of what was found for certain."""
-    said, found = VERDICTS[answer["verdict"]], answer["list_class"] or ""
+    said, found = plain_verdict(answer), answer["list_class"] or ""
     if answer["verdict"] == "listed" and found in MILD:
-        return MILD[found]
+        return said
     return f"{said}，{CLASSES[found]}" if found else said
 
 

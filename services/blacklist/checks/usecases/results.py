@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
-from services.blacklist.checks.domain.words import BARRED, CLASSES, VERDICTS
+from services.blacklist.checks.domain.words import BARRED, CLASSES, plain_verdict
 from services.blacklist.checks.models import CheckJob
 from services.blacklist.checks.queries.jobs import DONE, answers_of, find_job, is_current
 from services.blacklist.register.domain.workbook import write_workbook
@@ -62,7 +62,7 @@ def cells_of(line: Mapping[str, Any], version: str) -> list[str]:
         str(line["row"]),
         line["name"] or "",
         line["uscc"] or "",
-        VERDICTS[line["verdict"]],
+        plain_verdict(line),
         CLASSES.get(line["list_class"] or "", ""),
         BARRED[line["barred"]],
         *(_joined(found, name) for name in ("name", "uscc", "list_code", "document_number", "public_until")),

@@ -13,7 +13,7 @@ from services.blacklist.register.domain.names import full_key
 from services.blacklist.register.index import Reading
 from services.blacklist.register.queries.lines import Criteria, Shown
 from services.blacklist.register.queries.search import search_on
-from services.blacklist.rules.domain import LIST_CLASSES
+from services.blacklist.rules.domain import LIST_CLASSES, entered
 from shared.identifiers import InvalidIdentifier, check_uscc
 
 ORGANISATION = {"id": "organization", "name": "法人和非法人组织"}
@@ -118,7 +118,8 @@ def _candidate(key: str, lines: Sequence[dict[str, Any]], *, match: bool) -> dic
 
 
 def describe(line: Line) -> str:
-    return f"{line['list_name']}；{line['region_name']}；{line['organ_name']}；{line['listed_on']}列入"
+    said = f"{line['listed_on']}{entered(line['list_class'])}"
+    return f"{line['list_name']}；{line['region_name']}；{line['organ_name']}；{said}"
 
 
 def types_of(lines: Sequence[Line]) -> list[dict[str, str]]:
