@@ -161,6 +161,7 @@ def test_snapshots_are_served_without_what_is_hidden(world: World, reading: Data
     with world.write() as session:
         revoke_listing(session, world.keyring, gone, reason="撤销", at=world.clock.now())
     name = asked.get(f"{REGISTER}/snapshot/index.json").get_json()["files"][0]["name"]
+    assert name in asked.get("/data/catalog.jsonld").text
     told = asked.get(f"{REGISTER}/snapshot/{name}").text
     assert (kept in told, gone in told) == (True, False)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
 from python_calamine import CalamineWorkbook
 from sqlalchemy import delete, update
 
@@ -32,7 +33,7 @@ from tests.integration.register_world import PUBLICITY, TERMS, World, make_world
 
 pytestmark = pytest.mark.tables("services.blacklist")
 
-SNAPSHOT = "/api/v1/register/snapshot"
+SNAPSHOT, CATALOGUE = "/api/v1/register/snapshot", "/data/catalog.jsonld"
 
 
 @pytest.fixture
@@ -122,6 +123,34 @@ def test_deltas_and_the_feed_replayed_give_the_snapshot(world: World, client: Fl
     assert said["rows"] == len(whole)
     csv = client.get(f"{SNAPSHOT}/{said['files'][1]['name']}")
     assert csv.data.count(b"\n") == len(whole) + 1
+
+
+def test_the_catalogue_for_data_portals_says_what_the_index_says(world: World, client: FlaskClient) -> None:
+    assert client.get(CATALOGUE).status_code == 503
+    build(world)
+    gone = world.publish(organisation("石家庄甲建设工程有限公司", 1))
+    build(world)
+    answer = client.get(CATALOGUE)
+    assert answer.mimetype == "application/ld+json"
+    said = client.get(f"{SNAPSHOT}/index.json").get_json()
+    assert said["catalogue"] == answer.get_json()["@id"] == f"{NOBODY_ELSE}{CATALOGUE}"
+    for dataset, files in zip(answer.get_json()["dcat:dataset"], ("files", "deltas"), strict=True):
+        assert [each["dcat:downloadURL"]["@id"] for each in dataset["dcat:distribution"]] == [
+            each["url"] for each in said[files]
+        ]
+    first = dataset["dcat:distribution"][0]
+    content = client.get(f"{SNAPSHOT}/{first['dct:title']}").data
+    assert first["spdx:checksum"]["spdx:checksumValue"]["@value"] == hashlib.sha256(content).hexdigest()
+    assert first["dcat:byteSize"]["@value"] == str(len(content))
+    assert first["dct:license"]["@id"] == said["deltas"][0]["licence"]
+    schema = client.get("/api/v1/register/download.schema.json").get_json()
+    assert first["dct:conformsTo"]["@id"].endswith("/download.schema.json#/$defs/delta")
+    lines_of = Draft202012Validator(schema).evolve(schema=schema["$defs"]["delta"])
+    assert lines_of.is_valid(json.loads(content))
+    assert lines_of.is_valid({"id": gone, "operation": "withdrawn", "listing": None})
+    assert not lines_of.is_valid({"id": gone, "operation": "current", "listing": {"id": gone}})
+    revoke(world, gone)
+    assert 'spdx:checksum"' not in client.get(CATALOGUE).text
 
 
 def test_what_is_removed_leaves_every_file_at_commit(world: World, client: FlaskClient) -> None:

@@ -14,6 +14,7 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from services.blacklist.register.api.downloads import LICENCE, whole_file
+from services.blacklist.snapshots.catalog import catalogue
 from services.blacklist.snapshots.domain import BLOCKED, Manifest, StoredFile, read_manifest, shown_lines
 from services.blacklist.snapshots.queries import changed_again, gone_since
 from services.blacklist.snapshots.usecases import FOLDER
@@ -24,35 +25,49 @@ from shared.web.openapi import produces
 from shared.web.place import origin
 from shared.web.problem import problems
 
+PATH, CATALOGUE = "/api/v1/register/snapshot", "/data/catalog.jsonld"
 TYPES = {
     "ndjson": "application/x-ndjson",
     "csv": "text/csv",
     "delta": "application/x-ndjson",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+_SCHEMA = {False: "/download.schema.json", True: "/download.schema.json#/$defs/delta"}
 LIVE = "有信息刚刚移出或者更正。请稍后再试，或者用 /api/v1/register/download.xlsx，它在下载时生成。"
 TITLE = "公共资源配置领域信用公示信息（法人和非法人组织）"
 
 
 def blueprint(deps: Deps) -> APIBlueprint:
-    made = APIBlueprint("snapshots", __name__, url_prefix="/api/v1/register/snapshot", tag="数据文件")
+    made = APIBlueprint("snapshots", __name__, tag="数据文件")
     _add_index(made, deps)
+    _add_catalogue(made, deps)
     _add_files(made, deps)
     return made
 
 
 def _add_index(made: APIBlueprint, deps: Deps) -> None:
-    @made.get("/index.json")
+    @made.get(f"{PATH}/index.json")
     @access(public())
     @produces("application/json")
     @problems(503)
     @made.doc(summary="快照和增量文件目录")
     def snapshot_index() -> Response:
-        return _document(index(deps, f"{origin()}/api/v1/register/snapshot"), "application/json")
+        return _document(index(deps, f"{origin()}{PATH}"), "application/json")
+
+
+def _add_catalogue(made: APIBlueprint, deps: Deps) -> None:
+    @made.get(CATALOGUE)
+    @access(public())
+    @produces("application/ld+json")
+    @problems(503)
+    @made.doc(summary="数据文件目录，按DCAT（JSON-LD），供数据平台收录")
+    def data_catalogue() -> Response:
+        said = index(deps, f"{origin()}{PATH}")
+        return _document(catalogue(said, said["catalogue"]), "application/ld+json")
 
 
 def _add_files(made: APIBlueprint, deps: Deps) -> None:
-    @made.get("/<name>")
+    @made.get(f"{PATH}/<name>")
     @access(public())
     @produces(*sorted(set(TYPES.values())))
     @problems(503)
@@ -85,7 +100,8 @@ def index(deps: Deps, base: str) -> dict[str, Any]:
         "position": manifest.position,
         "rows": manifest.rows,
         "licence": LICENCE,
-        "schema": base.replace("/snapshot", "/download.schema.json"),
+        "schema": base.replace("/snapshot", _SCHEMA[False]),
+        "catalogue": f"{base.removesuffix(PATH)}{CATALOGUE}",
         "changes": f"{base.replace('/snapshot', '/changes')}?after={manifest.position}",
         "blocked": (deps.data_dir / FOLDER / BLOCKED).exists(),
         "files": [_offered(each, base, whole=whole) for each in manifest.files],
@@ -99,6 +115,8 @@ def _offered(stored: StoredFile, base: str, *, whole: bool) -> dict[str, Any]:
         "url": f"{base}/{stored.name}",
         "form": stored.form,
         "media_type": TYPES[stored.form],
+        "schema": base.replace("/snapshot", _SCHEMA[stored.form == "delta"]),
+        "licence": LICENCE,
         "lines": stored.lines,
         "position": stored.position,
         "bytes": stored.bytes if whole else None,

@@ -52,6 +52,16 @@ COLUMNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("publicity_end", "公示截止", ("publicity", "max_end")),
 )
 NAMES = tuple(name for name, _, _ in COLUMNS)
+_DELTA: dict[str, Any] = {
+    "title": "增量文件的一行",
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "format": "uuid", "title": "记录编号"},
+        "operation": {"enum": ["current", "withdrawn"], "title": "操作"},
+        "listing": {"anyOf": [{"$ref": "#"}, {"type": "null"}], "title": "信息；已经移出的为空"},
+    },
+    "required": ["id", "operation", "listing"],
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 Row = Mapping[str, Any]
 
@@ -172,7 +182,10 @@ FORMS: Mapping[str, tuple[str, Callable[[Iterable[Row], IO[bytes]], None]]] = {
 
 
 def row_schema() -> dict[str, Any]:
-    """JSON Schema of a line of the NDJSON file; the other forms have the same columns, by label."""
+    """JSON Schema of a line of the NDJSON file; the other forms have the same columns, by label.
+
+    A delta's line, around such a line or a tombstone, is `#/$defs/delta`.
+    """
     columns: dict[str, Any] = {
         name: {"type": ["string", "null"], "title": label} for name, label, _ in COLUMNS
     }
@@ -184,4 +197,5 @@ def row_schema() -> dict[str, Any]:
         "type": "object",
         "properties": columns,
         "required": list(columns),
+        "$defs": {"delta": _DELTA},
     }
