@@ -25,7 +25,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "1", "--threads", "2",
                "-k", "shared.refusing.Worker", "--keep-alive", "30", "--graceful-timeout", "1",
-               "--no-control-socket", "tests.unit.shared.test_lingering:app"]  # fmt: skip
+               "--no-control-socket", "tests.integration.test_lingering:app"]  # fmt: skip
     log = tmp_path_factory.mktemp("gunicorn") / "log"
     program = Program(command, log=log, port=port, env={"PYTHONPATH": str(ROOT)})
     program.start()
