@@ -188,11 +188,13 @@ def _judge(tally: Tally, world: World, text: str, serial: int, fits: int) -> Non
     tally.scores += [(row["score"], int(row["id"]) == serial) for row in rows[:1]]
 
 
-def near_misses(world: World, generator: Generator, count: int) -> dict[str, Any]:
-    """Names nobody bears: place, trade and form of a listed firm, another brand."""
+def near_misses(
+    world: World, generator: Generator, count: int
+) -> tuple[dict[str, Any], list[tuple[float, bool]]]:
+    """Names nobody bears: place, trade and form of a listed firm, another brand; a hit is wrong."""
     known = {full_key(name.text) for name in world.names} | {full_key(n.text) for n in world.former.values()}
     listed = possible = strong = asked = 0
-    rng = random.Random(11)
+    rng, scores = random.Random(11), list[tuple[float, bool]]()
     while asked < count:
         made = near_miss(world.names[rng.randrange(len(world.names))], generator).text
         if full_key(made) in known:
@@ -202,22 +204,32 @@ def near_misses(world: World, generator: Generator, count: int) -> dict[str, Any
         listed += any(row["verdict"] == "listed" for row in rows)
         possible += bool(rows)
         strong += any(row["score"] >= 0.5 for row in rows)
-    return {"asked": asked, "listed": listed, "possible": possible, "possible_at_0.5": strong}
+        scores += [(row["score"], False) for row in rows]
+    return {"asked": asked, "listed": listed, "possible": possible, "possible_at_0.5": strong}, scores
 
 
 def curve(scores: Sequence[tuple[float, bool]], asked: int) -> list[dict[str, Any]]:
-    """For every threshold: of the first hits from it on, how many are meant; of what was meant, how much."""
+    """For every threshold: of the first hits from it on, near misses' too, how many are meant; of what was
+    meant (`asked`, without near misses), how much.
+    """
     lines = []
     for step in range(20):
         at = step / 20
         above = [good for score, good in scores if score >= at]
         good = sum(above)
-        lines.append({"score": at, "precision": _share(good, len(above)), "recall": _share(good, asked)})
+        lines.append(
+            {
+                "score": at,
+                "hits": len(above),
+                "precision": _share(good, len(above)),
+                "recall": _share(good, asked),
+            }
+        )
     return lines
 
 
 def calibration(scores: Sequence[tuple[float, bool]]) -> list[dict[str, Any]]:
-    """Of the first hits within each band of scores, the share that was meant."""
+    """Of the first hits within each band of scores, the share that was meant; without near misses."""
     lines = []
     for low in range(0, 100, 10):
         band = [good for score, good in scores if low / 100 <= score < (low + 10) / 100]
@@ -256,10 +268,12 @@ def measure(url: str, size: int, given: argparse.Namespace) -> dict[str, Any]:
 
 def asked_in_process(world: World, generator: Generator, given: argparse.Namespace) -> dict[str, Any]:
     kinds, scores = quality(world, given.queries)
+    near, wrong = near_misses(world, generator, given.near_misses)
+    asked = sum(each["asked"] for each in kinds.values())
     return {
         "kinds": kinds,
-        "near_misses": near_misses(world, generator, given.near_misses),
-        "curve": curve(scores, given.queries * (len(KINDS) + 1)),
+        "near_misses": near,
+        "curve": curve([*scores, *wrong], asked),
         "calibration": calibration(scores),
     }
 
