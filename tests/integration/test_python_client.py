@@ -2,10 +2,14 @@
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +160,34 @@ def test_what_passes_by_itself_is_tried_again() -> None:
     answers = [(503, {"Retry-After": "0"}, b""), (503, {}, b"no JSON")]
     with pytest.raises(Problem):
         register.search("甲")
+
+
+def test_what_is_built_is_whole_and_is_used_without_our_sources(tmp_path: Path) -> None:
+    """Built as an installation builds it, without the network."""
+    pytest.importorskip("setuptools")
+    source, built = tmp_path / "source", tmp_path / "built"
+    shutil.copytree(CLIENT, source, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "build"))
+    built.mkdir()
+    make = [
+        "-W",
+        "ignore",
+        "-c",
+        "import setuptools; setuptools.setup()",
+        "-q",
+        "build",
+        "--build-lib",
+        "../built",
+    ]
+    subprocess.run([sys.executable, *make, "egg_info", "--egg-base", "../built"], cwd=source, check=True)
+    (said,) = metadata.distributions(name="credit-blacklist-client", path=[str(built)])
+    assert (said.version, said.metadata["Requires-Python"], said.requires) == ("0.1.0", ">=3.11", None)
+    modules = {path.name for path in (CLIENT / "src/credit_blacklist_client").iterdir() if path.is_file()}
+    assert {path.name for path in (built / "credit_blacklist_client").iterdir()} == modules
+    use = f"import sys; sys.path.insert(0, {str(built)!r}); import credit_blacklist_client as made; "
+    use += "print(made.__file__, made.Register('https://example.org'))"
+    alone = [sys.executable, "-I", "-S", "-c", use]  # no packages but the one built
+    told = subprocess.run(alone, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert told.startswith(str(built))
 
 
 def test_it_needs_nothing_else_and_says_it_is_typed() -> None:
