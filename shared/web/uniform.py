@@ -41,12 +41,13 @@ class UniformAnswers:
         body = filled(body)
         headers = [each for each in headers if each[0].lower() not in _REPLACED]
         headers += [("Content-Length", str(len(body))), ("Cache-Control", "no-store, no-transform")]
+        headers.append(("X-Robots-Tag", "noindex"))
         time.sleep(until_step(time.perf_counter() - started))
         start_response(status, headers)
         return [body]
 
 
-_REPLACED = {"content-length", "cache-control", "etag"}
+_REPLACED = {"content-length", "cache-control", "etag", "x-robots-tag"}
 
 
 def _no_writing(_: bytes) -> None:

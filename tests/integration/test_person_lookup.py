@@ -96,6 +96,17 @@ def site(tmp_path):
     deps.db.close()
 
 
+def test_no_answer_about_a_person_is_kept_by_search_engines(site):
+    body = {"name": "欧阳示例", "id_number": PERSON_NUMBER}
+    found = site.post("/api/v1/register/persons", json=body)
+    place = f"/api/v1/register/{found.json['items'][0]['id']}"
+    form = site.post("/persons", data=body, headers={"Sec-Fetch-Site": "same-origin"})
+    read = [site.get(path) for path in ("/persons", place, f"{place}/versions", f"{place}/deliveries")]
+    for answer in (found, form, *read):
+        assert (answer.status_code, answer.headers.getlist("X-Robots-Tag")) == (200, ["noindex"])
+    assert "X-Robots-Tag" not in site.get("/api/v1/register").headers
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_hit_and_miss_are_refused_alike(site, known):
     body = (

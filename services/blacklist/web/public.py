@@ -115,7 +115,9 @@ def _persons(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/persons")
     @access(public())
     def person_form() -> Response:
-        return render("blacklist/persons.html", errors={}, name="", found=None)
+        answer = render("blacklist/persons.html", errors={}, name="", found=None)
+        answer.headers["X-Robots-Tag"] = "noindex"
+        return answer
 
     @made.post("/persons")
     @access(public())

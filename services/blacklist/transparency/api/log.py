@@ -5,6 +5,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, request
 
+from services.blacklist.register.api.listings import unsearched
+from services.blacklist.register.queries import public_listing
 from services.blacklist.store import Deps
 from services.blacklist.transparency import schemas
 from services.blacklist.transparency.queries import proofs, store
@@ -132,7 +134,8 @@ def _add_proofs(bp: APIBlueprint, deps: Deps) -> None:
     def listing_proof(listing_id: str) -> Any:
         with deps.db.read() as session:
             found = proofs.listing_proof(session, listing_id, deps.clock.today())
-        return found, {"Cache-Control": "no-cache"}
+            headers = unsearched(public_listing(session, listing_id, deps.clock.today()))
+        return found, {"Cache-Control": "no-cache"} | headers
 
 
 def _add_keys(bp: APIBlueprint, deps: Deps) -> None:
