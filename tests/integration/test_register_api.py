@@ -259,6 +259,13 @@ def test_a_measure_bars_its_own_purpose(world: World, client: FlaskClient) -> No
         assert answer["barred"] == barred, given
 
 
+def test_what_was_listed_later_is_not_found_for_a_past_day(world: World, client: FlaskClient) -> None:
+    world.publish(organisation("石家庄甲建设工程有限公司", 1, measures=(BAN,)))
+    asked = ({"uscc": make_uscc("91130102", 1)}, {"name": "石家庄乙建设工程有限公司"})
+    for day, verdicts in (("2026-11-01", ["none", "none"]), ("2026-11-02", ["listed", "possible"])):
+        assert [each["verdict"] for each in check(client, *asked, as_of=day, alike=True)] == verdicts
+
+
 def test_a_shared_or_former_name_is_only_possible(world: World, client: FlaskClient) -> None:
     world.publish(
         organisation("石家庄甲建设工程有限公司", 1, measures=(BAN,), former_names=("石家庄旧名有限公司",))

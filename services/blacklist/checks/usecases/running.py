@@ -145,9 +145,10 @@ def _check_part(deps: Deps, job_id: str, number: int, rows: Sequence[Asked]) -> 
         entities = [Entity(row.name, row.uscc) for row in rows if row.usable]
         answers = iter(
             check_entities(
-                session, entities, today, on=on, purpose=purpose_of(asked["purpose"]), alike=asked["alike"]
+                session, entities, today, on=on, listed_by=on,
+                purpose=purpose_of(asked["purpose"]), alike=asked["alike"],
             )
-        )
+        )  # fmt: skip
     lines = [
         {"row": row.row, "remark": row.remark, **(next(answers) if row.usable else _unusable(row))}
         for row in rows

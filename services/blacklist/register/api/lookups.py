@@ -26,7 +26,9 @@ from shared.web.problem import problems
 SCOPE_NOTE = "只检索当前公示的法人和非法人组织；自然人须凭姓名和证件号码查询。未查到不等于没有失信记录。"
 
 PAST_NOTE = "所问的是{as_of}：只列出该日以前（含该日）列入、{today}仍在公示的信息，已经停止公示的不予显示。"
-CHECKED_NOTE = "是否受限按{as_of}判断；只核对{today}仍在公示的信息，已经停止公示的不予显示。"
+CHECKED_NOTE = (
+    "是否受限按{as_of}判断；只核对该日以前（含该日）列入、{today}仍在公示的信息，已经停止公示的不予显示。"
+)
 
 describe_errors(
     {"cursor-expired": "游标早于保留的变更流。请按 snapshot 所指地址重新加载快照，再从其中的 position 继续。"}
@@ -123,7 +125,7 @@ def _add_check(bp: APIBlueprint, deps: Deps, logged: Logged) -> None:
         with deps.db.read() as session:
             version = queries.version_of(session, today) | {"log": logged(session)}
             answers = queries.check_entities(
-                session, entities, today, on=on, purpose=purpose, alike=json_data["alike"]
+                session, entities, today, on=on, purpose=purpose, alike=json_data["alike"], listed_by=on
             )
         note_check(request.environ, answers)
         return page(answers, None) | {"scope": _checked(today, on), "register": version}

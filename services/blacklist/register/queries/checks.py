@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, String, func, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import full_key
@@ -103,16 +103,21 @@ def check_entities(
     on: date,
     purpose: Purpose | None,
     alike: bool = False,
+    listed_by: date | None = None,
 ) -> list[dict[str, Any]]:
-    """One answer per entity, in order; measures are judged for the day `on`, `alike` adds likely names."""
+    """One answer per entity, in order; measures are judged for the day `on`, `alike` adds likely names.
+
+    `listed_by` leaves out what was listed after that day.
+    """
+    allowed = _allowed(today, listed_by)
     members = [member for entity in entities for member in entity.members]
     known = Known(
-        _by_code(session, {each.uscc for each in members if each.uscc}, today),
-        _by_key(session, {full_key(each.name) for each in members if each.name}, today),
+        _by_code(session, {each.uscc for each in members if each.uscc}, allowed),
+        _by_key(session, {full_key(each.name) for each in members if each.name}, allowed),
     )
     found = {member: _exactly(member, known) for member in dict.fromkeys(members)}
     if alike:
-        found |= _likely(session, [each for each, rows in found.items() if not rows], today)
+        found |= _likely(session, [each for each, rows in found.items() if not rows], today, allowed)
     return [_answer(entity, _together(entity, found), on, purpose) for entity in entities]
 
 
@@ -121,16 +126,18 @@ def version_of(session: Session, today: date) -> dict[str, Any]:
     return {"position": newest_position(session), "as_of": today}
 
 
-def _by_code(session: Session, codes: set[str], today: date) -> Mapping[str, list[Line]]:
+def _by_code(session: Session, codes: set[str], allowed: ColumnElement[bool]) -> Mapping[str, list[Line]]:
     found: dict[str, list[Line]] = defaultdict(list)
     if codes:
         same = among(session, cast("SQLColumnExpression[str]", Listing.uscc), sorted(codes))
-        for line in _lines(session, same, today):
+        for line in _lines(session, same, allowed):
             found[str(line.uscc)].append(line)
     return found
 
 
-def _by_key(session: Session, keys: set[str], today: date) -> Mapping[str, list[tuple[str, int, Line]]]:
+def _by_key(
+    session: Session, keys: set[str], allowed: ColumnElement[bool]
+) -> Mapping[str, list[tuple[str, int, Line]]]:
     found: dict[str, list[tuple[str, int, Line]]] = defaultdict(list)
     if not keys:
         return found
@@ -139,18 +146,19 @@ def _by_key(session: Session, keys: set[str], today: date) -> Mapping[str, list[
         ListingName, Listing, Listing.id == ListingName.listing_id
     )
     same = among(session, ListingName.full_key, sorted(keys))
-    for key, name, ordinal, *line in session.execute(_allowed(wanted, today).where(same)):
+    for key, name, ordinal, *line in session.execute(wanted.where(allowed, same)):
         found[key].append((name, ordinal, _line_of(line)))
     return found
 
 
-def _lines(session: Session, which: ColumnElement[bool], today: date) -> list[Line]:
-    wanted = _allowed(select(*_columns(session)), today).where(which)
+def _lines(session: Session, which: ColumnElement[bool], allowed: ColumnElement[bool]) -> list[Line]:
+    wanted = select(*_columns(session)).where(allowed, which)
     return [_line_of(row) for row in session.execute(wanted)]
 
 
-def _allowed(wanted: Select[Any], today: date) -> Select[Any]:
-    return wanted.where(in_force(today), Listing.subject_type == "organization")
+def _allowed(today: date, listed_by: date | None) -> ColumnElement[bool]:
+    shown = in_force(today) & (Listing.subject_type == "organization")
+    return shown if listed_by is None else shown & (Listing.listed_on <= listed_by)
 
 
 def _columns(session: Session) -> tuple[Any, ...]:
@@ -211,13 +219,17 @@ def _may_be(member: Entity, uscc: str | None) -> bool:
     return not (member.uscc and uscc and member.uscc != uscc)
 
 
-def _likely(session: Session, unfound: Sequence[Entity], today: date) -> dict[Entity, list[Found]]:
+def _likely(
+    session: Session, unfound: Sequence[Entity], today: date, allowed: ColumnElement[bool]
+) -> dict[Entity, list[Found]]:
     """Names alike, one question each; the lines of all that came are read together."""
     with _asking(session) as asking:
         shown = Shown(asking, Criteria(), today)
         hits = {each: _alike(shown, each.name) for each in unfound if each.name}
     ids = sorted({hit.listing_id for found in hits.values() for hit in found})
-    lines = {line.id: line for line in _lines(session, among(session, Listing.id, ids), today)} if ids else {}
+    lines = (
+        {line.id: line for line in _lines(session, among(session, Listing.id, ids), allowed)} if ids else {}
+    )
     return {each: list(_kept(each, found, lines)) for each, found in hits.items()}
 
 

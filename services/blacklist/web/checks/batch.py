@@ -113,6 +113,7 @@ def _answers(deps: Deps, asked: dict[str, Any], rows: list[Asked]) -> dict[str, 
         found = iter(
             check_entities(
                 session, entities, today, on=asked["as_of"] or today, alike=asked["alike"],
+                listed_by=asked["as_of"] or today,
                 purpose=None if purpose == Purpose() else purpose,
             )
         )  # fmt: skip
