@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from services.blacklist.app import create_app, open_deps
+from services.blacklist.register.api.lookups import PERSON_NOTE
 from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.settings import read_settings
 from services.blacklist.store import LookupLimits, budgets, metadata
@@ -103,6 +104,7 @@ def test_no_answer_about_a_person_is_kept_by_search_engines(site):
     form = site.post("/persons", data=body, headers={"Sec-Fetch-Site": "same-origin"})
     read = [site.get(path) for path in ("/persons", place, f"{place}/versions", f"{place}/deliveries")]
     for answer in (found, form, *read):
+        assert answer is not form or PERSON_NOTE in answer.text
         assert (answer.status_code, answer.headers.getlist("X-Robots-Tag")) == (200, ["noindex"])
     assert "X-Robots-Tag" not in site.get("/api/v1/register").headers
 
@@ -115,6 +117,7 @@ def test_hit_and_miss_are_refused_alike(site, known):
     answers = [site.post("/api/v1/register/persons", json=body) for _ in range(5)]
     assert [each.status_code for each in answers] == [200] * 4 + [429]
     assert bool(answers[0].json["items"]) is known
+    assert answers[0].json["scope"]["note"] == PERSON_NOTE
     assert answers[4].json["slug"] == "too-many-requests"
     assert 0 < int(answers[4].headers["Retry-After"]) <= 900
     form = site.post("/persons", data=body, headers={"Sec-Fetch-Site": "same-origin"})

@@ -312,6 +312,14 @@ class SearchPage(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
+class PersonPage(Schema):
+    """The listings of the one person asked for; the scope is the same for a hit and a miss."""
+
+    items = fields.List(fields.Nested(ListingSchema), required=True)
+    scope = fields.Nested(Scope, required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
 class LoggedVersion(Schema):
     """The newest checkpoint of the transparency log."""
 

@@ -8,6 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from services.blacklist.register import queries as register
+from services.blacklist.register.api.lookups import PERSON_NOTE
 from services.blacklist.register.api.noting import note_search
 from services.blacklist.register.domain.names import full_key
 from services.blacklist.register.queries import Criteria
@@ -128,7 +129,7 @@ def _persons(made: APIBlueprint, deps: Deps) -> None:
         except DomainError as error:
             return render("blacklist/persons.html", 422, errors=form_errors(error), name=name, found=None)
         found = look_up_person(deps, asked, request.remote_addr or "")
-        answer = render("blacklist/persons.html", errors={}, name=name, found=found)
+        answer = render("blacklist/persons.html", errors={}, name=name, found=found, scope_note=PERSON_NOTE)
         answer.headers["Cache-Control"] = "no-store"
         return answer
 

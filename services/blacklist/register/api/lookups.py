@@ -24,6 +24,7 @@ from shared.web.place import origin
 from shared.web.problem import problems
 
 SCOPE_NOTE = "只检索当前公示的法人和非法人组织；自然人须凭姓名和证件号码查询。未查到不等于没有失信记录。"
+PERSON_NOTE = "只检索当前公示的、姓名和证件号码同时相符的自然人信息。未查到不等于没有失信记录。"
 
 PAST_NOTE = "所问的是{as_of}：只列出该日以前（含该日）列入、{today}仍在公示的信息，已经停止公示的不予显示。"
 CHECKED_NOTE = (
@@ -103,11 +104,13 @@ def _add_persons(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/persons")
     @access(public())
     @bp.input(schemas.PersonQuery)
-    @bp.output(schemas.ListingPage)
+    @bp.output(schemas.PersonPage)
     @problems(429)
     @bp.doc(summary="凭姓名和证件号码查询自然人")
     def find_person(json_data: dict[str, Any]) -> dict[str, Any]:
-        return page(look_up_person(deps, json_data, request.remote_addr or ""), None)
+        found = look_up_person(deps, json_data, request.remote_addr or "")
+        scope = {"subjects": "individuals", "as_of": deps.clock.today(), "note": PERSON_NOTE}
+        return page(found, None) | {"scope": scope}
 
 
 def _add_check(bp: APIBlueprint, deps: Deps, logged: Logged) -> None:
