@@ -15,6 +15,7 @@ PUBLIC = (
     "/lists",
     "/items",
     "/items/board",
+    "/listing-board",
     "/reports/new",
     "/annual-reports",
     "/lists/work-safety-serious",

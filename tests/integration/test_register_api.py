@@ -199,7 +199,9 @@ def test_every_miss_is_the_same(world: World, client: FlaskClient) -> None:
         find_person(client, name="欧阳示例", id_tail="00" + PERSON_NUMBER[-4:]),
     ]
     assert {(each.status_code, each.text) for each in misses} == {(200, misses[0].text)}
-    assert misses[0].get_json() == {"items": [], "next": None}
+    told = misses[0].get_json()
+    assert (told["items"], told["next"]) == ([], None)
+    assert told["scope"]
 
 
 def test_persons_are_in_no_search_feed_or_file_and_masked_by_address(
