@@ -13,8 +13,30 @@ RESULTS = Path(__file__).parent / "results"
 KEPT_RUNS = 20
 
 
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
+
+
+def _ticks() -> tuple[int, int]:
+    """Ticks that other guests of the host took from this machine, and all ticks, since it started."""
+    fields = [int(each) for each in next(iter(_lines("/proc/stat")), "cpu").split()[1:9]]
+    return (fields[7], sum(fields)) if len(fields) == 8 else (0, 0)
+
+
+_AT_START = _ticks()
+
+
+def stolen() -> float:
+    """Of the processors' time since the bench began, the share that went to other guests of the host."""
+    gone, whole = (now - then for now, then in zip(_ticks(), _AT_START, strict=True))
+    return round(gone / max(1, whole), 3)
+
+
 def machine() -> dict[str, Any]:
-    """CPU, cores, load, memory, versions."""
+    """CPU, cores, load, share of the run's time that other guests took, memory, versions."""
     model = next(
         (line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), ""
     )
@@ -25,17 +47,11 @@ def machine() -> dict[str, Any]:
         "cpu": model,
         "cores": os.cpu_count(),
         "load_1m": round(os.getloadavg()[0], 2),
+        "stolen_share": stolen(),
         "memory_gb": round(memory / 1024 / 1024, 1),
         "system": platform.platform(),
         "python": platform.python_version(),
     }
-
-
-def _lines(path: str) -> list[str]:
-    try:
-        return Path(path).read_text().splitlines()
-    except OSError:
-        return []
 
 
 def spread(values: Sequence[float], digits: int = 0) -> dict[str, float]:
