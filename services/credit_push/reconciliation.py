@@ -4,6 +4,7 @@ Only buckets whose digests differ are exchanged row by row, so the cost grows wi
 on their way are left out; differences are told to departments and repaired by a new push where that is safe.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -46,6 +47,8 @@ class Found:
     """Content digest of the row as the platform shows it."""
     row: LedgerRow | None = None
     """The row itself, of what we do not account for."""
+    beside: int = 0
+    """How many records of ours went by the same key, where the platform shows more."""
 
 
 def request_run(
@@ -162,30 +165,39 @@ def _lines(session: Session, platform: str, buckets: int) -> Iterator[tuple[int,
 
 
 def differences(ours: Iterable[Holding], theirs: Sequence[LedgerRow]) -> Iterator[Found]:
-    """What differs between two sides of one bucket."""
-    held = {holding.match_key: holding for holding in ours}
-    seen: set[str] = set()
-    for row in theirs:
-        holding = held.get(row.match_key)
-        if holding is None or row.match_key in seen:
-            what = "重复" if holding else "多出"
-            yield Found(
-                "extra",
-                row.match_key,
-                row.listing_id,
-                f"平台{what}记录，文号 {row.document_number}",
-                None,
-                row.content_digest,
-                row,
-            )
-        else:
+    """What differs between two sides of one bucket.
+
+    Several records may go by one number and name (one decision on two sheets, two persons of one name in it):
+    those that say the same belong together, the rest is paired sheet by sheet.
+    """
+    held: dict[str, list[Holding]] = {}
+    for holding in ours:
+        held.setdefault(holding.match_key, []).append(holding)
+    known = Counter({key: len(rest) for key, rest in held.items()})
+    for row in [row for row in theirs if not _take_same(held.get(row.match_key, []), row)]:
+        if rest := held.get(row.match_key):
+            holding = min(rest, key=lambda one: one.layout != row.listed_in)
+            rest.remove(holding)
             yield from _difference(holding, row)
-        seen.add(row.match_key)
-    for key, holding in held.items():
-        if key not in seen:
-            yield Found(
-                "missing", key, holding.listing_id, f"平台上没有应有的第 {holding.version} 版记录", holding
-            )
+        else:
+            yield _extra(row, known[row.match_key])
+    for holding in (one for rest in held.values() for one in rest):
+        detail = f"平台上没有应有的第 {holding.version} 版记录"
+        yield Found("missing", holding.match_key, holding.listing_id, detail, holding)
+
+
+def _take_same(rest: list[Holding], row: LedgerRow) -> bool:
+    """Whether one of ours is exactly this row; then it is no longer among the rest."""
+    same = next((one for one in rest if next(_difference(one, row), None) is None), None)
+    if same is not None:
+        rest.remove(same)
+    return same is not None
+
+
+def _extra(row: LedgerRow, beside: int) -> Found:
+    detail = f"平台{'重复' if beside else '多出'}记录，文号 {row.document_number}"
+    key, listing = row.match_key, row.listing_id
+    return Found("extra", key, listing, detail, None, row.content_digest, row, beside)
 
 
 def _difference(holding: Holding, row: LedgerRow) -> Iterator[Found]:
@@ -227,17 +239,24 @@ def write_differences(
 
 
 def _named(session: Session, platform: str, found: Sequence[Found]) -> list[Found]:
-    """Differences with their listing, where the platform stores no id of ours: by what we last sent it as."""
+    """Differences with their listing, where the platform stores no id of ours: by what we last sent it as;
+    where another record goes by the same number and name, only by what the row says.
+    """
     nameless = {item.match_key for item in found if not item.listing_id}
     if not nameless:
         return list(found)
-    query = select(Delivery.match_key, Delivery.listing_id).where(
+    query = select(Delivery.match_key, Delivery.content_digest, Delivery.listing_id).where(
         Delivery.platform == platform, Delivery.match_key.in_(sorted(nameless))
     )
-    names = dict(session.execute(query.order_by(Delivery.id)).all())
-    return [
-        item if item.listing_id else replace(item, listing_id=names.get(item.match_key, "")) for item in found
-    ]
+    names: dict[tuple[str | None, str | None], str] = {}
+    for key, digest, listing in session.execute(query.order_by(Delivery.id)):
+        names[key, digest] = names[key, None] = listing
+
+    def name(item: Found) -> str:
+        exact = names.get((item.match_key, item.theirs))
+        return exact or ("" if item.beside else names.get((item.match_key, None), ""))
+
+    return [item if item.listing_id else replace(item, listing_id=name(item)) for item in found]
 
 
 def _moving(session: Session, platform: str, listings: set[str]) -> set[str]:
@@ -248,12 +267,11 @@ def _moving(session: Session, platform: str, listings: set[str]) -> set[str]:
 
 
 def _still_true(session: Session, platform: str, item: Found) -> bool:
-    now = session.scalars(
-        select(Holding).where(Holding.platform == platform, Holding.match_key == item.match_key)
-    ).first()
     if item.ours is None:
-        return now is None or item.detail.startswith("平台重复")
-    return now is not None and now.version == item.ours.version
+        same = (Holding.platform == platform, Holding.match_key == item.match_key)
+        return (session.scalar(select(func.count()).where(*same)) or 0) <= item.beside
+    now = session.get(Holding, (platform, item.ours.listing_id), populate_existing=True)
+    return now is not None and (now.match_key, now.version) == (item.match_key, item.ours.version)
 
 
 def _listing(session: Session, item: Found) -> Listing | None:
@@ -268,7 +286,9 @@ def _repair(session: Session, deps: Deps, profile: Profile, item: Found) -> Deli
     by_content = profile.transport.kind == "exchange_db" and item.kind != "missing"
     if by_content and not _sent(session, profile, item):
         return None
-    if item.kind == "extra" and (listing.operation != WITHDRAW or item.detail.startswith("平台重复")):
+    if item.kind == "extra" and (
+        listing.operation != WITHDRAW or session.get(Holding, (profile.id, listing.id)) is not None
+    ):
         return None
     operation = {"missing": LIST, "extra": WITHDRAW}.get(item.kind, CORRECT)
     if item.ours is not None and item.ours.version != listing.version:

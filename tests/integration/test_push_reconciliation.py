@@ -133,3 +133,28 @@ def test_what_was_not_taken_down_is_found_and_taken_down(world: PushWorld, platf
         "withdrawn"
     }
     assert reconcile(world, platform)["differences"] == []
+
+
+@pytest.mark.parametrize("platform", ["credit-liaoning", "credit-shijiazhuang"])
+def test_one_decision_on_two_sheets_is_two_records(world: PushWorld, platform: str) -> None:
+    penalty = world.listing(region=REGIONS[platform], list_class="penalty-record")
+    twin = world.listing(region=REGIONS[platform], subject=penalty.subject, number=penalty.number)
+    world.publish(twin.event("published"))
+    there = (platform, "list", "acknowledged")
+    world.until(lambda: there in world.states(twin.id, platform), "the one is there")
+    world.fault(platform, "lose_record", count=1)
+    world.publish(penalty.event("published"))
+    world.until(lambda: there in world.states(penalty.id, platform), "the other is there, says the receipt")
+    (lost,) = reconcile(world, platform)["differences"]
+    assert (lost["kind"], lost["listing_id"]) == ("missing", penalty.id)
+    world.until(lambda: world.states(penalty.id, platform).count(there) == 2, "there indeed")
+    world.fault(platform, "lose_record", count=1)
+    world.publish(penalty.event("revoked"))
+    gone = (platform, "withdraw", "acknowledged")
+    world.until(lambda: gone in world.states(penalty.id, platform), "withdrawn, says the receipt")
+    (left,) = reconcile(world, platform)["differences"]
+    assert (left["kind"], left["listing_id"]) == ("extra", penalty.id)
+    world.until(lambda: world.states(penalty.id, platform).count(gone) == 2, "withdrawn indeed")
+    assert reconcile(world, platform)["differences"] == []
+    shown = [one for one in world.records(platform) if one["document_number"] == penalty.number]
+    assert sorted(one["status"] for one in shown) == ["listed", "withdrawn"]

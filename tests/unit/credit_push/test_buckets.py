@@ -55,3 +55,23 @@ def test_each_kind_of_difference() -> None:
     random.Random(1).shuffle(ours)
     found = sorted((one.kind, one.match_key) for one in differences(ours, theirs))
     assert found == [("altered", "k2"), ("extra", "k0"), ("extra", "k9"), ("missing", "k3"), ("stale", "k1")]
+
+
+def test_records_of_one_number_and_name_are_told_apart_by_what_they_say() -> None:
+    """One decision on two sheets, or two persons of one name in it."""
+
+    def ours(listing: str, digest: str, layout: str) -> Holding:
+        return Holding(match_key="k", listing_id=listing, version=1, content_digest=digest, layout=layout)
+
+    def found(*theirs: tuple[str, str]) -> list[tuple[str, str]]:
+        mine = [ours("a", "da", "penalty_2018"), ours("b", "db", "blacklist_org")]
+        rows = [LedgerRow("k", "", "n", "s", None, digest, listed_in=sheet) for digest, sheet in theirs]
+        return sorted((one.kind, one.listing_id or one.theirs) for one in differences(mine, rows))
+
+    a, b = ("da", "penalty_2018"), ("db", "blacklist_org")
+    assert found(a, b) == found(b, a) == []
+    assert found(b) == [("missing", "a")]
+    assert found(a) == [("missing", "b")]
+    assert found(a, ("x", "blacklist_org")) == found(("x", "blacklist_org"), a) == [("altered", "b")]
+    assert found(("y", "penalty_2018"), ("x", "blacklist_org")) == [("altered", "a"), ("altered", "b")]
+    assert found(a, b, b) == [("extra", "db")]
