@@ -11,13 +11,13 @@ from services.blacklist.register.index import reading
 from services.blacklist.register.queries import Criteria, search_on
 from services.blacklist.store import Deps
 from services.blacklist.supervision.api.papers import PDF
-from services.blacklist.supervision.api.reports import file_response
 from services.blacklist.web.desk import OFFICERS
 from services.blacklist.web.filters import unknown_filters
 from services.blacklist.web.options import region_options
 from services.blacklist.web.wording import region_name
 from shared.typesetting import Section, Table, render_report
 from shared.web.access import access, public
+from shared.web.files import file_answer
 from shared.web.pages import render
 from shared.web.place import origin
 
@@ -42,7 +42,7 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
     @access(OFFICERS)
     def listing_board_onpaper() -> Response:
         rows, more, _ = newest(deps)
-        return file_response(paper(rows, more, deps.clock.today()), "列入信息公开栏.pdf", PDF)
+        return file_answer(paper(rows, more, deps.clock.today()), PDF, "列入信息公开栏.pdf")
 
 
 def newest(deps: Deps) -> tuple[list[dict[str, Any]], bool, list[str]]:

@@ -14,7 +14,7 @@ from services.blacklist.cases.models import Case
 from services.blacklist.cases.queries import find_case
 from services.blacklist.cases.usecases.reading import trace_view
 from services.blacklist.letters import queries, usecases
-from services.blacklist.letters.api.common import MOST_BYTES, file_answer
+from services.blacklist.letters.api.common import MOST_BYTES
 from services.blacklist.letters.queries.sendings import sendings_of
 from services.blacklist.letters.schemas import LetterIn, ServiceIn
 from services.blacklist.letters.usecases import Wish
@@ -28,6 +28,7 @@ from services.blacklist.web.desk import OFFICERS
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal, public, roles
 from shared.web.body import upload_limit
+from shared.web.files import file_answer
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render
 from shared.web.place import origin

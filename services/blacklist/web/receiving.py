@@ -7,7 +7,6 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.blacklist.letters.api.common import file_answer
 from services.blacklist.letters.queries.unserved import unserved_letters
 from services.blacklist.letters.usecases.reading import trace_unserved
 from services.blacklist.letters.usecases.sending import (
@@ -23,6 +22,7 @@ from services.blacklist.store import Deps
 from services.blacklist.web.desk import OFFICERS
 from shared.errors import FieldError, Invalid
 from shared.web.access import access, principal, public, roles
+from shared.web.files import file_answer
 from shared.web.pages import render
 
 PAGE_SIZE = 50

@@ -1,7 +1,6 @@
 """Work by hand: the sheet or letter to carry, the batch number, the feedback sheet, the reply to a letter."""
 
 from typing import Any
-from urllib.parse import quote
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -21,6 +20,7 @@ from services.credit_push.usecases.hand import (
 from shared.sheets import XLSX
 from shared.web.access import access, principal, roles
 from shared.web.body import body_limit
+from shared.web.files import file_answer
 from shared.web.openapi import produces
 from shared.web.paging import PageQuery, cut, last_id, page
 from shared.web.problem import problems
@@ -30,10 +30,7 @@ LARGEST_UPLOAD = 20 * 1024 * 1024
 
 def as_download(paper: Paper) -> Response:
     """A file for a person; never cached, for it may hold identity numbers."""
-    answer = Response(paper.body, mimetype=paper.media_type)
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(paper.name)}"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return file_answer(paper.body, paper.media_type, paper.name)
 
 
 def add_routes(bp: APIBlueprint, deps: Deps) -> None:

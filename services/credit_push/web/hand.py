@@ -1,7 +1,6 @@
 """人工报送: sheets and letters waiting for a person, their batch numbers, feedback sheets and replies."""
 
 from collections.abc import Callable
-from urllib.parse import quote
 
 from apiflask import APIBlueprint
 from flask import redirect, request, url_for
@@ -26,6 +25,7 @@ from services.credit_push.web.monitor import DOERS, PER_PAGE, page_of, visible_r
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
 from shared.web.body import body_limit
+from shared.web.files import file_answer
 from shared.web.listing import last_seen, listed
 
 LARGEST_UPLOAD = 20 * 1024 * 1024
@@ -72,7 +72,7 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.write() as session:
             who = principal()
             paper = read_screenshot(session, deps, batch_id, who.username, visible_region(who))
-        return _file(paper, "inline")
+        return _file(paper, inline=True)
 
     _add_results(bp, deps)
 
@@ -135,11 +135,8 @@ def _do(deps: Deps, batch_id: str, work: Callable[[Session], object]) -> Respons
     return redirect(url_for(".batch", batch_id=batch_id), 303)
 
 
-def _file(paper: Paper, shown: str = "attachment") -> Response:
-    answer = Response(paper.body, mimetype=paper.media_type)
-    answer.headers["Content-Disposition"] = f"{shown}; filename*=UTF-8''{quote(paper.name)}"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def _file(paper: Paper, *, inline: bool = False) -> Response:
+    return file_answer(paper.body, paper.media_type, paper.name, inline=inline)
 
 
 def _batches(deps: Deps) -> Response:

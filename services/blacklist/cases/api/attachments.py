@@ -1,7 +1,6 @@
 """Upload a case's material and fetch it again."""
 
 from typing import Any
-from urllib.parse import quote
 
 from apiflask import APIBlueprint, FileSchema
 from flask import Response
@@ -15,6 +14,7 @@ from services.blacklist.cases.usecases.attachments import Upload, attach, read_a
 from services.blacklist.store import Deps
 from shared.web.access import access, principal
 from shared.web.body import upload_limit
+from shared.web.files import file_answer
 from shared.web.idempotency import Once
 
 """Room for the multipart frame around the largest file, so that the field error can name the file."""
@@ -48,7 +48,4 @@ def _add_download(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="下载材料")
     def get_attachment(case_id: str, attachment_id: str) -> Response:
         row, content = read_attachment(deps, case_id, attachment_id, principal())
-        response = Response(content, mimetype="application/octet-stream")
-        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(row.file_name)}"
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return file_answer(content, "application/octet-stream", row.file_name)

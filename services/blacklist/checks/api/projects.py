@@ -11,10 +11,10 @@ from services.blacklist.checks.queries import projects, sheets
 from services.blacklist.checks.usecases.printing import render_sheet
 from services.blacklist.checks.usecases.projects import Entry, close_project, enter_project
 from services.blacklist.checks.usecases.sheets import Office, issue_sheet, spend_paper
-from services.blacklist.letters.api.common import file_answer
 from services.blacklist.store import Deps
 from services.blacklist.transparency.schemas import CertificateCheck
 from shared.web.access import access, current_principal, principal, public, signed_in
+from shared.web.files import file_answer
 from shared.web.openapi import produces
 from shared.web.paging import PageQuery, cut, last_id, page
 from shared.web.place import origin

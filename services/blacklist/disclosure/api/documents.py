@@ -14,10 +14,10 @@ from services.blacklist.disclosure import schemas, usecases
 from services.blacklist.disclosure.api.requests import OFFICER_ROLES, is_request_id
 from services.blacklist.disclosure.queries.documents import document_line
 from services.blacklist.disclosure.queries.requests import officer_view
-from services.blacklist.letters.api.common import file_answer
 from services.blacklist.store import Deps
 from shared.web.access import Principal, access, current_principal, principal, public, roles
 from shared.web.body import upload_limit
+from shared.web.files import file_answer
 from shared.web.idempotency import Once
 from shared.web.openapi import produces
 from shared.web.problem import problems

@@ -13,9 +13,9 @@ from services.blacklist.disclosure import queries, schemas, usecases
 from services.blacklist.disclosure.models import DisclosureRequest
 from services.blacklist.disclosure.queries.requests import officer_view, public_view
 from services.blacklist.letters import usecases as letters
-from services.blacklist.letters.api.common import file_answer
 from services.blacklist.store import Deps
 from shared.web.access import Principal, access, current_principal, principal, public, roles
+from shared.web.files import file_answer
 from shared.web.idempotency import Once
 from shared.web.openapi import produces
 from shared.web.paging import cut, last_id, page

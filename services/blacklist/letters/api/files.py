@@ -7,7 +7,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from services.blacklist.letters import schemas, usecases
-from services.blacklist.letters.api.common import MOST_BYTES, READ, WRITE, file_answer
+from services.blacklist.letters.api.common import MOST_BYTES, READ, WRITE
 from services.blacklist.letters.queries.views import copy_view, service_view
 from services.blacklist.letters.usecases.copies import E_SEAL
 from services.blacklist.letters.usecases.seals import Ed25519Seal
@@ -16,6 +16,7 @@ from services.blacklist.store import Deps
 from shared.errors import FieldError, Invalid
 from shared.web.access import access, principal
 from shared.web.body import upload_limit
+from shared.web.files import file_answer
 from shared.web.idempotency import Once
 from shared.web.openapi import produces
 

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from services.blacklist.cases.queries import find_case
 from services.blacklist.cases.usecases.reading import trace_view
 from services.blacklist.letters import queries, schemas, usecases
-from services.blacklist.letters.api.common import READ, WRITE, file_answer
+from services.blacklist.letters.api.common import READ, WRITE
 from services.blacklist.letters.queries.finding import copies_of, services_of
 from services.blacklist.letters.usecases import Wish
 from services.blacklist.store import Deps
 from shared.web.access import access, principal
+from shared.web.files import file_answer
 from shared.web.idempotency import Once
 from shared.web.openapi import produces
 from shared.web.place import origin

@@ -8,7 +8,6 @@ from flask import Response
 
 from services.blacklist.store import Deps
 from services.blacklist.supervision.api.papers import PDF, annual_pdf
-from services.blacklist.supervision.api.reports import file_response
 from services.blacklist.supervision.api.workbooks import annual_workbook
 from services.blacklist.supervision.queries.annual_published import (
     content_of,
@@ -24,6 +23,7 @@ from services.blacklist.supervision.schemas import annual as schemas
 from services.blacklist.supervision.usecases.annual import approve_report, propose_report, return_report
 from shared.sheets import XLSX
 from shared.web.access import access, principal, public, roles
+from shared.web.files import file_answer
 from shared.web.openapi import produces
 from shared.web.paging import page
 from shared.web.problem import problems
@@ -68,7 +68,7 @@ def _add_files(bp: APIBlueprint, deps: Deps) -> None:
         with deps.db.read() as session:
             report = content_of(published_report(session, region, year))
         content = annual_workbook(report).getvalue() if form == "xlsx" else annual_pdf(report)
-        return file_response(content, f"{report['title']}.{form}", MIMES[form])
+        return file_answer(content, MIMES[form], f"{report['title']}.{form}")
 
 
 def _add_proposing(bp: APIBlueprint, deps: Deps) -> None:

@@ -1,7 +1,6 @@
 """Assessment sheets and the annual report, as JSON and as workbooks."""
 
 from typing import Any
-from urllib.parse import quote
 
 from apiflask import APIBlueprint, FileSchema
 from flask import Response
@@ -18,6 +17,7 @@ from services.blacklist.supervision.queries.views import sheet_view
 from services.blacklist.supervision.schemas import answers, inputs
 from shared.sheets import XLSX
 from shared.web.access import access, principal
+from shared.web.files import file_answer
 from shared.web.paging import page
 from shared.web.problem import problems
 
@@ -46,7 +46,7 @@ def _add_assessment(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="第三方评估考核表（XLSX）")
     def download_assessment(query_data: dict[str, Any]) -> Response:
         found = _assessment(deps, query_data)
-        return file_response(assessment_workbook(found).getvalue(), f"{found['year']}年考核表.xlsx", XLSX)
+        return file_answer(assessment_workbook(found).getvalue(), XLSX, f"{found['year']}年考核表.xlsx")
 
 
 def _assessment(deps: Deps, asked: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _add_annual(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="政府信息公开年度报告（XLSX）")
     def download_annual_report(query_data: dict[str, Any]) -> Response:
         found = _annual(deps, query_data)
-        return file_response(annual_workbook(found).getvalue(), f"{found['title']}.xlsx", XLSX)
+        return file_answer(annual_workbook(found).getvalue(), XLSX, f"{found['title']}.xlsx")
 
 
 def _add_annual_pdf(bp: APIBlueprint, deps: Deps) -> None:
@@ -93,7 +93,7 @@ def _add_annual_pdf(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="政府信息公开年度报告（PDF）")
     def download_annual_paper(query_data: dict[str, Any]) -> Response:
         found = _annual(deps, query_data)
-        return file_response(annual_pdf(found), f"{found['title']}.pdf", PDF)
+        return file_answer(annual_pdf(found), PDF, f"{found['title']}.pdf")
 
 
 def _annual(deps: Deps, asked: dict[str, Any]) -> dict[str, Any]:
@@ -101,10 +101,3 @@ def _annual(deps: Deps, asked: dict[str, Any]) -> dict[str, Any]:
     with deps.db.read() as session:
         scope = scope_asked(session, principal(), asked, year_of(year))
         return annual_report(session, scope, year, deps.clock.today())
-
-
-def file_response(content: bytes, name: str, media_type: str) -> Response:
-    response = Response(content, mimetype=media_type)
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    response.headers["Cache-Control"] = "no-store"
-    return response

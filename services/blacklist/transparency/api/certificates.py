@@ -6,13 +6,13 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, current_app, request
 
-from services.blacklist.letters.api.common import file_answer
 from services.blacklist.store import Deps
 from services.blacklist.transparency import schemas
 from services.blacklist.transparency.queries import certificates as queries
 from services.blacklist.transparency.usecases.certifying import Request, issue_certificate
 from services.blacklist.transparency.usecases.printing import render_certificate
 from shared.web.access import access, public
+from shared.web.files import file_answer
 from shared.web.openapi import produces
 from shared.web.place import origin
 from shared.web.problem import problems

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.blacklist.store import Deps
 from services.blacklist.supervision.api.papers import PDF
-from services.blacklist.supervision.api.reports import file_response
 from services.blacklist.supervision.domain.periods import parse_period, year_of
 from services.blacklist.supervision.queries.asking import VIEW
 from services.blacklist.supervision.queries.inspections import (
@@ -30,6 +29,7 @@ from services.blacklist.web.supervision.asking import asked, period_options, reg
 from services.blacklist.web.supervision.inspection_papers import circular_pdf, order_pdf
 from shared.errors import DomainError, NotFound
 from shared.web.access import access, principal, roles
+from shared.web.files import file_answer
 from shared.web.forms import load_form, read_form
 from shared.web.listing import last_seen, listed
 from shared.web.pages import form_errors, render
@@ -207,7 +207,7 @@ def _papers(made: APIBlueprint, deps: Deps) -> None:
             names = department_names(session, [item.department_id])
             view, shown = inspection_view(row), item_view(item, names, deps.clock.today())
         if request.args.get("format") == "pdf":
-            return file_response(order_pdf(view, shown), f"督办单{item.order_number}.pdf", PDF)
+            return file_answer(order_pdf(view, shown), PDF, f"督办单{item.order_number}.pdf")
         return render("blacklist/supervision/order.html", view=view, item=shown, category_names=CATEGORIES)
 
     @made.get("/supervision/inspections/<inspection_id>/circular")
@@ -218,5 +218,5 @@ def _papers(made: APIBlueprint, deps: Deps) -> None:
         if view["circular_number"] is None:
             raise NotFound("inspection-not-found", "本次检查没有印发通报")
         if request.args.get("format") == "pdf":
-            return file_response(circular_pdf(view), f"通报{view['circular_number']}.pdf", PDF)
+            return file_answer(circular_pdf(view), PDF, f"通报{view['circular_number']}.pdf")
         return render("blacklist/supervision/circular.html", view=view, category_names=CATEGORIES)
