@@ -1,8 +1,10 @@
 """The transparency log: how fast versions become leaves, and what a proof costs, in trees of growing size.
 
     python -m bench.transparency [--sizes 0 100000 1000000] [--versions 10000] [--databases sqlite postgresql]
+    python -m bench.transparency --url sqlite:////tmp/log.db --sizes 10000000 --versions 0
 
 The tree is first filled with made-up leaves up to each size; then real versions are appended and proofs made.
+A database named by `--url` is kept and not filled anew, so that proofs can be timed at a quiet hour.
 """
 
 import argparse
@@ -161,14 +163,17 @@ def main() -> None:
     options.add_argument("--sizes", type=int, nargs="+", default=[0, 100_000, 1_000_000])
     options.add_argument("--versions", type=int, default=10_000)
     options.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
+    options.add_argument("--url", help="a database to grow and leave in place; again with it: proofs alone")
     given = options.parse_args()
     figures: dict[str, Any] = {"versions": given.versions, "load": os.getloadavg()[0]}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if "sqlite" in given.databases:
+        if given.url:
+            figures["url"] = measure(given.url, folder, given.sizes, given.versions)
+        elif "sqlite" in given.databases:
             url = f"sqlite:///{folder}/bench.db"
             figures["sqlite"] = measure(url, folder, given.sizes, given.versions)
-        if "postgresql" in given.databases:
+        if "postgresql" in given.databases and not given.url:
             server = LocalPostgres(durable=True)
             server.start()
             try:

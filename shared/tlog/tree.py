@@ -50,10 +50,11 @@ def cover(low: int, high: int) -> list[Node]:
 
 
 def hashes_of(ranges: Sequence[Range], read: ReadHashes) -> list[bytes]:
-    """The hash of each range's subtree, with one read for all of them."""
+    """The hash of each range's subtree, with one read for all of them and each subtree in it once."""
     covers = [cover(*each) for each in ranges]
-    known = iter(read([node for nodes in covers for node in nodes]))
-    return [_joined([next(known) for _ in nodes]) for nodes in covers]
+    wanted = list(dict.fromkeys(node for nodes in covers for node in nodes))
+    known = dict(zip(wanted, read(wanted), strict=True))
+    return [_joined([known[node] for node in nodes]) for nodes in covers]
 
 
 def _joined(hashes: list[bytes]) -> bytes:
@@ -71,16 +72,31 @@ def root(size: int, read: ReadHashes) -> bytes:
 
 def inclusion_proof(index: int, size: int, read: ReadHashes) -> list[bytes]:
     """The audit path of leaf `index` in the tree of `size` leaves (RFC 6962, 2.1.1)."""
+    return proven_inclusion(index, size, read)[1]
+
+
+def proven_inclusion(index: int, size: int, read: ReadHashes) -> tuple[bytes, list[bytes]]:
+    """The root and the audit path to it, with one read for both."""
     if not 0 <= index < size:
         raise ValueError(f"no leaf {index} in a tree of {size}")
-    return hashes_of(_path(index, size), read)
+    whole, *path = hashes_of([(0, size), *_path(index, size)], read)
+    return whole, path
 
 
 def consistency_proof(old: int, new: int, read: ReadHashes) -> list[bytes]:
     """That the tree of `old` leaves is a beginning of the tree of `new` leaves (RFC 6962, 2.1.2)."""
+    return proven_consistency(old, new, read)[2]
+
+
+def proven_consistency(old: int, new: int, read: ReadHashes) -> tuple[bytes, bytes, list[bytes]]:
+    """Both roots and the proof between them, with one read for all."""
     if not 0 <= old <= new:
         raise ValueError(f"no tree of {old} in a tree of {new}")
-    return hashes_of(_subproof(old, new), read) if 0 < old < new else []
+    steps = _subproof(old, new) if 0 < old < new else []
+    roots = [(0, size) for size in (old, new) if size]
+    found = hashes_of([*roots, *steps], read)
+    ends = [EMPTY_ROOT] * (2 - len(roots)) + found[: len(roots)]
+    return ends[0], ends[1], found[len(roots) :]
 
 
 def _split(low: int, high: int) -> int:

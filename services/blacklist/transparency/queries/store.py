@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.blacklist.transparency.domain.commitments import entry_of
@@ -20,6 +20,9 @@ describe_errors(
 )
 
 
+_TILES = select(LogTile.level, LogTile.number, LogTile.hashes)
+
+
 def tree_size(session: Session) -> int:
     """How many leaves there are, those of the last checkpoint and any above it."""
     last = session.scalar(select(func.max(LogLeaf.position)))
@@ -30,12 +33,8 @@ def load_tiles(session: Session, places: Collection[Place]) -> dict[Place, bytes
     """The tiles as far as they are filled."""
     if not places:
         return {}
-    rows = select(LogTile.level, LogTile.number, LogTile.hashes).where(or_(*map(_at, places)))
-    return {(level, number): hashes for level, number, hashes in session.execute(rows)}
-
-
-def _at(place: Place) -> ColumnElement[bool]:
-    return and_(LogTile.level == place[0], LogTile.number == place[1])
+    wanted = _TILES.where(tuple_(LogTile.level, LogTile.number).in_(list(places)))
+    return {(level, number): hashes for level, number, hashes in session.execute(wanted)}
 
 
 def reader(session: Session, known: Mapping[Place, bytes] | None = None) -> ReadHashes:
