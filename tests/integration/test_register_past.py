@@ -1,20 +1,22 @@
 """Officials see the register's past with a recorded purpose; the public has no way to it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from marshmallow import ValidationError
 from sqlalchemy import select
 
 from services.blacklist.app import create_app
 from services.blacklist.audit.models import AuditEntry
-from services.blacklist.register.schemas import PastPage
+from services.blacklist.register.schemas import PastPage, PastPersonQuery
 from services.blacklist.register.usecases import remove_listing
-from services.blacklist.register.usecases.remembering import look_back
+from services.blacklist.register.usecases.remembering import look_back, look_back_at_person
 from services.blacklist.settings import read_settings
-from shared.errors import Invalid
+from shared.errors import Invalid, TooMany
 from shared.identifiers import make_uscc
 from shared.web.access import Principal
-from tests.integration.register_world import make_world, organisation
+from tests.integration.register_world import PERSON_NUMBER, make_world, organisation, person
 
 pytestmark = pytest.mark.tables("services.blacklist")
 NAME, CODE = "石家庄示例建设有限公司", make_uscc("91130102", 1)
@@ -33,9 +35,9 @@ def seen(world, on, name=NAME, uscc=None, purpose="核查投标历史"):
         )
 
 
-def trail(world):
+def trail(world, action="listing.read-past"):
     with world.db.read() as session:
-        found = select(AuditEntry).where(AuditEntry.action == "listing.read-past").order_by(AuditEntry.id)
+        found = select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id)
         return [(each.actor_id, each.object_id, each.detail) for each in session.scalars(found)]
 
 
@@ -69,3 +71,57 @@ def test_strangers_are_turned_away(world, tmp_path):
     asked = {"name": NAME, "as_of": "2026-01-01", "purpose": "核查"}
     assert client.post("/api/v1/register/past", json=asked).status_code == 401
     assert client.post("/register-past", data=asked).status_code in (303, 401)
+    about = {"name": "欧阳示例", "id_tail": "1234", "as_of": "2026-01-01", "purpose": "核查"}
+    assert client.post("/api/v1/register/past/persons", json=about).status_code == 401
+    assert client.post("/register-past/persons", data=about).status_code in (303, 401)
+
+
+def of_person(world, **changes):
+    asked = {
+        "name": "欧阳示例",
+        "as_of": world.clock.today().isoformat(),
+        "purpose": "核查项目经理",
+    } | changes
+    return look_back_at_person(world.deps, PastPersonQuery().load(asked), WHO)
+
+
+def test_a_person_s_past_takes_exact_name_and_number_and_leaves_no_name_in_the_trail(world, clock):
+    listing = world.publish(person(world.keyring))
+    first = clock.today()
+    clock.advance(timedelta(days=2))
+    with world.write() as session:
+        remove_listing(session, world.keyring, listing, reason_code="repair", reason="修复", at=clock.now())
+    (line,) = of_person(world, id_number=PERSON_NUMBER, as_of=first.isoformat())
+    assert (line["id"], line["state_then"], line["state_now"]) == (listing, "public", "removed")
+    assert line["name"] == line["facts"]["subject"]["name"] != "欧阳示例"
+    assert [each["state_then"] for each in of_person(world, id_tail=PERSON_NUMBER[-4:])] == ["removed"]
+    assert of_person(world, name="欧阳示", id_number=PERSON_NUMBER) == []
+    assert of_person(world, id_tail="0000") == []
+    rows = trail(world, "listing.read-past-person")
+    assert [what for _, what, _ in rows] == [listing, listing, "-", "-"]
+    kept = str(rows)
+    assert "核查项目经理" in kept
+    assert "欧阳" not in kept
+    assert PERSON_NUMBER[-4:] not in kept.replace(listing, "")
+
+
+def test_a_purpose_with_a_number_or_both_number_and_tail_are_refused():
+    with pytest.raises(ValidationError):
+        PastPersonQuery().load(
+            {
+                "name": "欧阳示例",
+                "id_number": PERSON_NUMBER,
+                "as_of": "2026-01-01",
+                "purpose": f"核查{PERSON_NUMBER}",
+            }
+        )
+    with pytest.raises(ValidationError):
+        PastPersonQuery().load({"name": "欧阳示例", "as_of": "2026-01-01", "purpose": "核查"})
+
+
+def test_an_official_s_looks_at_persons_run_out(world):
+    few = replace(world.deps, lookups=replace(world.deps.lookups, per_address=1))
+    asked = {"name": "欧阳示例", "id_tail": "1234", "as_of": "2026-01-01", "purpose": "核查"}
+    assert look_back_at_person(few, PastPersonQuery().load(asked), WHO) == []
+    with pytest.raises(TooMany):
+        look_back_at_person(few, PastPersonQuery().load(asked), WHO)

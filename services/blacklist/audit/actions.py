@@ -76,6 +76,7 @@ _CASES = {
     "listing.adoption-refused": "不予接管历史公示信息",
     "listing.adopted": "接管历史公示信息",
     "listing.read-past": "查看过去的登记情况",
+    "listing.read-past-person": "查看自然人过去的登记情况",
     "import.receive": "上传导入文件",
     "import.read-again": "重新读取导入文件",
     "import.teach-headings": "指定导入列名",

@@ -127,16 +127,35 @@ class CheckRequest(Schema):
     )
 
 
+class Purpose(Text):
+    """What somebody looks for; it is kept, so no identity number may stand in it."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        purpose: str = super()._deserialize(value, attr, data, **kwargs)
+        if holds_identity(purpose):
+            raise ValidationError("查看目的中不得填写证件号码。")
+        return purpose
+
+
 class PastQuery(MemberSchema):
     """An organisation, the day asked about, and what it is asked for."""
 
     as_of = StatutoryDate(required=True)
-    purpose = Text(500, required=True, shortest=2)
+    purpose = Purpose(500, required=True, shortest=2)
 
     @validates_schema
     def names_someone(self, data: dict[str, Any], **_: Any) -> None:
         if not (data.get("name") or data.get("uscc")):
             raise ValidationError({"name": ["请填写名称或统一社会信用代码。"]})
+
+
+class PastPersonQuery(PersonQuery):
+    """A person by exact name and number or tail, the day asked about, and what it is asked for."""
+
+    as_of = StatutoryDate(required=True)
+    purpose = Purpose(500, required=True, shortest=2)
 
 
 class PastListing(Schema):

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from services.blacklist.register.domain import Kind, full_key, status
 from services.blacklist.register.models import Listing, ListingName, ListingVersion
 from services.blacklist.register.queries.listings import standing
+from services.blacklist.register.queries.persons import listings_of_person
 from services.blacklist.register.queries.views import masked_facts
 from shared.clock import SHANGHAI
+from shared.crypto import KeyRing
 
 MOST = 100
 NOT_SHOWN = {Kind.REMOVED: "removed", Kind.REVOKED: "revoked", Kind.SHIELDED: "hidden"}
@@ -27,6 +29,24 @@ def past_listings(
         .order_by(Listing.listed_on.desc(), Listing.id)
         .limit(MOST)
     ).all()
+    return _told(session, found, on, today)
+
+
+def past_of_person(
+    session: Session,
+    keyring: KeyRing,
+    name: str,
+    id_number: str | None,
+    id_tail: str | None,
+    on: date,
+    today: date,
+) -> list[dict[str, Any]]:
+    """The same of one person, by exact name and number or its tail; names stay masked."""
+    found = listings_of_person(session, keyring, name, id_number, id_tail, Listing.listed_on <= on)
+    return _told(session, found, on, today)
+
+
+def _told(session: Session, found: Sequence[Listing], on: date, today: date) -> list[dict[str, Any]]:
     told = ((listing, _version(session, listing.id, on)) for listing in found)
     return [_line(listing, version, on, today) for listing, version in told if version is not None]
 

@@ -4,13 +4,14 @@ A name and four digits can be guessed; what is spent before the search makes gue
 refusal says nothing about the person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.blacklist.register.queries import find_person, listing_view
 from services.blacklist.store import Deps, budgets
 from shared.budgets import Budget, forget_whole, spend, whose
 from shared.errors import TooMany
+from shared.web.access import Principal
 
 
 def look_up_person(deps: Deps, asked: Mapping[str, Any], address: str) -> list[dict[str, Any]]:
@@ -30,9 +31,18 @@ def look_up_person(deps: Deps, asked: Mapping[str, Any], address: str) -> list[d
 
 def spend_lookup(deps: Deps, address: str) -> None:
     """One lookup of a person out of the client's budget and everybody's; TooMany when either is empty."""
-    now = deps.clock.system_now()
     own = deps.keyring.blind_index(f"person-lookup {whose(address)}")
-    wanted = [Budget(own, deps.lookups.per_address), Budget("person-lookup", deps.lookups.overall)]
+    _spend(deps, [Budget(own, deps.lookups.per_address), Budget("person-lookup", deps.lookups.overall)])
+
+
+def spend_past(deps: Deps, actor: Principal) -> None:
+    """One look at a person's past out of the official's own budget: as much as the public has."""
+    own = deps.keyring.blind_index(f"person-past {actor.user_id}")
+    _spend(deps, [Budget(own, deps.lookups.per_address)])
+
+
+def _spend(deps: Deps, wanted: Sequence[Budget]) -> None:
+    now = deps.clock.system_now()
     with deps.db.write() as session:
         forget_whole(session, budgets, now)
         late = spend(session, budgets, wanted, now)
