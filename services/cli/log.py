@@ -139,11 +139,25 @@ def _verify_certificate(path: Path, keys: Path | None, pins: Sequence[str], mach
     elif not found.trusted:
         lines.append(NOT_TRUSTED)
     else:
-        lines.append(f"{payload.get('issued_at', '')} {payload.get('statement', '')}")
+        lines += [f"{payload.get('issued_at', '')} {payload.get('statement', '')}".rstrip(), *_sheet(payload)]
     said: dict[str, Any] = {"ok": found.ok and found.trusted, "trusted": found.trusted}
     said |= {"good": found.good, "open": found.open, "bad": found.bad, "payload": payload}
     show(machine, said, "\n".join(lines))
     sys.exit(1 if not found.ok else 0 if found.trusted else UNTRUSTED)
+
+
+def _sheet(payload: dict[str, Any]) -> list[str]:
+    """Of a tender sheet: its project, and what it says of each group."""
+    from services.blacklist.checks.domain.words import BARRED, verdict_of
+
+    if "groups" not in payload:
+        return []
+    project = payload["project"]
+    groups = [
+        f"{each['number']}. {each['name'] or '投标组'}：{verdict_of(each)}，{BARRED[each['barred']]}"
+        for each in payload["groups"]
+    ]
+    return [f"项目 {project['number']} {project['name']}", *groups]
 
 
 def _found(

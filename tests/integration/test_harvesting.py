@@ -1,5 +1,6 @@
 """Persons cannot be gathered: no crawl finds one, and a lookup's hit and miss look alike from outside."""
 
+import json
 import random
 import re
 import time
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -93,14 +94,27 @@ def test_no_crawl_finds_a_person(client: FlaskClient, world: World) -> None:
         seen.add(path)
         kinds[kind] += 1
         text = client.get(path).get_data().decode(errors="replace")
-        said = text.replace(name_of(0), "") if "?q=" in path else text  # a form repeats what was typed
-        shown = [number for number in range(PERSONS) if name_of(number) in said or number_of(number) in said]
-        assert not shown or "?" in path, path
+        typed = {value for _, value in parse_qsl(urlsplit(path).query)} & {name_of(0), number_of(0)}
+        said = text.replace(typed.pop(), "") if typed else text  # a form repeats what was typed
+        assert not any(name_of(number) in said or number_of(number) in said for number in range(PERSONS)), (
+            path
+        )
         assert not any(each in text for each in ids), path
         queue += [
             urljoin(path, link.replace("&amp;", "&")) for link in found.findall(text) if "static" not in link
         ]
     assert len(seen) > 40
+
+
+def test_no_question_by_post_finds_a_person(client: FlaskClient) -> None:
+    asked = {"entities": [{"name": name_of(number)} for number in range(PERSONS)]}
+    found = client.post("/api/v1/register/check", json=asked).get_json()["items"]
+    assert {(each["verdict"], len(each["listings"])) for each in found} == {("none", 0)}
+    queries = json.dumps({str(number): {"query": name_of(number)} for number in range(100)})
+    matched = client.post("/api/v1/reconcile", data={"queries": queries}).get_json()
+    assert [each["result"] for each in matched.values()] == [[]] * 100
+    refused = client.post("/api/v1/register/check", json={"entities": [{"name": number_of(0)}]})
+    assert refused.status_code == 422
 
 
 def ask(client: FlaskClient, path: str, number: int, *, hit: bool) -> tuple[float, Any]:

@@ -122,6 +122,7 @@ def test_running_twice_changes_nothing(world: World) -> None:
         (line(1, domain="nothing"), "domain"),
         (line(1, list_code="nothing"), "list_code"),
         (line(1, published_on="2026/05/08"), "published_on"),
+        (line(1, published_on="2026-11-03"), "published_on：不得晚于今天"),
         (line(1, publicity_ends_on="2026-05-08"), "publicity_ends_on"),
         (line(1, subject={"type": "organization", "name": "甲", "uscc": "91350524MA00000000"}), "subject"),
         (line(1, subject={"type": "individual", "name": "甲"}), "subject.id_number"),

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from services.blacklist.app import create_app
 from services.blacklist.register.api.waiting import MOST_WAITING
-from services.blacklist.register.usecases import ChangeSequencer, revoke_listing
+from services.blacklist.register.usecases import ChangeSequencer, correct_listing, revoke_listing
 from services.blacklist.settings import read_settings
 from services.blacklist.syndication.domain.feeds import ATOM
 from services.blacklist.syndication.queries import addresses
@@ -20,7 +20,7 @@ from shared.db import Database
 from shared.loops import drain
 from shared.web.place import NOBODY_ELSE
 from tests.harness.wait import PATIENCE, until
-from tests.integration.register_world import World, make_world, organisation, person
+from tests.integration.register_world import PUBLICITY, TERMS, World, make_world, organisation, person
 
 pytestmark = pytest.mark.tables("services.blacklist")
 
@@ -48,6 +48,14 @@ def sequence(world: World) -> None:
 @pytest.fixture
 def client(world: World, tmp_path: Path) -> FlaskClient:
     return create_app(read_settings({"DATA_DIR": str(tmp_path)}), world.deps).test_client()
+
+
+def test_feeds_are_xml_whatever_a_name_holds(client, world):
+    world.publish(organisation("石家庄\ufffe丙\uffff工程有限公司", 8))
+    sequence(world)
+    for form in ("atom", "rss"):
+        told = ElementTree.fromstring(client.get(f"/feed.{form}").data)
+        assert "石家庄 丙 工程有限公司" in "".join(told.itertext())
 
 
 def test_feeds_name_what_is_public_and_nothing_else(client):
@@ -93,6 +101,22 @@ def test_site_maps_list_every_organisation_once(client, world, monkeypatch):
     assert len(found) == len(set(found)) == 4
     assert client.get("/sitemaps/3.xml").status_code == client.get("/sitemaps/0.xml").status_code == 404
     assert "/sitemap.xml" in client.get("/robots.txt").text
+
+
+def test_a_site_map_says_when_a_page_changed(client, world):
+    (line,) = client.get("/api/v1/register").get_json()["items"]
+
+    def said() -> list[str | None]:
+        page = client.get("/sitemaps/1.xml").data
+        return [each.text for each in ElementTree.fromstring(page).iter(f"{MAP}lastmod")]
+
+    before = said()
+    with world.write() as session:
+        correct_listing(
+            session, world.keyring, line["id"], case=organisation(A, 1), terms=TERMS, publicity=PUBLICITY,
+            reason="更正", at=world.clock.now(),
+        )  # fmt: skip
+    assert before != said() == [world.clock.now().isoformat(timespec="seconds")]
 
 
 def test_entities_are_pairs_of_company_and_sanction(client):

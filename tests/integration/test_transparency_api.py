@@ -18,6 +18,7 @@ from services.blacklist.transparency.usecases.witness import WitnessError, Witne
 from services.blacklist.transparency.usecases.witnessing import add_witness
 from shared.crypto import KeyRing
 from shared.db import migrate
+from shared.identifiers import make_uscc
 from shared.loops import drain
 from shared.tlog import tree
 from shared.tlog.notes import Checkpoint, Note, NoteKey
@@ -224,8 +225,13 @@ def test_persons_certificates_cost_a_persons_lookup(site):
 
 
 def test_the_pages_of_proof(site):
-    publish(site, organisation(NAME, 1))
+    (listing,) = publish(site, organisation(NAME, 1))
     html = {"Accept": "text/html"}
+    shown = site.client.get(f"/listings/{listing}", headers=html).text
+    for link in (f"/api/v1/register/{listing}/proof", f"/certificates?uscc={make_uscc('91130102', 1)}"):
+        assert f'href="{link}"' in shown
+        assert site.client.get(link).status_code == 200
+    assert make_uscc("91130102", 1) in site.client.get(link, headers=html).text
     page = site.client.get("/log", headers=html).text
     assert re.search(r"1 条", page)
     assert (

@@ -62,7 +62,7 @@ def _certificates(made: APIBlueprint, deps: Deps) -> None:
     @made.get("/certificates")
     @access(public())
     def certificate_form() -> Response:
-        return _form({}, {})
+        return _form({"uscc": request.args.get("uscc", "")[:30]}, {})
 
     @made.post("/certificates")
     @access(public())

@@ -57,6 +57,6 @@ def _print_group(page: Page, group: Mapping[str, Any]) -> None:
             sure = "" if each["certain"] else "（疑似，主体尚需核实）"
             why = "、".join(each["why"])
             number = each["document_number"] or each["id"]
-            page.line(f"　　{each['name']}，{number}，公示至 {each['public_until']}，{why}{sure}")
+            page.line(f"　　{each['name']}，{number}，公示至 {each['public_until']} 前，{why}{sure}")
         for measure in member["measures"]:
             page.line(f"　　限制：{measure.get('basis') or measure['code']}")

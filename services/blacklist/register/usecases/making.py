@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 
 from services.blacklist.register.domain import CaseFacts, Kind, ListTerms, Organ, Subject
 from services.blacklist.register.domain.lines import BadLine, ImportLine, read_line
-from services.blacklist.register.domain.names import NameRecord, name_records
+from services.blacklist.register.domain.names import NameRecord, numbered_records
 from services.blacklist.register.models import CHANGES, LISTINGS, NAMES, VERSIONS, Listing
 from services.blacklist.register.publishes import queued_rows
 from services.blacklist.register.usecases.publication import (
@@ -115,6 +115,7 @@ class Making:
         for number, text in lines.numbered:
             try:
                 line = read_line(text, self._domains)
+                _require_begun(line, today)
                 block.good.append(self._made(line, self._lawful(line), lines.at, today))
             except BadLine as error:
                 block.rejected.append(Rejected(number, str(error)))
@@ -138,10 +139,16 @@ class Making:
         return Made(
             line.origin,
             *_said(listing, *ledger.versions),
-            [(listing.id, at, *each) for at, each in enumerate(_names(line.content))],
+            [(listing.id, ordinal, *each) for ordinal, each in _names(line.content)],
             [_change_values(each) for each in ledger.changes],
             queued_rows(ledger.exchange, ledger.public),
         )
+
+
+def _require_begun(line: ImportLine, today: date) -> None:
+    """What begins later would become public without a step that anybody who follows the register hears of."""
+    if line.publicity.start > today:
+        raise BadLine("published_on：不得晚于今天；尚未公示的，请到公示之日再导入")
 
 
 def _cached_rules(today: date) -> RuleOn:
@@ -170,12 +177,12 @@ def _cached_measures(today: date) -> Listed:
     return listed
 
 
-def _names(content: Mapping[str, Any]) -> list[NameRecord]:
+def _names(content: Mapping[str, Any]) -> list[tuple[int, NameRecord]]:
     """Persons are never in the name search."""
     subject = content["subject"]
     if subject["type"] != "organization":
         return []
-    return name_records((subject["name"], *content["former_names"]))
+    return numbered_records(subject["name"], content["former_names"], content["short_names"])
 
 
 def _said(listing: Listing, version: dict[str, Any]) -> tuple[Row, Row]:
@@ -214,7 +221,7 @@ def _facts(line: ImportLine) -> CaseFacts:
         department_id=None,
         organ=organ,
         source=Organ(**content["source"]) if content["source"] else organ,
-        subject=_subject(subject, content["former_names"]),
+        subject=_subject(subject, content["former_names"], content["short_names"]),
         misconduct=content["misconduct"],
         document=document,
         severity=content["severity"],
@@ -222,12 +229,15 @@ def _facts(line: ImportLine) -> CaseFacts:
     )
 
 
-def _subject(given: dict[str, str | None], former_names: Sequence[str]) -> Subject:
+def _subject(
+    given: dict[str, str | None], former_names: Sequence[str], short_names: Sequence[str]
+) -> Subject:
     number = given["id_number"]
     return Subject(
         type=given["type"] or "",
         name=given["name"] or "",
         former_names=tuple(former_names),
+        short_names=tuple(short_names),
         uscc=given["uscc"],
         codes=given,
         legal_representative=given["legal_representative"],

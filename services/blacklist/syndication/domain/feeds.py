@@ -8,7 +8,8 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 ATOM = "http://www.w3.org/2005/Atom"
-_CONTROL = {code: " " for code in range(32) if code not in (9, 10, 13)}
+_CONTROL = {code: " " for code in (*range(32), 0xFFFE, 0xFFFF) if code not in (9, 10, 13)}
+"""What XML may not hold."""
 
 
 class Entry(NamedTuple):

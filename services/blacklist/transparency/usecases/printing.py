@@ -56,9 +56,8 @@ def _listing(line: dict[str, Any]) -> str:
     named = f"{line['name']}，" if line["name"] else ""
     sure = "" if line["certain"] else "（名称相符，主体尚需核实）"
     number = f"，文号 {line['document_number']}" if line["document_number"] else ""
-    return (
-        f"{named}{line['list_name']}，{line['organ_name']}认定{number}，公示至 {line['public_until']}{sure}"
-    )
+    until = f"公示至 {line['public_until']} 前"
+    return f"{named}{line['list_name']}，{line['organ_name']}认定{number}，{until}{sure}"
 
 
 class Page:
