@@ -17,7 +17,8 @@ from services.credit_push.settings import NAME, TITLE, Settings, read_settings
 from services.credit_push.transports import AsyncRunner, Means, Transport, open_transport, open_transports
 from services.credit_push.transports.asking import Site, open_sites
 from services.credit_push.transports.mirror import Recipients
-from services.credit_push.transports.telling import Post, open_posts
+from services.credit_push.transports.telling import open_post, open_posts
+from services.credit_push.transports.told import Post
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.profiles import LiveCatalogue, faulty_releases
 from services.credit_push.usecases.recounting import confirmed_calendar
@@ -123,6 +124,17 @@ def posts_of(settings: Settings, deps: Deps) -> dict[str, Post]:
     return open_posts(deps.catalogue, means_of(settings, deps))
 
 
+def post_of(settings: Settings, deps: Deps) -> Callable[[str], Post | None]:
+    """Where one platform is told of requests: the web side only shows what would go."""
+    means = means_of(settings, deps)
+
+    def post(platform: str) -> Post | None:
+        profile = deps.catalogue.get(platform)
+        return open_post(profile, means) if profile else None
+
+    return post
+
+
 def ways_of(settings: Settings, deps: Deps) -> Callable[[str], Transport]:
     """One platform's transport, made when first asked for: the web side only previews and probes."""
     means = means_of(settings, deps)
@@ -156,9 +168,10 @@ def create_app(settings: Settings, deps: Deps | None = None) -> APIFlask:
         site=settings.site,
     )
     way = ways_of(settings, given)
-    app.register_blueprint(api_blueprint(given, way))
+    post = post_of(settings, given)
+    app.register_blueprint(api_blueprint(given, way, post))
     app.register_at_root(exchange_blueprint(given))
-    app.register_blueprint(web_blueprint(given, way))
+    app.register_blueprint(web_blueprint(given, way, post))
     return finish(app)
 
 

@@ -18,7 +18,7 @@ from services.credit_push.models import inbox, leases, outbox
 from services.credit_push.reconciling import Reconciler
 from services.credit_push.transports import Transport
 from services.credit_push.transports.asking import Site
-from services.credit_push.transports.telling import Post
+from services.credit_push.transports.told import Post
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.answering import Answerer
 from services.credit_push.usecases.asking import Observer

@@ -19,6 +19,7 @@ from shared.calendar import WorkingCalendar, builtin_calendar
 from shared.calendar.copies import ConfirmedYear, keep_years
 from shared.clock import Clock, local_date
 from shared.contracts.envelope import Event, Record, from_record
+from shared.contracts.request_outcomes import OUTCOMES
 from shared.logs import get_log
 from shared.web.revocations import apply_identity_events
 from shared.written import cover_identities
@@ -58,17 +59,6 @@ MATTERS = {
 }
 """Where the thing stands that a duty belongs to; all others belong to cases."""
 REQUEST_KINDS = {"objection": "异议", "repair": "信用修复"}
-OUTCOMES = {
-    "accepted": "受理",
-    "refused": "不予受理",
-    "upheld": "异议成立",
-    "rejected": "异议不成立",
-    "granted": "准予修复",
-    "not-granted": "不予修复",
-    "moot": "名单已终止公示",
-    "material-requested": "需补正材料",
-    "extended": "延长办理期限",
-}
 TENDERS = {
     "listed": "新查到列入信息",
     "possible": "新查到疑似信息",

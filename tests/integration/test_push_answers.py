@@ -16,7 +16,8 @@ from services.blacklist.store import outbox as office_outbox
 from services.credit_push.app import posts_of
 from services.credit_push.models import RequestAnswer
 from services.credit_push.models import outbox as push_outbox
-from services.credit_push.transports.telling import Post, Told
+from services.credit_push.transports.base import Preview
+from services.credit_push.transports.told import Post, Told
 from services.credit_push.usecases.answering import Answerer, plan_answers, send_again
 from shared.contracts.envelope import Event, from_record, new_event
 from shared.db import Database
@@ -145,8 +146,11 @@ class DyingPost:
         self._real = real
 
     def tell(self, body: bytes) -> Told:
-        assert self._real.tell(body).result == "taken"
+        assert self._real.tell(body).result in ("taken", "laid")
         raise Killed
+
+    def preview(self, body: bytes) -> Preview:
+        return self._real.preview(body)
 
     def close(self) -> None:
         self._real.close()

@@ -23,6 +23,7 @@ from services.credit_push.api import (
     trials,
 )
 from services.credit_push.transports import Transport
+from services.credit_push.transports.told import Post
 from services.credit_push.usecases import Deps
 from shared.errors import describe_errors
 
@@ -64,8 +65,10 @@ describe_errors(
 )
 
 
-def blueprint(deps: Deps, way: Callable[[str], Transport]) -> APIBlueprint:
-    """All JSON routes of the service; `way` gives a platform's transport for probes."""
+def blueprint(
+    deps: Deps, way: Callable[[str], Transport], post: Callable[[str], Post | None]
+) -> APIBlueprint:
+    """All JSON routes of the service; `way` gives a platform's transport for probes, `post` likewise."""
     made = APIBlueprint("push", __name__, url_prefix="/api/v1", tag="推送")
     for part in (
         deliveries,
@@ -85,6 +88,7 @@ def blueprint(deps: Deps, way: Callable[[str], Transport]) -> APIBlueprint:
         part.add_routes(made, deps)
     trials.add_routes(made, deps, way)
     rehearsals.add_routes(made, deps, way)
+    rehearsals.add_answer_routes(made, deps, post)
     return made
 
 

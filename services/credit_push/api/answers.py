@@ -36,7 +36,10 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles(*DOERS))
     @problems(404, 409)
     @bp.output(AnswerOut)
-    @bp.doc(summary="再次回传", description="只有回传失败的可以再次回传；平台按同一幂等键只受理一次。")
+    @bp.doc(
+        summary="再次回传",
+        description="只有回传失败的可以再次回传。没有得到答复的沿用原幂等键，被拒收的换用新的幂等键。",
+    )
     def answer_again(answer_id: str) -> RequestAnswer:
         require_visible(deps, answer_id)
         with deps.db.write() as session:

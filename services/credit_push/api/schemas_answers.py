@@ -2,8 +2,9 @@
 
 from marshmallow import fields, validate
 
-from services.credit_push.usecases.answering import OUTCOMES, STATES
+from services.credit_push.usecases.answering import STATES
 from services.credit_push.usecases.requesting import KINDS
+from shared.contracts.request_outcomes import OUTCOMES
 from shared.web.paging import PageQuery, page_schema
 from shared.web.schemas import Schema, Text
 
@@ -11,7 +12,10 @@ from shared.web.schemas import Schema, Text
 class AnswerOut(Schema):
     """One outcome of one ticket."""
 
-    id = fields.String(required=True, metadata={"description": "也是发给平台的幂等键"})
+    id = fields.String(
+        required=True,
+        metadata={"description": "也是发给平台的幂等键；被平台拒收后再次回传的，其后另加序号（r1、r2）"},
+    )
     platform = fields.String(required=True)
     ticket = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(tuple(KINDS)))

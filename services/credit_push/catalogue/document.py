@@ -144,7 +144,14 @@ def _is_pause(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= LONGEST_PAUSE
 
 
-_TABLES = ("record.tables", "record.columns", "record.codes", "answers.outcomes", "template.columns")
+_TABLES = (
+    "record.tables",
+    "record.columns",
+    "record.codes",
+    "answers.outcomes",
+    "answers.columns",
+    "template.columns",
+)
 DEEPEST = 4
 """No setting lies deeper, so nothing below is looked for."""
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from shared.http import BlockedAddress, Unresolved, resolve_public
 
-ADDRESSES = ("transport.endpoint", "transport.ledger", "observation.endpoint")
+ADDRESSES = ("transport.endpoint", "transport.ledger", "observation.endpoint", "answers.endpoint")
 _ADDRESS = re.compile(r"\$\{(PLATFORM_[A-Z0-9_]+|SANDBOX_URL)\}(/[^\s$\\]*)?")
 _STORE = re.compile(r"\$\{(PLATFORM|SANDBOX)_[A-Z0-9_]+\}(/[\w.-]+)*/?")
 _NAME = re.compile(r"([a-z0-9_-]+\.)+[a-z][a-z0-9-]*")

@@ -152,11 +152,21 @@ class Answers:
     """How the platform is told what became of the requests it brought."""
 
     by: str = "events"
-    """http (signed, to a path of the platform's), hand, or events: it reads them itself."""
+    """http (signed, to a path of the platform's), packet (a file with manifest), exchange_db (a row of a
+    table), hand, or events: it reads them itself.
+    """
     endpoint: str = ""
     """None written: that of the transport."""
     path: str = ""
     key: str = ""
+    directory: str = ""
+    """Of packets; none written: that of the transport. `file` likewise."""
+    file: str = ""
+    database: str = ""
+    """Of the table; none written: that of the transport."""
+    table: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    """The platform's own names of the columns of file or table."""
     outcomes: dict[str, str] = field(default_factory=dict)
     """The platform's own word for each outcome."""
     basis: str = ""

@@ -28,6 +28,11 @@ def packet_body(layout: str, lines: Sequence[Line], kind: str, head: Mapping[str
     if kind not in STRUCTURED:
         return sheet(layout, lines, kind)
     records = [_record(layout, line) for line in lines]
+    return structured(kind, head, records)
+
+
+def structured(kind: str, head: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> bytes:
+    """Head and records as JSON or XML."""
     return _to_json(head, records) if kind == "json" else _to_xml(head, records)
 
 

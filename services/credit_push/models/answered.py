@@ -14,7 +14,7 @@ DUE = text("next_at IS NOT NULL")
 
 
 class RequestAnswer(Base):
-    """One outcome of one ticket. Its id is the event's, and the platform's idempotency key."""
+    """One outcome of one ticket. Its id is the event's."""
 
     __tablename__ = "push_answers"
 
@@ -37,6 +37,8 @@ class RequestAnswer(Base):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     next_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """System time of the next attempt; null where none is to come."""
+    resent: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """How often it went out anew after a refusal; each time its key is another."""
     problem: Mapped[str | None] = mapped_column(String(300))
     """Why the last attempt did not do."""
     receipt_number: Mapped[str | None] = mapped_column(String(100))
@@ -46,6 +48,11 @@ class RequestAnswer(Base):
     told_by: Mapped[str | None] = mapped_column(String(100))
     """The person who told the platform, or who had it sent again."""
     note: Mapped[str | None] = mapped_column(String(500))
+
+    @property
+    def key(self) -> str:
+        """What the platform takes once."""
+        return f"{self.id}:r{self.resent}" if self.resent else self.id
 
     __table_args__ = (
         Index("ix_push_answers_due", "next_at", sqlite_where=DUE, postgresql_where=DUE),

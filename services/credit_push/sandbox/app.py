@@ -19,6 +19,7 @@ from services.credit_push.sandbox.handles import handles_blueprint
 from services.credit_push.sandbox.intake_exchange import ExchangeSweep
 from services.credit_push.sandbox.intake_json import json_blueprint
 from services.credit_push.sandbox.intake_manual import manual_blueprint
+from services.credit_push.sandbox.intake_outcomes import OutcomeSweep
 from services.credit_push.sandbox.intake_packet import Packets
 from services.credit_push.sandbox.intake_topic import TopicReader
 from services.credit_push.sandbox.intake_xml import xml_blueprint
@@ -54,12 +55,14 @@ def open_desk(settings: SandboxSettings) -> Desk:
 def build_sandbox(settings: SandboxSettings) -> Sandbox:
     """Wire everything; start nothing."""
     desk = open_desk(settings)
-    sweeps = [
-        ExchangeSweep(desk, ExchangeTables(platform, f"{settings.exchange_url}/{platform.id}.db"))
+    tables = [
+        ExchangeTables(platform, f"{settings.exchange_url}/{platform.id}.db")
         for platform in played_by("exchange_db")
     ]
+    sweeps = [ExchangeSweep(desk, one) for one in tables]
+    told = [OutcomeSweep(desk, one) for one in tables if one.platform.files_requests]
     readers = [TopicReader(desk, platform) for platform in played_by("topic")]
-    return Sandbox(create_app(desk), desk, (Callbacks(desk), Packets(desk), *sweeps, *readers))
+    return Sandbox(create_app(desk), desk, (Callbacks(desk), Packets(desk), *sweeps, *told, *readers))
 
 
 def create_app(desk: Desk) -> Flask:

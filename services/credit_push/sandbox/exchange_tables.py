@@ -30,6 +30,17 @@ from services.credit_push.sandbox.ledger import content_digest
 from services.credit_push.sandbox.platforms import Platform
 
 ANSWERED = ("accepted", "rejected")
+OUTCOME_COLUMNS = {
+    "YWLSH": "idempotency_key",
+    "SLH": "ticket",
+    "SQZL": "kind",
+    "MDBH": "listing_id",
+    "WSH": "document_number",
+    "BLJG": "outcome",
+    "BLYY": "reason",
+    "BLSJ": "decided_at",
+}
+"""Of what is told about requests: in the table jh_outcome and in packets, in this order."""
 _PLACES = {"sqlite": "rowid", "postgresql": "ctid", "mysql": "NULL"}
 _UTF8: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_engine": "InnoDB"}
 _READING = {"reading": True}
@@ -58,6 +69,7 @@ class ExchangeTables:
             for name, layout in platform.tables
         }
         self.feedback = _feedback_table(metadata)
+        self.outcomes = _outcome_table(metadata)
         metadata.create_all(self.engine)
         self.where: ColumnClause[Any] = literal_column(_PLACES[self.engine.dialect.name])
 
@@ -72,6 +84,19 @@ class ExchangeTables:
         query = select(table).where(table.c.JSJG.is_(None)).order_by(table.c.TJSJ, table.c.JLBS).limit(most)
         with self.engine.connect().execution_options(**_READING) as cx:
             return [dict(row) for row in cx.execute(query).mappings()]
+
+    def open_outcomes(self, most: int) -> list[dict[str, Any]]:
+        """What was told of requests and has no readable result, oldest first."""
+        table = self.outcomes
+        unread = table.c.JSJG.is_(None) | table.c.JSJG.not_in(ANSWERED)
+        query = select(table).where(unread).order_by(table.c.TJSJ, table.c.YWLSH).limit(most)
+        with self.engine.connect().execution_options(**_READING) as cx:
+            return [dict(row) for row in cx.execute(query).mappings()]
+
+    def answer_outcome(self, key: str, values: dict[str, str]) -> None:
+        """Fill the result columns of a row about a request."""
+        with self.engine.begin() as cx:
+            cx.execute(self.outcomes.update().where(self.outcomes.c["YWLSH"] == key).values(**values))
 
     def forget_garbage(self) -> None:
         """Results that were never readable count as missing again."""
@@ -141,6 +166,20 @@ def _feedback_table(metadata: MetaData) -> Table:
     open_rows = table.c.JSJG.is_(None)
     Index("jh_feedback_open", table.c.TJSJ, sqlite_where=open_rows, postgresql_where=open_rows)
     return table
+
+
+def _outcome_table(metadata: MetaData) -> Table:
+    told = [Column(name, Text, nullable=False) for name in list(OUTCOME_COLUMNS)[1:]]
+    return Table(
+        "jh_outcome",
+        metadata,
+        Column("YWLSH", String(100), primary_key=True),
+        *told,
+        Column("TJSJ", String(64), nullable=False),
+        Column("JSJG", String(20)),
+        *(Column(name, Text) for name in ("HZH", "CWXX", "HZSJ")),
+        **_UTF8,
+    )
 
 
 def _open(url: str) -> Engine:

@@ -5,13 +5,15 @@ Taking a packet is one transaction that also queues its feedback, so a kill at a
 
 import csv
 import io
+import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from services.credit_push.sandbox.desk import Desk, Strikes, book, draw, moment, take_rows
 from services.credit_push.sandbox.faults import CRASHED_SECONDS, GARBAGE_TEXT, LATE_SECONDS, SLOW_SECONDS
-from services.credit_push.sandbox.ledger import Receipt, ledger_page
+from services.credit_push.sandbox.intake_outcomes import PREFIX, OutcomePacket, open_outcomes, take_outcomes
+from services.credit_push.sandbox.ledger import Moment, Receipt, ledger_page
 from services.credit_push.sandbox.packets import BadPacket, Packet, open_packet
 from services.credit_push.sandbox.platforms import Platform, played_by
 from services.credit_push.sandbox.sheets import feedback_csv
@@ -70,14 +72,15 @@ class Packets:
 
     def _take(self, platform: Platform, batch: str) -> None:
         folder = self._folder(platform, "in")
+        packet: Packet | OutcomePacket
         try:
-            packet = open_packet(platform, folder, batch)
+            packet = (open_outcomes if batch.startswith(PREFIX) else open_packet)(platform, folder, batch)
         except BadPacket as error:
             packet = Packet(batch, "", [], error.receipts, error.text)
         strikes = draw(self._desk, platform, len(packet.rows), _OWN_FAULTS)
         now = moment(self._desk)
         with self._desk.store.write() as cx:
-            receipts = take_rows(cx, platform, packet.rows, strikes, now) if packet.rows else []
+            receipts = _take_rows(cx, platform, packet, strikes, now)
             lines = list(enumerate(receipts, 1)) or packet.refused
             for body, delay in _feedback(lines, strikes):
                 cx.execute(
@@ -113,6 +116,14 @@ class Packets:
             writer.writerows([["" if row[name] is None else row[name] for name in _LEDGER] for row in rows])
         put(self._folder(platform, "out"), f"{mark.stem}.ledger", "csv", out.getvalue().encode("utf-8-sig"))
         mark.unlink(missing_ok=True)
+
+
+def _take_rows(
+    cx: sqlite3.Connection, platform: Platform, packet: Packet | OutcomePacket, strikes: Strikes, now: Moment
+) -> list[Receipt]:
+    if isinstance(packet, OutcomePacket):
+        return take_outcomes(cx, platform, packet.rows, now)
+    return take_rows(cx, platform, packet.rows, strikes, now)
 
 
 def _feedback(lines: Sequence[tuple[int, Receipt]], strikes: Strikes) -> list[tuple[bytes, float]]:

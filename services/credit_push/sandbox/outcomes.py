@@ -67,6 +67,11 @@ def _read() -> dict[str, str]:
         document: Any = json.loads(request.get_data())
     except (ValueError, RecursionError) as error:
         raise Refused(400, "malformed-request", "请求体不是合法的 JSON") from error
+    return checked(document)
+
+
+def checked(document: Any) -> dict[str, str]:
+    """What is told of a request, if it is said rightly, whatever way it came."""
     if not isinstance(document, dict) or set(document) != set(FIELDS):
         raise Refused(422, "validation-failed", f"应有且仅有 {'、'.join(FIELDS)}")
     for name, longest in FIELDS.items():
@@ -89,20 +94,23 @@ def _check_time(value: str) -> None:
 
 
 def _take(desk: Desk, platform: Platform, document: dict[str, str]) -> dict[str, str]:
-    digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     now = desk.clock.now()
     with desk.store.write() as cx:
-        number = _known(cx, platform, document, digest)
-        if number is None:
-            number = _keep(cx, platform, document, digest, now)
         told = {
             "idempotency_key": document["idempotency_key"],
             "result": "accepted",
-            "receipt_number": number,
+            "receipt_number": take_outcome(cx, platform, document, now),
         }
         body, said = request.get_data(as_text=True), json.dumps(told, ensure_ascii=False)
         book(cx, platform.id, now, "json", f"POST {request.path}", body, "200", said)
     return told
+
+
+def take_outcome(cx: sqlite3.Connection, platform: Platform, document: dict[str, str], now: datetime) -> str:
+    """Its receipt number, the same for a key that came before; Refused where it does not fit."""
+    digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    number = _known(cx, platform, document, digest)
+    return _keep(cx, platform, document, digest, now) if number is None else number
 
 
 def _known(cx: sqlite3.Connection, platform: Platform, document: dict[str, str], digest: str) -> str | None:

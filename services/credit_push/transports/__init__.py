@@ -19,7 +19,16 @@ from shared.http import can_sign
 from shared.platform_keys import PlatformKey
 from shared.wire import AsyncRunner
 
-__all__ = ["KINDS", "AsyncRunner", "Means", "Transport", "key_of", "open_transport", "open_transports"]
+__all__ = [
+    "KINDS",
+    "AsyncRunner",
+    "Means",
+    "Transport",
+    "drop_of",
+    "key_of",
+    "open_transport",
+    "open_transports",
+]
 
 
 LOOK_EVERY = 10.0
@@ -63,7 +72,8 @@ def _http(profile: Profile, means: Means) -> Transport:
     return HttpJson(client, means.clock, means.sender, profile.transport.rows_per_request, later=later)
 
 
-def _drop(profile: Profile, means: Means) -> Drop:
+def drop_of(profile: Profile, means: Means) -> Drop:
+    """Where a platform's packets lie; LookupError where a key is missing."""
     spec = profile.transport
     if not spec.directory.startswith("sftp:"):
         return LocalDrop(Path(spec.directory))
@@ -97,7 +107,7 @@ def _mirror(profile: Profile, means: Means) -> Transport:
 KINDS: dict[str, Callable[[Profile, Means], Transport]] = {
     "http": _http,
     "exchange_db": lambda profile, means: ExchangeDb(profile, means.clock),
-    "packet": lambda profile, means: Packets(profile, _drop(profile, means), means.clock, means.sender),
+    "packet": lambda profile, means: Packets(profile, drop_of(profile, means), means.clock, means.sender),
     "kafka": _mirror,
     "manual": _manual,
     "pull": lambda _profile, _means: Pull(),

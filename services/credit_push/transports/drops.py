@@ -11,6 +11,8 @@ from typing import Protocol
 LONG_REST = 300.0
 """Seconds before the next try where only a person can help."""
 IN, OUT = "in", "out"
+ANSWERS = "answers-"
+"""How packets begin that tell what became of requests; feedback to them is no receipt of a record."""
 LASTING = (
     PermissionError,
     NotADirectoryError,

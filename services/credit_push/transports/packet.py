@@ -33,7 +33,7 @@ from services.credit_push.transports.base import (
     not_ours,
 )
 from services.credit_push.transports.buckets import bucket_hash, digest_rows
-from services.credit_push.transports.drops import IN, OUT, Drop, DropFault
+from services.credit_push.transports.drops import ANSWERS, IN, OUT, Drop, DropFault
 from services.credit_push.transports.http_ledger import ledger_row
 from shared.logs import get_log
 
@@ -124,7 +124,7 @@ class Packets:
     def receipts(self, awaited: Sequence[str]) -> list[Receipt]:  # noqa: ARG002  whatever lies in the folder
         if not self._drop.ripe():
             return []
-        flags, found, left = self._drop.listing(FLAG), [], MOST_FAULTS
+        flags, found, left = self._flags(), [], MOST_FAULTS
         self._faults = {flag: self._faults.get(flag, 0) for flag in flags}
         for flag in sorted(flags, key=self._faults.__getitem__):
             try:
@@ -136,6 +136,9 @@ class Packets:
             if not left:
                 break
         return found
+
+    def _flags(self) -> list[str]:
+        return [flag for flag in self._drop.listing(FLAG) if not flag.startswith(ANSWERS)]
 
     def _note_odd(self, flag: str, fault: Exception, *, passing: bool) -> None:
         """Kept for a person, out of the way of the others, unless waiting may help."""

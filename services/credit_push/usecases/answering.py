@@ -1,7 +1,8 @@
 """What became of requests is told to the platforms they came from: planned from case events, sent in order.
 
 A claim writes down the attempt and when the next would be, and is committed before anything is sent: after
-a kill the same outcome goes out again under the same key, and the platform takes it once.
+a kill the same outcome goes out again under the same key, and the platform takes it once. Where the platform
+answers later (a packet, a table), every further attempt looks for the answer and lays down only what is gone.
 """
 
 import hashlib
@@ -16,11 +17,12 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from services.credit_push.catalogue import Profile
+from services.credit_push.catalogue.answering import SENT
 from services.credit_push.domain import parse_time
 from services.credit_push.models import RequestAnswer, leases
 from services.credit_push.models.answered import ANSWERED, BY_EVENTS, BY_HAND, DEAD, TOLD, WAITING
 from services.credit_push.publishes import announce_dead_answer
-from services.credit_push.transports.telling import REFUSED, SILENT, TAKEN, Post, Told
+from services.credit_push.transports.told import REFUSED, SILENT, TAKEN, Post, Told
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.gating import at_rest, states
 from shared.contracts.envelope import Event
@@ -38,18 +40,7 @@ STATES = {
     TOLD: "已人工告知",
     BY_EVENTS: "随交换事件告知",
 }
-OUTCOMES = {
-    "accepted": "受理",
-    "refused": "不予受理",
-    "upheld": "异议成立",
-    "rejected": "异议不成立",
-    "granted": "准予修复",
-    "not-granted": "不予修复",
-    "moot": "名单已终止公示",
-    "material-requested": "需补正材料",
-    "extended": "延长办理期限",
-}
-FIRST_STATES = {"http": WAITING, "events": BY_EVENTS}
+FIRST_STATES = {**dict.fromkeys(SENT, WAITING), "events": BY_EVENTS}
 SETTLED_BY_HAND = (WAITING, DEAD, BY_HAND)
 LEASE_SECONDS = 30.0
 SILENT_SECONDS = 15.0
@@ -87,7 +78,7 @@ def _row(deps: Deps, event: Event) -> dict[str, Any]:
 def message(profile: Profile, row: RequestAnswer) -> bytes:
     """What is sent: the platform's own ticket and word; the same bytes at every attempt."""
     told = {
-        "idempotency_key": row.id,
+        "idempotency_key": row.key,
         "ticket": row.ticket,
         "kind": row.kind,
         "listing_id": row.listing_id,
@@ -205,7 +196,8 @@ def send_again(session: Session, deps: Deps, answer_id: str, who: str) -> Reques
         told = "再次回传会使平台误认最终结果，可以登记已人工告知。"
         raise Conflict("answer-overtaken", "该受理号以后的办理结果已经告知平台，或者正在告知", told)
     if not _met_silence(deps, row):
-        row.body_sha256 = None  # refused: the platform does not know it
+        row.body_sha256 = None  # refused: the platform does not know it, and what it may still say is past
+        row.resent += 1
     row.state, row.attempts, row.next_at, row.told_by = WAITING, 0, deps.clock.system_now(), who[:100]
     return row
 

@@ -159,10 +159,17 @@ def _around(catalogue: Catalogue, keys: Keys, profile: Profile, text: str) -> li
         Problem(
             f"{profile.id}.toml", field, f"没有密钥 {key}，请先写入 PLATFORM_KEYS_FILE", line_of(text, field)
         )
-        for field, key in (("transport.key", profile.transport.key), ("door.key", profile.door.key))
+        for field, key in _keys_of(profile)
         if key and key not in keys
     ]
     return problems_beside(catalogue, profile, text) + missing + _unfit(keys, profile, text)
+
+
+def _keys_of(profile: Profile) -> Iterator[tuple[str, str]]:
+    yield "transport.key", profile.transport.key
+    yield "door.key", profile.door.key
+    if profile.answers.key != profile.transport.key:
+        yield "answers.key", profile.answers.key
 
 
 def _unfit(keys: Keys, profile: Profile, text: str) -> list[Problem]:

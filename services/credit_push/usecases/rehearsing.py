@@ -14,7 +14,16 @@ from services.credit_push.domain import LIST, WITHDRAW, Record, record_from
 from services.credit_push.formats import Content, Fault, Unacceptable, encode
 from services.credit_push.models import Delivery, Holding, ListingVersion
 from services.credit_push.transports import Transport
-from services.credit_push.transports.base import ABSENT, FILED, REFUSED, TAKEN, UNSEEN, Job, PreviewFile
+from services.credit_push.transports.base import (
+    ABSENT,
+    FILED,
+    REFUSED,
+    TAKEN,
+    UNSEEN,
+    Job,
+    Preview,
+    PreviewFile,
+)
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.encoding import former_rows, open_identities
 from services.credit_push.usecases.letters import preview_letter
@@ -83,6 +92,11 @@ def rehearse(session: Session, deps: Deps, transport: Transport, delivery: Deliv
         shown = preview_letter(session, deps, profile, record, delivery)
     else:
         shown = transport.preview(safe)
+    return shown_as(shown, covered=safe is not job)
+
+
+def shown_as(shown: Preview, *, covered: bool = False) -> Rehearsal:
+    """A transport's preview, as people and programs look at it."""
     return Rehearsal(
         shown.target,
         (shown.readable or shown.body).decode("utf-8-sig", "replace")[:LONGEST],
@@ -91,7 +105,7 @@ def rehearse(session: Session, deps: Deps, transport: Transport, delivery: Deliv
         signed=shown.signed,
         sha256=hashlib.sha256(shown.body).hexdigest(),
         files=shown.files,
-        covered=safe is not job,
+        covered=covered,
     )
 
 

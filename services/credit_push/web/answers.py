@@ -9,18 +9,23 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from services.credit_push import requested
+from services.credit_push.catalogue.answering import SENT
+from services.credit_push.transports.told import Post
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.answering import (
-    OUTCOMES,
     SETTLED_BY_HAND,
     STATES,
     send_again,
     tell_by_hand,
 )
+from services.credit_push.usecases.rehearsing import file_of
+from services.credit_push.usecases.rehearsing_answers import rehearse_answer
 from services.credit_push.usecases.requesting import KINDS
 from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, page_of, visible_region
+from shared.contracts.request_outcomes import OUTCOMES
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
+from shared.web.files import file_answer
 from shared.web.listing import last_seen, listed
 
 LONGEST_NOTE = 500
@@ -34,7 +39,7 @@ COLOURS = {
 }
 
 
-def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+def add_routes(bp: APIBlueprint, deps: Deps, post: Callable[[str], Post | None]) -> None:
     @bp.get("/answers")
     @access(roles(*READERS))
     def answers() -> Response:
@@ -55,6 +60,19 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             field = FieldError("/note", f"请写明如何告知平台，不超过 {LONGEST_NOTE} 个字符。")
             return _page(deps, Invalid("validation-failed", "登记内容有误", fields=[field]), answer_id)
         return _done(deps, answer_id, lambda session: tell_by_hand(session, deps, answer_id, who, note))
+
+    @bp.get("/answers/<answer_id>/dry-run")
+    @access(roles(*DOERS))
+    def answer_dry_run(answer_id: str) -> Response:
+        row, shown = rehearse_answer(deps, post, answer_id, visible_region(principal()))
+        profile = deps.catalogue[row.platform]
+        return page_of("push/answer_dry_run.html", "requests", row=row, profile=profile, shown=shown)
+
+    @bp.get("/answers/<answer_id>/dry-run/files/<name>")
+    @access(roles(*DOERS))
+    def answer_dry_run_file(answer_id: str, name: str) -> Response:
+        file = file_of(rehearse_answer(deps, post, answer_id, visible_region(principal()))[1], name)
+        return file_answer(file.body, file.media_type.partition(";")[0], file.name)
 
 
 def _done(deps: Deps, answer_id: str, act: Callable[..., object]) -> Response:
@@ -106,6 +124,7 @@ def _page(deps: Deps, error: DomainError | None = None, answer_id: str = "") -> 
         kinds=KINDS,
         by_hand=SETTLED_BY_HAND,
         catalogue=deps.catalogue,
+        sent=SENT,
         kept=urlencode(_kept()),
         wrong_id=answer_id,
         typed=request.form.get("note", ""),

@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response
 from services.credit_push import queries, requested
 from services.credit_push.models import Listing, ListingVersion
 from services.credit_push.usecases import Deps
-from services.credit_push.usecases.answering import OUTCOMES, STATES
+from services.credit_push.usecases.answering import STATES
 from services.credit_push.web.monitor import READERS, page_of, visible_region
+from shared.contracts.request_outcomes import OUTCOMES
 from shared.errors import NotFound
 from shared.web.access import access, principal, roles
 

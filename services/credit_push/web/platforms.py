@@ -17,6 +17,7 @@ from services.credit_push.web.findings import AGAINST
 from services.credit_push.web.monitor import READERS, page_of, visible_region
 from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import access, principal, roles
+from shared.web.files import file_answer
 
 REPORTED = timedelta(days=30)
 SHOWN = 20
@@ -72,8 +73,7 @@ def add_routes(bp: APIBlueprint, deps: Deps, way: Way) -> None:
     def dry_run_file(delivery_id: str, name: str) -> Response:
         shown = rehearse_one(deps, way, delivery_id, visible_region(principal()))[1]
         file = file_of(shown, name)
-        saved = {"Content-Disposition": f'attachment; filename="{file.name}"', "Cache-Control": "no-store"}
-        return Response(file.body, 200, saved, content_type=file.media_type)
+        return file_answer(file.body, file.media_type.partition(";")[0], file.name)
 
 
 def _change(deps: Deps, platform: str, change: Callable[..., None]) -> Response:

@@ -5,10 +5,11 @@ from werkzeug.wrappers import Response
 
 from services.credit_push import requested
 from services.credit_push.usecases import Deps
-from services.credit_push.usecases.answering import OUTCOMES, STATES
+from services.credit_push.usecases.answering import STATES
 from services.credit_push.usecases.requesting import KINDS
 from services.credit_push.web.answers import COLOURS
 from services.credit_push.web.monitor import PER_PAGE, READERS, page_of, visible_region
+from shared.contracts.request_outcomes import OUTCOMES
 from shared.web.access import access, principal, roles
 from shared.web.listing import last_seen, listed
 

@@ -13,7 +13,7 @@ from services.credit_push import app as wiring
 from services.credit_push.catalogue import Profile, load_catalogue
 from services.credit_push.domain import LIST, WITHDRAW, Record, idempotency_key
 from services.credit_push.formats import encode
-from services.credit_push.sandbox import intake_exchange, intake_packet, intake_topic
+from services.credit_push.sandbox import intake_exchange, intake_outcomes, intake_packet, intake_topic
 from services.credit_push.settings import read_settings
 from services.credit_push.transports import KINDS, Transport
 from services.credit_push.transports.base import TAKEN, Job, Outcome
@@ -122,8 +122,9 @@ class Bench:
 def _soon() -> Iterator[None]:
     """What the stand-ins do late they do less late here: that it is later is the point, not when."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(intake_exchange, "RESWEEP_SECONDS", 1.5)
-        for module in (intake_exchange, intake_packet, intake_topic):
+        for module in (intake_exchange, intake_outcomes):
+            patch.setattr(module, "RESWEEP_SECONDS", 1.5)
+        for module in (intake_exchange, intake_outcomes, intake_packet, intake_topic):
             patch.setattr(module, "LATE_SECONDS", 1.0)
             patch.setattr(module, "CRASHED_SECONDS", 0.5)
         yield

@@ -95,6 +95,33 @@ def test_how_outcomes_are_told_is_checked(tmp_path: Path, was: str, becomes: str
     assert [problem.field for problem in problems] == [field]
 
 
+BY_PACKET = 'by = "packet"\nfile = "csv"\ndirectory = "${SANDBOX_DIR}/answers"\n'
+BY_TABLE = 'by = "exchange_db"\ntable = "jh_outcome"\ndatabase = "${SANDBOX_EXCHANGE}/a.db"\n'
+
+
+@pytest.mark.parametrize(
+    ("way", "columns", "fields"),
+    [
+        (BY_PACKET, 'ticket = "SLBH"', []),
+        (BY_TABLE, 'ticket = "SLBH"\nresult = "结果"', []),
+        (BY_PACKET.replace('file = "csv"\n', ""), "", ["answers.file"]),
+        ('by = "packet"\nfile = "pdf"\n', "", ["answers.file", "answers.directory"]),
+        ('by = "exchange_db"\n', "", ["answers.database", "answers.table"]),
+        (BY_TABLE.replace("jh_outcome", "1; drop"), "", ["answers.table"]),
+        (BY_TABLE.replace("${SANDBOX_EXCHANGE}", "oracle:/"), "", ["answers.database"]),
+        (BY_PACKET, 'result = "JG"', ["answers.columns.result"]),
+        (BY_PACKET, 'ticket = "slh"\nkind = "SLH"', ["answers.columns.ticket", "answers.columns.kind"]),
+        (BY_PACKET, 'ticket = "ywlsh"', ["answers.columns.ticket"]),
+        (BY_PACKET, 'ticket = "受理 号"', ["answers.columns.ticket"]),
+    ],
+)
+def test_how_outcomes_go_in_files_and_tables_is_checked(way: str, columns: str, fields: list[str]) -> None:
+    text = NATION.replace('by = "http"\npath = "/answers"\n', way)
+    text = text.replace("[answers.outcomes]", f"[answers.columns]\n{columns}\n[answers.outcomes]")
+    _, problems = read_profile("credit-china.toml", text, SAMPLE_VALUES)
+    assert [problem.field for problem in problems] == fields
+
+
 def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text("id = ", "utf-8")
     assert [problem.file for problem in check_catalogue(tmp_path)] == ["x.toml"]
