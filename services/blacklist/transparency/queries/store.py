@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.transparency.domain.commitments import entry_of
@@ -33,8 +33,16 @@ def load_tiles(session: Session, places: Collection[Place]) -> dict[Place, bytes
     """The tiles as far as they are filled."""
     if not places:
         return {}
-    wanted = _TILES.where(tuple_(LogTile.level, LogTile.number).in_(list(places)))
+    numbers: dict[int, list[int]] = {}
+    for level, number in places:
+        numbers.setdefault(level, []).append(number)
+    wanted = _TILES.where(or_(*(_on(level, numbers[level]) for level in sorted(numbers))))
     return {(level, number): hashes for level, number, hashes in session.execute(wanted)}
+
+
+def _on(level: int, numbers: Collection[int]) -> ColumnElement[bool]:
+    """A condition for each level: pairs in one list are looked for by SQLite in every tile there is."""
+    return and_(LogTile.level == level, LogTile.number.in_(numbers))
 
 
 def reader(session: Session, known: Mapping[Place, bytes] | None = None) -> ReadHashes:
