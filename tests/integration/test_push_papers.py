@@ -90,6 +90,13 @@ def test_nothing_is_proven_while_a_platform_is_silent(world: PushWorld) -> None:
     )
 
 
+def attached(pdf: bytes) -> dict[str, Any]:
+    """The one file within a PDF, held there as it is."""
+    start = pdf.index(b"/Type /EmbeddedFile\n")
+    told: dict[str, Any] = json.loads(pdf[start:].split(b"stream", 1)[1].split(b"endstream", 1)[0])
+    return told
+
+
 def test_the_same_as_pdf_and_sheet(world: PushWorld, tmp_path: Any) -> None:
     listing = world.listing()
     world.publish(listing.event("published"))
@@ -98,6 +105,12 @@ def test_the_same_as_pdf_and_sheet(world: PushWorld, tmp_path: Any) -> None:
     pdf = client.get(f"/push/api/v1/listings/{listing.id}/proof")
     assert pdf.data.startswith(b"%PDF-")
     assert pdf.headers["Content-Type"] == "application/pdf"
+    held = attached(pdf.data)
+    assert held["document"]["kind"] == "delivered"
+    verify = world.client()
+    assert verify.post("/push/api/v1/papers/verify", json=held).json == {"genuine": True}
+    held["document"]["version"] += 1
+    assert verify.post("/push/api/v1/papers/verify", json=held).json == {"genuine": False}
     sheet = client.get(f"/push/api/v1/listings/{listing.id}/proof?format=xlsx")
     path = tmp_path / "proof.xlsx"
     path.write_bytes(sheet.data)

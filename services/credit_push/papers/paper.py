@@ -17,6 +17,7 @@ import xlsxwriter
 from cryptography.exceptions import InvalidSignature
 
 from services.credit_push.formats import stable_json
+from services.credit_push.papers.attached import NAME, attach
 from shared.crypto import KeyRing
 from shared.typesetting import fonts
 
@@ -77,7 +78,11 @@ def is_genuine(document: dict[str, Any], signature: dict[str, str], keyring: Key
 
 def as_json(paper: Paper, keyring: KeyRing) -> bytes:
     """Data and signature."""
-    return json.dumps(signed(paper, keyring), ensure_ascii=False, indent=1).encode()
+    return _written(signed(paper, keyring))
+
+
+def _written(seal: dict[str, Any]) -> bytes:
+    return json.dumps(seal, ensure_ascii=False, indent=1).encode()
 
 
 def as_xlsx(paper: Paper, keyring: KeyRing) -> bytes:
@@ -120,7 +125,7 @@ def as_xlsx(paper: Paper, keyring: KeyRing) -> bytes:
 
 
 def as_pdf(paper: Paper, keyring: KeyRing) -> bytes:
-    """Tables on A4, the digest of the data and its signature at the end."""
+    """Tables on A4; the data and its signature are a file attached to it, the signature is printed, too."""
     with fonts.lock:
         return _set(paper, keyring)
 
@@ -140,16 +145,21 @@ def _set(paper: Paper, keyring: KeyRing) -> bytes:
     for section in paper.sections:
         table = _table(section, document.width, styles)
         flow += [CondPageBreak(30 * mm), Spacer(1, 4 * mm), _text(section.title, styles["head"]), table]
-    flow += [Spacer(1, 6 * mm), *_seal(paper, keyring, styles)]
-    document.build(flow, onFirstPage=_foot, onLaterPages=_foot)
+    seal = signed(paper, keyring)
+    flow += [Spacer(1, 6 * mm), *_seal(seal, styles)]
+
+    def first(canvas: Any, page: Any) -> None:
+        attach(canvas, _written(seal))
+        _foot(canvas, page)
+
+    document.build(flow, onFirstPage=first, onLaterPages=_foot)
     return out.getvalue()
 
 
-def _seal(paper: Paper, keyring: KeyRing, styles: dict[str, Any]) -> list[Any]:
-    seal = signed(paper, keyring)
+def _seal(seal: dict[str, Any], styles: dict[str, Any]) -> list[Any]:
     signature, size = seal["signature"], len(stable_json(seal["document"]))
     told = (
-        "本文件的数据由本系统签名；以同一编号取得 JSON 件即可核验，任何改动都会使核验失败。",
+        f"本文件的数据由本系统签名；数据和签名在附件 {NAME} 中，取出即可核验，任何改动都会使核验失败。",
         f"签名算法：{signature['algorithm']}；密钥：{signature['key_id']}；数据长度：{size} 字节",
         f"签名：{signature['value']}",
     )

@@ -1,7 +1,9 @@
 """Papers carry every face they are set in, and print what those faces have."""
 
+import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,11 @@ def test_text_reads_as_written(paper: bytes) -> None:
     assert "信用信息撤下证明" in text
     assert "泉州<信用>" in text
     assert fonts.GETA in text
+
+
+def test_readers_of_pdf_find_the_signed_data(paper: bytes, tmp_path: Path) -> None:
+    (tmp_path / "paper.pdf").write_bytes(paper)
+    told("pdfdetach", b"", "-save", "1", "-o", f"{tmp_path}/found.json", f"{tmp_path}/paper.pdf")
+    found = json.loads((tmp_path / "found.json").read_text("utf-8"))
+    assert found["document"] == {"kind": "withdrawn"}
+    assert found["signature"]["algorithm"] == "ed25519"
