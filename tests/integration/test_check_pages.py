@@ -54,6 +54,14 @@ def test_a_pasted_list_is_answered_at_once(client: FlaskClient) -> None:
     assert client.post("/checks/list", data={"lines": "甲\n" * 1001}).status_code == 422
 
 
+def test_a_hit_by_a_former_name_says_which_and_how_sure(world: World, client: FlaskClient) -> None:
+    world.publish(organisation("石家庄甲道路工程有限公司", 71, former_names=("石家庄旧名工程有限公司",)))
+    why = "曾用名（石家庄旧名工程有限公司），把握 0.95"
+    assert why in client.get("/?q=石家庄旧名工程有限公司").text
+    assert why in client.post("/checks/list", data={"lines": "石家庄旧名工程有限公司"}).text
+    assert "把握" not in client.get("/?q=石家庄甲道路工程有限公司").text
+
+
 def test_a_file_has_a_page_of_its_own(world: World, client: FlaskClient) -> None:
     form: dict[str, Any] = {
         "file": (io.BytesIO(LISTED.encode()), "名单.csv"),
