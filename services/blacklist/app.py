@@ -31,6 +31,7 @@ from services.blacklist.rules.queries import use_rules
 from services.blacklist.rules.queries.calendars import LiveCalendar
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
 from services.blacklist.snapshots import api as snapshots
+from services.blacklist.snapshots.queries import refuse_while_blocked
 from services.blacklist.store import Deps
 from services.blacklist.supervision import api as supervision
 from services.blacklist.supervision.api import annual
@@ -56,7 +57,7 @@ FEATURES = (
     lambda deps: identity.blueprint(deps, _hand_over_cases),
     rules.blueprint,
     audit.blueprint,
-    partial(register.blueprint, logged=logged),
+    partial(register.blueprint, halted=refuse_while_blocked, logged=logged),
     reconciling.blueprint,
     cases.blueprint,
     letters.blueprint,

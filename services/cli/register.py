@@ -16,8 +16,10 @@ def export(file: Path, machine: bool) -> None:
     """导出当前公示中的法人和其他组织信息（NDJSON）。"""
     from services.blacklist.register.api.downloads import write_ndjson
     from services.blacklist.register.queries import count_in_force, organisations_in_force
+    from services.blacklist.snapshots.queries import refuse_while_blocked
 
     deps, count = blacklist_means(), 0
+    refuse_while_blocked(deps.data_dir)
     today = deps.clock.today()
     with deps.db.read() as session, file.open("wb") as out, progress("导出", machine) as bar:
         total = count_in_force(session, today)

@@ -15,7 +15,8 @@ from services.blacklist.app import create_app
 from services.blacklist.register.api import streaming
 from services.blacklist.register.usecases import ChangeSequencer, FeedTrim, revoke_listing
 from services.blacklist.settings import read_settings
-from services.blacklist.snapshots.usecases import FOLDER, export
+from services.blacklist.snapshots.domain import FOLDER
+from services.blacklist.snapshots.usecases import export
 from shared.clock import FixedClock
 from shared.db import Database
 from shared.loops import drain

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from services.blacklist.app import create_app, open_deps
-from services.blacklist.register.api.lookups import PERSON_NOTE
+from services.blacklist.register.domain.scope import PERSON_NOTE
 from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.settings import read_settings
 from services.blacklist.store import LookupLimits, budgets, metadata

@@ -23,8 +23,8 @@ from services.blacklist.register.usecases import (
     show_listing,
 )
 from services.blacklist.settings import read_settings
-from services.blacklist.snapshots.domain import read_manifest
-from services.blacklist.snapshots.usecases import FOLDER, SnapshotKeeper, export, export_sheet, sheet_is_due
+from services.blacklist.snapshots.domain import FOLDER, read_manifest
+from services.blacklist.snapshots.usecases import SnapshotKeeper, export, export_sheet, sheet_is_due
 from shared.clock import FixedClock
 from shared.db import Database
 from shared.loops import drain

@@ -8,7 +8,7 @@ from apiflask.fields import File
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.blacklist.checks.domain.figures import figure
-from services.blacklist.register.schemas import OrganisationName, RegisterVersion
+from services.blacklist.register.schemas import OrganisationName, RegisterVersion, Scope
 from services.blacklist.rules.filters import existing_action, existing_domain
 from services.blacklist.transparency.schemas import SignedOut
 from shared.clock import SHANGHAI
@@ -48,6 +48,7 @@ class JobOut(Schema):
     file_name = fields.String(required=True)
     progress = fields.Float(required=True, allow_none=True)
     current = fields.Boolean(required=True)
+    scope = fields.Nested(Scope, required=True)
     register = fields.Nested(RegisterVersion, required=True, allow_none=True)
     done_rows = fields.Integer(required=True)
     expected_rows = fields.Integer(required=True, allow_none=True)
@@ -206,6 +207,7 @@ class ProjectOut(ProjectLine):
     """With its groups as last asked (`outdated` where what was found is public no more), news and sheets."""
 
     answered_at = fields.AwareDateTime(required=True)
+    scope = fields.Nested(Scope, required=True)
     groups = fields.List(fields.Nested(GroupOut), required=True)
     news = fields.List(fields.Nested(NewsOut), required=True)
     sheets = fields.List(fields.Nested(SheetLine), required=True)

@@ -19,6 +19,7 @@ from services.blacklist.rules import api as rules
 from services.blacklist.rules.queries import use_rules
 from services.blacklist.settings import NAME, TITLE, Settings, read_settings
 from services.blacklist.snapshots import api as snapshots
+from services.blacklist.snapshots.queries import refuse_while_blocked
 from services.blacklist.store import Deps
 from services.blacklist.syndication import api as syndication
 from services.blacklist.web import blocked, data, data_users, embedding, statistics, wording
@@ -106,7 +107,7 @@ def page_blueprint(deps: Deps) -> APIBlueprint:
 
 
 FEATURES = (
-    partial(register.blueprint, persons=False),
+    partial(register.blueprint, halted=refuse_while_blocked, persons=False),
     reconciling.blueprint,
     partial(syndication.blueprint, users=False),
     rules.public_blueprint,

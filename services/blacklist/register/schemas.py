@@ -127,6 +127,14 @@ class CheckRequest(Schema):
     )
 
 
+class Scope(Schema):
+    """What was searched, so that "nothing found" is not read as more than it says."""
+
+    subjects = fields.String(required=True)
+    as_of = fields.Date(required=True)
+    note = fields.String(required=True)
+
+
 class Purpose(Text):
     """What somebody looks for; it is kept, so no identity number may stand in it."""
 
@@ -180,6 +188,7 @@ class PastListing(Schema):
 
 class PastPage(Schema):
     items = fields.List(fields.Nested(PastListing), required=True)
+    scope = fields.Nested(Scope, required=True)
     next = fields.String(required=True, allow_none=True)
 
 
@@ -222,14 +231,6 @@ class SearchLine(Schema):
     verdict = fields.String(required=True, validate=validate.OneOf(("listed", "possible")))
     why = fields.List(fields.String(), required=True)
     matched_name = fields.String(required=True, allow_none=True)
-
-
-class Scope(Schema):
-    """What was searched, so that "nothing found" is not read as more than it says."""
-
-    subjects = fields.String(required=True)
-    as_of = fields.Date(required=True)
-    note = fields.String(required=True)
 
 
 class ListingSchema(Schema):

@@ -15,9 +15,15 @@ from flask import Response, request
 
 from services.blacklist.register.api.downloads import LICENCE, whole_file
 from services.blacklist.snapshots.catalog import catalogue
-from services.blacklist.snapshots.domain import BLOCKED, Manifest, StoredFile, read_manifest, shown_lines
+from services.blacklist.snapshots.domain import (
+    BLOCKED,
+    FOLDER,
+    Manifest,
+    StoredFile,
+    read_manifest,
+    shown_lines,
+)
 from services.blacklist.snapshots.queries import changed_again, gone_since
-from services.blacklist.snapshots.usecases import FOLDER
 from services.blacklist.store import Deps
 from shared.errors import NotFound, Unavailable
 from shared.web.access import access, public

@@ -11,10 +11,30 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from services.blacklist.register.domain import SUSPENDED, Kind
+
 DELTAS_KEPT = 200
-MANIFEST, BLOCKED = "manifest.json", "blocked.json"
+FOLDER, MANIFEST, BLOCKED = "snapshots", "manifest.json", "blocked.json"
 _ID_AT = {"ndjson": len('{"id": "'), "csv": 0, "delta": len('{"id": "')}
 _ID_SIZE = 36
+
+
+def withdrawn(steps: Iterable[tuple[str, str | None]]) -> bool:
+    """Whether a listing's steps (kind and reason code, oldest first) took it out of public sight in the end.
+
+    Corrections and marks never do. Two hides may stand together; lifting one leaves the other.
+    """
+    ended, hides = False, set[bool]()
+    for kind, code in steps:
+        if kind in (Kind.REMOVED, Kind.REVOKED):
+            ended = True
+        elif kind == Kind.RESTORED:
+            ended, hides = False, set[bool]()
+        elif kind == Kind.SHIELDED:
+            hides.add(code == SUSPENDED)
+        elif kind == Kind.UNSHIELDED:
+            hides.discard(code == SUSPENDED)
+    return ended or bool(hides)
 
 
 @dataclass(frozen=True)

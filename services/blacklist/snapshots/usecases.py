@@ -28,6 +28,7 @@ from services.blacklist.register.queries import newest_position, organisations_i
 from services.blacklist.snapshots.domain import (
     BLOCKED,
     DELTAS_KEPT,
+    FOLDER,
     Manifest,
     StoredFile,
     current,
@@ -45,7 +46,6 @@ from shared.leases import Lease
 from shared.logs import get_log
 from shared.metrics import gauge
 
-FOLDER = "snapshots"
 LOOK_SECONDS = 1.0
 LEAST_PAUSE, SHEET_PAUSE = 2.0, 60.0
 PAUSE_FACTOR = 10.0

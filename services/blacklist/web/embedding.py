@@ -10,6 +10,7 @@ from apiflask import APIBlueprint
 from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from services.blacklist.register.domain.scope import searched
 from services.blacklist.register.index import reading
 from services.blacklist.register.queries import search_on
 from services.blacklist.register.queries.reconciling import describe, entity
@@ -53,7 +54,8 @@ def _column(made: APIBlueprint, deps: Deps) -> None:
         with reading(deps.db.reading) as connection:
             rows = [] if unknown else search_on(connection, asked, deps.clock.today(), limit=limit)[:limit]
         framed_by(deps.embed_ancestors)
-        return render("blacklist/embed/column.html", rows=rows, place=origin(), unknown=unknown)
+        scope = searched(deps.clock.today())
+        return render("blacklist/embed/column.html", rows=rows, place=origin(), unknown=unknown, scope=scope)
 
     @made.get("/embed/column.js")
     @access(public())

@@ -8,9 +8,9 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from services.blacklist.register import queries as register
-from services.blacklist.register.api.lookups import PERSON_NOTE
 from services.blacklist.register.api.noting import note_search
 from services.blacklist.register.domain.names import full_key
+from services.blacklist.register.domain.scope import PERSON_NOTE
 from services.blacklist.register.queries import Criteria
 from services.blacklist.register.queries.figures import figures
 from services.blacklist.register.queries.matching import EXACT_ONLY

@@ -53,7 +53,7 @@ def _add_upload(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="批量核查：提交表格（不含自然人）")
     def submit_check_job(form_and_files_data: dict[str, Any]) -> Any:
         job, code = receive_job(deps, upload_of(form_and_files_data), current_principal())
-        made = job_view(job) | {"code": code, "url": f"{origin()}/checks/{code}"}
+        made = job_view(job, deps.clock.today()) | {"code": code, "url": f"{origin()}/checks/{code}"}
         return made, 201, {"Cache-Control": "no-store"}
 
 
@@ -65,7 +65,7 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     def list_own_check_jobs() -> dict[str, Any]:
         with deps.db.read() as session:
             rows = own_jobs(session, principal(), deps.clock, MOST_OWN)
-            return page([job_view(row) for row in rows], None)
+            return page([job_view(row, deps.clock.today()) for row in rows], None)
 
     @bp.get("/check-jobs/<key>")
     @access(public())
@@ -74,7 +74,8 @@ def _add_reading(bp: APIBlueprint, deps: Deps) -> None:
     def get_check_job(key: str) -> Any:
         with deps.db.read() as session:
             job = find_job(session, key, current_principal(), deps.clock)
-            view = job_view(job, current=job.state != "done" or is_current(session, job, deps.clock))
+            current = job.state != "done" or is_current(session, job, deps.clock)
+            view = job_view(job, deps.clock.today(), current=current)
         return view, {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
@@ -111,7 +112,8 @@ def _add_changing(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="按当前的登记册重新核查")
     def repeat_check_job(key: str) -> dict[str, Any]:
         with deps.db.write() as session:
-            return job_view(check_again(session, deps, key, current_principal()))
+            job = check_again(session, deps, key, current_principal())
+            return job_view(job, deps.clock.today())
 
     @bp.delete("/check-jobs/<key>")
     @access(public())

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.checks.models import CheckJob, CheckPart
 from services.blacklist.checks.queries.links import digest
+from services.blacklist.register.domain.scope import checked
 from services.blacklist.register.models import Listing
 from services.blacklist.register.queries import in_force
 from shared.clock import Clock
@@ -53,7 +54,14 @@ def waiting_jobs(session: Session) -> int:
     return session.scalar(wanted) or 0
 
 
-def job_view(job: CheckJob, *, current: bool = True) -> dict[str, Any]:
+def scope_of(job: CheckJob, today: date) -> dict[str, Any]:
+    """What its answers searched: the register of the day the work began, or would begin."""
+    day = date.fromisoformat(job.register["as_of"]) if job.register else today
+    on = job.asked.get("on")
+    return checked(day, date.fromisoformat(on) if on else day)
+
+
+def job_view(job: CheckJob, today: date, *, current: bool = True) -> dict[str, Any]:
     """Progress and totals; `current` false once something found is no longer public as it was."""
     share = min(1.0, job.done_rows / job.expected_rows) if job.expected_rows else None
     return {
@@ -63,6 +71,7 @@ def job_view(job: CheckJob, *, current: bool = True) -> dict[str, Any]:
         "progress": 1.0 if job.state == DONE else share,
         "current": current,
         "finished_at": job.finished_at if job.state in (DONE, FAILED) else None,
+        "scope": scope_of(job, today),
         "register": _register(job.register),
         **{
             name: getattr(job, name)

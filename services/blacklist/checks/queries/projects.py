@@ -12,7 +12,9 @@ from services.blacklist.checks.domain.groups import Bidder, as_it_stands, bidder
 from services.blacklist.checks.models import TenderNews, TenderProject, TenderSheet
 from services.blacklist.checks.queries.jobs import public_of
 from services.blacklist.checks.queries.links import digest
+from services.blacklist.register.domain.scope import bids_checked
 from services.blacklist.register.queries import Entity, Purpose, check_entities
+from shared.clock import local_date
 from shared.crypto import KeyRing
 from shared.errors import NotFound, describe_errors
 from shared.web.access import Principal
@@ -127,8 +129,10 @@ def project_view(session: Session, keyring: KeyRing, project: TenderProject, tod
     """What its holder sees: the groups as last asked, less what is public no more; what happened; sheets."""
     stored = stored_answers(keyring, project)
     public = public_of(session, found_in(stored["groups"]), today)
+    answered = datetime.fromisoformat(stored["at"])
     return project_line(project) | {
-        "answered_at": datetime.fromisoformat(stored["at"]),
+        "answered_at": answered,
+        "scope": bids_checked(local_date(answered), local_date(project.cutoff_at)),
         "groups": as_it_stands(stored["groups"], public),
         "news": [_news(keyring, row) for row in _news_of(session, project.id)],
         "sheets": [{"code": row.code, "issued_at": row.issued_at} for row in sheets_of(session, project.id)],

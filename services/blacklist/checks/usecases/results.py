@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from services.blacklist.checks.domain.words import BARRED, CLASSES, plain_verdict
 from services.blacklist.checks.models import CheckJob
-from services.blacklist.checks.queries.jobs import DONE, answers_of, find_job, is_current
+from services.blacklist.checks.queries.jobs import DONE, answers_of, find_job, is_current, scope_of
 from services.blacklist.register.domain.workbook import write_workbook
 from services.blacklist.store import Deps
-from shared.clock import SHANGHAI
+from shared.clock import SHANGHAI, local_date
 from shared.errors import Conflict, describe_errors
 from shared.web.access import Principal
 
@@ -26,7 +26,7 @@ describe_errors(
 )
 HEAD = (
     "行号", "送查名称", "送查代码", "结论", "名单类别", "是否受限", "查到的主体", "主体代码", "名单", "文号",
-    "公示至", "把握", "理由", "限制依据", "备注", "登记册版本",
+    "公示至", "把握", "理由", "限制依据", "备注", "检索范围", "登记册版本",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -55,7 +55,7 @@ def version_text(register: Mapping[str, Any] | None, *, root: bool = True) -> st
     return f"{register['as_of']}，变更流位置 {register['position']}{logged}{hashed}"
 
 
-def cells_of(line: Mapping[str, Any], version: str) -> list[str]:
+def cells_of(line: Mapping[str, Any], scope: str, version: str) -> list[str]:
     """A row of the table; several listings of one organisation are parted by semicolons."""
     found = line["listings"]
     return [
@@ -70,12 +70,17 @@ def cells_of(line: Mapping[str, Any], version: str) -> list[str]:
         "；".join("、".join(each["why"]) for each in found),
         "；".join(dict.fromkeys(str(each.get("basis") or each["code"]) for each in line["measures"])),
         line["remark"] or "",
+        scope,
         version,
     ]
 
 
 def _joined(found: Iterable[Mapping[str, Any]], name: str) -> str:
     return "；".join(str(each[name] if each[name] is not None else "") for each in found)
+
+
+def _scope(job: CheckJob) -> dict[str, Any]:
+    return scope_of(job, local_date(job.finished_at or job.created_at))
 
 
 def _safe(text: str) -> str:
@@ -85,33 +90,34 @@ def _safe(text: str) -> str:
 
 def _write_csv(job: CheckJob, lines: Iterator[dict[str, Any]], file: IO[bytes]) -> None:
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-    version = version_text(job.register)
+    scope, version = _scope(job)["note"], version_text(job.register)
     writer = csv.writer(text)
     writer.writerow(HEAD)
-    writer.writerows([_safe(cell) for cell in cells_of(line, version)] for line in lines)
+    writer.writerows([_safe(cell) for cell in cells_of(line, scope, version)] for line in lines)
     text.detach()
 
 
 def _write_json(job: CheckJob, lines: Iterator[dict[str, Any]], file: IO[bytes]) -> None:
     """Written line by line: a hundred thousand answers are never held at once."""
-    head = {"register": job.register, "asked": job.asked, "rows": job.done_rows}
-    file.write(json.dumps(head, ensure_ascii=False).encode()[:-1] + b', "items": [\n')
+    head = {"register": job.register, "scope": _scope(job), "asked": job.asked, "rows": job.done_rows}
+    file.write(json.dumps(head, ensure_ascii=False, default=str).encode()[:-1] + b', "items": [\n')
     for number, line in enumerate(lines):
         file.write((b",\n" if number else b"") + json.dumps(line, ensure_ascii=False).encode())
     file.write(b"\n]}\n")
 
 
 def _write_xlsx(job: CheckJob, lines: Iterator[dict[str, Any]], file: IO[bytes]) -> None:
-    rows = (cells_of(line, "")[:-1] for line in lines)
+    """What is alike in every row stands on a sheet of its own."""
+    rows = (cells_of(line, "", "")[:-2] for line in lines)
     about = _about(job, job.finished_at or job.created_at)
-    write_workbook(file, [("核查结果", chain([HEAD[:-1]], rows)), ("说明", about)])
+    write_workbook(file, [("核查结果", chain([HEAD[:-2]], rows)), ("说明", about)])
 
 
 def _about(job: CheckJob, finished: datetime) -> list[tuple[str, str]]:
     return [
         ("登记册版本", version_text(job.register)),
         ("完成时间", f"{finished.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}（北京时间）"),
-        ("检索范围", "当前公示的法人和非法人组织；自然人不在其内。未查到不等于没有失信记录。"),
+        ("检索范围", _scope(job)["note"]),
         ("检查点", job.register["log"]["checkpoint"] if job.register and job.register["log"] else ""),
     ]
 

@@ -23,6 +23,7 @@ from services.blacklist.checks.queries.projects import (
 from services.blacklist.checks.queries.sheets import sheet_aad
 from services.blacklist.checks.usecases.receiving import spend_one
 from services.blacklist.checks.usecases.watching import watch_listings
+from services.blacklist.register.domain.scope import ORGANISATIONS
 from services.blacklist.register.models import Listing
 from services.blacklist.rules.queries import all_lists
 from services.blacklist.store import Deps
@@ -132,6 +133,7 @@ def _payload(
         "listings": [{"id": listing, "version": version} for listing, version in found_in(groups)],
         "sites": sites_for(project.domain),
         "scope": {
+            "subjects": ORGANISATIONS,
             "as_of": today.isoformat(),
             "lists": [{"code": each.code, "name": each.name} for each in lists],
             "matched_by": MATCHED,

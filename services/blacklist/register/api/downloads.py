@@ -11,6 +11,7 @@ import io
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import IO, Any
 
 from apiflask import APIBlueprint
@@ -64,17 +65,20 @@ _DELTA: dict[str, Any] = {
 }
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 Row = Mapping[str, Any]
+Halted = Callable[[Path], None]
+"""Raises where the whole register is not given out at the moment; asked with the data directory."""
 
 
-def add_routes(bp: APIBlueprint, deps: Deps) -> None:
+def add_routes(bp: APIBlueprint, deps: Deps, halted: Halted) -> None:
     @bp.get("/download.<any(ndjson, csv, xlsx):form>")
     @access(public())
-    @problems(404)
+    @problems(404, 503)
     @produces(*(media_type.partition(";")[0] for media_type, _ in FORMS.values()))
     @bp.doc(summary="下载全部公示中的法人和非法人组织")
     def download_register(form: str) -> Response:
         if form not in FORMS:
             raise NotFound("not-found", "没有这种下载格式")
+        halted(deps.data_dir)
         media_type, write = FORMS[form]
         file = tempfile.TemporaryFile()  # noqa: SIM115  send_file closes it
         with deps.db.read() as session:

@@ -20,8 +20,9 @@ from flask import Flask
 
 from services.blacklist.register import queries
 from services.blacklist.register.api.freshness import cache_control
-from services.blacklist.register.api.lookups import scope, score_key
+from services.blacklist.register.api.lookups import score_key
 from services.blacklist.register.api.noting import note_search
+from services.blacklist.register.domain.scope import searched
 from services.blacklist.register.index import reading
 from services.blacklist.register.queries import Criteria
 from services.blacklist.store import Deps
@@ -60,7 +61,7 @@ class Plain(NamedTuple):
 @lru_cache(2)
 def _scope(today: date) -> str:
     """What was searched, as it is written: the same in every answer of a day."""
-    return _write(scope(today))
+    return _write(searched(today))
 
 
 class SearchLane:

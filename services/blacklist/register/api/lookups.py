@@ -13,6 +13,7 @@ from services.blacklist.register.api import streaming
 from services.blacklist.register.api.noting import note_check, note_search
 from services.blacklist.register.api.waiting import WaitingRoom
 from services.blacklist.register.domain.days import refuse_future
+from services.blacklist.register.domain.scope import checked, persons_searched, searched
 from services.blacklist.register.queries import Criteria, Entity, Purpose
 from services.blacklist.register.usecases.persons import look_up_person
 from services.blacklist.store import Deps
@@ -22,14 +23,6 @@ from shared.web.openapi import also_produces
 from shared.web.paging import cut, decode_cursor, page
 from shared.web.place import origin
 from shared.web.problem import problems
-
-SCOPE_NOTE = "只检索当前公示的法人和非法人组织；自然人须凭姓名和证件号码查询。未查到不等于没有失信记录。"
-PERSON_NOTE = "只检索当前公示的、姓名和证件号码同时相符的自然人信息。未查到不等于没有失信记录。"
-
-PAST_NOTE = "所问的是{as_of}：只列出该日以前（含该日）列入、{today}仍在公示的信息，已经停止公示的不予显示。"
-CHECKED_NOTE = (
-    "是否受限按{as_of}判断；只核对该日以前（含该日）列入、{today}仍在公示的信息，已经停止公示的不予显示。"
-)
 
 describe_errors(
     {"cursor-expired": "游标早于保留的变更流。请按 snapshot 所指地址重新加载快照，再从其中的 position 继续。"}
@@ -67,7 +60,7 @@ def _add_search(bp: APIBlueprint, deps: Deps) -> None:
             rows = queries.search(session, criteria, today, after=after, limit=limit)
         shown, following = cut(rows, limit, score_key if worded else _date_key)
         note_search(request.environ, criteria.q, shown)
-        return page(shown, following) | {"scope": scope(today, criteria.as_of)}
+        return page(shown, following) | {"scope": searched(today, criteria.as_of)}
 
 
 def _place(cursor: str, *, worded: bool) -> list[Any]:
@@ -92,14 +85,6 @@ def _date_key(row: dict[str, Any]) -> tuple[str, str]:
     return row["listed_on"].isoformat(), row["id"]
 
 
-def scope(today: date, as_of: date | None = None) -> dict[str, Any]:
-    """What was searched; of an earlier day only what is public today still may be told."""
-    note = SCOPE_NOTE
-    if as_of is not None and as_of < today:
-        note += PAST_NOTE.format(as_of=as_of, today=today)
-    return {"subjects": "organizations", "as_of": as_of or today, "note": note}
-
-
 def _add_persons(bp: APIBlueprint, deps: Deps) -> None:
     @bp.post("/persons")
     @access(public())
@@ -109,8 +94,7 @@ def _add_persons(bp: APIBlueprint, deps: Deps) -> None:
     @bp.doc(summary="凭姓名和证件号码查询自然人")
     def find_person(json_data: dict[str, Any]) -> dict[str, Any]:
         found = look_up_person(deps, json_data, request.remote_addr or "")
-        scope = {"subjects": "individuals", "as_of": deps.clock.today(), "note": PERSON_NOTE}
-        return page(found, None) | {"scope": scope}
+        return page(found, None) | {"scope": persons_searched(deps.clock.today())}
 
 
 def _add_check(bp: APIBlueprint, deps: Deps, logged: Logged) -> None:
@@ -131,12 +115,7 @@ def _add_check(bp: APIBlueprint, deps: Deps, logged: Logged) -> None:
                 session, entities, today, on=on, purpose=purpose, alike=json_data["alike"], listed_by=on
             )
         note_check(request.environ, answers)
-        return page(answers, None) | {"scope": _checked(today, on), "register": version}
-
-
-def _checked(today: date, on: date) -> dict[str, Any]:
-    past = CHECKED_NOTE.format(as_of=on, today=today) if on < today else ""
-    return {"subjects": "organizations", "as_of": on, "note": SCOPE_NOTE + past}
+        return page(answers, None) | {"scope": checked(today, on), "register": version}
 
 
 def _entity(given: dict[str, Any]) -> Entity:

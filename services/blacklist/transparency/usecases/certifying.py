@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.blacklist.register.domain.scope import INDIVIDUALS, ORGANISATIONS
 from services.blacklist.register.models import Listing
 from services.blacklist.register.usecases.persons import spend_lookup
 from services.blacklist.rules.queries import all_lists
@@ -113,7 +114,13 @@ def _scope(asked: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     lists = [
         {"code": rule.code, "name": rule.name} for rule in all_lists(today) if kind in rule.subject_types
     ]
-    return {"as_of": today.isoformat(), "lists": lists, "matched_by": matched, "note": NOTE}
+    return {
+        "subjects": INDIVIDUALS if kind == "individual" else ORGANISATIONS,
+        "as_of": today.isoformat(),
+        "lists": lists,
+        "matched_by": matched,
+        "note": NOTE,
+    }
 
 
 def _line(listing: Listing, certain: bool) -> dict[str, Any]:

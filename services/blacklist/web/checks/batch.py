@@ -17,6 +17,7 @@ from services.blacklist.checks.schemas import JobIn, ListIn
 from services.blacklist.checks.usecases.receiving import check_again, forget_job, receive_job
 from services.blacklist.checks.usecases.results import version_text
 from services.blacklist.register.domain.days import refuse_future
+from services.blacklist.register.domain.scope import checked
 from services.blacklist.register.queries import Entity, Purpose, check_entities
 from services.blacklist.register.schemas import MOST_ENTITIES
 from services.blacklist.store import Deps
@@ -84,7 +85,8 @@ def _form(deps: Deps, values: dict[str, Any], errors: dict[str, str], status: in
     jobs: list[dict[str, Any]] = []
     if who is not None:
         with deps.db.read() as session:
-            jobs = [job_view(row) for row in own_jobs(session, who, deps.clock, SHOWN_JOBS)]
+            rows = own_jobs(session, who, deps.clock, SHOWN_JOBS)
+            jobs = [job_view(row, deps.clock.today()) for row in rows]
     return private(
         render(
             "blacklist/checks/form.html", status, values=values, errors=errors, labels=LABELS, jobs=jobs,
@@ -128,8 +130,7 @@ def _answers(deps: Deps, asked: dict[str, Any], rows: list[Asked]) -> dict[str, 
         "totals": totals,
         "version": version_text(version, root=False),
         "said": words,
-        "today": today,
-        "on": asked["as_of"] or today,
+        "scope": checked(today, asked["as_of"] or today),
     }
 
 
@@ -163,4 +164,5 @@ def _view(deps: Deps, key: str) -> dict[str, Any]:
     with deps.db.read() as session:
         job = find_job(session, key, current_principal(), deps.clock)
         current = job.state != DONE or is_current(session, job, deps.clock)
-        return {"view": job_view(job, current=current), "version": version_text(job.register, root=False)}
+        view = job_view(job, deps.clock.today(), current=current)
+        return {"view": view, "version": version_text(job.register, root=False)}

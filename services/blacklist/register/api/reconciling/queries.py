@@ -16,6 +16,7 @@ from services.blacklist.register.api.reconciling.shapes import (
     first_text,
     types_of,
 )
+from services.blacklist.register.domain.scope import searched
 from services.blacklist.register.index import reading
 from services.blacklist.register.queries.reconciling import MOST, Question, candidates, extended
 from services.blacklist.store import Deps
@@ -86,10 +87,11 @@ def _batch(deps: Deps, document: dict[str, Any]) -> dict[str, Any]:
     asked = {key: _question(_loaded(Query(), value, "queries")) for key, value in document.items()}
     today = deps.clock.today()
     with reading(deps.db.reading) as connection:
-        found = {key: {"result": candidates(connection, each, today)} for key, each in asked.items()}
-    matched = any(each["match"] for answer in found.values() for each in answer["result"])
+        found = {key: candidates(connection, each, today) for key, each in asked.items()}
+    matched = any(each["match"] for answer in found.values() for each in answer)
     note(request.environ, "reconcile", "listed" if matched else "none")
-    return found
+    scope = searched(today) | {"as_of": today.isoformat()}
+    return {key: {"result": answer, "scope": scope} for key, answer in found.items()}
 
 
 def _question(loaded: Mapping[str, Any]) -> Question:

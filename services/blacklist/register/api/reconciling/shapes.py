@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from services.blacklist.register.schemas import Scope
 from shared.web.schemas import Schema
 
 MOST_QUERIES, MOST_IDS, MOST_PROPERTIES = 100, 500, 50
@@ -87,6 +88,10 @@ class Suggestion(Schema):
 
 class Suggestions(Schema):
     result = fields.List(fields.Nested(Suggestion), required=True)
+
+
+class SuggestedEntities(Suggestions):
+    scope = fields.Nested(Scope, required=True)
 
 
 class Proposed(Schema):

@@ -4,7 +4,14 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from services.blacklist.register.api.reconciling.shapes import Prefix, Proposal, Proposed, Suggestions
+from services.blacklist.register.api.reconciling.shapes import (
+    Prefix,
+    Proposal,
+    Proposed,
+    SuggestedEntities,
+    Suggestions,
+)
+from services.blacklist.register.domain.scope import searched
 from services.blacklist.register.index import reading
 from services.blacklist.register.queries.reconciling import PROPERTIES, TYPES, suggest, suggest_entities
 from services.blacklist.store import Deps
@@ -17,13 +24,14 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @bp.get("/suggest/entity")
     @access(public())
     @bp.input(Prefix, location="query")
-    @bp.output(Suggestions)
+    @bp.output(SuggestedEntities)
     @bp.doc(summary="按名称开头提示法人和非法人组织")
     def suggest_entity(query_data: dict[str, Any]) -> dict[str, Any]:
         first = query_data["cursor"]
         with reading(deps.db.reading) as connection:
-            found = suggest_entities(connection, query_data["prefix"], deps.clock.today(), first + MOST)
-        return {"result": found[first:]}
+            today = deps.clock.today()
+            found = suggest_entities(connection, query_data["prefix"], today, first + MOST)
+        return {"result": found[first:], "scope": searched(today)}
 
     @bp.get("/suggest/property")
     @access(public())
