@@ -1,6 +1,8 @@
 """SM2 signatures with SM3 (GB/T 32918.2, GM/T 0009): DER of r and s, the standard's default signer id.
 
-Signing and verifying are GmSSL's, which the extra `gm` installs; without it CryptoError says so.
+Signing and verifying are GmSSL's, which the extra `gm` installs; without it CryptoError says so. GmSSL writes
+two lines to standard error for every signature that it does not find good, and no call of it does not: so a
+signature is reckoned here first, and only a good one reaches GmSSL, whose word it needs as well.
 Keys are PEM as OpenSSL writes them (PKCS#8), PEM of SEC 1, or the 32 secret bytes as 64 hexadecimal digits.
 """
 
@@ -17,14 +19,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from shared.crypto.errors import CryptoError
+from shared.crypto.sm2_curve import N, is_point, is_signed, times
 
 ALGORITHM = "sm2"
-_P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
-_N = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
-_G = (
-    0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
-    0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
-)
 _CURVE = bytes.fromhex("2a811ccf5501822d")  # 1.2.156.10197.1.301
 _EC_KEY = bytes.fromhex("2a8648ce3d0201")
 _PKCS8 = bytes.fromhex("308187020100301306072a8648ce3d020106082a811ccf5501822d046d306b0201010420")
@@ -54,9 +51,9 @@ class Sm2Signer:
     def from_secret(cls, secret: bytes) -> "Sm2Signer":
         """The key of 32 bytes; CryptoError where they are none."""
         number = int.from_bytes(secret)
-        if len(secret) != 32 or not 1 <= number < _N - 1:
+        if len(secret) != 32 or not 1 <= number < N - 1:
             raise CryptoError("not an SM2 private key")
-        x, y = _times(number)
+        x, y = times(number)
         public = b"\x04" + x.to_bytes(32) + y.to_bytes(32)
         return cls(key_id_of(public), public, secret)
 
@@ -105,8 +102,8 @@ def verify(public: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the signature (DER) is over exactly this message by this key (65 bytes; 64 without the 04)."""
     library, point = _library(), public[1:] if len(public) == 65 else public
     try:
-        decode_dss_signature(signature)
-        return is_point(point) and bool(library.sm2_verify(point, message, signature))
+        r, s = decode_dss_signature(signature)
+        return is_signed(point, message, r, s) and bool(library.sm2_verify(point, message, signature))
     except (ValueError, library.GmsslInnerError):
         return False
 
@@ -131,42 +128,11 @@ def key_id_of(public: bytes) -> str:
     return f"sm2-{digest.finalize()[:8].hex()}"
 
 
-def is_point(point: bytes) -> bool:
-    """Whether 64 bytes are a point of the curve."""
-    if len(point) != 64:
-        return False
-    x, y = int.from_bytes(point[:32]), int.from_bytes(point[32:])
-    b = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
-    return x < _P and y < _P and (y * y - x * x * x + 3 * x - b) % _P == 0
-
-
 def _library() -> ModuleType:
     try:
         return import_module("gmssl_pyx")
     except ImportError as error:
         raise CryptoError("SM2 needs the optional package gmssl-pyx (the extra gm)") from error
-
-
-def _times(number: int) -> tuple[int, int]:
-    """The public point of a secret; reckoned once as a key is loaded, never where anybody can time it."""
-    found: tuple[int, int] | None = None
-    for bit in f"{number:b}":
-        found = found and _add(found, found)
-        if bit == "1":
-            found = _add(found, _G) if found else _G
-    if found is None:
-        raise CryptoError("not an SM2 private key")
-    return found
-
-
-def _add(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    """The sum of two points that are not each other's negatives; a key's multiples below N never are."""
-    (x, y), (u, v) = one, other
-    slope = (
-        (3 * x * x - 3) * pow(2 * y, -1, _P) if one == other else (v - y) * pow((u - x) % _P, -1, _P)
-    ) % _P
-    right = (slope * slope - x - u) % _P
-    return right, (slope * (x - right) - y) % _P
 
 
 def _armoured(content: bytes, label: str) -> str:

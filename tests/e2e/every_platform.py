@@ -4,7 +4,6 @@ Speaks only the outside contract, like services/demo.py, so one file runs in eve
 are is asked of the running system: one that no leg reaches is a missing outcome.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -29,9 +28,9 @@ from services.demo import (
 from services.demo import Scene as Place
 from shared.ids import new_id
 from tests.e2e.carrying import carry
-from tests.harness.wait import PATIENCE
+from tests.harness.wait import until
 
-PATIENCE_SECONDS = 60.0 * PATIENCE
+PATIENCE_SECONDS = 60.0
 BLACKLIST, PENALTIES = "public-resource-blacklist", "penalty-publication"
 
 
@@ -121,13 +120,20 @@ def play_every_platform(base: str, sandbox_url: str, accounts: list[dict[str, An
 
 def settled(find: Callable[[], list[str]], what: str, meanwhile: Callable[[], None] | None = None) -> None:
     """Until nothing is named as missing any more; between two looks a person may do something."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while missing := find():
-        if time.monotonic() > end:
-            raise OutcomeMissing(f"{what}: {missing} missing after {PATIENCE_SECONDS:.0f} s")
-        if meanwhile is not None:
+    missing: list[str] = []
+
+    def is_settled() -> bool:
+        missing[:] = find()
+        if missing and meanwhile is not None:
             meanwhile()
-        time.sleep(0.1)
+        return not missing
+
+    try:
+        until(is_settled, PATIENCE_SECONDS, what, every=0.1)
+    except OutcomeMissing:
+        raise
+    except AssertionError as error:
+        raise OutcomeMissing(f"{what}: {missing} missing: {error}") from error
 
 
 def pushed_to(stage: Stage) -> set[str]:

@@ -56,6 +56,20 @@ seconds = [0.1, 0.5, 1]
 basis = "assumed"
 text = "测试用"
 """
+BY_PACKET = NEW.replace(
+    """kind = "http"
+protocol = "json"
+endpoint = "${SANDBOX_URL}/platforms/credit-china"
+key = "sandbox:credit-china"
+timeout_seconds = 2
+""",
+    """kind = "packet"
+directory = "${SANDBOX_DIR}/packets/packet-xml-sample"
+file = "xml"
+""",
+).replace('by = "answer"', 'by = "feedback"')
+STAND_INS = {"credit-china": NEW, "packet-xml-sample": BY_PACKET}
+"""What plays the new platform, and its file: by requests, and by packets of XML."""
 PROFILES = "/push/api/v1/profiles"
 
 
@@ -100,6 +114,58 @@ def test_a_platform_added_at_run_time_gets_its_listings(world: PushWorld) -> Non
     world.publish(listing.event("revoked"))
     until(lambda: ("credit-nanan", "withdraw", "acknowledged") in world.states(listing.id), 20, "it is gone")
     _changed(world, one, other)
+
+
+def _come(world: PushWorld, text: str) -> None:
+    """Proposed by one person and released by another: in force everywhere."""
+    one, other = world.client("operator"), world.client("system-admin", name="other")
+    draft = one.post(PROFILES, json={"text": text, "reason": "接入"}).json
+    other.post(f"{PROFILES}/{draft['id']}/decision", json={"agree": True})
+    until(lambda: "credit-nanan" in world.deps.catalogue, 5, "the release is in force")
+
+
+def _told(world: PushWorld, listing: Any, kind: str, operation: str, **changes: Any) -> None:
+    world.publish(listing.event(kind, **changes))
+    settled = ("credit-nanan", operation, "acknowledged")
+    until(lambda: world.states(listing.id).count(settled) == 1, 20, f"{operation} is confirmed")
+
+
+def _reconciled(world: PushWorld) -> dict[str, Any]:
+    client = world.client("operator")
+    asked = client.post("/push/api/v1/reconciliations", json={"platform": "credit-nanan", "repair": True})
+    where = f"/push/api/v1/reconciliations/{asked.json['id']}"
+    until(lambda: client.get(where).json["state"] in ("done", "failed"), 20, "the run ends")
+    run: dict[str, Any] = client.get(where).json
+    assert run["state"] == "done", run["reason"]
+    return run
+
+
+@pytest.mark.parametrize("stand_in", STAND_INS)
+def test_its_whole_life_needs_the_file_alone(world: PushWorld, stand_in: str) -> None:
+    """Listed, corrected, a planted difference found and repaired, withdrawn, and nothing left to differ."""
+    _come(world, STAND_INS[stand_in])
+    listing, other = world.listing(region="350583"), world.listing(region="350583")
+    _told(world, listing, "published", "list")
+    misconduct = {"category": "fraudulent-obtaining", "occurred_on": "2026-03-01"}
+    _told(world, listing, "corrected", "correct", misconduct=misconduct | {"facts": "更正后的事实"})
+    shown = {one["listing_id"]: one for one in world.records(stand_in)}
+    assert (shown[listing.id]["version"], "更正后的事实" in shown[listing.id]["raw"]) == (2, True)
+    assert _reconciled(world)["differences"] == []
+    world.fault(stand_in, "lose_record", count=1)
+    _told(world, other, "published", "list")
+    assert other.id not in {one["listing_id"] for one in world.records(stand_in)}, "confirmed and lost"
+    (lost,) = _reconciled(world)["differences"]
+    assert (lost["listing_id"], lost["kind"]) == (other.id, "missing")
+    where = f"/push/api/v1/deliveries/{lost['repair_id']}"
+    client = world.client("operator")
+    until(lambda: client.get(where).json["state"] == "acknowledged", 20, "repaired")
+    run = _reconciled(world)
+    assert (run["ours"], run["theirs"], run["differences"]) == (2, 2, [])
+    for gone in (listing, other):
+        _told(world, gone, "revoked", "withdraw")
+    assert {one["status"] for one in world.records(stand_in)} == {"withdrawn"}
+    run = _reconciled(world)
+    assert (run["ours"], run["theirs"], run["differences"]) == (0, 0, [])
 
 
 def _changed(world: PushWorld, one: Any, other: Any) -> None:

@@ -4,12 +4,15 @@ import base64
 import shutil
 import subprocess
 
+import gmssl_pyx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from shared.crypto import CryptoError, sm2
 from shared.crypto.signers import Ed25519Signer, verify
 from shared.crypto.sm2 import Sm2Signer
+from shared.crypto.sm2_curve import is_signed, times
 
 SECRET = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"
 POINT = (
@@ -121,3 +124,31 @@ def test_one_interface_before_both_algorithms():
         assert verify(signer.algorithm, signer.public, MESSAGE, signature)
         assert not verify(signer.algorithm, signer.public, MESSAGE + b"x", signature)
         assert not verify("rot13", signer.public, MESSAGE, signature)
+
+
+def test_what_is_not_good_never_reaches_gmssl_which_would_write_about_it(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    signer, other = Sm2Signer.generate(), Sm2Signer.generate()
+    good = signer.sign(b"told")
+    r, s = decode_dss_signature(good)
+    order = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+    forged = [(r, s ^ 1), (s, r), (0, s), (r, 0), (r, order - r), (r + order, s), (r, 2**256 - 1)]
+    for wrong in (*(encode_dss_signature(*pair) for pair in forged), b"", b"abc", good + b"\0", good[:-1]):
+        assert not signer.verify(b"told", wrong)
+    assert not signer.verify(b"other", good)
+    assert not other.verify(b"told", good)
+    assert not sm2.verify(b"\x04" + b"\1" * 64, b"told", good)
+    assert signer.verify(b"told", good)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_our_reckoning_and_gmssl_agree() -> None:
+    for number in range(20):
+        point, secret = gmssl_pyx.sm2_key_generate()
+        message = bytes(range(number * 7))
+        r, s = decode_dss_signature(gmssl_pyx.sm2_sign(secret, point, message))
+        assert is_signed(point, message, r, s)
+        assert not is_signed(point, message + b"x", r, s)
+        x, y = times(int.from_bytes(secret))
+        assert x.to_bytes(32) + y.to_bytes(32) == point
