@@ -60,7 +60,7 @@ MATTERS = {
 """Where the thing stands that a duty belongs to; all others belong to cases."""
 REQUEST_KINDS = {"objection": "异议", "repair": "信用修复"}
 TENDERS = {
-    "listed": "新查到列入信息",
+    "listed": "新查到公示信息",
     "possible": "新查到疑似信息",
     "lifted": "原查到的信息不再公示",
     "changed": "原查到的信息有更正",

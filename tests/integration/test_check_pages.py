@@ -119,4 +119,5 @@ def test_penalty_records_are_nowhere_called_a_blacklisting(world: World, client:
         assert "日列入" not in said
     shown = client.get(f"/listings/{listing}").text
     assert "登记日期" in shown
+    assert "第 1 版：登记并公示" in shown
     assert "govuk-tag--red" not in shown

@@ -24,7 +24,7 @@ UNDIVIDED = frozenset({"list_code"})
 """Persons are counted by class alone: lists make up their class, so one table would undo the other."""
 BY = (
     ("list_code", "名单"), ("list_class", "类别"), ("domain", "领域"), ("region", "行政区划"),
-    ("month", "列入月份"),
+    ("month", "登记月份"),
 )  # fmt: skip
 
 

@@ -130,7 +130,7 @@ def test_silent_and_unknown_events_tell_nobody(db):
 def test_a_watched_tender_tells_the_department_that_entered_it(db):
     hear(db, tender_event())
     (notice,) = notices(db).values()
-    assert notice.title == "长公资招〔2026〕18号：第 3 投标组新查到列入信息"
+    assert notice.title == "长公资招〔2026〕18号：第 3 投标组新查到公示信息"
     assert notice.link == "/tender-projects/project-1"
     assert f"user:{CLERK}" in targets(db)
 

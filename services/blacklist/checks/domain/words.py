@@ -16,7 +16,7 @@ CLASSES = {
     "penalty-record": "处罚记录", "notice": "提示信息",
 }  # fmt: skip
 NEWS = {
-    "listed": "新查到列入信息", "possible": "新查到疑似信息",
+    "listed": "新查到公示信息", "possible": "新查到疑似信息",
     "lifted": "原查到的信息不再公示", "changed": "原查到的信息有更正",
 }  # fmt: skip
 

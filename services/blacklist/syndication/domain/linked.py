@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 TITLE = "公共资源配置领域不良行为公示（法人和非法人组织）"
-ABOUT = "正在公示的列入信息，随公示、更正、移出即时更新；不含自然人，不含已经移出的内容。"
+ABOUT = "正在公示的信息，随公示、更正、移出即时更新；不含自然人，不含已经移出的内容。"
 
 
 class File(NamedTuple):
