@@ -228,12 +228,17 @@ def curve(scores: Sequence[tuple[float, bool]], asked: int) -> list[dict[str, An
     return lines
 
 
-def calibration(scores: Sequence[tuple[float, bool]]) -> list[dict[str, Any]]:
-    """Of the first hits within each band of scores, the share that was meant; without near misses."""
+def calibration(
+    scores: Sequence[tuple[float, bool]], wrong: Sequence[tuple[float, bool]]
+) -> list[dict[str, Any]]:
+    """Of the first hits within each band of scores, the share that was meant; near misses beside."""
     lines = []
     for low in range(0, 100, 10):
-        band = [good for score, good in scores if low / 100 <= score < (low + 10) / 100]
-        lines.append({"from": low / 100, "hits": len(band), "meant": _share(sum(band), len(band))})
+        inside = range(10 * low, 10 * low + 100)
+        band = [good for score, good in scores if round(1000 * score) in inside]
+        near = sum(round(1000 * score) in inside for score, _ in wrong)
+        share = _share(sum(band), len(band))
+        lines.append({"from": low / 100, "hits": len(band), "meant": share, "near_misses": near})
     return lines
 
 
@@ -274,7 +279,7 @@ def asked_in_process(world: World, generator: Generator, given: argparse.Namespa
         "kinds": kinds,
         "near_misses": near,
         "curve": curve([*scores, *wrong], asked),
-        "calibration": calibration(scores),
+        "calibration": calibration(scores, wrong),
     }
 
 

@@ -81,7 +81,11 @@ def make_world(db: Database, clock: FixedClock, folder: Path) -> World:
 
 def organisation(name: str, serial: int = 1, **changes: Any) -> CaseFacts:
     subject = Subject(
-        "organization", name, uscc=make_uscc("91130102", serial), former_names=changes.pop("former_names", ())
+        "organization",
+        name,
+        uscc=make_uscc("91130102", serial),
+        former_names=changes.pop("former_names", ()),
+        short_names=changes.pop("short_names", ()),
     )
     case = CaseFacts(
         case_id=new_id(),

@@ -149,27 +149,31 @@ def test_a_correction_reaches_every_field_the_api_corrects(counter):
     given = {
         "region": "130102", "document__organ": "长安区城市管理局", "document__date": "2026-11-01",
         "subject__legal_representative": "钱某", "domain": "government-procurement", "document__fine_wan": "",
+        "subject__former_names": "", "subject__short_names": "石门建工\r\n",
     }  # fmt: skip
     changed = {f"changes__{name}": value for name, value in given.items()}
     counter.do(place, "correct", "decider", 422, reason="录入有误", **changed)
     counter.do(place, "correct", "decider", reason="录入有误", changed_on=DAY, **changed)
     page = counter.page(place)
-    for words in ("长安区城市管理局", "2026年11月1日", "钱某"):
+    for words in ("长安区城市管理局", "2026年11月1日", "钱某", "石门建工"):
         assert words in page, words
-    assert "罚款金额" not in page
+    for words in ("罚款金额", "石门旧名公司"):
+        assert words not in page, words
 
 
 def test_a_draft_takes_every_field_of_its_document(counter):
     more = {"document.confiscated_wan": "1.5", "document.licence": "施工许可证"}
     more["document.valid_until"] = "2027-11-02"
-    place = counter.file(**more, **{"subject.former_names": "石门旧名公司"})
+    place = counter.file(
+        **more, **{"subject.former_names": "石门旧名公司", "subject.short_names": "石门旧名"}
+    )
     form = counter.page(f"{place}/edit")
     for value in (*more.values(), "石门旧名公司"):
         assert value in form
-    emptied = dict.fromkeys((*more, "subject.former_names"), "")
+    emptied = dict.fromkeys((*more, "subject.former_names", "subject.short_names"), "")
     saved = counter.who["clerk"].post(f"{place}/edit", data={"version": counter.version(place), **emptied})
     assert saved.status_code == 303
-    for value in (*more.values(), "石门旧名公司"):
+    for value in (*more.values(), "石门旧名"):
         assert value not in counter.page(f"{place}/edit")
 
 

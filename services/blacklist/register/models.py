@@ -152,7 +152,7 @@ class Grams(TypeDecorator[list[str]]):
 
 
 class ListingName(Base):
-    """A name under which an organisation's listing is found: its current one or a former one (曾用名).
+    """A name under which an organisation's listing is found: its current, a former (曾用名) or a short one.
 
     Everything but `name` is derived from it (`domain.names`); the inverted index over `grams` is part of this
     table: a GIN index on PostgreSQL, an FTS5 table kept by triggers on SQLite (`index/tables.py`).
@@ -163,7 +163,7 @@ class ListingName(Base):
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     listing_id: Mapped[str] = mapped_column(ForeignKey("register_listing.id"))
     ordinal: Mapped[int]
-    """0 for the current name, then former names."""
+    """0 for the current name, above it former names, below it short names (简称)."""
     name: Mapped[str] = mapped_column(String(200))
     full_key: Mapped[str] = mapped_column(KEY, index=True)
     core_key: Mapped[str] = mapped_column(KEY, index=True)

@@ -19,6 +19,7 @@ from shared.outbox import add_queued, enqueue, queued
 
 EXCHANGE = "blacklist.exchange.v1"
 PUBLIC = "blacklist.public.v1"
+PUBLIC_SUBJECT = ("name", "uscc", "former_names", "short_names")
 HPKE_INFO = b"credit-blacklist exchange v1"
 
 
@@ -148,7 +149,7 @@ def _current(listing: Listing) -> dict[str, Any]:
         "list": {name: facts["list"][name] for name in ("code", "name", "class")},
         "domain": listing.domain,
         "region": listing.region,
-        "subject": {name: facts["subject"][name] for name in ("name", "uscc", "former_names")},
+        "subject": {name: said for name, said in facts["subject"].items() if name in PUBLIC_SUBJECT},
         "organ": facts["organ"],
         "document": {"number": facts["document"]["number"], "date": facts["document"]["date"]},
         "measures": facts["measures"],

@@ -30,6 +30,7 @@ LABELS = {
     "subject.name": "名称或姓名",
     "subject.uscc": "统一社会信用代码",
     "subject.former_names": "曾用名",
+    "subject.short_names": "简称",
     "subject.legal_representative": "法定代表人（负责人）",
     "subject.id_type": "证件类型",
     "subject.id_number": "证件号码",
@@ -146,11 +147,12 @@ def _edit(made: APIBlueprint, deps: Deps) -> None:
 
 
 def _form(**how: tuple[str, ...]) -> dict[str, Any]:
-    """The form's values; exceptions as ticked, former names and covered passages one a line."""
+    """The form's values; exceptions as ticked, further names and covered passages one a line."""
     values = read_form(request.form, lists=("disclosure.exceptions",), **how)
-    if "subject.former_names" in request.form and isinstance(values.setdefault("subject", {}), dict):
-        names = request.form["subject.former_names"].splitlines()
-        values["subject"]["former_names"] = [name.strip() for name in names if name.strip()]
+    for further in ("former_names", "short_names"):
+        given = request.form.get(f"subject.{further}")
+        if given is not None and isinstance(values.setdefault("subject", {}), dict):
+            values["subject"][further] = [name.strip() for name in given.splitlines() if name.strip()]
     disclosure = values.setdefault("disclosure", {})
     if not isinstance(disclosure, dict):
         return values  # the schema's to refuse

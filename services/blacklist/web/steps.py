@@ -137,8 +137,10 @@ ASKED_HERE = frozenset({("correct", "changed_on")})
 CORRECTABLE = (
     "domain", "region", "subject.name", "subject.uscc", "subject.legal_representative", "misconduct.facts",
     "document.number", "document.organ", "document.date", "document.basis", "document.content",
-    "document.fine_wan",
+    "document.fine_wan", "subject.former_names", "subject.short_names",
 )  # fmt: skip
+LISTED = frozenset({"subject.former_names", "subject.short_names"})
+"""One a line; a box left empty takes all of them away."""
 EMPTIED = frozenset({"subject.uscc", "subject.legal_representative", "document.fine_wan"})
 """What a correction may also take away."""
 DANGEROUS = frozenset({"revoke", "dismiss", "withdraw", "suspend"})
@@ -221,11 +223,19 @@ def _differences(case: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any
             found[group] = changes[group]  # the schema says what is wrong with it
             continue
         held, given = (case[group], changes.get(group, {})) if group else (case, changes)
-        value, before = given.get(field), str(held.get(field) or "")
-        emptied = name in EMPTIED and before and request.form.get(f"changes.{name}", "?").strip() == ""
+        typed = request.form.get(f"changes.{name}")
+        if name in LISTED:
+            value, before = (None if typed is None else _lines(typed)), held[field]
+        else:
+            value, before = given.get(field), str(held.get(field) or "")
+        emptied = name in EMPTIED and before and typed is not None and not typed.strip()
         if emptied or (value is not None and value != before):
             (found.setdefault(group, {}) if group else found)[field] = value
     return found
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _view(deps: Deps, case_id: str) -> dict[str, Any]:

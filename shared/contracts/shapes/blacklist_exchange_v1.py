@@ -35,6 +35,7 @@ Subject = shape(
         "type": choice("organization", "individual"),
         "name": text(),
         "former_names": many(text()),
+        "short_names": many(text(), optional=True, about="简称：法人及非法人组织"),
         "uscc": text(null=True),
         "codes": part(Codes),
         "legal_representative": text(null=True),

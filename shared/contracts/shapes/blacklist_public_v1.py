@@ -12,7 +12,13 @@ PublicList = shape(
     },
 )
 PublicSubject = shape(
-    "PublicSubject", {"name": text(), "uscc": text(null=True), "former_names": many(text())}
+    "PublicSubject",
+    {
+        "name": text(),
+        "uscc": text(null=True),
+        "former_names": many(text()),
+        "short_names": many(text(), optional=True, about="简称"),
+    },
 )
 PublicOrgan = shape("PublicOrgan", {"name": text(), "uscc": text(null=True)})
 PublicDocument = shape("PublicDocument", {"number": text(), "date": day(null=True)})

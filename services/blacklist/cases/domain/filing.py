@@ -107,8 +107,11 @@ def _organization_problems(subject: Mapping[str, Any], today: date) -> Iterator[
 
 
 def _individual_problems(subject: Mapping[str, Any], today: date) -> Iterator[Problem]:
-    names = ("uscc", "legal_representative", "legal_representative_id_type", "legal_representative_id_number")
-    for name in names:
+    organisations = (
+        "uscc", "short_names", "legal_representative", "legal_representative_id_type",
+        "legal_representative_id_number",
+    )  # fmt: skip
+    for name in organisations:
         if subject.get(name):
             yield f"/subject/{name}", "自然人不填此项"
     yield from _id_problems(subject, "id_type", "id_number", today)

@@ -46,6 +46,7 @@ class Case(Base):
     uscc: Mapped[str | None] = mapped_column(String(18))
     codes: Mapped[dict[str, Any]] = mapped_column(JsonDoc, default=dict)
     former_names: Mapped[list[str]] = mapped_column(JsonDoc, default=list)
+    short_names: Mapped[list[str]] = mapped_column(JsonDoc, default=list, server_default="[]")
     legal_representative: Mapped[str | None] = mapped_column(String(100))
     legal_representative_id_type: Mapped[str | None] = mapped_column(String(32))
     legal_representative_id_sealed: Mapped[str | None] = mapped_column(Text)

@@ -174,6 +174,7 @@ def filing_view(case: Case) -> dict[str, Any]:
             "type": case.subject_type,
             "name": case.subject_name,
             "former_names": list(case.former_names),
+            "short_names": list(case.short_names),
             "uscc": case.uscc,
             "codes": dict(case.codes),
             "legal_representative": case.legal_representative,

@@ -99,6 +99,11 @@ class SubjectFields(Schema):
     uscc = UsccField(allow_none=True)
     codes = fields.Nested(CodesIn)
     former_names = fields.List(Text(200), validate=validate.Length(max=20))
+    short_names = fields.List(
+        Text(50, shortest=2),
+        validate=validate.Length(max=10),
+        metadata={"description": "简称（法人及非法人组织自己使用或者登记的），按全文相同查得"},
+    )
     legal_representative = Text(100, allow_none=True)
     legal_representative_id_type = fields.String(validate=one_of(ID_TYPES), allow_none=True)
     legal_representative_id_number = Text(32, allow_none=True)

@@ -59,6 +59,7 @@ def _subject_columns(keyring: KeyRing, case_id: str, subject: Mapping[str, Any])
         "uscc": subject.get("uscc"),
         "codes": {name: codes.get(name) for name in CODE_FIELDS},
         "former_names": list(subject.get("former_names") or ()),
+        "short_names": list(subject.get("short_names") or ()),
         "legal_representative": subject.get("legal_representative"),
         "legal_representative_id_type": subject.get("legal_representative_id_type") if other else None,
         "legal_representative_id_sealed": keyring.seal(other, f"{REPRESENTATIVE_AAD}.{case_id}")
@@ -105,6 +106,7 @@ def filing_of(keyring: KeyRing, case: Case) -> dict[str, Any]:
             "type": case.subject_type,
             "name": case.subject_name,
             "former_names": list(case.former_names),
+            "short_names": list(case.short_names),
             "uscc": case.uscc,
             "codes": dict(case.codes),
             "legal_representative": case.legal_representative,

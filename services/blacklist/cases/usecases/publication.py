@@ -145,6 +145,7 @@ def _subject(case: Case) -> Subject:
         type=case.subject_type,
         name=case.subject_name,
         former_names=tuple(case.former_names),
+        short_names=tuple(case.short_names),
         uscc=case.uscc,
         codes=case.codes,
         legal_representative=case.legal_representative,

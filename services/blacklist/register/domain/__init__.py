@@ -25,6 +25,7 @@ from services.blacklist.register.domain.names import (
     full_key,
     name_record,
     name_records,
+    numbered_records,
     tail_value,
 )
 
@@ -50,6 +51,7 @@ __all__ = [
     "is_shield",
     "name_record",
     "name_records",
+    "numbered_records",
     "status",
     "tail_value",
 ]

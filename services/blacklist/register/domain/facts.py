@@ -89,6 +89,8 @@ class Subject:
     """"organization" or "individual"."""
     name: str
     former_names: tuple[str, ...] = ()
+    short_names: tuple[str, ...] = ()
+    """简称 the organisation bears itself; never derived from its name."""
     uscc: str | None = None
     codes: Mapping[str, str | None] = field(default_factory=dict)
     legal_representative: str | None = None

@@ -16,6 +16,7 @@ LABELS = {
     "subject.type": "主体类型",
     "subject.name": "主体名称",
     "subject.former_names": "曾用名",
+    "subject.short_names": "简称",
     "subject.uscc": "统一社会信用代码",
     "subject.codes": "其他代码",
     "subject.legal_representative": "法定代表人（负责人）",

@@ -16,6 +16,7 @@ from shared.regions import is_known
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 20_000
+LONGEST_SHORT, MOST_SHORT = 50, 10
 RESIDENT = "resident-id"
 MINOR = (
     "subject.id_number：按号码所示出生日期，违法行为发生、作出文书或者公示之日当事人为未成年人，不得列入和公示；"
@@ -24,7 +25,7 @@ MINOR = (
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TOP = {
     "list_code", "domain", "region", "subject", "document", "published_on", "publicity_ends_on",
-    "former_names", "source_id", "misconduct", "measures", "severity", "organ", "source",
+    "former_names", "short_names", "source_id", "misconduct", "measures", "severity", "organ", "source",
 }  # fmt: skip
 _SUBJECT = {
     "type", "name", "uscc", "legal_representative", "id_type", "id_number", *CODE_FIELDS,
@@ -69,7 +70,8 @@ def read_line(text: str | bytes, domains: Collection[str]) -> ImportLine:
         "subject": subject,
         "document": _document(given.get("document")),
         "misconduct": _misconduct(given.get("misconduct")),
-        "former_names": _names(given.get("former_names")),
+        "former_names": _names(given, "former_names"),
+        "short_names": _short_names(given, subject["type"]),
         "measures": _measures(given.get("measures")),
         "organ": _organ(given.get("organ"), "organ"),
         "source": _organ(given.get("source"), "source"),
@@ -250,12 +252,22 @@ def _organ(value: Any, name: str) -> dict[str, Any] | None:
     return {"name": _text(given, "name", where=f"{name}.", required=True), "uscc": code}
 
 
-def _names(value: Any) -> list[str]:
+def _short_names(given: Mapping[str, Any], subject_type: str | None) -> list[str]:
+    names = _names(given, "short_names")
+    if names and subject_type == "individual":
+        raise BadLine("short_names：自然人不填此项")
+    if len(names) > MOST_SHORT or not all(2 <= len(each) <= LONGEST_SHORT for each in names):
+        raise BadLine(f"short_names：每个 2 至 {LONGEST_SHORT} 字，至多 {MOST_SHORT} 个")
+    return names
+
+
+def _names(given: Mapping[str, Any], field: str) -> list[str]:
+    value = given.get(field)
     if value is None:
         return []
     names = value if isinstance(value, list) else [value]
     if not all(isinstance(each, str) and 0 < len(each) <= LONGEST_NAME and _storable(each) for each in names):
-        raise BadLine("former_names：应为名称的数组")
+        raise BadLine(f"{field}：应为名称的数组")
     return names
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, select
 from sqlalchemy.orm import Session
 
-from services.blacklist.register.domain.names import name_records
+from services.blacklist.register.domain.names import numbered_records
 from services.blacklist.register.index.port import Block, NameTuple, RegisterIndex
 from services.blacklist.register.models import LISTINGS, NAMES, Listing, ListingName
 from shared.db import Database
@@ -30,8 +30,8 @@ PROCESSES = min(4, os.cpu_count() or 1)
 """Besides this one; without any, names are cut here."""
 MANY = 20_000
 """From so many names on, and more than stand there, indexes are made after; processes are started."""
-Named = tuple[str, tuple[str, ...]]
-"""A listing's id and its names, the current one first."""
+Named = tuple[str, str, Sequence[str], Sequence[str]]
+"""A listing's id, its name, former ones and short ones."""
 Write = Callable[[Sequence[NameTuple]], Block]
 Progress = Callable[[int], None]
 
@@ -62,14 +62,15 @@ def _unnamed() -> Any:
 def _listings(session: Session) -> Iterator[list[Named]]:
     """In order of id, block by block: no cursor stays open while rows are written."""
     last = ""
-    wanted = select(Listing.id, Listing.subject_name, Listing.facts["subject"]["former_names"])
+    subject = Listing.facts["subject"]
+    wanted = select(Listing.id, Listing.subject_name, subject["former_names"], subject["short_names"])
     while True:
         found = wanted.where(_unnamed(), Listing.id > last).order_by(Listing.id).limit(BLOCK)
         rows = session.execute(found).all()
         if not rows:
             return
         last = rows[-1][0]
-        yield [(listing, (name, *(former or ()))) for listing, name, former in rows]
+        yield [(listing, name, former or (), short or ()) for listing, name, former, short in rows]
 
 
 def _taken(
@@ -89,8 +90,8 @@ def cut_names(write: Write, named: Sequence[Named]) -> tuple[int, Block]:
     """How many listings, and the rows of their names as the database takes them."""
     rows = [
         (listing, ordinal, *record)
-        for listing, names in named
-        for ordinal, record in enumerate(name_records(names))
+        for listing, name, former, short in named
+        for ordinal, record in numbered_records(name, former, short)
     ]
     return len(named), write(rows)
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from services.blacklist.register.domain.names import GRAM_VERSION, name_record
+from services.blacklist.register.domain.names import GRAM_VERSION, record_at
 from services.blacklist.register.index.building import name_unnamed
 from services.blacklist.register.index.counts import COMMON, MARK
 from services.blacklist.register.index.port import RegisterIndex
@@ -147,7 +147,7 @@ _UPDATE = (
 
 def _derived(row: Any) -> dict[str, Any] | None:
     """The row's new values if they differ from what stands there."""
-    now = name_record(row["name"])._asdict()
+    now = record_at(row["ordinal"], row["name"])._asdict()
     if row["gram_version"] == GRAM_VERSION and all(row[name] == now[name] for name in _DERIVED):
         return None
     return {"name_id": row["id"]} | {f"new_{name}": value for name, value in now.items()}

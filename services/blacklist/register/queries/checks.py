@@ -26,6 +26,8 @@ from services.blacklist.register.queries.matching import (
     FORMER_NAME,
     SAME_CODE,
     SAME_NAME,
+    SHORT_NAME,
+    SHORT_POINTS,
     Hit,
     find_hits,
 )
@@ -117,8 +119,13 @@ def check_entities(
     )
     found = {member: _exactly(member, known) for member in dict.fromkeys(members)}
     if alike:
-        found |= _likely(session, [each for each, rows in found.items() if not rows], today, allowed)
+        found |= _likely(session, [each for each, rows in found.items() if _open(rows)], today, allowed)
     return [_answer(entity, _together(entity, found), on, purpose) for entity in entities]
+
+
+def _open(rows: Sequence[Found]) -> bool:
+    """Whether likely names are worth asking: a short name may be another's."""
+    return all(each.why[0] == SHORT_NAME for each in rows)
 
 
 def version_of(session: Session, today: date) -> dict[str, Any]:
@@ -197,12 +204,12 @@ def _by_name(member: Entity, named: Iterable[tuple[str, int, Line]]) -> list[Fou
     rows = list(named)
     if member.uscc and any(line.uscc == member.uscc for _, _, line in rows):
         rows = [row for row in rows if _may_be(member, row[2].uscc)]
-    one = len({line.uscc for _, _, line in rows}) == 1 and not member.uscc
+    one = len({line.uscc for _, ordinal, line in rows if ordinal >= 0}) == 1 and not member.uscc
     return [
         Found(
             line,
             certain=one and ordinal == 0,
-            points=950 if ordinal else 1000,
+            points=SHORT_POINTS if ordinal < 0 else 950 if ordinal else 1000,
             why=_why_named(member, name, ordinal, line),
             matched=name,
         )
@@ -211,7 +218,8 @@ def _by_name(member: Entity, named: Iterable[tuple[str, int, Line]]) -> list[Fou
 
 
 def _why_named(member: Entity, name: str, ordinal: int, line: Line) -> tuple[str, ...]:
-    said = (FORMER_NAME if ordinal else SAME_NAME, *same_writing(member.name or "", name))
+    how = SHORT_NAME if ordinal < 0 else FORMER_NAME if ordinal else SAME_NAME
+    said = (how, *same_writing(member.name or "", name))
     return said if _may_be(member, line.uscc) else (*said, OTHER_CODE)
 
 

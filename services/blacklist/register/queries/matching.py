@@ -29,6 +29,8 @@ from services.blacklist.register.queries.lines import NameRow, Shown
 from shared.identifiers import InvalidIdentifier, check_uscc
 
 SAME_CODE, SAME_NAME, FORMER_NAME, SAME_DOCUMENT = "同一统一社会信用代码", "名称相同", "曾用名", "文号相同"
+SHORT_NAME, SHORT_POINTS = "简称", 900
+"""Another firm may use the same short name, or have it as its brand."""
 EXACT_ONLY = 2
 """Questions of so few signs are never searched by likeness."""
 BUDGETS, MOST_GRAMS, SCORED = (240, 1500), 24, 30
@@ -81,7 +83,8 @@ def find_hits(shown: Shown, text: str) -> list[Hit]:
     if not found and (other := other_key(text, question.key)):
         question = Question(text, other)
         found = list(_same_name(shown, question))
-    found = found or list(_alike(shown, question))
+    if all(hit.why[0] == SHORT_NAME for hit in found):  # who bears a short name is not the only one meant
+        found += _alike(shown, question)
     best: dict[str, Hit] = {}
     for hit in sorted(found, key=lambda each: (-each.points, each.listing_id)):
         best.setdefault(hit.listing_id, hit)
@@ -109,7 +112,9 @@ def _same_name(shown: Shown, question: Question) -> Iterator[Hit]:
         return
     for name, ordinal, line in shown.by_key(question.key):
         written = same_writing(question.text, name)
-        if ordinal:
+        if ordinal < 0:
+            yield Hit(line["id"], SHORT_POINTS, name, (SHORT_NAME, *written), line=line)
+        elif ordinal:
             yield Hit(line["id"], 950, name, (FORMER_NAME, *written), line=line)
         else:
             yield Hit(line["id"], 1000, name, (SAME_NAME, *written), True, line)
@@ -122,6 +127,8 @@ def _alike(shown: Shown, question: Question) -> Iterator[Hit]:
     seen: set[int] = set()
     sure = False
     for row in shown.names_by_core(asked.core):
+        if row.ordinal < 0:
+            continue
         likeness = compare(asked, parts_of(row))
         sure = sure or likeness.raw >= SURE_ENOUGH or bool(asked.trade and not asked.region)
         sure = sure or _one_sign_apart(likeness, asked, row)
@@ -149,8 +156,9 @@ def _one_sign_apart(likeness: Likeness, asked: Parts, row: NameRow) -> bool:
 
 
 def _likeness(asked: Parts, letters: str, row: NameRow) -> Likeness:
+    """A short name is alike by its sound alone."""
     found = parts_of(row)
-    likeness = compare(asked, found)
+    likeness = compare(asked, found) if row.ordinal >= 0 else Likeness(0.0, ())
     if not letters:
         return likeness
     return max(likeness, compare_sound(letters, found, row.full_key), key=lambda each: each.raw)
@@ -187,7 +195,7 @@ def parts_of(row: NameRow) -> Parts:
 def _hit(row: NameRow, likeness: Likeness) -> Iterator[Hit]:
     raw, why = likeness
     if row.ordinal:
-        raw, why = raw * FORMER_SHARE, (FORMER_NAME, *why)
+        raw, why = raw * FORMER_SHARE, (FORMER_NAME if row.ordinal > 0 else SHORT_NAME, *why)
     if raw >= FLOOR:
         yield Hit(row.listing_id, calibrated(raw), row.name, why)
 

@@ -16,7 +16,7 @@ from services.blacklist.register.domain import (
     NameRecord,
     Publicity,
     Subject,
-    name_records,
+    numbered_records,
     tail_value,
 )
 from services.blacklist.register.models import NAMES, Listing, ListingName
@@ -165,10 +165,12 @@ def listing_facts(case: CaseFacts, terms: ListTerms) -> dict[str, Any]:
 
 
 def _subject_facts(subject: Subject) -> dict[str, Any]:
+    short = () if subject.is_person else subject.short_names
     return {
         "type": subject.type,
         "name": subject.name,
         "former_names": list(subject.former_names),
+        **({"short_names": list(short)} if short else {}),
         "uscc": subject.uscc,
         "codes": _only(CODE_FIELDS, subject.codes),
         "legal_representative": subject.legal_representative,
@@ -182,7 +184,7 @@ def _only(fields: Sequence[str], document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: document.get(name) for name in fields}
 
 
-Named = tuple[Listing, Sequence[NameRecord]]
+Named = tuple[Listing, Sequence[tuple[int, NameRecord]]]
 
 
 def write_names(session: Session, named: Iterable[Named]) -> None:
@@ -193,7 +195,7 @@ def write_names(session: Session, named: Iterable[Named]) -> None:
         (
             {"listing_id": listing.id, "ordinal": ordinal, **record._asdict()}
             for listing, records in named
-            for ordinal, record in enumerate(records)
+            for ordinal, record in records
         ),
     )
 
@@ -202,4 +204,7 @@ def named(listing: Listing) -> Named:
     """With the names it is found by: persons are never in the name search."""
     if listing.subject_type != "organization":
         return listing, ()
-    return listing, name_records((listing.subject_name, *listing.facts["subject"]["former_names"]))
+    subject = listing.facts["subject"]
+    return listing, numbered_records(
+        listing.subject_name, subject["former_names"], subject.get("short_names") or ()
+    )

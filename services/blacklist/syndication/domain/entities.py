@@ -25,6 +25,7 @@ def _company(view: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {
         "name": [subject["name"]],
         "previousName": list(subject["former_names"]),
+        "weakAlias": list(subject.get("short_names") or ()),
         "uscCode": [subject["uscc"]],
         "country": ["cn"],
         "topics": [TOPICS.get(view["list_class"], "reg.warn")],

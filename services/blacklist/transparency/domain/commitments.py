@@ -24,7 +24,7 @@ ENDS = frozenset({"removed", "revoked"})
 
 APART: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "subject": {
-        "subject.name": ("name", "former_names"),
+        "subject.name": ("name", "former_names", "short_names"),
         "subject.certificate": ("legal_representative_id_type",),
     },
     "document": {"document.content": ("content",), "document.basis": ("basis",)},

@@ -20,6 +20,8 @@ from services.blacklist.register.domain.names.record import (
     NameRecord,
     name_record,
     name_records,
+    numbered_records,
+    record_at,
 )
 
 __all__ = [
@@ -39,7 +41,9 @@ __all__ = [
     "grams_of",
     "name_record",
     "name_records",
+    "numbered_records",
     "other_key",
+    "record_at",
     "same_writing",
     "split",
     "split_name",
