@@ -6,12 +6,15 @@ Level L of the tiles holds the tree's level 8·L. Paths are `<L>/<N>[.p/<W>]`, N
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shared.tlog.tree import Node, ReadHashes, fold
 
 WIDTH = 256
 HEIGHT = 8
 HASH = 32
+KEPT = 2048
+"""Folded parts of tiles that a process remembers: 4 KiB each at most, a tenth of it as a rule."""
 _PATH = re.compile(r"((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d{0,2}))?")
 
 Place = tuple[int, int]
@@ -108,6 +111,12 @@ def _inside(tile: bytes, node: Node) -> bytes:
     part = tile[start * HASH : (start + (1 << rows)) * HASH]
     if len(part) != HASH << rows:
         raise ValueError("the tile is shorter than the tree")
+    return _folded(part)
+
+
+@lru_cache(KEPT)
+def _folded(part: bytes) -> bytes:
+    """Full tiles never change, and near the root every proof folds the same ones."""
     return fold(split(part))
 
 

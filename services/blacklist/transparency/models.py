@@ -108,7 +108,9 @@ class Certificate(Base):
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-LEAVES, SECRETS, TILES = (cast("Table", each.__table__) for each in (LogLeaf, LogSecret, LogTile))
+LEAVES, SECRETS, TILES, CHECKPOINTS = (
+    cast("Table", each.__table__) for each in (LogLeaf, LogSecret, LogTile, LogCheckpoint)
+)
 
 for _name in APPEND_ONLY:
     guard_append_only(Base.metadata.tables[_name])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.domain import Kind
@@ -20,7 +20,7 @@ from services.blacklist.transparency.domain.commitments import (
     opened,
     parts_of,
 )
-from services.blacklist.transparency.models import LogCheckpoint, LogLeaf, LogSecret
+from services.blacklist.transparency.models import CHECKPOINTS, LEAVES, LogCheckpoint, LogLeaf, LogSecret
 from services.blacklist.transparency.queries.store import latest_checkpoint, reader, signed_note
 from shared.errors import Invalid, NotFound, describe_errors
 from shared.tlog import tree
@@ -33,14 +33,16 @@ describe_errors(
 )
 
 
-_NEWEST = select(func.max(LogCheckpoint.size))
+_NEWEST = select(func.max(CHECKPOINTS.c.size))
 """The size of the newest checkpoint, without its text."""
-_LEAF = select(LogLeaf.kind, LogLeaf.commitment, _NEWEST.scalar_subquery())
+_LEAF = select(LEAVES.c.kind, LEAVES.c.commitment, _NEWEST.scalar_subquery()).where(
+    LEAVES.c.position == bindparam("index")
+)
 
 
 def inclusion(session: Session, index: int, size: int | None) -> dict[str, Any]:
     """The audit path of a leaf, by default in the newest tree."""
-    row = session.execute(_LEAF.where(LogLeaf.position == index)).first()
+    row = session.execute(_LEAF, {"index": index}).first()
     kind, committed, newest = row or (0, b"", None)
     newest = newest or latest_checkpoint(session).size
     size = newest if size is None else size

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.transparency.domain.commitments import entry_of
-from services.blacklist.transparency.models import LogCheckpoint, LogCosignature, LogLeaf, LogTile
+from services.blacklist.transparency.models import TILES, LogCheckpoint, LogCosignature, LogLeaf
 from shared.errors import NotFound, Unavailable, describe_errors
 from shared.tlog.tiles import HASH, HEIGHT, WIDTH, Place
 from shared.tlog.tiles import reader as tile_reader
@@ -20,7 +20,22 @@ describe_errors(
 )
 
 
-_TILES = select(LogTile.level, LogTile.number, LogTile.hashes)
+AT_ONCE = 12
+"""Tiles that one statement asks for, as many as a proof needs of 16 million leaves."""
+
+
+def _named(at: int) -> tuple[str, str]:
+    return f"level_{at}", f"number_{at}"
+
+
+def _at(at: int) -> ColumnElement[bool]:
+    level, number = _named(at)
+    return and_(TILES.c.level == bindparam(level), TILES.c.number == bindparam(number))
+
+
+_TILES = select(TILES.c.level, TILES.c.number, TILES.c.hashes).where(or_(*map(_at, range(AT_ONCE))))
+"""One statement for ever, so that nothing is compiled for a proof; pairs in one list would be looked for by
+SQLite in every tile there is."""
 
 
 def tree_size(session: Session) -> int:
@@ -33,16 +48,16 @@ def load_tiles(session: Session, places: Collection[Place]) -> dict[Place, bytes
     """The tiles as far as they are filled."""
     if not places:
         return {}
-    numbers: dict[int, list[int]] = {}
-    for level, number in places:
-        numbers.setdefault(level, []).append(number)
-    wanted = _TILES.where(or_(*(_on(level, numbers[level]) for level in sorted(numbers))))
-    return {(level, number): hashes for level, number, hashes in session.execute(wanted)}
-
-
-def _on(level: int, numbers: Collection[int]) -> ColumnElement[bool]:
-    """A condition for each level: pairs in one list are looked for by SQLite in every tile there is."""
-    return and_(LogTile.level == level, LogTile.number.in_(numbers))
+    wanted = list(places)
+    found: dict[Place, bytes] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        block = wanted[start : start + AT_ONCE]
+        block += block[-1:] * (AT_ONCE - len(block))
+        given = {
+            name: part for at, place in enumerate(block) for name, part in zip(_named(at), place, strict=True)
+        }
+        found |= {(level, number): hashes for level, number, hashes in session.execute(_TILES, given)}
+    return found
 
 
 def reader(session: Session, known: Mapping[Place, bytes] | None = None) -> ReadHashes:
