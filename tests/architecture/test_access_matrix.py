@@ -59,6 +59,7 @@ BODIES: dict[str, Any] = {
     "POST /push/api/v1/listings/<listing_id>/appearances": {"platform": "credit-hebei", "seen": "displayed"},
     "POST /push/listings/<listing_id>/appearances": {"platform": "credit-hebei", "seen": "displayed"},
     "POST /push/deliveries/<delivery_id>/proposals": {"action": "retry", "reason": "平台误退"},
+    "POST /push/deliveries/<delivery_id>/replay": {"reason": "平台误退"},
     "POST /api/v1/imports/<import_id>/decisions": {"decision": "keep", "hint": "duplicate"},
     "POST /api/v1/imports/<import_id>/corrections": {"file": b""},
     "POST /imports/<import_id>/corrections": {"file": b""},

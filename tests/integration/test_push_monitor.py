@@ -123,7 +123,10 @@ def test_two_people_decide_on_a_refused_one(world: PushWorld) -> None:
     assert row.subject_name in first.get("/push/dead", headers=HTML).text
     where = f"/push/deliveries/{row.id}/proposals"
     assert first.post(where, data={"action": "retry"}).status_code == 422
-    assert first.post(where, data={"action": "retry", "reason": "平台误退"}).status_code == 303
+    own = f"/push/deliveries/{row.id}/replay"
+    assert first.post(own).status_code == 422
+    assert first.post(own, data={"reason": "平台误退"}).headers["Location"].endswith("/push/dead")
+    assert world.states(row.listing_id, JSON) == [(JSON, "list", "rejected")]
     assert second.post(where, data={"action": "discard", "reason": "不必"}).status_code == 409
     page = second.get("/push/dead", headers=HTML).text
     decision = page.split("/push/proposals/")[1].split("/")[0]

@@ -12,10 +12,10 @@ from services.credit_push.requested import answers
 from services.credit_push.routing import relay_chain
 from services.credit_push.standing import late_letters, platform_views
 from services.credit_push.usecases import Deps
-from services.credit_push.usecases.operating import replay
+from services.credit_push.usecases.deciding import RETRY, propose
 from services.credit_push.usecases.profiles import faulty_releases
 from services.credit_push.usecases.showing import show_attempt
-from shared.errors import DomainError, NotFound
+from shared.errors import DomainError, FieldError, Invalid, NotFound
 from shared.web.access import Principal, access, principal, roles
 from shared.web.listing import last_seen, listed
 from shared.web.pages import form_errors, render
@@ -138,11 +138,20 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
             if queries.delivery(session, delivery_id, visible_region(principal())) is None:
                 raise NotFound("not-found", "没有这条推送记录")
         try:
-            with deps.db.write() as session:
-                replay(session, deps, delivery_id, principal().username)
+            _propose(deps, delivery_id)
         except DomainError as error:
             return _delivery(deps, delivery_id, error)
-        return redirect(url_for(".delivery", delivery_id=delivery_id), 303)
+        return redirect(url_for(".dead_letters"), 303)
+
+
+def _propose(deps: Deps, delivery_id: str) -> None:
+    """To push it again: on the pages two people decide, whichever page it begins on."""
+    reason = request.form.get("reason", "").strip()
+    if not reason:
+        field = FieldError("/reason", "请填写重推的理由。")
+        raise Invalid("validation-failed", "处理意见不完整", fields=[field])
+    with deps.db.write() as session:
+        propose(session, deps, delivery_id, RETRY, reason, principal().username)
 
 
 def _deliveries(deps: Deps) -> Response:
