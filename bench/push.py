@@ -70,10 +70,10 @@ class Service:
     def __init__(self, folder: Path, db_url: str, events_url: str, endpoint: str, rows: int) -> None:
         env = {"DATA_DIR": str(folder), "CREDIT_PUSH_DB_URL": db_url, "EVENTS_URL": events_url}
         self.settings = read_settings(env)
+        _make_tables(db_url)  # first: whoever opens the service reads the released profiles
         opened = wiring.open_deps(self.settings)
         profile = only(opened.catalogue["credit-quanzhou"], endpoint, rows)
         self.deps = replace(opened, catalogue={profile.id: profile})
-        metadata.create_all(self.deps.db.engine)
         ensure_topics(events_url)
         self.log = open_log(events_url)
         self.stop = threading.Event()
@@ -102,6 +102,12 @@ class Service:
         self.thread.join(30)
         self.log.close()
         self.deps.db.close()
+
+
+def _make_tables(db_url: str) -> None:
+    db = open_database(db_url)
+    metadata.create_all(db.engine)
+    db.close()
 
 
 def throughput(service: Service, count: int) -> dict[str, float]:

@@ -30,6 +30,13 @@ from shared.logs import get_log
 log = get_log(__name__)
 PATIENCE = timedelta(minutes=5)
 LOOK_SECONDS, PAUSE_SECONDS = 60.0, 0.1
+OLDEST_OPEN = (
+    select(ReconciliationRun)
+    .where(ReconciliationRun.state.in_((WAITING, "running")))
+    .order_by(ReconciliationRun.id)
+    .limit(1)
+)
+"""Made once: asked after every commit, and putting it together costs more than running it."""
 BY_SCHEDULE = "schedule"
 PAGE = 200
 
@@ -77,12 +84,7 @@ class Reconciler:
                 if request_due(session, self._deps):
                     return True
         with self._deps.db.read() as session:
-            run = session.scalars(
-                select(ReconciliationRun)
-                .where(ReconciliationRun.state.in_((WAITING, "running")))
-                .order_by(ReconciliationRun.id)
-                .limit(1)
-            ).first()
+            run = session.scalars(OLDEST_OPEN).first()
         self._awaiting = False
         if run is None or not self._lease.acquire():
             return False

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from shared.contracts.envelope import Headers
 from shared.contracts.topics import TOPICS, Topic
 from shared.db.queueing import begin_immediate
 from shared.db.wakeup import DataVersion
@@ -209,11 +210,20 @@ def _followers(records: Sequence[Record], reasons: dict[int, str]) -> frozenset[
 
 
 def _pack(record: Record) -> str:
+    """Names and values by turns, a line each; as JSON where there are none or they break lines themselves."""
+    text = "\n".join([f"{name}\n{value.decode('latin-1')}" for name, value in record.headers])
+    if text.count("\n") == 2 * len(record.headers) - 1 and not text.startswith("["):
+        return text
     return json.dumps([[name, value.decode("latin-1")] for name, value in record.headers])
+
+
+def _headers(text: str) -> Headers:
+    if text.startswith("["):
+        return tuple((name, value.encode("latin-1")) for name, value in json.loads(text))
+    lines = text.split("\n")
+    return tuple(zip(lines[::2], [value.encode("latin-1") for value in lines[1::2]], strict=True))
 
 
 def _unpack(row: tuple[str, str, bytes, str, int]) -> Record:
     topic, key, value, headers, number = row
-    return Record(
-        topic, key, value, tuple((n, v.encode("latin-1")) for n, v in json.loads(headers)), 0, number
-    )
+    return Record(topic, key, value, _headers(headers), 0, number)

@@ -5,9 +5,8 @@ department instead of a refusal from outside.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from services.credit_push.catalogue import Profile
@@ -47,6 +46,17 @@ TOLD_BY = ("listing_id", "RecordId", "version", "RecordVersion")
 LETTER = "letter"
 
 
+class _Made:
+    """A property worked out once. Without the lock of Python 3.11's own, for which batches would queue."""
+
+    def __init__(self, make: Callable[["Content"], bytes]) -> None:
+        self._make, self._name, self.__doc__ = make, make.__name__, make.__doc__
+
+    def __get__(self, content: "Content", _: type["Content"]) -> bytes:
+        made = content.__dict__[self._name] = self._make(content)
+        return made
+
+
 @dataclass(frozen=True)
 class Content:
     """One record in one layout: `layout` is the concrete format, `table` its place in a database."""
@@ -55,12 +65,12 @@ class Content:
     table: str
     row: dict[str, Any]
 
-    @cached_property
+    @_Made
     def shown(self) -> bytes:
         """What a platform shows of it, as the content digest is taken."""
         return _shown(self.row, self.layout)
 
-    @cached_property
+    @_Made
     def json(self) -> bytes:
         """The row as JSON, made once for what is sent and what is kept: what is shown, then the rest."""
         rest = {name: self.row[name] for name in _NOT_SHOWN.get(self.layout, ()) if name in self.row}

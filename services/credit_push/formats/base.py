@@ -15,6 +15,8 @@ from shared.regions import UnknownRegion, region
 
 Row = dict[str, str]
 RESIDENT_ID = "resident-id"
+PERSONAL = ("identity", "person")
+"""Kinds of column whose values are nobody's to keep."""
 EARLIEST, LATEST = date(1949, 10, 1), date(2099, 12, 31)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SLUG = re.compile(r"[a-z][a-z0-9-]*")
@@ -41,7 +43,7 @@ class Unacceptable(ValueError):
         self.faults, self.row, self.columns = tuple(faults), dict(row or {}), tuple(columns)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """One column; `kind` is text, code, or one of those checked below, `length` the greatest allowed."""
 
@@ -53,9 +55,12 @@ class Column:
     choices: tuple[str, ...] = ()
     plain: bool = field(init=False)
     """Whether any text of that length will do: most columns, and then there is nothing more to look at."""
+    recurring: bool = field(init=False)
+    """Whether its values come again and again (codes, days), so that verdicts on them are kept."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "plain", self.kind not in _KINDS and not self.choices)
+        object.__setattr__(self, "recurring", not self.plain and self.kind not in PERSONAL)
 
 
 def check_columns(columns: Iterable[Column], row: Mapping[str, str]) -> list[Fault]:
@@ -68,7 +73,7 @@ def check_columns(columns: Iterable[Column], row: Mapping[str, str]) -> list[Fau
                 found.append(Fault(column.code, "REQUIRED", f"{column.label}不能为空"))
         elif column.plain and len(value) <= column.length and value.isprintable():
             continue
-        elif fault := _check(column, value):
+        elif fault := (_verdict if column.recurring else _check)(column, value):
             found.append(fault)
     return found
 
@@ -83,6 +88,9 @@ def _check(column: Column, value: str) -> Fault | None:
     check = _KINDS.get(column.kind)
     problem = check(value) if check else None
     return Fault(column.code, problem[0], column.label + problem[1]) if problem else None
+
+
+_verdict = lru_cache(maxsize=8192)(_check)
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -20,13 +20,24 @@ from services.credit_push.usecases.encoding import INFO, OPENED_FIELDS, exchange
 from services.credit_push.usecases.receiving import receive_receipts
 from services.credit_push.usecases.recent import identities_of
 from shared.crypto import CryptoError, KeyRing, hpke_seal
-from shared.db import change_rows
+from shared.db import rows_changed
 from shared.leases import Lease
 
 VERSIONS = cast("Table", ListingVersion.__table__)
 PLACED_AT_ONCE = 1000
 SCANNED_AT_ONCE = 1000
 PAUSE_SECONDS = 1.0
+IN_ORDER = (VERSIONS.c.recorded_at, VERSIONS.c.listing_id, VERSIONS.c.sequence)
+OLDEST = (
+    select(*IN_ORDER).where(VERSIONS.c.position.is_(None)).order_by(*IN_ORDER).limit(PLACED_AT_ONCE).cte()
+)
+NUMBERED = select(
+    OLDEST.c.listing_id, OLDEST.c.sequence, func.row_number().over(order_by=list(OLDEST.c)).label("number")
+).subquery()
+PLACE = update(VERSIONS).where(
+    VERSIONS.c.listing_id == NUMBERED.c.listing_id, VERSIONS.c.sequence == NUMBERED.c.sequence
+)
+"""The oldest versions without a place, numbered from 1: no row of them leaves the database."""
 
 
 class Sequencer:
@@ -62,20 +73,8 @@ class Sequencer:
 
 def place(session: Session) -> int:
     """Number the oldest versions without a place; how many."""
-    row = VERSIONS.c
-    last = session.scalar(select(func.max(row.position))) or 0
-    found = session.execute(
-        select(row.listing_id, row.sequence)
-        .where(row.position.is_(None))
-        .order_by(row.recorded_at, row.listing_id, row.sequence)
-        .limit(PLACED_AT_ONCE)
-    ).all()
-    placed = [
-        {"listing_id": listing, "sequence": sequence, "position": number}
-        for number, (listing, sequence) in enumerate(found, last + 1)
-    ]
-    change_rows(session, VERSIONS, placed, ("listing_id", "sequence"))
-    return len(placed)
+    last = session.scalar(select(func.max(VERSIONS.c.position))) or 0
+    return rows_changed(session, PLACE.values(position=NUMBERED.c.number + last))
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,12 @@ _all = attrgetter(*COLUMNS)
 _later = attrgetter(*UNSET)
 NOTHING = (None,) * len(UNSET)
 _changing = attrgetter(*CHANGING)
+BLANK: dict[str, Any] = {
+    **dict.fromkeys(COLUMNS),
+    **dict.fromkeys(("late", "possibly_sent", "ask_first", "was_dead"), False),
+    **dict.fromkeys(("resent", "attempts_count", "failures", "lease_token"), 0),
+    "state": WAITING,
+}
 
 
 def deliveries() -> Select[Any]:
@@ -116,15 +122,13 @@ def save(session: Session, rows: Iterable[Row]) -> None:
 
 def add(session: Session, rows: Sequence[Row]) -> None:
     """Insert new rows with every column that is set; most are as `fresh` made them."""
-    _new.add(session, (_added(row) for row in rows if _later(row) == NOTHING))
-    _whole.add(session, (_all(row) for row in rows if _later(row) != NOTHING))
+    begun = [row for row in rows if _later(row) != NOTHING]
+    _new.add(session, map(_added, [row for row in rows if _later(row) == NOTHING] if begun else rows))
+    _whole.add(session, map(_all, begun))
     for row in rows:
         row.was = _changing(row)
 
 
 def fresh(**given: Any) -> Row:
     """A delivery that nothing has happened to yet."""
-    blank: dict[str, Any] = dict.fromkeys(COLUMNS)
-    never = dict.fromkeys(("late", "possibly_sent", "ask_first", "was_dead"), False)
-    zero = dict.fromkeys(("resent", "attempts_count", "failures", "lease_token"), 0)
-    return Row(**{**blank, **never, **zero, "state": WAITING, **given})
+    return Row(**{**BLANK, **given})
