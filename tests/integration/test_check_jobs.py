@@ -118,6 +118,8 @@ def test_a_table_is_checked_row_by_row(world: World, client: FlaskClient, loop: 
     assert (bad_code["verdict"], bad_code["remark"] is not None) == ("none", True)
     assert (human["verdict"], human["name"], human["uscc"]) == ("unusable", None, None)
     assert formula["name"] == "=1+1"
+    asked = client.get(f"{JOBS}/{code}/result.json").get_json()["asked"]
+    assert asked.keys() == {"purpose", "alike", "on"}  # not who handed it in
     table = list(csv.reader(io.StringIO(client.get(f"{JOBS}/{code}/result.csv").data.decode("utf-8-sig"))))
     assert (table[1][3], table[5][1]) == ("列入", "'=1+1")
     assert "变更流位置" in table[1][-1]

@@ -1,5 +1,7 @@
 """Snapshot and delta files: replayed deltas give the snapshot, removals leave at once, losses are noticed."""
 
+import base64
+import csv
 import hashlib
 import io
 import json
@@ -121,8 +123,8 @@ def test_deltas_and_the_feed_replayed_give_the_snapshot(world: World, client: Fl
         feed = changes_after(session, 0, 100, world.clock.today())
     assert {each["listing_id"] for each in feed if each["operation"] == "current"} == set(whole)
     assert said["rows"] == len(whole)
-    csv = client.get(f"{SNAPSHOT}/{said['files'][1]['name']}")
-    assert csv.data.count(b"\n") == len(whole) + 1
+    table = client.get(f"{SNAPSHOT}/{said['files'][1]['name']}")
+    assert table.data.count(b"\n") == len(whole) + 1
 
 
 def test_the_catalogue_for_data_portals_says_what_the_index_says(world: World, client: FlaskClient) -> None:
@@ -151,6 +153,26 @@ def test_the_catalogue_for_data_portals_says_what_the_index_says(world: World, c
     assert not lines_of.is_valid({"id": gone, "operation": "current", "listing": {"id": gone}})
     revoke(world, gone)
     assert 'spdx:checksum"' not in client.get(CATALOGUE).text
+
+
+def test_a_delta_is_a_table_too(world: World, client: FlaskClient) -> None:
+    build(world)
+    gone, stays = (world.publish(organisation(f"石家庄{n}建设工程有限公司", n)) for n in (1, 2))
+    build(world)
+    (delta,) = client.get(f"{SNAPSHOT}/index.json").get_json()["deltas"]
+    revoke(world, gone)
+    names = {each["form"]: each["url"].rpartition("/")[2] for each in delta["tables"]}
+    answers = {form: client.get(f"{SNAPSHOT}/{name}") for form, name in names.items()}
+    plain = list(csv.reader(io.StringIO(answers["csv"].data.decode("utf-8-sig"))))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answers["xlsx"].data)).get_sheet_by_index(0).to_python()
+    for head, *rows in (plain, book):
+        assert head[:4] == ["操作", "记录编号", "版本", "主体名称"]
+        assert {row[1]: row[0] for row in rows} == {gone: "已移出", stays: "公示中"}
+        assert [len("".join(map(str, row[2:]))) for row in rows if row[1] == gone] == [0]
+    for answer in answers.values():
+        digest = base64.b64encode(hashlib.sha256(answer.data).digest()).decode()
+        assert answer.headers["Repr-Digest"] == f"sha-256=:{digest}:"
+    assert client.get(f"{SNAPSHOT}/{delta['name']}.pdf").status_code == 404
 
 
 def test_what_is_removed_leaves_every_file_at_commit(world: World, client: FlaskClient) -> None:

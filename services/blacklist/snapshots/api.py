@@ -24,6 +24,7 @@ from services.blacklist.snapshots.domain import (
     shown_lines,
 )
 from services.blacklist.snapshots.queries import changed_again, gone_since
+from services.blacklist.snapshots.tables import FORMS, table_asked, table_of
 from services.blacklist.store import Deps
 from shared.errors import NotFound, Unavailable
 from shared.web.access import access, public
@@ -80,12 +81,13 @@ def _add_files(made: APIBlueprint, deps: Deps) -> None:
     @made.doc(summary="快照或增量文件")
     def snapshot_file(name: str) -> Response:
         manifest = manifest_of(deps)
-        stored = manifest.named(name)
+        plain, form = table_asked(name)
+        stored = manifest.named(plain)
         if stored is None:
             raise NotFound(
                 "not-found", "没有这个数据文件", "文件可能已由新的快照取代，请重新读取 index.json。"
             )
-        return _sent(deps, stored, _omitted(deps, manifest))
+        return _sent(deps, stored, _omitted(deps, manifest), form)
 
 
 def manifest_of(deps: Deps) -> Manifest:
@@ -127,7 +129,13 @@ def _offered(stored: StoredFile, base: str, *, whole: bool) -> dict[str, Any]:
         "position": stored.position,
         "bytes": stored.bytes if whole else None,
         "sha256": stored.sha256 if whole else None,
+        "tables": _tables(f"{base}/{stored.name}") if stored.form == "delta" else [],
     }
+
+
+def _tables(url: str) -> list[dict[str, str]]:
+    """The same delta for spreadsheets, made when asked for: the checksum is in the answer's headers."""
+    return [{"form": form, "url": f"{url}.{form}", "media_type": kind} for form, kind in FORMS.items()]
 
 
 class Omitted(NamedTuple):
@@ -161,14 +169,17 @@ def _document(content: dict[str, Any], media_type: str) -> Response:
     return response
 
 
-def _sent(deps: Deps, stored: StoredFile, left_out: Omitted) -> Response:
+def _sent(deps: Deps, stored: StoredFile, left_out: Omitted, form: str) -> Response:
     path = deps.data_dir / FOLDER / stored.name
     try:
         changing = path.stat().st_size != stored.bytes  # between a delta's rewriting and its manifest
         whole = not any(left_out) and not changing
         if stored.form == "xlsx" and not whole:
             raise Unavailable("unavailable", "电子表格正在更新", LIVE, retry_after=60)
-        response = _whole(path, stored) if whole else _filtered(path, stored, left_out)
+        if form:
+            response = _table(path, stored, left_out, form)
+        else:
+            response = _whole(path, stored) if whole else _filtered(path, stored, left_out)
     except FileNotFoundError as error:
         raise Unavailable(
             "unavailable", "数据文件正在更换", "请重新读取 index.json。", retry_after=1
@@ -181,6 +192,11 @@ def _sent(deps: Deps, stored: StoredFile, left_out: Omitted) -> Response:
 def _whole(path: Path, stored: StoredFile) -> Response:
     digest = bytes.fromhex(stored.sha256)
     return whole_file(path.open("rb"), TYPES[stored.form], stored.name, digest, stored.bytes)
+
+
+def _table(path: Path, stored: StoredFile, left_out: Omitted, form: str) -> Response:
+    with path.open("rb") as file:
+        return table_of(shown_lines(file, stored.form, *left_out), stored.name, form)
 
 
 def _filtered(path: Path, stored: StoredFile, left_out: Omitted) -> Response:

@@ -99,7 +99,8 @@ def _write_csv(job: CheckJob, lines: Iterator[dict[str, Any]], file: IO[bytes]) 
 
 def _write_json(job: CheckJob, lines: Iterator[dict[str, Any]], file: IO[bytes]) -> None:
     """Written line by line: a hundred thousand answers are never held at once."""
-    head = {"register": job.register, "scope": _scope(job), "asked": job.asked, "rows": job.done_rows}
+    asked = {name: value for name, value in job.asked.items() if name != "spender"}  # nobody else's business
+    head = {"register": job.register, "scope": _scope(job), "asked": asked, "rows": job.done_rows}
     file.write(json.dumps(head, ensure_ascii=False, default=str).encode()[:-1] + b', "items": [\n')
     for number, line in enumerate(lines):
         file.write((b",\n" if number else b"") + json.dumps(line, ensure_ascii=False).encode())
