@@ -18,7 +18,7 @@ from services.blacklist.rules.domain import (
 )
 from services.blacklist.rules.queries import check_additions, list_rule, list_rule_version, use_rules
 from services.blacklist.rules.queries.checking import ELSEWHERE, check_elsewhere
-from services.blacklist.rules.queries.source import DATA
+from services.blacklist.rules.queries.shapes import DATA
 from services.blacklist.store import outbox
 from shared.calendar import add_months
 from shared.clock import FixedClock

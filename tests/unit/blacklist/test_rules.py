@@ -7,7 +7,7 @@ import pytest
 
 from services.blacklist.cases.domain.decision import decision_parts
 from services.blacklist.rules import domain, queries
-from services.blacklist.rules.queries.catalogue import DATA
+from services.blacklist.rules.queries.shapes import DATA
 from shared.calendar import builtin_calendar
 from shared.errors import NotFound
 from shared.regions import within

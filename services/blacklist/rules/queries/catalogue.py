@@ -17,7 +17,8 @@ from services.blacklist.rules.domain import (
     TradeDomain,
     Window,
 )
-from services.blacklist.rules.queries.source import DATA, KINDS, Book, Entry, Source, in_force, read
+from services.blacklist.rules.queries.shapes import DATA, KINDS
+from services.blacklist.rules.queries.source import Book, Entry, Source, in_force, read
 from services.blacklist.rules.terms import DutyTerms
 from shared.errors import NotFound
 

@@ -10,10 +10,12 @@ from services.blacklist.rules.domain import ATTACHMENT_KINDS, LIST_CLASSES, PROC
 from services.blacklist.rules.queries.shapes import (
     ANY,
     CATALOGUE,
+    DATA,
     DOMAIN,
     DUTY,
     EXCEPTION,
     GROUP,
+    KINDS,
     LIST,
     MEASURE,
     MINORS,
@@ -21,7 +23,6 @@ from services.blacklist.rules.queries.shapes import (
     Fault,
     walk,
 )
-from services.blacklist.rules.queries.source import DATA, KINDS
 from shared.regions import NATION, is_known
 from shared.toml_text import toml_fault
 

@@ -1,12 +1,16 @@
-"""The shapes of the rule files, and the walk that says where a file departs from its shape.
+"""The rule files: where they lie, their shapes, and the walk that says where one departs from its shape.
 
 A shape is a type, a mapping of fields (a "?" marks an optional one) or a one-item list for "many of these".
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+DATA = Path(__file__).resolve().parents[1] / "data"
+KINDS = ("publicity", "disclosure", "objection")
+"""The regimes of `regimes.toml`."""
 ANY = "*"
 """In a mapping: further fields of any name are allowed."""
 Place = tuple[str | int, ...]
@@ -14,8 +18,8 @@ Fault = tuple[Place, str]
 
 _NAMES = {str: "文字", int: "整数", bool: "true 或 false", date: "日期（如 2026-04-01）", Mapping: "一组字段"}
 _RANGE = {"min_months": int, "max_months": int}
-_STATUS = {"verified", "assumed"}
-_VERSIONED = {"version": str, "valid_from": date, "valid_to?": date, "status": _STATUS, "source": str}
+STATUS = {"verified", "assumed"}
+_VERSIONED = {"version": str, "valid_from": date, "valid_to?": date, "status": STATUS, "source": str}
 _BY_SEVERITY = {"serious?": _RANGE, "general?": _RANGE, "minor?": _RANGE}
 _MONTHS = {"serious?": int, "general?": int, "minor?": int}
 
@@ -25,7 +29,7 @@ _BASIS = {
     "region": str,
     "article": str,
     "source": str,
-    "status": _STATUS,
+    "status": STATUS,
 }
 
 LIST: dict[str, Any] = {
@@ -55,8 +59,8 @@ LIST: dict[str, Any] = {
             "remedy": str,
             "severity?": _BY_SEVERITY,
             "repair_after?": _MONTHS,
-            "expiry?": [{"domains": [str], "extend_months": int, "status": _STATUS, "source": str}],
-            "override?": [{"domains": [str], "severity": str, **_RANGE, "status": _STATUS, "source": str}],
+            "expiry?": [{"domains": [str], "extend_months": int, "status": STATUS, "source": str}],
+            "override?": [{"domains": [str], "severity": str, **_RANGE, "status": STATUS, "source": str}],
             "basis": [_BASIS],
         }
     ],
@@ -107,14 +111,14 @@ DUTY: dict[str, Any] = {
     "extend_wd": int,
     "basis": str,
 }
-FIGURE: dict[str, Any] = {"source": str, "valid_from": date, "valid_to?": date, "status": _STATUS}
+FIGURE: dict[str, Any] = {"source": str, "valid_from": date, "valid_to?": date, "status": STATUS}
 """What every group of the procedure's figures carries beside its numbers."""
 GROUP: dict[str, Any] = {**FIGURE, ANY: object}
 EXCEPTION: dict[str, Any] = {
     **dict.fromkeys(("code", "name", "article", "text", "also", "source"), str),
     "scope": {"must", "may", "balance"},
     "valid_from": date,
-    "status": _STATUS,
+    "status": STATUS,
 }
 MINORS: dict[str, Any] = {**FIGURE, "age": int, "rule": str, "basis": str}
 MEASURE: dict[str, Any] = {
@@ -128,7 +132,7 @@ MEASURE: dict[str, Any] = {
     "max_months?": int,
     "valid_from": date,
     "valid_to?": date,
-    "status": _STATUS,
+    "status": STATUS,
     "source": str,
 }
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from services.blacklist.rules.domain import ListRule
+from services.blacklist.rules.queries.checking import check_additions
+from services.blacklist.rules.queries.shapes import DATA, KINDS
 from shared.follower import Follower
 from shared.logs import get_log
 
-DATA = Path(__file__).resolve().parents[1] / "data"
-KINDS = ("publicity", "disclosure", "objection")
 Entry = Mapping[str, Any]
 Stamp = tuple[tuple[str, int, int], ...]
 log = get_log(__name__)
@@ -50,8 +50,6 @@ class Source:
         stamp = _stamp(self.folder) if self.folder else ()
         if stamp == self._stamp or self.folder is None:
             return known
-        from services.blacklist.rules.queries.checking import check_additions
-
         self._stamp = stamp
         problems = check_additions(self.folder)
         if problems:
