@@ -1,15 +1,12 @@
 """The tables of the annual report, in the order of its text."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from services.blacklist.disclosure.domain import ABANDONED, ANSWERED, WITHDRAWN, answer_types
 from services.blacklist.openness.domain.terms import kind_name
+from services.blacklist.supervision.queries.annual_facts import Facts
 from services.blacklist.supervision.queries.indicators import Figures
-
-if TYPE_CHECKING:
-    from services.blacklist.supervision.queries.annual import Facts
-
 
 DISCLOSURE, APPLICATIONS, REMEDIES = (
     "二、主动公开政府信息情况",
@@ -28,7 +25,7 @@ class Table:
     rows: tuple[tuple[Any, ...], ...]
 
 
-def tables(facts: "Facts") -> list[Table]:
+def tables(facts: Facts) -> list[Table]:
     """In the order of the text."""
     parts = (
         _departments_table,
@@ -41,7 +38,7 @@ def tables(facts: "Facts") -> list[Table]:
     return [make(facts) for make in parts]
 
 
-def _departments_table(facts: "Facts") -> Table:
+def _departments_table(facts: Facts) -> Table:
     head = (
         "部门", "公示件数", "公开率", "及时率", "7个工作日内", "20个工作日内", "推送成功率",
         "推送用时中位数", "异议按期率", "修复按期率", "当前逾期（件）", "台账合规率", "瞒报率",
@@ -59,20 +56,20 @@ def _cells(each: Figures) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _classes_table(facts: "Facts") -> Table:
+def _classes_table(facts: Facts) -> Table:
     rows = tuple(facts.by_class.items())
     return Table(
         "按类别公示件数", DISCLOSURE, ("类别", "件数"), (*rows, ("合计", sum(facts.by_class.values())))
     )
 
 
-def _items_table(facts: "Facts") -> Table:
+def _items_table(facts: Facts) -> Table:
     rows = tuple((kind_name(kind), count) for kind, count in facts.items.items())
     total = ("合计", sum(facts.items.values()))
     return Table("按种类公开信息件数", DISCLOSURE, ("种类", "件数"), (*rows, total))
 
 
-def _requests_table(facts: "Facts") -> Table:
+def _requests_table(facts: Facts) -> Table:
     names = {"objection": "异议", "repair": "信用修复"}
     outcomes = {
         "objection": (("upheld",), ("rejected", "refused")),
@@ -93,13 +90,13 @@ def _requests_table(facts: "Facts") -> Table:
     )
 
 
-def _endings_table(facts: "Facts") -> Table:
+def _endings_table(facts: Facts) -> Table:
     names = {"repair": "信用修复", "expiry": "公示期满", "objection": "异议成立", "revoked": "撤销"}
     rows = tuple((name, facts.ended[code]) for code, name in names.items())
     return Table("移出和撤销情况", REMEDIES, ("原因", "件数"), rows)
 
 
-def _disclosures_table(facts: "Facts") -> Table:
+def _disclosures_table(facts: Facts) -> Table:
     found = facts.disclosures
     answered = [(kind.name, found.get((ANSWERED, code), 0)) for code, kind in answer_types().items()]
     closed = [
@@ -112,5 +109,5 @@ def _disclosures_table(facts: "Facts") -> Table:
     return Table("依申请公开办理情况", APPLICATIONS, ("事项", "件数"), rows)
 
 
-def _in_state(facts: "Facts", wanted: str) -> int:
+def _in_state(facts: Facts, wanted: str) -> int:
     return sum(count for (state, _), count in facts.disclosures.items() if state == wanted)

@@ -1,16 +1,12 @@
 """The text of the annual report, said from the figures alone; nothing is praised that was not counted."""
 
-from typing import TYPE_CHECKING
-
 from services.blacklist.supervision.domain.rates import Rate
-
-if TYPE_CHECKING:
-    from services.blacklist.supervision.queries.annual import Facts
+from services.blacklist.supervision.queries.annual_facts import Facts
 
 Section = dict[str, str | list[str]]
 
 
-def sections(facts: "Facts") -> list[Section]:
+def sections(facts: Facts) -> list[Section]:
     """The six customary sections."""
     parts = (
         ("一、总体情况", _overview(facts)),
@@ -23,7 +19,7 @@ def sections(facts: "Facts") -> list[Section]:
     return [{"heading": heading, "paragraphs": paragraphs} for heading, paragraphs in parts]
 
 
-def _overview(facts: "Facts") -> list[str]:
+def _overview(facts: Facts) -> list[str]:
     until = f"{facts.until.year}年{facts.until.month}月{facts.until.day}日"
     opening = (
         f"本报告依据公共资源配置领域信用信息系统的业务记录生成，"
@@ -44,7 +40,7 @@ def _share(owed: str, rate: Rate, done: str) -> str:
     return f"{owed}{rate.whole}件，{done}{rate.part}件，占{rate.text}。"
 
 
-def _disclosure(facts: "Facts") -> list[str]:
+def _disclosure(facts: Facts) -> list[str]:
     short, long, pushes = facts.total.short, facts.total.long, facts.total.pushes
     classes = "、".join(f"{name}{count}件" for name, count in facts.by_class.items() if count)
     text = [f"公示信息按类别分：{classes}。"] if classes else ["本期没有新公示的信息。"]
@@ -64,7 +60,7 @@ def _disclosure(facts: "Facts") -> list[str]:
     return text
 
 
-def _items(facts: "Facts") -> str:
+def _items(facts: Facts) -> str:
     parts = (
         ("期限届至", facts.total.items.timely, "按期公开"),
         ("应当解读的规范性文件", facts.total.interpretations.timely, "按期解读"),
@@ -73,7 +69,7 @@ def _items(facts: "Facts") -> str:
     return "".join(f"{name}{rate.whole}件，{done}{rate.part}件。" for name, rate, done in parts if rate.whole)
 
 
-def _requests(facts: "Facts") -> list[str]:
+def _requests(facts: Facts) -> list[str]:
     total, timely = sum(facts.disclosures.values()), facts.total.applications.timely
     if not total:
         return ["本期没有收到公共资源配置领域的政府信息公开申请。"]
@@ -81,7 +77,7 @@ def _requests(facts: "Facts") -> list[str]:
     return [f"收到政府信息公开申请{total}件。{due}"]
 
 
-def _remedies(facts: "Facts") -> list[str]:
+def _remedies(facts: Facts) -> list[str]:
     objections, repairs = (
         sum(count for (kind, _), count in facts.requests.items() if kind == wanted)
         for wanted in ("objection", "repair")
@@ -98,7 +94,7 @@ def _remedies(facts: "Facts") -> list[str]:
     return [requests, endings]
 
 
-def _problems(facts: "Facts") -> list[str]:
+def _problems(facts: Facts) -> list[str]:
     ledger, text = facts.total.ledger, []
     if facts.total.overdue:
         text.append(f"截至统计日，逾期未办结{facts.total.overdue}件，应当尽快办结。")
@@ -113,7 +109,7 @@ def _problems(facts: "Facts") -> list[str]:
     return text or ["本期未发现逾期、瞒报、断号或者整改逾期的情况。"]
 
 
-def _others(facts: "Facts") -> list[str]:
+def _others(facts: Facts) -> list[str]:
     if not facts.inspections:
         return ["本期未开展监督抽查。"]
     return [
