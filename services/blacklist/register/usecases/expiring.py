@@ -8,7 +8,7 @@ their records was taken for it (认领); where a platform holds none, that count
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from services.blacklist.register.models import UNENDED, Listing
@@ -26,16 +26,20 @@ BATCH = 500
 
 def end_by_date(session: Session, keyring: KeyRing, *, at: datetime, limit: int = BATCH) -> int:
     """End the next that are over; how many. What another worker has under its lock is left to it."""
-    found = _over(session, local_date(at), limit)
+    found = _next_over(session, local_date(at), limit)
     if found:
         expire_listings(session, keyring, found, at=at)
     return len(found)
 
 
-def _over(session: Session, today: date, limit: int) -> Sequence[Listing]:
-    over = select(Listing).where(UNENDED[dialect_of(session)], Listing.public_until <= today)
-    next_ones = over.order_by(Listing.public_until).limit(limit).with_for_update(skip_locked=True)
-    return session.scalars(next_ones.execution_options(populate_existing=True)).all()
+def _next_over(session: Session, today: date, limit: int) -> Sequence[Listing]:
+    over = select(Listing).where(_is_over(session, today)).order_by(Listing.public_until).limit(limit)
+    free = over.with_for_update(skip_locked=True)
+    return session.scalars(free.execution_options(populate_existing=True)).all()
+
+
+def _is_over(session: Session, today: date) -> ColumnElement[bool]:
+    return and_(UNENDED[dialect_of(session)], Listing.public_until <= today)
 
 
 def ending_loop(deps: Deps, holder: str) -> Periodic:
@@ -55,5 +59,5 @@ def ending_loop(deps: Deps, holder: str) -> Periodic:
 
 
 def _any_over(session: Session, today: date) -> bool:
-    over = select(Listing.id).where(UNENDED[dialect_of(session)], Listing.public_until <= today)
+    over = select(Listing.id).where(_is_over(session, today))
     return session.scalar(over.limit(1)) is not None
