@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from argon2 import PasswordHasher
@@ -18,7 +18,7 @@ from shared.contracts.topics import Topic
 from shared.db import Database, engine, open_database
 from shared.eventlog import EventLog, open_log
 from shared.web.openapi import possible_problems
-from tests.harness.broker import NotAvailable, find_broker
+from tests.harness.broker import Broker, NotAvailable, find_broker
 from tests.harness.database import Server, find_server
 from tests.harness.mysql import MySql, find_mysql
 from tests.harness.order import ByFile, longest_first
@@ -28,6 +28,7 @@ from tests.harness.tables import ReadyTables
 
 # A method the path does not have; a fault, which other tests look for; a database that is away.
 FRAMEWORKS_OWN = {405, 500, 503}
+Program = TypeVar("Program", Broker, Server, MySql)
 _missing: set[str] = set()
 # How long an example takes says something of the machine, nothing of the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -110,45 +111,39 @@ def production_hasher() -> Iterator[PasswordHasher | None]:
         yield real
 
 
-@pytest.fixture(scope="session")
-def _broker() -> Iterator[str | NotAvailable]:
+def _while_wanted(find: Callable[[], Program]) -> Iterator[Program | NotAvailable]:
+    """The real program until the last test that asks for it is over, or why there is none."""
     try:
-        broker = find_broker()
+        program = find()
     except NotAvailable as error:
         yield error
         return
-    yield broker.url
-    broker.close()
+    yield program
+    program.close()
 
 
 @pytest.fixture(scope="session")
-def kafka_url(_broker: str | NotAvailable) -> str:
+def _broker() -> Iterator[Broker | NotAvailable]:
+    yield from _while_wanted(find_broker)
+
+
+@pytest.fixture(scope="session")
+def kafka_url(_broker: Broker | NotAvailable) -> str:
     """EVENTS_URL of a real broker without any topic of the contract: call ensure_topics(kafka_url)."""
     if isinstance(_broker, NotAvailable):
         unavailable(str(_broker))
-    return str(_broker)
+    assert isinstance(_broker, Broker)
+    return _broker.url
 
 
 @pytest.fixture(scope="session")
 def _server() -> Iterator[Server | NotAvailable]:
-    try:
-        server = find_server()
-    except NotAvailable as error:
-        yield error
-        return
-    yield server
-    server.close()
+    yield from _while_wanted(find_server)
 
 
 @pytest.fixture(scope="session")
 def _mysql() -> Iterator[MySql | NotAvailable]:
-    try:
-        server = find_mysql()
-    except NotAvailable as error:
-        yield error
-        return
-    yield server
-    server.close()
+    yield from _while_wanted(find_mysql)
 
 
 @pytest.fixture(scope="session")
