@@ -38,6 +38,4 @@ def _shown(char: str) -> str:
 
 def _selects(char: str) -> bool:
     """Variation selectors choose a glyph and show none."""
-    return (
-        "\u180b" <= char <= "\u180d" or "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
-    )
+    return any(first <= char <= last for first, last in _SELECTORS)

@@ -11,25 +11,6 @@ ENVIRONMENTS = ("development", "production")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 CRYPTO_SUITES = ("intl", "gm")
 _SERVICES = {"blacklist": "", "credit_push": "/push", "notifier": "/notices"}  # name -> default prefix
-COMMON_SETTINGS = (
-    "ENVIRONMENT",
-    "DATA_DIR",
-    "EVENTS_URL",
-    "BLACKLIST_DB_URL",
-    "CREDIT_PUSH_DB_URL",
-    "NOTIFIER_DB_URL",
-    "BLACKLIST_URL_PREFIX",
-    "CREDIT_PUSH_URL_PREFIX",
-    "NOTIFIER_URL_PREFIX",
-    "CLOCK_FILE",
-    "KEYS_FILE",
-    "LOG_LEVEL",
-    "CRYPTO_SUITE",
-    "METRICS_PORT",
-    "METRICS_HOST",
-)
-
-
 MOST = 10**9
 
 

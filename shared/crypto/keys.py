@@ -220,10 +220,6 @@ class KeyRing:
         """Key id → public key of every letter key, retired ones too."""
         return {key.kid: key.private.public_key() for key in self.signers("letter")}
 
-    def webhook_secret(self) -> bytes:
-        """The active secret webhook signing secrets are derived from."""
-        return self._active("webhook").secret
-
     def recipients(self) -> dict[str, list[RecipientKey]]:
         """Recipient name → its active public keys; every identity number in an event is sealed to each."""
         found: dict[str, list[RecipientKey]] = {}

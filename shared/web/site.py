@@ -29,9 +29,6 @@ class Site:
         return self.domain != Site.domain
 
 
-SITE_SETTINGS = tuple(f"SITE_{field.name.upper()}" for field in fields(Site))
-
-
 def read_site(env: Mapping[str, str]) -> Site:
     """The site's data from SITE_NAME, SITE_DOMAIN, SITE_ID_CODE, SITE_SPONSOR, SITE_OPERATOR, SITE_ICP …"""
     given = {field.name: env.get(f"SITE_{field.name.upper()}", "").strip() for field in fields(Site)}

@@ -58,7 +58,8 @@ def source_files():
 def test_documented_settings_are_read_by_the_code():
     code = "\n".join(path.read_text("utf-8") for path in source_files())
     missing = {name for name in documented_settings() if f'"{name}"' not in code}
-    computed = {f"{service}_DB_URL" for service in ("BLACKLIST", "CREDIT_PUSH", "NOTIFIER")}
+    services = ("BLACKLIST", "CREDIT_PUSH", "NOTIFIER")
+    computed = {f"{service}_{part}" for service in services for part in ("DB_URL", "URL_PREFIX")}
     computed |= {f"{vendor}_HOSTS" for vendor in ("WECOM", "DINGTALK", "FEISHU")}
     assert missing <= computed | {name for name in missing if name.startswith("SITE_")}
 

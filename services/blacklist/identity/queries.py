@@ -131,25 +131,6 @@ def list_users(
     return session.scalars(wanted).all()
 
 
-def contact_addresses(session: Session, department_id: str, role: str | None = None) -> list[str]:
-    """E-mail addresses to write to: the office's own, or those of its people holding `role`."""
-    if role is None:
-        office = department(session, department_id).email
-        return [office] if office else []
-    wanted = (
-        select(User.email)
-        .join(UserRole, UserRole.user_id == User.id)
-        .where(
-            User.department_id == department_id,
-            UserRole.role == role,
-            User.disabled_at.is_(None),
-            User.email.is_not(None),
-        )
-        .order_by(User.email)
-    )
-    return [email for email in session.scalars(wanted) if email]
-
-
 def role_change(session: Session, change_id: str) -> RoleChange:
     found = session.get(RoleChange, change_id, with_for_update=True)
     if found is None:

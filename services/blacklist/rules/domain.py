@@ -145,10 +145,6 @@ class ListRule:
         found = tuple(each for each in self.legal_basis if within(region, each.region))
         return found or self.legal_basis
 
-    @property
-    def takes_decision_from_document(self) -> bool:
-        return self.procedure != "full"
-
     def publication_duty_wd(self, document_kind: str | None) -> int:
         """7 working days for a penalty decision, else 20 (as the data says)."""
         return self.publication_duty.get(document_kind or "", self.publication_duty["default"])

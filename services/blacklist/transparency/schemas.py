@@ -9,7 +9,6 @@ from shared.tlog.notes import LARGEST_NOTE
 from shared.web.schemas import Schema, Text, UsccField
 
 LARGEST = 2**53
-HEX = validate.Regexp(r"^([0-9a-f]{2})+\Z")
 
 
 def position(**kwargs: Any) -> fields.Integer:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from services.credit_push.formats import Content
 
@@ -203,6 +203,3 @@ class Timing(Protocol):
     """The part of the clock that transports need: stamps and signatures use system time."""
 
     def system_now(self) -> datetime: ...
-
-
-JsonObject = dict[str, Any]

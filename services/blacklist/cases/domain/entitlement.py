@@ -1,15 +1,10 @@
 """Whether a list may be used at all: by this department, for this subject, in this place."""
 
 from collections.abc import Iterator
-from datetime import date
 
 from services.blacklist.cases.domain.filing import Problem
 from services.blacklist.rules.domain import ListRule, may_decide
 from shared.regions import within
-
-
-def rule_in_force(rule: ListRule, today: date) -> bool:
-    return rule.valid_from <= today and (rule.valid_to is None or today < rule.valid_to)
 
 
 def entitlement_problems(

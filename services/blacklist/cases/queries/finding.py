@@ -19,7 +19,6 @@ from shared.web.access import Principal
 Rows = TypeVar("Rows", bound=Select[*tuple[Any, ...]])
 NATION = "000000"
 OVERSEERS = frozenset({"supervisor", "auditor"})
-BUSINESS_ROLES = frozenset({"clerk", "reviewer", "decider"})
 
 
 def region_prefix(region: str) -> str:

@@ -10,10 +10,8 @@ from services.blacklist.audit import usecases as audit
 from services.blacklist.cases.models import CaseImport, CaseImportRow
 from services.blacklist.cases.queries.imports import find_import
 from services.blacklist.cases.usecases.imports.judging import (
-    DUPLICATE,
     GOOD,
     HELD,
-    LIKELY,
     SKIPPED,
     count_again,
 )
@@ -25,7 +23,6 @@ from shared.web.access import Principal
 KEEP, SKIP = "keep", "skip"
 DECISIONS = {KEEP: ((HELD, SKIPPED), GOOD), SKIP: ((HELD, GOOD), SKIPPED)}
 """Decision → the states it changes, and into what."""
-HINTS = (DUPLICATE, LIKELY)
 
 
 def decide_rows(
