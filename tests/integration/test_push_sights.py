@@ -236,3 +236,26 @@ def test_a_person_looks_and_says_what_is_there(world: PushWorld) -> None:
     assert number not in shown
     pdf = client.get(f"/push/api/v1/listings/{listing.id}/proof")
     assert pdf.data.startswith(b"%PDF-")
+
+
+def test_what_may_be_another_record_of_the_same_decision_contradicts_nothing(world: PushWorld) -> None:
+    """A site asked by number and name still shows the penalty when the blacklisting is gone."""
+    city = "credit-shijiazhuang"
+    listing = published(world, region="130102")
+    penalty = published(
+        world, region="130102", list_class="penalty-record", subject=listing.subject, number=listing.number
+    )
+    for one in (listing, penalty):
+        world.until(lambda at=one: is_seen(world, at, city, "displayed"), "both are displayed")
+    world.publish(listing.event("revoked"))
+    world.until(lambda: (city, "withdraw", "acknowledged") in world.states(listing.id), "withdrawn")
+    advance(world, "P2D")
+
+    def asked_in_time() -> bool:
+        row = seen(world, listing, city)
+        late = timedelta(days=1)
+        return row.expects == "absent" and row.asked_at is not None and row.asked_at - row.since > late
+
+    world.until(asked_in_time, "asked when the site should have caught up")
+    told = next(one for one in proof(world, listing)["platforms"] if one["platform"] == city)
+    assert (told["operation"], told["evidence_kind"]) == ("withdraw", "acknowledged")

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import ACKNOWLEDGED
-from services.credit_push.models import Appearance, Attempt, Delivery, Mark, leases
+from services.credit_push.models import Appearance, Attempt, Delivery, Holding, Mark, leases
 from services.credit_push.routing import relay_chain
 from services.credit_push.sights import ABSENT, ASKED, DISPLAYED, bases, counts, patience
 from services.credit_push.transports.asking import Sight, Site
 from services.credit_push.transports.base import TransportDown
+from services.credit_push.transports.buckets import bucket_hash
 from services.credit_push.usecases.contradicting import pass_over
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.gating import at_rest, state_of
@@ -183,6 +184,8 @@ class Observer:
         seen = None if told is None else DISPLAYED if told.displayed else ABSENT
         if told is None or seen is None or _may_yet_appear(row, now):
             return False
+        if seen == DISPLAYED != row.expects and _has_twin(session, row):
+            return False
         if seen != row.expects:
             return self._against(session, profile, row, seen, now, told)
         known = told.since is not None and row.since - SKEW <= told.since <= now
@@ -211,6 +214,17 @@ def _may_yet_appear(row: Appearance, now: datetime) -> bool:
     """Not there, and never seen there: of a platform reached by relay that says nothing at first."""
     never = row.expects == ABSENT and row.displayed_at is None and row.via != row.platform
     return never and now - row.since < QUIET
+
+
+def _has_twin(session: Session, row: Appearance) -> bool:
+    """Whether another record there goes by the same number and name: what is shown may be that one."""
+    same = (
+        Holding.platform == row.via,
+        Holding.bucket_hash == bucket_hash(row.match_key),
+        Holding.match_key == row.match_key,
+        Holding.listing_id != row.listing_id,
+    )
+    return session.scalars(select(Holding.listing_id).where(*same).limit(1)).first() is not None
 
 
 def _until_again(profile: Profile, asks: int) -> timedelta:
