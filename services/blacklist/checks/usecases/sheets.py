@@ -37,7 +37,7 @@ from shared.clock import SHANGHAI, local_date
 from shared.errors import Unavailable
 from shared.web.access import Principal
 
-MATCHED = "统一社会信用代码相同，或者名称相同、曾用名相同；未查到的再按名称近似查找，只作“疑似”提示"
+MATCHED = "统一社会信用代码相同，或者名称、曾用名、简称相同；未查到的再按名称近似查找，只作“疑似”提示"
 
 
 class Office(NamedTuple):
