@@ -104,7 +104,7 @@ class Bench:
         }
 
     def _timed(self, make: Callable[[Session], Any]) -> dict[str, float]:
-        """Milliseconds; those of this thread's own work say more on a busy machine (SQLite works in it too)."""
+        """Milliseconds; the thread's own work says more on a busy machine (SQLite works in it too)."""
         found, busy = list[float](), list[float]()
         for _ in range(PROOFS):
             started, worked = time.perf_counter(), time.thread_time()
