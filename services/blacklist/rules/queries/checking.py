@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from services.blacklist.rules.domain import ATTACHMENT_KINDS, LIST_CLASSES, PROCEDURES, SEVERITIES, Problem
+from services.blacklist.rules.domain import ATTACHMENT_KINDS, LIST_CLASSES, PROCEDURES, SEVERITIES
 from services.blacklist.rules.queries.shapes import (
     ANY,
     CATALOGUE,
@@ -21,6 +21,7 @@ from services.blacklist.rules.queries.shapes import (
     MINORS,
     REGIMES,
     Fault,
+    Problem,
     walk,
 )
 from shared.regions import NATION, is_known

@@ -4,6 +4,7 @@ A shape is a type, a mapping of fields (a "?" marks an optional one) or a one-it
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,19 @@ MEASURE: dict[str, Any] = {
     "status": STATUS,
     "source": str,
 }
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of the rule data: which file, where in it, what to do (Chinese)."""
+
+    file: str
+    line: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.field}: {self.message}"
 
 
 def walk(value: Any, shape: Any, where: Place = ()) -> Iterator[Fault]:
