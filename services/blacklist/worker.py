@@ -9,6 +9,7 @@ from services.blacklist.cases import consumes as cases
 from services.blacklist.cases.usecases.clockwork import CaseClock
 from services.blacklist.cases.usecases.imports import Imports
 from services.blacklist.cases.usecases.windows import recompute_cases
+from services.blacklist.checks.usecases.closing import closing_loop
 from services.blacklist.checks.usecases.running import CheckJobs
 from services.blacklist.checks.usecases.watching import ProjectWatch
 from services.blacklist.letters import consumes as letters
@@ -52,6 +53,7 @@ def build_loops(deps: Deps, log: EventLog, holder: str, origin: str, heads: Path
         Imports(deps, holder),
         CheckJobs(deps, holder),
         ProjectWatch(deps, holder),
+        closing_loop(deps),
         CaseClock(deps, holder),
         ending_loop(deps, holder),
         SnapshotKeeper(deps, holder),

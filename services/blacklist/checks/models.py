@@ -7,7 +7,7 @@ digest. Listing ids are public ones.
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Table, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.blacklist.store import Base
@@ -100,6 +100,8 @@ class TenderSheet(Base):
     sealed: Mapped[str] = mapped_column(Text)
     found: Mapped[list[Any]] = mapped_column(JsonDoc)
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """False where an earlier release kept the proofs opened, until the worker has closed them."""
     changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the watch first found something else than it says."""
 

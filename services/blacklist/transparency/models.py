@@ -6,7 +6,7 @@
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, SmallInteger, String, Table, Text
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, SmallInteger, String, Table, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.blacklist.audit.models import guard_append_only
@@ -93,7 +93,7 @@ class LogCosignature(Base):
 
 
 class Certificate(Base):
-    """查询证明: the signed document (sealed) and what decides whether it is still true."""
+    """查询证明: the signed document (sealed, its proofs closed) and what decides whether it is still true."""
 
     __tablename__ = "certificates"
 
@@ -106,6 +106,8 @@ class Certificate(Base):
     found: Mapped[list[Any]] = mapped_column(JsonDoc)
     """[[listing id, version], …] at the time."""
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """False where an earlier release kept the proofs opened, until the worker has closed them."""
 
 
 LEAVES, SECRETS, TILES, CHECKPOINTS = (

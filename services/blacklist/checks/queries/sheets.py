@@ -19,6 +19,7 @@ from services.blacklist.transparency.domain.certificates import (
     normal_code,
 )
 from services.blacklist.transparency.queries.keys import seen_signatures
+from services.blacklist.transparency.queries.proofs import reopened
 from shared.crypto import KeyRing
 from shared.errors import NotFound
 
@@ -50,7 +51,7 @@ def sheet(session: Session, keyring: KeyRing, code: str, today: date) -> dict[st
     row, document = _find(session, keyring, code)
     if _status(session, row, today) == CHANGED:
         raise NotFound("certificate-status-changed", "该核查单的状态已经变化", "需要的请重新出具。")
-    return document
+    return document | {"proofs": reopened(session, document["proofs"])}
 
 
 def _find(session: Session, keyring: KeyRing, code: str) -> tuple[TenderSheet, dict[str, Any]]:

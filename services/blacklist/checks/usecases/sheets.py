@@ -29,7 +29,7 @@ from services.blacklist.rules.queries import all_lists
 from services.blacklist.store import Deps
 from services.blacklist.transparency.domain.certificates import NOTE, new_code
 from services.blacklist.transparency.domain.signatures import SHEET_FORMAT, signed_document
-from services.blacklist.transparency.queries.proofs import opened_leaves
+from services.blacklist.transparency.queries.proofs import closed, opened_leaves
 from services.blacklist.transparency.queries.searching import is_pending
 from services.blacklist.transparency.queries.store import latest_checkpoint, signed_note
 from services.blacklist.transparency.usecases.certifying import logged_at
@@ -60,9 +60,10 @@ def issue_sheet(deps: Deps, key: str, who: Principal | None, office: Office, at:
         payload, proofs = _sheet(session, deps, project, office, at)
     document = signed_document(deps.keyring.signing("certificate"), payload, proofs)
     code, found = payload["code"], payload["listings"]
-    sealed = deps.keyring.seal(json.dumps(document, ensure_ascii=False), sheet_aad(code))
+    paper = json.dumps(document | {"proofs": closed(proofs)}, ensure_ascii=False)
+    sealed = deps.keyring.seal(paper, sheet_aad(code))
     kept = [[each["id"], each["version"]] for each in found]
-    row = TenderSheet(code=code, project_id=project_id, sealed=sealed, found=kept, issued_at=at)
+    row = TenderSheet(code=code, project_id=project_id, sealed=sealed, found=kept, issued_at=at, closed=True)
     with deps.db.write() as session:
         current = session.scalars(
             select(TenderProject).where(TenderProject.id == project_id).with_for_update()

@@ -3,7 +3,6 @@ the signature is valid and the status has changed.
 """
 
 import json
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -18,6 +17,7 @@ from services.blacklist.transparency.domain.certificates import (
 )
 from services.blacklist.transparency.models import Certificate
 from services.blacklist.transparency.queries.keys import seen_signatures
+from services.blacklist.transparency.queries.proofs import closed, reopened
 from services.blacklist.transparency.queries.searching import ask
 from shared.crypto import CryptoError, KeyRing
 from shared.errors import NotFound, describe_errors
@@ -54,21 +54,9 @@ def certificate(session: Session, keyring: KeyRing, code: str, today: date) -> d
     if status == CHANGED:
         raise NotFound("certificate-status-changed", "该证明的状态已经变化", "需要的请重新查询。")
     document = _document(keyring, row)
-    return document if status == CURRENT else document | {"proofs": _closed(document["proofs"])}
-
-
-def _closed(proofs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leaves of versions corrected since: a correction may have covered what they say, the record stays."""
-    return [
-        leaf
-        | {
-            "parts": {
-                name: part if name == "record" else {"digest": part["digest"]}
-                for name, part in leaf["parts"].items()
-            }
-        }
-        for leaf in proofs
-    ]
+    proofs = reopened(session, document["proofs"])
+    # a correction may have covered what they say, the record stays
+    return document | {"proofs": proofs if status == CURRENT else closed(proofs, keep=("record",))}
 
 
 def _find(session: Session, code: str) -> Certificate:

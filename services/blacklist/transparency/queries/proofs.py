@@ -1,6 +1,6 @@
 """Proofs: that a leaf is in the tree, that the tree only grew, what the leaves of a public listing say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -33,6 +33,7 @@ describe_errors(
 )
 
 
+AT_ONCE = 500
 _NEWEST = select(func.max(CHECKPOINTS.c.size))
 """The size of the newest checkpoint, without its text."""
 _LEAF = select(LEAVES.c.kind, LEAVES.c.commitment, _NEWEST.scalar_subquery()).where(
@@ -110,6 +111,40 @@ def opened_leaves(session: Session, listing: Listing, checkpoint: LogCheckpoint)
         _proven(leaf, checkpoint.size, read) | {"parts": _opened(secret, *versions[leaf.version])}
         for leaf, secret in rows
     ]
+
+
+def closed(leaves: Sequence[dict[str, Any]], keep: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Leaves with their digests alone: neither salt nor value but of the parts to keep."""
+    return [leaf | {"parts": _digests(leaf["parts"], keep)} for leaf in leaves]
+
+
+def _digests(parts: Mapping[str, Mapping[str, Any]], keep: Collection[str]) -> dict[str, Any]:
+    return {name: part if name in keep else {"digest": part["digest"]} for name, part in parts.items()}
+
+
+def reopened(session: Session, leaves: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Closed leaves opened anew, as far as their listings show them now; without those nobody can open.
+
+    The caller has seen that the listings are public. So no salt need stand anywhere but in `log_secrets`.
+    """
+    found: dict[int, tuple[LogLeaf, bytes]] = {}
+    for start in range(0, len(leaves), AT_ONCE):
+        positions = [leaf["index"] for leaf in leaves[start : start + AT_ONCE]]
+        wanted = select(LogLeaf, LogSecret.secret).join(LogSecret, LogSecret.position == LogLeaf.position)
+        rows = session.execute(wanted.where(LogLeaf.position.in_(positions)))
+        found |= {leaf.position: (leaf, secret) for leaf, secret in rows}
+    return [
+        leaf | {"parts": _opened(found[leaf["index"]][1], *_version(session, found[leaf["index"]][0]))}
+        for leaf in leaves
+        if leaf["index"] in found
+    ]
+
+
+def _version(session: Session, leaf: LogLeaf) -> tuple[ListingVersion, Sequence[ListingVersion]]:
+    """The version a leaf is about, and those after it."""
+    every = full_versions(session, leaf.listing_id)
+    place = next(at for at, row in enumerate(every) if row.version == leaf.version)
+    return every[place], every[place + 1 :]
 
 
 def _proven(leaf: LogLeaf, size: int, read: tree.ReadHashes) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from services.blacklist.transparency.domain.certificates import NOTE, RESULTS, n
 from services.blacklist.transparency.domain.signatures import FORMAT, signed_document
 from services.blacklist.transparency.models import Certificate, LogCheckpoint
 from services.blacklist.transparency.queries.certificates import storage_aad
-from services.blacklist.transparency.queries.proofs import opened_leaves
+from services.blacklist.transparency.queries.proofs import closed, opened_leaves
 from services.blacklist.transparency.queries.searching import ask, is_pending
 from services.blacklist.transparency.queries.store import latest_checkpoint, origin_of, signed_note
 from shared.budgets import Budget, spend, whose
@@ -152,7 +152,7 @@ def _row(
     keyring: KeyRing, request: Request, document: Mapping[str, Any], found: Sequence[Listing], at: datetime
 ) -> Certificate:
     code, seal = document["payload"]["code"], keyring.seal
-    text = json.dumps(document, ensure_ascii=False)
+    text = json.dumps({**document, "proofs": closed(document["proofs"])}, ensure_ascii=False)
     return Certificate(
         code=code,
         subject_type=request.asked["subject_type"],
@@ -161,4 +161,5 @@ def _row(
         asked_sealed=seal(json.dumps(dict(request.asked), ensure_ascii=False), storage_aad("asked", code)),
         found=[[listing.id, listing.version] for listing in found],
         issued_at=at,
+        closed=True,
     )
