@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 DATASET = "cn_credit_blacklist"
+LONGEST = {"authorityId": (64, "recordId"), "provisions": (1024, "summary")}
+"""How long the model lets a value be, and the property that takes a longer one."""
 TOPICS = {"serious": "debarment", "industry-misconduct": "debarment", "penalty-record": "reg.action"}
 
 
@@ -23,8 +25,8 @@ def entities_of(view: Mapping[str, Any], home: str) -> tuple[dict[str, Any], dic
 def _company(view: Mapping[str, Any]) -> dict[str, list[Any]]:
     subject = view["subject"]
     return {
-        "name": [subject["name"]],
-        "previousName": list(subject["former_names"]),
+        "name": [_named(subject["name"])],
+        "previousName": [_named(each) for each in subject["former_names"]],
         "weakAlias": list(subject.get("short_names") or ()),
         "uscCode": [subject["uscc"]],
         "country": ["cn"],
@@ -32,21 +34,31 @@ def _company(view: Mapping[str, Any]) -> dict[str, list[Any]]:
     }
 
 
+def _named(name: str) -> str:
+    """The model's names hold single spaces only."""
+    return " ".join(name.split())
+
+
 def _sanction(view: Mapping[str, Any], home: str) -> dict[str, list[Any]]:
     publicity = view["publicity"]
     return {
         "authority": [view["organ"]["name"]],
-        "authorityId": [view["document"]["number"]],
+        **_fitting("authorityId", view["document"]["number"]),
         "program": [view["list_name"]],
         "programId": [view["list_code"]],
         "reason": [view["misconduct"]["facts"], view["legal_basis"]],
-        "provisions": [view["document"]["content"]],
+        **_fitting("provisions", view["document"]["content"]),
         "listingDate": [view["listed_on"].isoformat()],
         "startDate": [publicity["start"]],
         "endDate": [publicity["max_end"]],
         "sourceUrl": [f"{home}/listings/{view['id']}"],
         "country": ["cn"],
     }
+
+
+def _fitting(name: str, text: str | None) -> dict[str, list[Any]]:
+    longest, roomier = LONGEST[name]
+    return {roomier if len(text or "") > longest else name: [text]}
 
 
 def _entity(
