@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.domain import REPLAYABLE
 from services.credit_push.models import (
     Adoption,
     Appearance,
@@ -278,14 +277,14 @@ def department_names(session: Session, ids: Sequence[str]) -> dict[str, str]:
     return {row.id: row.name for row in rows}
 
 
-def undecided(session: Session, region: str, before: str | None, limit: int) -> list[Delivery]:
-    """Dead and refused deliveries that nobody has given up, newest first, at most `limit + 1`."""
+def undecided(
+    session: Session, fitting: Sequence[ColumnElement[bool]], before: str | None, limit: int
+) -> list[Delivery]:
+    """Of the dead and refused deliveries that fit, those nobody has given up, newest first, `limit + 1`."""
     given_up = exists().where(
         Decision.delivery_id == Delivery.id, Decision.confirmed.is_(True), Decision.action == "discard"
     )
-    query = select(Delivery).where(Delivery.state.in_(REPLAYABLE), ~given_up)
-    if region:
-        query = query.where(Delivery.region.startswith(region, autoescape=True))
+    query = select(Delivery).where(*fitting, ~given_up)
     if before is not None:
         query = query.where(Delivery.id < before)
     return list(session.scalars(query.order_by(Delivery.id.desc()).limit(limit + 1)))

@@ -235,6 +235,34 @@ def test_a_dry_run_is_what_goes(world: PushWorld) -> None:
     assert client.get(f"{place}/other.xlsx").status_code == 404
 
 
+def test_two_people_decide_on_all_that_fit_a_filter(world: PushWorld) -> None:
+    rows, first, second = [refused(world), refused(world)], of(world, "甲"), of(world, "乙")
+    narrowed = f"?platform={JSON}&state=rejected&code=FAULT&since=2020-01-01"
+    propose, decide = f"/push/dead/proposals{narrowed}", f"/push/dead/decisions{narrowed}"
+    told = {"action": "retry", "reason": "平台误退"}
+    page = first.get(f"/push/dead{narrowed}", headers=HTML).text
+    assert all(row.document_number in page for row in rows)
+    assert "按以上条件一并处理" in page
+    for past in ("&until=2020-12-31", f"&platform={XML}"):
+        none = first.post(f"/push/dead/proposals?code=FAULT{past}", data=told, headers=HTML)
+        assert "done=0" in none.headers["Location"]
+    assert first.post(f"{propose}&until=2020-99-99", data=told, headers=HTML).status_code == 422
+    assert first.post(propose, data={"action": "retry", "reason": ""}, headers=HTML).status_code == 422
+    assert int(_done(first.post(propose, data=told, headers=HTML))) >= len(rows)
+    assert _done(first.post(decide, data={"agree": "true"}, headers=HTML)) == "0", "one's own"
+    said = second.post(decide, data={"agree": "true"}, headers=HTML)
+    assert int(_done(said)) >= len(rows)
+    assert "已处理" in second.get(said.headers["Location"], headers=HTML).text
+    filed = (JSON, "list", "acknowledged")
+    world.until(lambda: all(filed in world.states(row.listing_id) for row in rows), "pushed again")
+    assert world.client("auditor").post(decide, data={"agree": "true"}, headers=HTML).status_code == 403
+
+
+def _done(answer: Any) -> str:
+    (number,) = re.findall(r"[?&]done=(\d+)", answer.headers["Location"])
+    return str(number)
+
+
 def test_replay_by_filter_and_period(world: PushWorld) -> None:
     row, client = refused(world), world.client("operator")
     period = {"since": "2020-01-01T00:00:00Z", "until": "2021-01-01T00:00:00Z"}

@@ -83,7 +83,7 @@ def body() -> dict[str, Any]:
 
 def read_fault(document: dict[str, Any]) -> dict[str, Any]:
     """A fault as it was asked for, checked."""
-    unknown = set(document) - {"platform", "kind", "rate", "count", "seconds"}
+    unknown = set(document) - {"platform", "kind", "rate", "count", "seconds", "seed"}
     platform, kind = document.get("platform", EVERYWHERE), document.get("kind")
     rate, count, seconds = document.get("rate"), document.get("count"), document.get("seconds")
     if unknown or (platform != EVERYWHERE and platform not in PLATFORMS):
@@ -96,7 +96,11 @@ def read_fault(document: dict[str, Any]) -> dict[str, Any]:
         raise Refused(422, "validation-failed", "count 应为正整数")
     if seconds is not None and not (_is_number(seconds) and seconds > 0):
         raise Refused(422, "validation-failed", "seconds 应为正数")
+    seed = document.get("seed")
+    if seed is not None and not (type(seed) is int and 0 <= seed < 2**31):
+        raise Refused(422, "validation-failed", "seed 应为不小于 0 的整数")
     return {
+        "seed": seed,
         "platform": platform,
         "kind": kind,
         "rate": 1.0 if rate is None else float(rate),

@@ -68,17 +68,28 @@ class Fault:
 
 
 class Faults:
-    """The faults set now. `dice` decides where a rate is below 1."""
+    """The faults set now. `dice` decides where a rate is below 1; a fault with a seed has dice of its own, so
+    that it strikes the same draws each time (until a restart).
+    """
 
     def __init__(self, store: Store, dice: random.Random | None = None) -> None:
         self._store = store
         self._dice = dice or random.Random()  # noqa: S311  chance, not a secret
+        self._seeded: dict[str, random.Random] = {}
         self._lock = Lock()
         with store.read() as cx:
             rows = cx.execute("SELECT * FROM faults ORDER BY id").fetchall()
         self._faults = [Fault(**dict(row)) for row in rows]
 
-    def set(self, platform: str, kind: str, rate: float, count: int | None, seconds: float | None) -> Fault:
+    def set(
+        self,
+        platform: str,
+        kind: str,
+        rate: float,
+        count: int | None,
+        seconds: float | None,
+        seed: int | None = None,
+    ) -> Fault:
         """Set a fault and keep it."""
         until = time.time() + seconds if seconds else None
         fault = Fault(new_id(), platform, kind, rate, count, until, datetime.now(UTC).isoformat())
@@ -90,6 +101,8 @@ class Faults:
             )
         with self._lock:
             self._faults.append(fault)
+            if seed is not None:
+                self._seeded[fault.id] = random.Random(seed)  # noqa: S311  chance, not a secret
         return fault
 
     def clear(self, platform: str | None = None) -> int:
@@ -115,7 +128,8 @@ class Faults:
         with self._lock:
             for fault in self._faults:
                 if fault.platform in (platform, EVERYWHERE) and fault.kind in wanted and _live(fault, now):
-                    if fault.rate < 1 and self._dice.random() >= fault.rate:
+                    dice = self._seeded.get(fault.id, self._dice)
+                    if fault.rate < 1 and dice.random() >= fault.rate:
                         continue
                     fault.struck += 1
                     fault.count = None if fault.count is None else fault.count - 1

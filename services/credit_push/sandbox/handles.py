@@ -47,7 +47,7 @@ def _seed(desk: Desk, name: object, count: object, number: object) -> dict[str, 
         raise Refused(422, "validation-failed", "platform 应为平台代码")
     platform = known_platform(name)
     if platform.transport not in SEEDED:
-        raise Refused(422, "validation-failed", "前置库与仅观察的平台不能在此生成记录")
+        raise Refused(422, "validation-failed", "仅观察的平台不能在此生成记录")
     if type(count) is not int or not 0 < count <= MOST:
         raise Refused(422, "validation-failed", f"count 应为 1 至 {MOST} 的整数")
     if type(number) is not int or not 0 < number <= LARGEST_SEED:

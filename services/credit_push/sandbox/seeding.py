@@ -2,16 +2,18 @@
 
 import json
 import random
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.credit_push.sandbox.checking import CHOICES, LAYOUTS, Field
 from services.credit_push.sandbox.desk import Desk, moment
-from services.credit_push.sandbox.ledger import LIST, Receipt, Submission, submit
+from services.credit_push.sandbox.exchange_tables import ExchangeTables
+from services.credit_push.sandbox.ledger import LIST, Receipt, Submission, find_receipt, submit
 from services.credit_push.sandbox.platforms import Platform
 from shared.identifiers import make_uscc
 
-SEEDED = ("json", "xml", "packet", "manual", "topic")
-"""Ways in whose platforms can be seeded; an exchange database is filled in its own tables."""
+SEEDED = ("json", "xml", "packet", "manual", "topic", "exchange_db")
+"""Ways in whose platforms can be seeded."""
 MOST = 1000
 _NAMES = {"subject_name", "SubjectName", "CF_XDR_MC", "JGQC", "企业名称"}
 _NUMBERS = {"document_number", "DocumentNumber", "CF_WSH", "RDWH", "决定书文号"}
@@ -21,12 +23,30 @@ _CODES = {"SubjectCode", "uscc", "CF_XDR_SHXYM"}
 def seed(desk: Desk, platform: Platform, count: int, number: int) -> list[Receipt]:
     """File so many records; those of the same seed that are there already are not filed again."""
     now = moment(desk)
+    made = [_made(platform, number, at) for at in range(1, count + 1)]
     with desk.store.write() as cx:
-        return [submit(cx, platform, _made(platform, number, at), now) for at in range(1, count + 1)]
+        known = {one.key for one in made if find_receipt(cx, platform.id, one.key) is not None}
+        told = [submit(cx, platform, one, now) for one in made]
+    if platform.tables:
+        taken = {receipt.idempotency_key for receipt in told if receipt.result == "accepted"} - known
+        _lay_down(desk, platform, [one.content for one in made if one.key in taken])
+    return told
+
+
+def _lay_down(desk: Desk, platform: Platform, rows: Iterable[Mapping[str, Any]]) -> None:
+    """What an exchange platform holds stands in its table as well."""
+    tables = ExchangeTables(platform, f"{desk.settings.exchange_url}/{platform.id}.db")
+    try:
+        with tables.engine.begin() as cx:
+            for row in rows:
+                tables.put(cx, platform.tables[0][0], dict(row))
+    finally:
+        tables.engine.dispose()
 
 
 def _made(platform: Platform, number: int, at: int) -> Submission:
-    layout = "trade_listing" if platform.transport == "xml" else platform.layouts[0]
+    layouts = platform.layouts or [layout for _, layout in platform.tables] or ["trade_listing"]
+    layout = layouts[0]
     serial = number * 10_000 + at
     dice = random.Random(f"{platform.id}:{serial}")  # noqa: S311  made-up data, the same each time
     listing_id = f"5eed{dice.getrandbits(16):04x}-0000-7000-8000-{serial % 10**12:012d}"

@@ -200,7 +200,17 @@ def test_production_refuses(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("platform", ["credit-quanzhou", "trade-quanzhou", "credit-hebei", "procure-hebei"])
+@pytest.mark.parametrize(
+    "platform",
+    [
+        "credit-quanzhou",
+        "trade-quanzhou",
+        "credit-hebei",
+        "procure-hebei",
+        "credit-liaoning",
+        "trade-shijiazhuang",
+    ],
+)
 def test_seeded_records_pass_the_platforms_own_checks(bench, platform):
     told = bench.client.post("/seed", json={"platform": platform, "count": 5, "seed": 3})
     assert (told.status_code, told.json) == (201, {"platform": platform, "filed": 5, "refused": []})
@@ -224,5 +234,18 @@ def test_the_pages_have_handles(bench):
     page = bench.client.get("/platforms/credit-quanzhou").text
     assert "示例企业第10001号有限公司" in page
     assert "统一社会信用代码" in page
-    for bad in ({}, {"platform": "credit-quanzhou", "count": 0}, {"platform": "credit-liaoning"}):
+    for bad in ({}, {"platform": "credit-quanzhou", "count": 0}, {"platform": "credit-fujian"}):
         assert bench.client.post("/seed", json=bad).status_code == 422
+
+
+def test_a_fault_with_a_seed_strikes_the_same_draws(bench):
+    told = {"platform": "credit-quanzhou", "kind": "error500", "rate": 0.5, "seed": 7}
+    seen = []
+    for _again in range(2):
+        assert bench.client.post("/faults", json=told).status_code == 201
+        asked = [bench.client.get("/platforms/credit-quanzhou/records/x").status_code for _ in range(12)]
+        seen.append([status == 500 for status in asked])
+        bench.client.delete("/faults")
+    assert seen[0] == seen[1]
+    assert set(seen[0]) == {True, False}
+    assert bench.client.post("/faults", json=told | {"seed": "x"}).status_code == 422
