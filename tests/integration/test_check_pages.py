@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,16 @@ def test_a_hit_by_a_former_name_says_which_and_how_sure(world: World, client: Fl
     assert why in client.get("/?q=石家庄旧名工程有限公司").text
     assert why in client.post("/checks/list", data={"lines": "石家庄旧名工程有限公司"}).text
     assert "把握" not in client.get("/?q=石家庄甲道路工程有限公司").text
+
+
+def test_a_page_of_an_earlier_day_shows_what_was_registered_by_then_and_says_so(client: FlaskClient) -> None:
+    (line,) = client.get("/api/v1/register", query_string={"q": LISTED}).get_json()["items"]
+    before = date.fromisoformat(line["listed_on"]) - timedelta(days=1)
+    for day, shown in ((before, False), (before + timedelta(days=1), True)):
+        page = client.get("/", query_string={"q": LISTED, "as_of": day.isoformat()}).text
+        assert (f"/listings/{line['id']}" in page) is shown
+    said = client.get("/", query_string={"as_of": before.isoformat()}).text
+    assert f"所问的是{before}" in said
 
 
 def test_a_file_has_a_page_of_its_own(world: World, client: FlaskClient) -> None:

@@ -49,7 +49,7 @@ def test_two_signs_find_no_likely_name_of_the_same_core(world: World) -> None:
     assert [len(each) for each in found] == [0, 1]
 
 
-@pytest.mark.parametrize("name", ["list", "domain", "region"])
+@pytest.mark.parametrize("name", ["list", "domain", "region", "as_of"])
 def test_the_public_page_names_an_unknown_filter(site: Site, name: str) -> None:
     page = site.client().get("/", query_string={name: "nope"})
     assert page.status_code == 200

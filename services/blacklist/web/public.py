@@ -10,7 +10,7 @@ from flask import Response, request
 from services.blacklist.register import queries as register
 from services.blacklist.register.api.noting import note_search
 from services.blacklist.register.domain.names import full_key
-from services.blacklist.register.domain.scope import PERSON_NOTE
+from services.blacklist.register.domain.scope import PERSON_NOTE, searched
 from services.blacklist.register.queries import Criteria
 from services.blacklist.register.queries.figures import figures
 from services.blacklist.register.queries.matching import EXACT_ONLY
@@ -31,7 +31,7 @@ from services.blacklist.syndication.domain.linked import describe_listing
 from services.blacklist.web import wording
 from services.blacklist.web.corrections import corrections_of
 from services.blacklist.web.facets import facets_of, region_menu
-from services.blacklist.web.filters import unknown_filters
+from services.blacklist.web.filters import day_of, unknown_filters
 from shared.errors import DomainError, Invalid
 from shared.web.access import access, current_principal, public
 from shared.web.forms import load_form, read_form
@@ -69,13 +69,15 @@ def _search(made: APIBlueprint, deps: Deps) -> None:
             asked=asked,
             rows=shown,
             today=today,
-            searched=any((asked.q, asked.region, asked.domain, asked.list_code, asked.list_class)),
-            unknown=unknown_filters(request.args, ("region", "domain", "list", "class")),
+            searched=asked != Criteria(),
+            unknown=unknown_filters(request.args, ("region", "domain", "list", "class", "as_of")),
+            scope=searched(today, asked.as_of),
+            as_of=request.args.get("as_of", "")[:10],
             by_letters=asked.q.isascii() and asked.q.replace(" ", "").isalpha(),
             too_short=0 < len(full_key(asked.q)) <= EXACT_ONLY,
             regions=region_menu(cells),
             lists=list(lists.items()),
-            facets=[] if asked.q else facets_of(cells, asked, lists),
+            facets=[] if asked.q or asked.as_of else facets_of(cells, asked, lists),
             next_url=with_query(cursor=following) if following else "",
             first_url=with_query(cursor=None) if request.args.get("cursor") else "",
         )
@@ -90,7 +92,14 @@ def criteria() -> Criteria:
         domain=given["domain"] or None,
         list_code=given["list"] or None,
         list_class=given["class"] or None,
+        as_of=_asked_day(),
     )
+
+
+def _asked_day() -> date | None:
+    """What is no day finds nothing, and the page says so."""
+    given = request.args.get("as_of", "").strip()
+    return (day_of(given) or date.min) if given else None
 
 
 def _after(asked: Criteria) -> list[Any] | None:
