@@ -7,7 +7,6 @@ on their way are left out; differences are told to departments and repaired by a
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import cast
 
 from sqlalchemy import Table, func, select
@@ -30,7 +29,6 @@ from shared.logs import get_log
 log = get_log(__name__)
 FEWEST_BUCKETS, FAN_OUT, MOST_BUCKETS, ROWS_PER_BUCKET = 256, 16, 65536, 16
 MOST_QUESTIONS, LEAVES_AT_ONCE = 128, 500
-PATIENCE = timedelta(minutes=5)
 MOST_DIFFERENCES = 10_000
 
 

@@ -28,7 +28,8 @@ from shared.leases import Lease
 from shared.logs import get_log
 
 log = get_log(__name__)
-PATIENCE = timedelta(minutes=5)
+PATIENCE_SECONDS = 300.0
+"""For a ledger to come, by the machine's clock: business time may leap."""
 LOOK_SECONDS, PAUSE_SECONDS = 60.0, 0.1
 OLDEST_OPEN = (
     select(ReconciliationRun)
@@ -65,14 +66,17 @@ def _shown_since(platform: str) -> Select[datetime]:
 
 
 class Reconciler:
-    """Loop: asks for the runs that are due, and does those asked for, one at a time."""
+    """Loop: asks for the runs that are due, and does those asked for, one at a time; whoever is still
+    waited for keeps no other platform from its turn.
+    """
 
     def __init__(self, deps: Deps, transports: Mapping[str, Transport], holder: str) -> None:
         self.name = "reconciler"
         self._deps, self._transports = deps, transports
         self._lease = Lease(deps.db, leases, "reconciler", holder)
         self._look_at = 0.0
-        self._awaiting = False
+        self._awaited: dict[str, float] = {}
+        """Runs whose ledger is on its way, and until when it is waited for."""
         self._closing = threading.Event()
         self._wakeup = Wakeup(deps.db, CHANNEL)
 
@@ -83,12 +87,19 @@ class Reconciler:
             with self._deps.db.write() as session:
                 if request_due(session, self._deps):
                     return True
-        with self._deps.db.read() as session:
-            run = session.scalars(OLDEST_OPEN).first()
-        self._awaiting = False
-        if run is None or not self._lease.acquire():
+        runs = self._open_runs()
+        self._awaited = {id_: until for id_, until in self._awaited.items() if id_ in {r.id for r in runs}}
+        if not runs or not self._lease.acquire():
             return False
-        return self._do(run)
+        return any(self._do(run) for run in runs)
+
+    def _open_runs(self) -> list[ReconciliationRun]:
+        """The oldest of each platform."""
+        table = ReconciliationRun
+        query = select(table).where(table.state.in_((WAITING, "running"))).order_by(table.id.desc())
+        with self._deps.db.read() as session:
+            oldest = {run.platform: run for run in session.scalars(query)}
+        return sorted(oldest.values(), key=lambda run: run.id)
 
     def _do(self, run: ReconciliationRun) -> bool:
         try:
@@ -105,12 +116,12 @@ class Reconciler:
         return True
 
     def _wait_for_ledger(self, run: ReconciliationRun) -> bool:
-        if self._deps.clock.now() - run.requested_at > PATIENCE:
+        now = time.monotonic()
+        if now > self._awaited.setdefault(run.id, now + PATIENCE_SECONDS):
             self._finish(run, "failed", reason="平台没有在规定时间内给出台账")
             return True
         if run.state == WAITING:
             self._set_state(run.id, "running")
-        self._awaiting = True
         return False
 
     def _set_state(self, run_id: str, state: str) -> None:
@@ -156,7 +167,7 @@ class Reconciler:
         """Until somebody asks for a run; where a ledger is on its way, not long."""
         if self._closing.wait(PAUSE_SECONDS):
             return True
-        return self._awaiting or self._wakeup.wait(timeout)
+        return bool(self._awaited) or self._wakeup.wait(timeout)
 
     def close(self) -> None:
         self._closing.set()

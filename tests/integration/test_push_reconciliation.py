@@ -2,11 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.harness.platforms import PushWorld, push_world
+from services.credit_push.transports import Transport
+from tests.harness.platforms import PushWorld, http_json, push_world
+from tests.harness.wait import until
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +34,19 @@ REGIONS = {
 }
 
 
-def reconcile(world: PushWorld, platform: str, *, repair: bool = True) -> dict[str, Any]:
+def asked(world: PushWorld, platform: str, *, repair: bool = True) -> str:
     client = world.client("operator")
-    asked = client.post("/push/api/v1/reconciliations", json={"platform": platform, "repair": repair})
-    assert asked.status_code == 201, asked.text
-    where = f"/push/api/v1/reconciliations/{asked.json['id']}"
+    answer = client.post("/push/api/v1/reconciliations", json={"platform": platform, "repair": repair})
+    assert answer.status_code == 201, answer.text
+    return f"/push/api/v1/reconciliations/{answer.json['id']}"
+
+
+def reconcile(world: PushWorld, platform: str, *, repair: bool = True) -> dict[str, Any]:
+    return ended(world, asked(world, platform, repair=repair))
+
+
+def ended(world: PushWorld, where: str) -> dict[str, Any]:
+    client = world.client("operator")
     world.until(lambda: client.get(where).json["state"] in ("done", "failed"), "the run to end")
     found: dict[str, Any] = client.get(where).json
     assert found["state"] == "done", found
@@ -158,3 +169,34 @@ def test_one_decision_on_two_sheets_is_two_records(world: PushWorld, platform: s
     assert reconcile(world, platform)["differences"] == []
     shown = [one for one in world.records(platform) if one["document_number"] == penalty.number]
     assert sorted(one["status"] for one in shown) == ["listed", "withdrawn"]
+
+
+class Owing:
+    """A way to a platform that has not told its ledger yet."""
+
+    def __init__(self, way: Transport) -> None:
+        self._way = way
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._way, name)
+
+    def ledger(self, run_id: str) -> None:
+        assert run_id
+
+
+def test_a_platform_that_owes_its_ledger_keeps_no_other_waiting(
+    world: PushWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does a leap of business time end the waiting."""
+    owing, client = "credit-shijiazhuang", world.client("operator")
+    with monkeypatch.context() as changed:
+        changed.setitem(world.transports, owing, Owing(world.transports[owing]))
+        late = asked(world, owing)
+        assert reconcile(world, "credit-quanzhou")["state"] == "done"
+        assert client.get(late).json["state"] == "running"
+        before = world.deps.clock.now()
+        http_json("POST", f"{world.sandbox}/clock", {"advance": "PT1H"})
+        until(lambda: world.deps.clock.now() - before > timedelta(minutes=30), what="the clock has moved")
+        reconcile(world, "trade-quanzhou")
+        assert client.get(late).json["state"] == "running"
+    assert ended(world, late)["differences"] == []
