@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -22,13 +23,14 @@ from shared.clock import FixedClock
 from shared.db import open_database
 from shared.identifiers import make_resident_id
 from tests.harness.ranks import u_test
+from tests.harness.telling_apart import look_alike, one_round
 from tests.integration.register_world import World, make_world, organisation, person
 
 PERSONS = 200
+LOOKUPS = {"/api/v1/register/persons": "list_code", "/persons": "公示至"}
+"""The doors, and what stands only in the answer about a person who is listed."""
 MOST_ALIKE = 30
 """Of one page with different parameters."""
-ROUNDS = 3
-"""By chance alone one honest round in twenty looks telling; three in a row do not."""
 
 
 def name_of(number: int) -> str:
@@ -41,7 +43,13 @@ def number_of(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("harvesting")
+    made = canaries(tmp_path_factory.mktemp("harvesting"))
+    yield made
+    made.db.close()
+
+
+def canaries(folder: Path) -> World:
+    """Persons nobody may gather, one organisation, and lookups without end."""
     db = open_database(f"sqlite:///{folder}/test.db")
     made = make_world(db, FixedClock(datetime(2026, 11, 2, 2, 0, tzinfo=UTC)), folder)
     made = replace(made, deps=replace(made.deps, lookups=LookupLimits(10**6, 10**6)))
@@ -50,8 +58,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made.publish(organisation("石家庄甲建设工程有限公司", 1))
     with made.write() as session:
         session.connection().exec_driver_sql("UPDATE register_change SET position = id")
-    yield made
-    db.close()
+    return made
 
 
 @pytest.fixture(scope="module", params=["regulator", "public"])
@@ -128,27 +135,23 @@ def ask(client: FlaskClient, path: str, number: int, *, hit: bool) -> tuple[floa
     return time.perf_counter() - started, answer
 
 
-@pytest.mark.parametrize("path", ["/api/v1/register/persons", "/persons"])
+@pytest.mark.parametrize("path", LOOKUPS)
 def test_a_hit_and_a_miss_look_alike(world: World, path: str) -> None:
+    """200 of each: one status, one size, the same headers, and times that cannot be told apart."""
     client = create_app(read_settings({"DATA_DIR": str(world.deps.data_dir)}), world.deps).test_client()
-    count = PERSONS if path.startswith("/api") else PERSONS // 4
-    p = 0.0
-    for _ in range(ROUNDS):
-        spent: dict[bool, list[float]] = {True: [], False: []}
-        looks = set()
-        order = [(number, hit) for number in range(count) for hit in (True, False)]
-        random.shuffle(order)
-        for number, hit in order:
-            seconds, answer = ask(client, path, number, hit=hit)
-            spent[hit].append(seconds)
-            looks.add((answer.status_code, answer.content_length, tuple(sorted(answer.headers.keys()))))
-            if path.startswith("/api"):
-                assert bool(answer.get_json()["items"]) is hit
-        assert len(looks) == 1
-        p = u_test(spent[True], spent[False])
-        if p > 0.05:
-            break
-    assert p > 0.05
+    looks = set()
+
+    def timed(number: int, hit: bool) -> float:
+        seconds, answer = ask(client, path, number, hit=hit)
+        looks.add((answer.status_code, answer.content_length, tuple(sorted(answer.headers.keys()))))
+        assert (LOOKUPS[path] in answer.text) is hit
+        return seconds
+
+    for hit in (True, False):
+        timed(0, hit)  # what is made once is made
+    alike, found = look_alike(lambda: one_round(timed, PERSONS, random.Random()))
+    assert len(looks) == 1
+    assert alike, found
 
 
 def test_the_test_sees_a_difference() -> None:
@@ -157,6 +160,26 @@ def test_the_test_sees_a_difference() -> None:
     assert u_test(one, [dice.gauss(5.0, 1) for _ in range(200)]) > 0.01
     assert u_test(one, [dice.gauss(5.6, 1) for _ in range(200)]) < 0.01
     assert u_test([1, 1, 1], [1, 1, 1]) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("rounds", "alike", "needed"),
+    [
+        ((0.06,), True, 1),
+        ((0.05, 0.9, 0.01, 0.2), True, 4),
+        ((0.01, 0.9, 0.05, 0.01), False, 4),
+        ((0.01, 0.01, 0.01, 0.01), False, 4),
+    ],
+)
+def test_a_telling_round_is_looked_into(rounds: tuple[float, ...], alike: bool, needed: int) -> None:
+    left = iter(rounds)
+    found, seen = look_alike(lambda: next(left))
+    assert (found, len(seen)) == (alike, needed)
+
+
+def test_rounds_see_a_difference() -> None:
+    dice = random.Random(1)
+    assert one_round(lambda _, kind: dice.gauss(5.5 if kind else 5, 1), PERSONS, dice) < 0.01
 
 
 STRANGE = (
