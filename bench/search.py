@@ -91,6 +91,14 @@ def fill(db: Database, names: Sequence[Name], former: dict[int, Name]) -> dict[s
     return {"index_build_s": round(spent, 1), "index_build_cpu_s": round(_cpu() - busy, 1)}
 
 
+def settle(db: Database) -> None:
+    """What autovacuum does soon after an import: else it does so while the first questions are asked."""
+    if db.dialect == "postgresql":
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+            connection.exec_driver_sql("CHECKPOINT")
+
+
 def _cpu() -> float:
     """Of this process and of those it waited for; not of a database server."""
     return sum(os.times()[:4])
@@ -253,6 +261,7 @@ def measure(url: str, size: int, given: argparse.Namespace) -> dict[str, Any]:
     db = open_database(url)
     said("listings and names are made")
     figures: dict[str, Any] = {"names": size, **fill(db, names, former)}
+    settle(db)
     said("filled and indexed")
     world = World(db, names, former)
     gc.freeze()

@@ -4,13 +4,14 @@ Scripts run only with the nonce of their own page; styles and pictures come from
 """
 
 import re
-import secrets
+from base64 import urlsafe_b64encode
 
 from apiflask import APIFlask
 from flask import Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from shared.ids import new_id
+from shared.random_bytes import random_bytes
 from shared.web.access import current_principal
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -21,9 +22,9 @@ YEAR = 365 * 24 * 3600
 def open_request() -> None:
     """Give the request its id, trace and nonce, and name them to the log."""
     g.request_id = request_id_of(request.headers.get("X-Request-Id", ""))
-    g.nonce = secrets.token_urlsafe(16)
+    g.nonce = _nonce()
     found = _TRACE.fullmatch(request.headers.get("traceparent", ""))
-    g.traceparent = f"00-{found[1] if found else secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    g.traceparent = f"00-{found[1] if found else random_bytes(16).hex()}-{random_bytes(8).hex()}-01"
     clear_contextvars()
     bind_contextvars(request_id=g.request_id)
 
@@ -44,6 +45,10 @@ def open_to_others() -> None:
     g.cross_origin = True
 
 
+def _nonce() -> str:
+    return urlsafe_b64encode(random_bytes(16)).decode().rstrip("=")
+
+
 def policy(nonce: str, ancestors: str = "'none'") -> str:
     """The content security policy of one answer."""
     return (
@@ -57,7 +62,7 @@ def fixed_headers(request_id: str, *, production: bool) -> dict[str, str]:
     """What every answer carries whatever it says."""
     found = {
         "X-Request-Id": request_id,
-        "Content-Security-Policy": policy(secrets.token_urlsafe(16)),
+        "Content-Security-Policy": policy(_nonce()),
         **_FIXED,
     }
     return found | _TRANSPORT if production else found

@@ -59,6 +59,16 @@ def test_the_nearest_name_comes_first(world: World, asked: str, first: str) -> N
     assert found(world, asked)[0] == first
 
 
+def test_a_name_one_sign_apart_elsewhere_in_the_place_does_not_end_the_search(world: World) -> None:
+    """西丰 is a county of 铁岭; 西宁, a sign short, was meant."""
+    meant, other = "西宁丰锋高空清洗有限公司", "铁岭市银州区锋才高空清洗有限公司"
+    for serial, name in enumerate((meant, other), start=11):
+        world.publish(organisation(name, serial))
+    with world.db.read() as session:
+        rows = search(session, Criteria(q="西丰锋高空清洗有限公司"), world.clock.today())
+    assert [row["matched_name"] for row in rows] == [meant, other]
+
+
 def test_a_name_without_trade_and_form_is_every_name_of_that_brand(world: World) -> None:
     """石家庄鑫源 is 石家庄鑫源商行 as well as 石家庄鑫源建材经营部: the first hit ends no search."""
     forms = ("商行", "店")

@@ -22,6 +22,11 @@ _NAMED = re.compile(r"%\((\w+)\)s|%(s)|%%")
 _NUMBERS: Mapping[int, Callable[[bytes], Any]] = {20: int, 21: int, 23: int, 700: float, 701: float}
 """By type of column; everything else is text, days included."""
 
+_SETTINGS = ("SET jit = off", "SET plan_cache_mode = force_generic_plan")
+"""Compiling takes ten times as long as the longest question. And one plan serves all: where the first few
+questions had few grams, every later one was planned anew, which took longer than to answer it.
+"""
+
 
 class Direct:
     """One thread's connection to one database."""
@@ -38,7 +43,8 @@ class Direct:
         self._held.detach()  # the pool forgets it: it stays with the thread, until the database is closed
         event.listen(engine, "engine_disposed", lambda _: driver.close(), once=True)
         driver.autocommit = True
-        driver.execute("SET jit = off")  # compiling takes ten times as long as the longest question
+        for each in _SETTINGS:
+            driver.execute(each)
         self._driver = driver
         self._prepared: dict[str, tuple[bytes, tuple[str, ...]]] = {}
 

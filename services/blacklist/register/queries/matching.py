@@ -3,7 +3,7 @@
 The likeness of question and name is computed here for a few dozen candidates; docs/search.md says how.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -138,15 +138,30 @@ def _alike(shown: Shown, question: Question) -> Iterator[Hit]:
     if sure and whole:
         return
     wanted = asked_grams(asked, question.key, question.letters)
-    for budget in BUDGETS:
-        grams = rare_first(wanted, known_counts(shown.reading), budget, MOST_GRAMS)
-        decided = all(each in grams for each in wanted if each.weight >= DECISIVE)
+    decisive = {each for each in wanted if each.weight >= DECISIVE}
+    for grams in _rounds(wanted, decisive, known_counts(shown.reading), whole=whole):
+        decided, alone = decisive.issubset(grams), decisive.issuperset(grams)
         for row in _candidates(shown, grams, seen):
             likeness = _likeness(asked, question.letters, row)
-            sure = sure or likeness.raw >= ENOUGH or (decided and _one_sign_apart(likeness, asked, row))
+            near = decided and _one_sign_apart(likeness, asked, row)
+            sure = sure or likeness.raw >= ENOUGH or (near and not (alone and asked.region != row.region))
             yield from _hit(row, likeness)
         if sure:
             return
+
+
+def _rounds(
+    wanted: Sequence[Gram], decisive: Collection[Gram], counts: Mapping[str, int], *, whole: bool
+) -> Iterator[list[Gram]]:
+    """Grams to look up, more and more of them: those that decide are so rare that they cost next to nothing.
+
+    They alone end the search only for a name in the very place that was asked for: 西丰锋高空清洗 may be the
+    county of 西丰, and 西宁丰锋高空清洗 was meant.
+    """
+    if whole:
+        yield rare_first([each for each in wanted if each in decisive], counts, BUDGETS[0], MOST_GRAMS)
+    for budget in BUDGETS:
+        yield rare_first(wanted, counts, budget, MOST_GRAMS)
 
 
 def _one_sign_apart(likeness: Likeness, asked: Parts, row: NameRow) -> bool:
