@@ -38,15 +38,17 @@ PENALTY: dict[str, Any] = {
 
 
 class Region:
-    """The service on the sample world with a clock of its own, and its people by user name."""
+    """The service on the sample world (that of the folder, if it has one), and its people by user name."""
 
     def __init__(self, folder, db_url: str | None = None) -> None:
         settings = read_settings({"DATA_DIR": str(folder)} | ({"BLACKLIST_DB_URL": db_url} if db_url else {}))
         self.clock = FixedClock(START)
         db = open_database(settings.common.db_url)
-        self.deps = Deps(db, self.clock, KeyRing.create(folder / "keys.json"), builtin_calendar(), folder)
-        Base.metadata.create_all(db.engine)
-        load_sample_world(db, clock=self.clock, data_dir=folder)
+        keys, known = KeyRing.load_or_create(folder / "keys.json"), (folder / "accounts.json").exists()
+        self.deps = Deps(db, self.clock, keys, builtin_calendar(), folder)
+        if not known:
+            Base.metadata.create_all(db.engine)
+            load_sample_world(db, clock=self.clock, data_dir=folder)
         listed = json.loads((folder / "accounts.json").read_text("utf-8"))
         self.accounts = {each["username"]: each for each in listed}
         self.tokens: dict[str, str] = {}

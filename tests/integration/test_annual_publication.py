@@ -20,7 +20,6 @@ from services.blacklist.sample import disclosure_items, load_open_items
 from services.blacklist.supervision.models import AnnualReport
 from services.blacklist.supervision.usecases.annual import AnnualDuties, announce
 from shared.web.access import Principal
-from tests.integration.supervision_world import Region
 
 CLERK, DECIDER = "changan-clerk", "changan-decider"
 ONE, TWO, STRANGER = "changan-supervisor", "changan-supervisor2", "anxi-clerk"
@@ -29,8 +28,8 @@ PASSWORD = "Changan-2026-xyz!"
 
 
 @pytest.fixture
-def region(tmp_path):
-    made = Region(tmp_path)
+def region(new_region):
+    made = new_region()
     hire(made, TWO, "supervisor", made.department("130102-government-office"))
     yield made
     made.deps.db.close()

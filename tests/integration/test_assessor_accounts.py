@@ -4,14 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.integration.supervision_world import Region
-
 ADMIN, SECURITY = "changan-system-admin", "changan-security-admin"
 
 
 @pytest.fixture
-def region(tmp_path):
-    made = Region(tmp_path)
+def region(new_region):
+    made = new_region()
     yield made
     made.deps.db.close()
 

@@ -24,8 +24,8 @@ ORGAN = "石家庄市长安区住房和城乡建设局"
 
 
 @pytest.fixture
-def region(tmp_path):
-    made = Region(tmp_path)
+def region(new_region):
+    made = new_region()
     yield made
     made.deps.db.close()
 
@@ -346,6 +346,7 @@ def test_reports_come_as_workbooks(region, path):
     assert "no-store" in answer.headers["Cache-Control"]
 
 
+@pytest.mark.tables("services.blacklist")
 def test_both_databases_count_alike(tmp_path, any_db_url):
     region = Region(tmp_path, any_db_url)
     acknowledge(region, region.published("长住建罚〔2026〕12号"))

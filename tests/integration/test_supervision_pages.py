@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from tests.integration.supervision_world import Region
 from tests.integration.test_letters_typesetting import pdf_text
 from tests.integration.test_supervision import CLERK, DECIDER, ORGAN, STRANGER, SUPERVISOR, acknowledge, drawn
 
@@ -13,8 +12,8 @@ PAGES = ("", "/overdue", "/duties?measure=timely_7", "/ledger", "/inspections", 
 
 
 @pytest.fixture
-def region(tmp_path):
-    made = Region(tmp_path)
+def region(new_region):
+    made = new_region()
     yield made
     made.deps.db.close()
 
