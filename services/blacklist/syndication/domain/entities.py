@@ -27,7 +27,7 @@ def _company(view: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {
         "name": [_named(subject["name"])],
         "previousName": [_named(each) for each in subject["former_names"]],
-        "weakAlias": list(subject.get("short_names") or ()),
+        "weakAlias": [_named(each) for each in subject.get("short_names") or ()],
         "uscCode": [subject["uscc"]],
         "country": ["cn"],
         "topics": [TOPICS.get(view["list_class"], "reg.warn")],
