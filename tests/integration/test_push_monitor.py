@@ -243,7 +243,7 @@ def test_two_people_decide_on_all_that_fit_a_filter(world: PushWorld) -> None:
     page = first.get(f"/push/dead{narrowed}", headers=HTML).text
     assert all(row.document_number in page for row in rows)
     assert "按以上条件一并处理" in page
-    for past in ("&until=2020-12-31", f"&platform={XML}"):
+    for past in ("&until=2020-12-31", f"&platform={XML}", "&state=x", "&operation=x"):
         none = first.post(f"/push/dead/proposals?code=FAULT{past}", data=told, headers=HTML)
         assert "done=0" in none.headers["Location"]
     assert first.post(f"{propose}&until=2020-99-99", data=told, headers=HTML).status_code == 422

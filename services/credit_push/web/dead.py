@@ -10,7 +10,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from services.credit_push import queries
-from services.credit_push.domain import OPERATION_NAMES, REPLAYABLE
+from services.credit_push.domain import REPLAYABLE
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.deciding import ACTIONS, RETRY, decide, propose
 from services.credit_push.usecases.deciding_many import MOST, Done, decide_all, propose_all
@@ -96,12 +96,11 @@ def _given() -> dict[str, str]:
 
 def _wanted() -> Wanted:
     given = _given()
-    state, operation = given["state"], given["operation"]
     until = _day("until", given["until"])
     return Wanted(
         platform=given["platform"] or None,
-        states=(state,) if state in REPLAYABLE else REPLAYABLE,
-        operation=operation if operation in OPERATION_NAMES else None,
+        states=(given["state"],) if given["state"] else REPLAYABLE,  # an unknown word fits nothing
+        operation=given["operation"] or None,
         code=given["code"] or None,
         since=_day("since", given["since"]),
         until=until + timedelta(days=1) if until else None,
