@@ -29,7 +29,7 @@ from shared.clock import SystemClock
 from shared.crypto import KeyRing
 from shared.db import is_migrated, open_for_reading
 from shared.logs import configure_logs
-from shared.process import rest_from_collecting, take_turns
+from shared.process import rest_from_collecting
 from shared.web.app import create_service_app, finish
 from shared.web.place import warn_unnamed
 from shared.web.tally import Tally
@@ -123,6 +123,5 @@ def from_environment() -> APIFlask:
     configure_logs(settings.common.log_level, NAME)
     settings.common.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_public_app(settings)
-    take_turns()
     rest_from_collecting()  # what is made before the fork stays common to all processes
     return app
