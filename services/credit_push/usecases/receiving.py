@@ -7,6 +7,7 @@ forward is taken, and what fits nothing is kept aside.
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import Any, cast
 
@@ -49,6 +50,8 @@ ATTEMPTS = cast("Table", Attempt.__table__)
 POLLED = ("feedback", "column", "topic")
 AT_ONCE = 500
 LOOK_SECONDS, EAGER_SECONDS = 0.1, 2.0
+SLOW_SECONDS, CLOSING_SECONDS = 0.5, 5.0
+"""How long a look waits for all platforms, and the last one for those that are slow."""
 SAME = {ACKNOWLEDGED: FILED, REJECTED: REFUSED}
 
 
@@ -173,7 +176,10 @@ def _recall_content(session: Session, deps: Deps, profile: Profile, row: Row) ->
 
 
 class ReceiptPoller:
-    """Loop: looks where platforms leave their receipts (feedback folders, table columns)."""
+    """Loop: looks where platforms leave their receipts (feedback folders, table columns).
+
+    Each platform has a thread, so that a place that hangs keeps no other's receipts waiting.
+    """
 
     def __init__(self, deps: Deps, transports: Mapping[str, Transport]) -> None:
         self.name = "receipts"
@@ -183,7 +189,8 @@ class ReceiptPoller:
             for profile in deps.catalogue.values()
             if profile.id in transports and profile.receipts.by in POLLED
         ]
-
+        self._pool = ThreadPoolExecutor(max(1, len(self._polled)), thread_name_prefix="receipts")
+        self._looking: dict[str, Future[bool]] = {}
         self._closing = threading.Event()
         self._wakeup = Wakeup(deps.db, CHANNEL)
         self._eager_until = 0.0
@@ -199,13 +206,21 @@ class ReceiptPoller:
 
     def close(self) -> None:
         self._closing.set()
+        wait(self._looking.values(), CLOSING_SECONDS)
+        self._pool.shutdown(wait=False, cancel_futures=True)
         self._wakeup.close()
 
     def step(self) -> bool:
         """True if any receipt was written down."""
         awaited = self._awaited()
-        moved = [self._poll(profile, awaited.get(profile.id, [])) for profile in self._polled]
-        return any(moved)
+        for profile in self._polled:
+            if profile.id not in self._looking:
+                keys = awaited.get(profile.id, [])
+                self._looking[profile.id] = self._pool.submit(self._poll, profile, keys)
+        wait(self._looking.values(), SLOW_SECONDS)
+        done = [name for name, look in self._looking.items() if look.done()]
+        looks = [self._looking.pop(name) for name in done]
+        return sum(look.result() for look in looks) > 0
 
     def _awaited(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
