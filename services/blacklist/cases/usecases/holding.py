@@ -11,14 +11,8 @@ from services.blacklist.cases.models import Case, CaseLink
 from services.blacklist.cases.usecases.duties import owe, settle
 from services.blacklist.cases.usecases.moves import Move, invalid, refusal
 from services.blacklist.cases.usecases.overlays import close_overlay, open_overlay
-from services.blacklist.cases.usecases.publication import (
-    case_facts,
-    decided_rule,
-    publicity_of,
-    terms_of,
-)
+from services.blacklist.cases.usecases.publication import decided_rule, republish
 from services.blacklist.cases.usecases.removal import remove
-from services.blacklist.register.usecases import correct_listing
 from services.blacklist.rules.domain import ExpiryRule, expiry_rule, publicity_range
 from shared.calendar import add_months
 
@@ -77,17 +71,7 @@ def _prolong(move: Move, ends: date, sector: ExpiryRule) -> None:
     case.publicity_max_end = ends
     move.detail |= {"extend_months": sector.extend_months, "source": sector.source}
     move.detail["max_end"] = ends.isoformat()
-    move.batch.session.flush()
-    correct_listing(
-        move.batch.session,
-        move.batch.deps.keyring,
-        str(case.listing_id),
-        case=case_facts(case),
-        terms=terms_of(case, decided_rule(move)),
-        publicity=publicity_of(case),
-        reason=move.reason or "",
-        at=move.batch.at,
-    )
+    republish(move)
 
 
 def propose_removal(move: Move) -> None:

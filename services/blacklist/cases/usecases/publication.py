@@ -83,6 +83,12 @@ def correct(move: Move) -> None:
     case.reviewed_hash = case.content_hash
     case.redacted_hash = case.content_hash if case.redacted_hash else None
     move.detail |= {"changed": sorted(move.inputs["changes"]), "before": before, "after": case.content_hash}
+    republish(move)
+
+
+def republish(move: Move) -> None:
+    """The listing says what its case says by now; the version before stays in the history."""
+    case = move.case
     move.batch.session.flush()
     correct_listing(
         move.batch.session,
