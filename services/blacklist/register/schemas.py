@@ -373,6 +373,5 @@ class ChangePage(Schema):
     next = fields.Integer(required=True)
 
 
-ListingPage = page_schema(ListingSchema, "ListingPage")
 VersionPage = page_schema(VersionLine, "VersionPage")
 DeliveryPage = page_schema(DeliveryLine, "DeliveryPage")

@@ -1,7 +1,5 @@
 """Materials of a case: upload from the case page, download as a file."""
 
-from urllib.parse import quote
-
 from apiflask import APIBlueprint
 from flask import Response, redirect, request
 from werkzeug.datastructures import FileStorage
@@ -17,6 +15,7 @@ from services.blacklist.web.desk import OFFICERS
 from shared.errors import DomainError, FieldError, Invalid
 from shared.web.access import access, principal, roles
 from shared.web.body import upload_limit
+from shared.web.files import file_answer
 from shared.web.forms import load_form, read_form
 from shared.web.pages import form_errors, render
 
@@ -38,9 +37,7 @@ def add_routes(made: APIBlueprint, deps: Deps) -> None:
     @access(OFFICERS)
     def download(case_id: str, attachment_id: str) -> Response:
         row, content = read_attachment(deps, case_id, attachment_id, principal())
-        answer = Response(content, mimetype="application/octet-stream")
-        answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(row.file_name)}"
-        return answer
+        return file_answer(content, "application/octet-stream", row.file_name)
 
 
 def _upload() -> Upload:
