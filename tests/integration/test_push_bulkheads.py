@@ -23,6 +23,7 @@ from services.credit_push.usecases import Deps
 from services.credit_push.usecases.gating import Pace, in_maintenance, quota_left, states
 from services.credit_push.usecases.operating import pause, request_backfill, resume
 from services.credit_push.usecases.sending import Dispatch
+from services.credit_push.usecases.settling import with_newer
 from services.credit_push.worker import build_loops
 from shared.db import migrate
 from shared.eventlog import EventLog, open_log
@@ -230,6 +231,26 @@ def test_a_new_platform_gets_everything_in_force_once(tmp_path: Path) -> None:
             assert len(old.rows) == 16
             world.publish(0, "revoked", listed[4:6])
             until(lambda: drain(world.loops) >= 0 and len(new.rows) == 10, 10, "followed")
+
+
+def test_what_went_as_no_longer_taken_is_listed_again_once_it_is_taken(tmp_path: Path) -> None:
+    with stubs(1) as (stub,), field(tmp_path, {"only": (stub, PATIENT)}) as world:
+        profile = world.deps.catalogue["only"]
+        (one,) = world.publish(1)
+        until(lambda: drain(world.loops) >= 0 and len(stub.rows) == 1, 10, "listed")
+        elsewhere = replace(profile, takes=replace(profile.takes, regions=("110000",)))
+        world.deps.catalogue["only"] = elsewhere  # type: ignore[index]  a dict here
+        world.publish(0, "corrected", [one])
+        until(lambda: drain(world.loops) >= 0 and len(stub.rows) == 2, 10, "no longer taken")
+        world.deps.catalogue["only"] = profile  # type: ignore[index]
+        for _ in range(2):
+            with world.deps.db.write() as session:
+                request_backfill(session, world.deps, "only", "tester")
+            until(lambda: drain(world.loops) >= 0 and len(stub.rows) == 3, 10, "taken again")
+        assert [key.rpartition(":")[2] for key in stub.rows] == ["list", "withdraw", "list"]
+        with world.deps.db.read() as session:
+            gone = session.scalars(select(Delivery).where(Delivery.operation == "withdraw")).one()
+            assert with_newer(session, "only", [one.id]) >= {gone.id}, "it is not pushed over the listing"
 
 
 def test_hours_quotas_and_pace() -> None:

@@ -7,11 +7,11 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
-from services.credit_push.domain import LIST, WITHDRAW, Record, record_from
+from services.credit_push.domain import LIST, UNFINISHED, WITHDRAW, Record, record_from
 from services.credit_push.models import DepartmentCopy, Listing, ListingVersion
 from services.credit_push.publishes import lock_listings
 from services.credit_push.routing import Facts, takes
@@ -61,6 +61,8 @@ def _page(session: Session, platform: str, after: str) -> _Page | None:
         TABLE.c.listing_id == Listing.id,
         TABLE.c.platform == platform,
         TABLE.c.sequence == Listing.sequence,
+        # of a listing in force: it went because it was not taken here, and is lacking once that is done
+        or_(TABLE.c.operation != WITHDRAW, TABLE.c.state.in_(UNFINISHED)),
     )
     latest = (ListingVersion.listing_id == Listing.id) & (ListingVersion.sequence == Listing.sequence)
     wanted = (

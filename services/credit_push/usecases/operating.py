@@ -13,7 +13,7 @@ from services.credit_push.publishes import lock_listings
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.gating import hold, write
 from services.credit_push.usecases.planning import CHANNEL
-from services.credit_push.usecases.settling import LATER, with_newer
+from services.credit_push.usecases.settling import follows, with_newer
 from shared.db import wake
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
@@ -102,12 +102,12 @@ def count_matching(session: Session, wanted: Wanted) -> int:
 
 def replay_matching(session: Session, deps: Deps, who: str, wanted: Wanted, limit: int = 500) -> int:
     """Push them again, oldest first, where no newer version exists; how many."""
-    newest = ~exists().where(
-        LATER.c.listing_id == Delivery.listing_id,
-        LATER.c.platform == Delivery.platform,
-        LATER.c.sequence > Delivery.sequence,
+    query = (
+        select(Delivery)
+        .where(*wanted.conditions(), ~exists().where(follows()))
+        .order_by(Delivery.id)
+        .limit(limit)
     )
-    query = select(Delivery).where(*wanted.conditions(), newest).order_by(Delivery.id).limit(limit)
     found = {row.id: row for row in session.scalars(query)}
     lock_listings(session, (row.listing_id for row in found.values()))
     for row in found.values():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Table, delete, exists, select
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -201,16 +201,23 @@ def _holding(platform: str, row: Row) -> dict[str, object]:
     }
 
 
+def follows() -> ColumnElement[bool]:
+    """Whether `LATER` comes after a delivery: a later version, or the same one taken again after it went."""
+    again = and_(
+        LATER.c.sequence == TABLE.c.sequence,
+        LATER.c.id > TABLE.c.id,
+        LATER.c.operation != WITHDRAW,
+        TABLE.c.operation == WITHDRAW,
+    )
+    same = and_(LATER.c.listing_id == TABLE.c.listing_id, LATER.c.platform == TABLE.c.platform)
+    return and_(same, or_(LATER.c.sequence > TABLE.c.sequence, again))
+
+
 def with_newer(session: Session, platform: str, listings: Sequence[str], state: str = "") -> set[str]:
     """Ids of deliveries that a later version of the listing follows at the same platform (in this state)."""
     if not listings:
         return set()
-    later = exists().where(
-        LATER.c.listing_id == TABLE.c.listing_id,
-        LATER.c.platform == TABLE.c.platform,
-        LATER.c.sequence > TABLE.c.sequence,
-        *([LATER.c.state == state] if state else []),
-    )
+    later = exists().where(follows(), *([LATER.c.state == state] if state else []))
     query = select(TABLE.c.id).where(
         TABLE.c.platform == platform, among(session, TABLE.c.listing_id, listings), later
     )
