@@ -20,6 +20,7 @@ from services.credit_push.sandbox.sheets import feedback_csv
 
 _OWN_FAULTS = ("garbage", "drop_receipt", "duplicate_receipt", "delayed_receipt", "timeout")
 TIMEOUT_SECONDS = 30.0  # a packet under `timeout` is taken at once and answered only after this
+PACKET, QUESTION = ("error500", "slow"), ("error500", "slow", "timeout")
 _LEDGER = ("listing_id", "document_number", "subject_name", "version", "content_digest", "uscc", "list")
 
 
@@ -45,7 +46,7 @@ class Packets:
                 if mark.suffix == ".ok" and self._ripe(platform, mark.stem):
                     self._take(platform, mark.stem)
                     worked = True
-                elif mark.suffix == ".ledger-request":
+                elif mark.suffix == ".ledger-request" and self._ripe(platform, mark.name, QUESTION):
                     self._tell_ledger(platform, mark)
                     worked = True
             worked = self._hand_out(platform) or worked
@@ -54,8 +55,8 @@ class Packets:
     def _folder(self, platform: Platform, way: str) -> Path:
         return self._desk.settings.folder / "packets" / platform.id / way
 
-    def _ripe(self, platform: Platform, batch: str) -> bool:
-        """Outages hold a packet back: `error500` until it strikes no more, `slow` once for a while."""
+    def _ripe(self, platform: Platform, batch: str, outages: Sequence[str] = PACKET) -> bool:
+        """Outages hold a file back: `error500` until it strikes no more, `slow` and `timeout` once."""
         place = (platform.id, batch)
         until, sure = self._held.get(place, (0.0, False))
         if time.monotonic() < until:
@@ -63,9 +64,11 @@ class Packets:
         self._held.pop(place, None)
         if sure:
             return True
-        struck = self._desk.faults.strike(platform.id, ("error500", "slow"))
+        struck = self._desk.faults.strike(platform.id, outages)
         if "error500" in struck:
             self._held[place] = (time.monotonic() + CRASHED_SECONDS, False)
+        elif "timeout" in struck:
+            self._held[place] = (time.monotonic() + TIMEOUT_SECONDS, True)
         elif "slow" in struck:
             self._held[place] = (time.monotonic() + SLOW_SECONDS, True)
         return not struck

@@ -112,6 +112,18 @@ def test_ledger(bench, ways):
     assert all(len(row["content_digest"]) == 64 for row in rows)
 
 
+@pytest.mark.parametrize("kind", ["error500", "slow", "timeout"])
+def test_outages_hold_a_ledger_request_back(bench, ways, monkeypatch, kind):
+    for name in ("CRASHED_SECONDS", "SLOW_SECONDS", "TIMEOUT_SECONDS"):
+        monkeypatch.setattr(intake_packet, name, 0.2)
+    bench.fault(CITY, kind, count=1)
+    (ways(CITY, "in") / "run1.ledger-request").write_bytes(b"")
+    bench.settle()
+    assert list(ways(CITY, "out").iterdir()) == []
+    until(lambda: bench.settle() or (ways(CITY, "out") / "run1.ledger.ok").exists())
+    assert list(ways(CITY, "in").iterdir()) == []
+
+
 def test_faults(bench, ways, monkeypatch):
     monkeypatch.setattr(intake_packet, "CRASHED_SECONDS", 0.02)
     monkeypatch.setattr(intake_packet, "SLOW_SECONDS", 0.02)
