@@ -248,14 +248,24 @@ def test_two_people_decide_on_all_that_fit_a_filter(world: PushWorld) -> None:
         assert "done=0" in none.headers["Location"]
     assert first.post(f"{propose}&until=2020-99-99", data=told, headers=HTML).status_code == 422
     assert first.post(propose, data={"action": "retry", "reason": ""}, headers=HTML).status_code == 422
+    before = _seen(second, narrowed)
     assert int(_done(first.post(propose, data=told, headers=HTML))) >= len(rows)
-    assert _done(first.post(decide, data={"agree": "true"}, headers=HTML)) == "0", "one's own"
-    said = second.post(decide, data={"agree": "true"}, headers=HTML)
+    assert _done(first.post(propose, data=told, headers=HTML)) == "0", "they wait already"
+    assert _done(second.post(decide, data=before, headers=HTML)) == "0", "proposed since the page was seen"
+    agreed = _seen(second, narrowed)
+    assert _done(first.post(decide, data=agreed, headers=HTML)) == "0", "one's own"
+    said = second.post(decide, data=agreed, headers=HTML)
     assert int(_done(said)) >= len(rows)
     assert "已处理" in second.get(said.headers["Location"], headers=HTML).text
     filed = (JSON, "list", "acknowledged")
     world.until(lambda: all(filed in world.states(row.listing_id) for row in rows), "pushed again")
     assert world.client("auditor").post(decide, data={"agree": "true"}, headers=HTML).status_code == 403
+
+
+def _seen(client: Any, narrowed: str) -> dict[str, str]:
+    """What the form says that agrees to all that stand on the page."""
+    page = client.get(f"/push/dead{narrowed}", headers=HTML).text
+    return {"agree": "true", "seen": page.split('name="seen" value="')[1].split('"')[0]}
 
 
 def _done(answer: Any) -> str:

@@ -18,6 +18,7 @@ from services.credit_push.usecases.operating import Wanted
 from services.credit_push.web.monitor import DOERS, PER_PAGE, READERS, page_of, visible_region
 from shared.clock import SHANGHAI
 from shared.errors import DomainError, FieldError, Invalid, NotFound
+from shared.ids import new_id
 from shared.web.access import access, principal, roles
 from shared.web.listing import last_seen, listed
 
@@ -40,7 +41,8 @@ def add_routes(bp: APIBlueprint, deps: Deps) -> None:
     @access(roles(*DOERS))
     def decide_many_form() -> Response:
         who, agree = principal().username, request.form.get("agree") == "true"
-        return _many(deps, lambda wanted: decide_all(deps, wanted, who, agree=agree))
+        seen = request.form.get("seen", "")
+        return _many(deps, lambda wanted: decide_all(deps, wanted, who, agree=agree, seen=seen))
 
     @bp.post("/deliveries/<delivery_id>/proposals")
     @access(roles(*DOERS))
@@ -132,6 +134,7 @@ def _visible(deps: Deps, delivery_id: str) -> None:
 def _page(deps: Deps, error: DomainError | None = None) -> Response:
     found: list[Any] = []
     decisions: dict[str, Any] = {}
+    seen = new_id()  # before the proposals are read: whoever agrees has had them before his eyes
     try:
         wanted = _wanted()
         with deps.db.read() as session:
@@ -156,6 +159,7 @@ def _page(deps: Deps, error: DomainError | None = None) -> Response:
         done=_count("done"),
         left=_count("left"),
         most=MOST,
+        seen=seen,
         **around,
     )
 
