@@ -8,12 +8,13 @@ import pytest
 
 from services.credit_push.app import posts_of
 from services.credit_push.catalogue import Door, Profile
+from services.credit_push.models import RequestAnswer
 from services.credit_push.usecases.answering import Answerer
 from shared.contracts.request_outcomes import OUTCOMES
 from shared.ids import new_id
 from tests.harness.platforms import PushWorld, http_json, push_world, quick
 from tests.harness.wait import until
-from tests.integration.test_push_answers import HTML, DyingPost, Killed, outcome, plan, rows
+from tests.integration.test_push_answers import HTML, NATION, DyingPost, Killed, outcome, plan, rows
 
 WAYS = {"credit-shijiazhuang": "130102", "credit-liaoning": "210000"}
 """A platform that takes packets and one with an exchange database, and where listings for it are of."""
@@ -115,3 +116,15 @@ def test_what_is_refused_is_seen_and_can_be_told_again(world: PushWorld, platfor
     assert client.post(f"/push/api/v1/answers/{row.id}/again").json["state"] == "waiting"
     world.until(lambda: rows(world, ticket)[0].state == "answered", "taken at last")
     assert known(world, platform, ticket) == ["受理"]
+
+
+def test_a_refusal_at_the_last_attempt_is_no_silence(world: PushWorld) -> None:
+    """The same key would find the refusal again, in a table for ever."""
+    ticket, client = f"T-{new_id()}", world.client("operator")
+    plan(world, outcome(ticket, new_id()))
+    with world.deps.db.write() as session:
+        row = session.get_one(RequestAnswer, rows(world, ticket)[0].id)
+        row.attempts = len(world.deps.catalogue[NATION].retry_seconds)
+    world.until(lambda: rows(world, ticket)[0].state == "dead", "refused")
+    assert client.post(f"/push/api/v1/answers/{row.id}/again").status_code == 200
+    assert rows(world, ticket)[0].key == f"{row.id}:r1"

@@ -43,7 +43,7 @@ class RequestAnswer(Base):
     """Why the last attempt did not do."""
     receipt_number: Mapped[str | None] = mapped_column(String(100))
     body_sha256: Mapped[str | None] = mapped_column(String(64))
-    """Of what was sent last."""
+    """Of what was sent last; none where it was refused."""
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     told_by: Mapped[str | None] = mapped_column(String(100))
     """The person who told the platform, or who had it sent again."""

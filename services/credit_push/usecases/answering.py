@@ -158,6 +158,8 @@ class Answerer:
             if row is None or row.state != WAITING or row.attempts != claimed.attempts:
                 return  # a person was faster, or another holder
             row.body_sha256, row.problem = hashlib.sha256(body).hexdigest(), told.problem[:300] or None
+            if told.result == REFUSED:
+                row.body_sha256 = None  # the platform does not know it, at whichever attempt it said so
             if told.result == TAKEN:
                 row.state, row.next_at = ANSWERED, None
                 row.receipt_number, row.answered_at = told.receipt_number or None, self._deps.clock.now()
@@ -196,8 +198,8 @@ def send_again(session: Session, deps: Deps, answer_id: str, who: str) -> Reques
         told = "再次回传会使平台误认最终结果，可以登记已人工告知。"
         raise Conflict("answer-overtaken", "该受理号以后的办理结果已经告知平台，或者正在告知", told)
     if not _met_silence(deps, row):
-        row.body_sha256 = None  # refused: the platform does not know it, and what it may still say is past
-        row.resent += 1
+        row.body_sha256 = None
+        row.resent += 1  # refused: what the platform may still say to the earlier key is past
     row.state, row.attempts, row.next_at, row.told_by = WAITING, 0, deps.clock.system_now(), who[:100]
     return row
 
@@ -205,7 +207,8 @@ def send_again(session: Session, deps: Deps, answer_id: str, who: str) -> Reques
 def _met_silence(deps: Deps, row: RequestAnswer) -> bool:
     """Whether a dead one was tried to the end: no refusal came before, and what was sent may have arrived."""
     profile = deps.catalogue.get(row.platform)
-    return row.attempts > (len(profile.retry_seconds) if profile else 0)
+    tried = row.attempts > (len(profile.retry_seconds) if profile else 0)
+    return tried and row.body_sha256 is not None
 
 
 def _told_later(session: Session, deps: Deps, row: RequestAnswer) -> bool:
