@@ -97,6 +97,19 @@ class Service:
         with self.deps.db.read() as session:
             return session.scalar(select(func.count()).where(Delivery.state == "acknowledged")) or 0
 
+    def receipts(self) -> tuple[int, float]:
+        """How many came after the first batch of them, and the seconds that took, by the times written down.
+
+        Looking for the last one would itself take a place among the threads: a count every 0.1 s took 20 to
+        40 microseconds of each push.
+        """
+        with self.deps.db.read() as session:
+            first, last = session.execute(
+                select(func.min(Delivery.settled_at), func.max(Delivery.settled_at))
+            ).one()
+            later = session.scalar(select(func.count()).where(Delivery.settled_at > first)) or 0
+        return later, (last - first).total_seconds()
+
     def close(self) -> None:
         self.stop.set()
         self.thread.join(30)
@@ -111,15 +124,16 @@ def _make_tables(db_url: str) -> None:
 
 
 def throughput(service: Service, count: int) -> dict[str, float]:
-    """Listings a second from the first receipt to the last, the wait for the first, and the CPU used."""
+    """Listings a second from the first receipts to the last, the wait for the first, and the CPU used."""
     service.publish(service.events(count))
     began, used = time.perf_counter(), time.process_time()
     service.start()
     until(service.acknowledged, 60, "the first receipt", every=0.02)
-    early, first = service.acknowledged(), time.perf_counter()
-    until(lambda: service.acknowledged() >= count, 600, "all acknowledged", every=0.1)
+    first = time.perf_counter()
+    until(lambda: service.acknowledged() >= count, 600, "all acknowledged", every=1.0)
+    later, seconds = service.receipts()
     return {
-        "per_second": (count - early) / (time.perf_counter() - first),
+        "per_second": later / seconds,
         "first_receipt_seconds": first - began,
         "cpu_microseconds_each": (time.process_time() - used) / count * 1e6,
     }
