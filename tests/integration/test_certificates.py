@@ -91,7 +91,7 @@ def test_nothing_found_says_what_was_searched(world, sequencer):
     payload = made["payload"]
     assert payload["result"] == "none"
     assert payload["listings"] == []
-    assert payload["scope"]["matched_by"] == "名称相同"
+    assert payload["scope"]["matched_by"] == "名称、曾用名、简称相同"
     assert "public-resource-blacklist" in {each["code"] for each in payload["scope"]["lists"]}
     assert checked(world, made).ok
 

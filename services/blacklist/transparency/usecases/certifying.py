@@ -105,7 +105,10 @@ def _scope(asked: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     else:
         ways = [
             way
-            for way, given in (("统一社会信用代码相同", asked["uscc"]), ("名称相同", asked["name"]))
+            for way, given in (
+                ("统一社会信用代码相同", asked["uscc"]),
+                ("名称、曾用名、简称相同", asked["name"]),
+            )
             if given
         ]
         matched = "或".join(ways)
