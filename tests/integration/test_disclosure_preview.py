@@ -40,11 +40,12 @@ def parts(shown):
 
 def test_an_organisation_is_shown_in_full_its_representatives_number_never(office):
     content = filing()
-    content["subject"] |= {"legal_representative_id_type": "resident-id"}
+    content["subject"] |= {"legal_representative_id_type": "resident-id", "short_names": ["石门建工", "石建"]}
     shown = preview(office, office.file(content))
     assert shown["publishable"]
     assert shown["obstacles"] == []
     assert parts(shown)["/subject/name"]["treatment"] == "shown"
+    assert parts(shown)["/subject/short_names"]["value"] == "石门建工、石建"
     assert PERSON_ID not in str(shown)
     assert shown["publicity"]["estimated"]
     assert "legal_representative_id_type" not in shown["page"]["subject"]

@@ -25,6 +25,7 @@ SHOWN, MASKED, WITHHELD = "shown", "masked", "withheld"
 PRIVACY = "政府信息公开条例第十五条；个人信息保护法"
 ALWAYS = "政府信息公开条例第二十条第（六）项；国办发〔2017〕97号"
 PERSONS = "自然人只公示部分姓名和证件号码前四位；凭姓名和证件号码查询的人可以看到全名"
+BEARS = "随主体名称公示，供查询时识别"
 LABELS = {
     ("misconduct", "facts"): "违法失信事实",
     ("document", "content"): "决定内容",
@@ -123,6 +124,9 @@ def _subject_parts(case: Case, shown: dict[str, Any]) -> Iterator[Part]:
             yield _part("/subject/former_names", "曾用名", None, WITHHELD, "自然人曾用名不公示", PRIVACY)
         return
     yield _part("/subject/name", "名称", subject["name"], SHOWN, "法人及非法人组织的名称依法公示", ALWAYS)
+    for name, label in (("former_names", "曾用名"), ("short_names", "简称")):
+        if subject.get(name):
+            yield _part(f"/subject/{name}", label, "、".join(subject[name]), SHOWN, BEARS, ALWAYS)
     yield _part("/subject/uscc", "统一社会信用代码", subject["uscc"], SHOWN, "用于准确识别主体", ALWAYS)
     if subject["legal_representative"]:
         yield _part(
