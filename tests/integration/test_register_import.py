@@ -131,6 +131,7 @@ def test_running_twice_changes_nothing(world: World) -> None:
         (line(1, document={"number": "1", "fine_wan": "many"}), "document.fine_wan"),
         (line(1, document={}), "document.number"),
         (line(1, former_names=[1]), "former_names"),
+        (line(1, short_names=[f"甲{NUMBER}"]), "subject.name、former_names、short_names"),
         (line(1, subject="\x00"), "subject"),
         (line(1, source_id="\x00"), "source_id"),
         (line(1, severity="worst"), "severity"),

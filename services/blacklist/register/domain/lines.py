@@ -13,6 +13,7 @@ from services.blacklist.register.domain.facts import CODE_FIELDS, Publicity
 from services.blacklist.rules.minors import birth_of, minor_until
 from shared.identifiers import InvalidIdentifier, check_resident_id, check_uscc
 from shared.regions import is_known
+from shared.written import holds_identity
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 20_000
@@ -78,9 +79,17 @@ def read_line(text: str | bytes, domains: Collection[str]) -> ImportLine:
         "severity": _one_of(given, "severity", ("serious", "general", "minor")),
     }
     publicity = _publicity(given)
+    _require_no_identity(content)
     if subject["type"] == "individual":
         _require_adult(content, publicity.start)
     return ImportLine(content, publicity, _origin(given))
+
+
+def _require_no_identity(content: Mapping[str, Any]) -> None:
+    """Names are shown as they stand: a sole trader's may have been typed with its owner's number."""
+    names = (content["subject"]["name"], *content["former_names"], *content["short_names"])
+    if any(map(holds_identity, names)):
+        raise BadLine("subject.name、former_names、short_names：不得含有证件号码")
 
 
 def _require_adult(content: Mapping[str, Any], published_on: date) -> None:
@@ -253,7 +262,7 @@ def _organ(value: Any, name: str) -> dict[str, Any] | None:
 
 
 def _short_names(given: Mapping[str, Any], subject_type: str | None) -> list[str]:
-    names = _names(given, "short_names")
+    names = [each.strip() for each in _names(given, "short_names")]
     if names and subject_type == "individual":
         raise BadLine("short_names：自然人不填此项")
     if len(names) > MOST_SHORT or not all(2 <= len(each) <= LONGEST_SHORT for each in names):
