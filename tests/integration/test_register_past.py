@@ -1,5 +1,6 @@
 """Officials see the register's past with a recorded purpose; the public has no way to it."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -99,7 +100,7 @@ def test_a_person_s_past_takes_exact_name_and_number_and_leaves_no_name_in_the_t
     assert of_person(world, id_tail="0000") == []
     rows = trail(world, "listing.read-past-person")
     assert [what for _, what, _ in rows] == [listing, listing, "-", "-"]
-    kept = str(rows)
+    kept = re.sub(r"\w+:[0-9a-f]{64}", "", str(rows))  # a hash holds any four digits now and then
     assert "核查项目经理" in kept
     assert "欧阳" not in kept
     assert PERSON_NUMBER[-4:] not in kept.replace(listing, "")
