@@ -178,7 +178,7 @@ def differences(ours: Iterable[Holding], theirs: Sequence[LedgerRow]) -> Iterato
             rest.remove(holding)
             yield from _difference(holding, row)
         else:
-            yield _extra(row, known[row.match_key])
+            yield extra(row, known[row.match_key])
     for holding in (one for rest in held.values() for one in rest):
         detail = f"平台上没有应有的第 {holding.version} 版记录"
         yield Found("missing", holding.match_key, holding.listing_id, detail, holding)
@@ -192,7 +192,8 @@ def _take_same(rest: list[Holding], row: LedgerRow) -> bool:
     return same is not None
 
 
-def _extra(row: LedgerRow, beside: int) -> Found:
+def extra(row: LedgerRow, beside: int) -> Found:
+    """What the platform shows beyond ours; `beside`: so many of ours go by the same key."""
     detail = f"平台{'重复' if beside else '多出'}记录，文号 {row.document_number}"
     key, listing = row.match_key, row.listing_id
     return Found("extra", key, listing, detail, None, row.content_digest, row, beside)

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, select
@@ -13,15 +14,17 @@ from services.credit_push.models import Delivery, Holding, ReconciliationRun, le
 from services.credit_push.reconciliation import (
     MOST_DIFFERENCES,
     Comparison,
+    Found,
     compare,
+    extra,
     request_run,
     write_differences,
 )
 from services.credit_push.transports import Transport
-from services.credit_push.transports.base import TransportDown
+from services.credit_push.transports.base import LedgerRow, TransportDown
 from services.credit_push.usecases.adopting import match_page
 from services.credit_push.usecases.deps import Deps
-from services.credit_push.usecases.matching import offers_of, wanted_at
+from services.credit_push.usecases.matching import offers_of, record_key, wanted_at
 from services.credit_push.usecases.planning import CHANNEL
 from shared.db import Wakeup
 from shared.leases import Lease
@@ -31,11 +34,10 @@ log = get_log(__name__)
 PATIENCE_SECONDS = 300.0
 """For a ledger to come, by the machine's clock: business time may leap."""
 LOOK_SECONDS, PAUSE_SECONDS = 60.0, 0.1
-OLDEST_OPEN = (
+OPEN = (
     select(ReconciliationRun)
     .where(ReconciliationRun.state.in_((WAITING, "running")))
-    .order_by(ReconciliationRun.id)
-    .limit(1)
+    .order_by(ReconciliationRun.id.desc())
 )
 """Made once: asked after every commit, and putting it together costs more than running it."""
 BY_SCHEDULE = "schedule"
@@ -63,6 +65,15 @@ def _shown_since(platform: str) -> Select[datetime]:
     """When any one of the records it shows was planned."""
     filed = Delivery.id == Holding.delivery_id
     return select(Delivery.created_at).join(Holding, filed).where(Holding.platform == platform).limit(1)
+
+
+def _without(found: Sequence[Found], taken: Sequence[LedgerRow]) -> list[Found]:
+    """What is left once these rows are ours; another under the same key is now one beside them."""
+    gone, known = {record_key(row) for row in taken}, Counter(row.match_key for row in taken)
+    kept = [one for one in found if one.row is None or record_key(one.row) not in gone]
+    return [
+        extra(one.row, one.beside + n) if one.row and (n := known[one.match_key]) else one for one in kept
+    ]
 
 
 class Reconciler:
@@ -95,10 +106,8 @@ class Reconciler:
 
     def _open_runs(self) -> list[ReconciliationRun]:
         """The oldest of each platform."""
-        table = ReconciliationRun
-        query = select(table).where(table.state.in_((WAITING, "running"))).order_by(table.id.desc())
         with self._deps.db.read() as session:
-            oldest = {run.platform: run for run in session.scalars(query)}
+            oldest = {run.platform: run for run in session.scalars(OPEN)}
         return sorted(oldest.values(), key=lambda run: run.id)
 
     def _do(self, run: ReconciliationRun) -> bool:
@@ -154,12 +163,12 @@ class Reconciler:
         complete = len(told.found) <= MOST_DIFFERENCES
         with self._deps.db.read() as session:
             wanted = wanted_at(session, profile, rows, complete=complete)
-        offers, taken = offers_of(rows, wanted), set[str]()
+        offers, taken = offers_of(rows, wanted), list[LedgerRow]()
         for start in range(0, len(wanted), PAGE):
             page = wanted[start : start + PAGE]
             with self._deps.db.write() as session:
-                taken |= match_page(session, self._deps, profile, run.id, page, offers)
-        told.found = [one for one in told.found if one.row is None or one.match_key not in taken]
+                taken += match_page(session, self._deps, profile, run.id, page, offers)
+        told.found = _without(told.found, taken)
         told.ours += len(taken)
         return len(taken)
 

@@ -173,6 +173,21 @@ def test_of_several_a_person_chooses_and_the_chosen_one_is_withdrawn(
     assert reconcile(world, TABLES)["theirs"] == 1
 
 
+def test_a_twin_of_what_was_adopted_is_told_in_the_same_run(world: PushWorld) -> None:
+    """Another party of the same name in the same decision is no part of what is accounted for."""
+    listing = history(world, PACKETS)
+    there_already(world, PACKETS, listing)
+    twin = world.listing(region=REGIONS[PACKETS], number=listing.number)
+    world.publish(twin.event("published"))
+    world.until(lambda: (PACKETS, "list", "acknowledged") in world.states(twin.id, PACKETS), "there")
+    forget(world, twin.id)
+    run = reconcile(world, PACKETS)
+    assert run["reason"] == "认领平台原有记录 1 条"
+    (left,) = run["differences"]
+    assert (left["kind"], "重复记录" in left["detail"]) == ("extra", True)
+    assert [one["kind"] for one in reconcile(world, PACKETS)["differences"]] == ["extra"]
+
+
 def test_a_record_under_the_platforms_own_id_cannot_be_adopted(
     world: PushWorld, people: dict[str, Any]
 ) -> None:

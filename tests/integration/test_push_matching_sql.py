@@ -64,7 +64,8 @@ def match(deps: Deps, rows: list[LedgerRow]) -> set[str]:
     with deps.db.read() as session:
         wanted = wanted_at(session, profile, rows, complete=True)
     with deps.db.write() as session:
-        return match_page(session, deps, profile, "run", wanted, offers_of(rows, wanted))
+        taken = match_page(session, deps, profile, "run", wanted, offers_of(rows, wanted))
+        return {one.match_key for one in taken}
 
 
 def test_none_one_and_many(any_db_url: str, tmp_path: Path) -> None:

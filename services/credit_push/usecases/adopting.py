@@ -43,14 +43,14 @@ ATTEMPTS = cast("Table", Attempt.__table__)
 
 def match_page(
     session: Session, deps: Deps, profile: Profile, run_id: str, page: Sequence[Wanted], offers: Offers
-) -> set[str]:
-    """Adopt what matches exactly, note the rest as work; the match keys that are accounted for now.
+) -> list[LedgerRow]:
+    """Adopt what matches exactly, note the rest as work; the rows that are accounted for now.
 
     What a person has already answered, or is being asked to confirm, is left as it is.
     """
     known = _still_unknown(session, profile, [one.listing_id for one in page])
     noted = _noted(session, profile, known)
-    taken = set()
+    taken = []
     for one in page:
         sequence, item = known.get(one.listing_id), noted.get(one.listing_id)
         if sequence != one.record.sequence or (item is not None and item.state not in UNANSWERED):
@@ -61,7 +61,7 @@ def match_page(
             continue
         item = item or _item(session, deps, profile, run_id, one)
         _adopt(session, deps, profile, item, one, row, who=None)
-        taken.add(row.match_key)
+        taken.append(row)
     session.flush()
     return taken
 
