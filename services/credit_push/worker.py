@@ -28,6 +28,7 @@ from services.credit_push.usecases.measuring import measuring
 from services.credit_push.usecases.offering import Sequencer
 from services.credit_push.usecases.profiles import LiveCatalogue
 from services.credit_push.usecases.receiving import ReceiptPoller
+from services.credit_push.usecases.reviving import Revival
 from services.credit_push.usecases.sender import Sender
 from shared.eventlog.base import EventLog
 from shared.inbox import Consumer, InboxPurge, to_unreadable
@@ -83,6 +84,7 @@ def _with_the_others(deps: Deps, log: EventLog, holder: str, speaking: Sequence[
         *consumers(deps, log),
         *speaking,
         Backfill(deps),
+        Revival(deps),
         Sequencer(deps, holder),
         Relay(deps.db, outbox, leases, log, holder),
         InboxPurge(deps.db, inbox),

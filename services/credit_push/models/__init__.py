@@ -225,6 +225,8 @@ class PlatformState(Base):
     backfill_by: Mapped[str | None] = mapped_column(String(100))
     backfilled: Mapped[int] = mapped_column(Integer, default=0)
     """Deliveries planned by the last backfill."""
+    revive_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """An outage that began after this is over, and its dead withdrawals are to be put back; null: all are."""
 
 
 class Attempt(Base):
@@ -236,7 +238,7 @@ class Attempt(Base):
     delivery_id: Mapped[str] = mapped_column(ForeignKey("push_deliveries.id"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(16))
-    """send, query, receipt, hand, check (stopped before sending), operator or adopt."""
+    """send, query, receipt, hand, check (stopped before sending), operator, revival or adopt."""
     outcome: Mapped[str] = mapped_column(String(24))
     http_status: Mapped[int | None] = mapped_column(Integer)
     milliseconds: Mapped[int | None] = mapped_column(Integer)

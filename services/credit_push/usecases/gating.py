@@ -7,7 +7,7 @@ delivery whose due day is about to end is tried in spite of the pause: the law d
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, exists, select
@@ -24,6 +24,7 @@ STATES = cast("Table", PlatformState.__table__)
 NAMES = tuple(column.name for column in STATES.columns)
 KEPT_FOR_WITHDRAWALS = 10
 """One row of so many of a daily quota goes to withdrawals only."""
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 URGENT_ROWS, URGENT_PAUSE = 5, timedelta(seconds=10)
 
 
@@ -180,6 +181,12 @@ def note_claim(
     write(session, state)
 
 
+def note_end(state: dict[str, Any]) -> None:
+    """Before a breaker is closed: from when on withdrawals died for nothing but the outage."""
+    if state["opened"]:
+        state["revive_from"] = state["revive_from"] or state["last_success_at"] or LONG_AGO
+
+
 def note_outcomes(
     session: Session,
     profile: Profile,
@@ -189,7 +196,8 @@ def note_outcomes(
     now: datetime,
     unsent: tuple[int, date] | None = None,
 ) -> None:
-    """In the settling transaction: an answer closes the breaker, silence long enough opens it.
+    """In the settling transaction: an answer closes the breaker, silence long enough opens it. Withdrawals
+    that died meanwhile are put back afterwards (`reviving`).
 
     `unsent`: rows that never left, and the day they were counted on: they go back to its quota.
     """
@@ -199,6 +207,7 @@ def note_outcomes(
     if unsent is not None and state["counted_on"] == unsent[1]:
         state["counted"] = max(0, state["counted"] - unsent[0])
     if answered:
+        note_end(state)
         state.update(failures=0, opened=0, retry_at=None, last_success_at=now)
     if silent:
         state.update(last_failure_at=now, last_problem=problem[:200] or None)

@@ -8,15 +8,20 @@ from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
 from services.credit_push.domain import DEAD, REJECTED, REPLAYABLE, WAITING, idempotency_key
-from services.credit_push.models import Attempt, Delivery
+from services.credit_push.models import Attempt, Decision, Delivery
 from services.credit_push.publishes import lock_listings
 from services.credit_push.usecases.deps import Deps
-from services.credit_push.usecases.gating import hold, write
+from services.credit_push.usecases.gating import hold, note_end, write
 from services.credit_push.usecases.planning import CHANNEL
 from services.credit_push.usecases.settling import follows, with_newer
 from shared.db import wake
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
+
+GIVEN_UP = exists().where(
+    Decision.delivery_id == Delivery.id, Decision.confirmed.is_(True), Decision.action == "discard"
+)
+"""By two persons: no single one has it pushed again."""
 
 
 def replay(session: Session, deps: Deps, delivery_id: str, who: str) -> Delivery:
@@ -29,15 +34,17 @@ def replay(session: Session, deps: Deps, delivery_id: str, who: str) -> Delivery
     session.refresh(row)
     if row.state not in REPLAYABLE:
         raise Conflict("not-replayable", "当前状态不能重推", "只有推送失败或被退回的记录可以重推。")
+    if session.scalar(select(Delivery.id).where(Delivery.id == row.id, GIVEN_UP)):
+        raise Conflict("delivery-discarded", "该记录已由两人确认放弃", "已放弃的记录不再处理。")
     if row.id in with_newer(session, row.platform, [row.listing_id]):
         raise Conflict("superseded-by-newer", "已有更新的版本", "该名单的新版本已在推送，旧版本不再重推。")
-    again(session, deps, row, who)
+    again(session, deps, row, f"由 {who} 重推")
     wake(session, CHANNEL)
     return row
 
 
-def again(session: Session, deps: Deps, row: Delivery, who: str) -> None:
-    """Back to waiting, and the trail says who did it."""
+def again(session: Session, deps: Deps, row: Delivery, why: str, kind: str = "operator") -> None:
+    """Back to waiting, and the trail says who did it, or why."""
     if row.state == REJECTED:
         row.resent += 1
         row.idempotency_key = idempotency_key(
@@ -53,9 +60,9 @@ def again(session: Session, deps: Deps, row: Delivery, who: str) -> None:
             id=new_id(),
             delivery_id=row.id,
             at=deps.clock.system_now(),
-            kind="operator",
+            kind=kind,
             outcome="replayed",
-            detail=f"由 {who} 重推",
+            detail=why,
         )
     )
 
@@ -85,7 +92,7 @@ class Wanted:
             Delivery.result_code: self.code,
         }
         found: list[ColumnElement[bool]] = [column == value for column, value in given.items() if value]
-        found.append(Delivery.state.in_([state for state in self.states if state in REPLAYABLE]))
+        found += [Delivery.state.in_([state for state in self.states if state in REPLAYABLE]), ~GIVEN_UP]
         if self.since is not None:
             found.append(Delivery.settled_at >= self.since)
         if self.until is not None:
@@ -117,7 +124,7 @@ def replay_matching(session: Session, deps: Deps, who: str, wanted: Wanted, limi
         newer |= with_newer(session, at, [row.listing_id for row in found.values() if row.platform == at])
     chosen = [row for row in found.values() if row.id not in newer and row.state in REPLAYABLE]
     for row in chosen:
-        again(session, deps, row, who)
+        again(session, deps, row, f"由 {who} 重推")
     if chosen:
         wake(session, CHANNEL)
     return len(chosen)
@@ -144,6 +151,7 @@ def resume(session: Session, deps: Deps, platform: str) -> None:
     state = hold(session, platform)
     if not state["paused_at"] and not state["opened"]:
         raise Conflict("platform-not-paused", "该平台没有暂停", "只有已暂停或熔断中的平台需要恢复。")
+    note_end(state)
     state.update(paused_at=None, paused_by=None, paused_reason=None, failures=0, opened=0, retry_at=None)
     write(session, state)
     wake(session, CHANNEL)

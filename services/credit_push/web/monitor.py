@@ -41,6 +41,7 @@ ATTEMPT_NAMES = {
     "receipt": "平台回执",
     "hand": "人工登记",
     "operator": "人工处理",
+    "revival": "恢复撤销",
     "adopt": "对账认领",
 }
 OUTCOME_NAMES = {
