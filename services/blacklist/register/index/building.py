@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from services.blacklist.register.domain.names import numbered_records
 from services.blacklist.register.index.port import Block, NameTuple, RegisterIndex
 from services.blacklist.register.models import LISTINGS, NAMES, Listing, ListingName
+from shared.children import end_with_maker
 from shared.db import Database
 
 BLOCK = 2000
@@ -117,7 +118,8 @@ def _cutting(write: Write, *, at_once: bool) -> Iterator[Cut]:
     if not at_once or not PROCESSES:
         yield partial(map, cut)
         return
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as processes:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=end_with_maker) as processes:
         yield partial(_ahead, processes, cut, PROCESSES * AHEAD)
 
 
