@@ -7,7 +7,7 @@ from multiprocessing.process import BaseProcess
 
 
 def end_with_maker() -> None:
-    """For a pool's processes, which otherwise wait for work for ever when whoever made them is killed: each of
+    """For a pool's processes, which otherwise wait for work for ever when their maker is killed: each of
     them keeps the pipe of work open for the others.
     """
     maker = parent_process()
