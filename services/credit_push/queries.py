@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.credit_push.catalogue import Profile
@@ -280,11 +280,8 @@ def department_names(session: Session, ids: Sequence[str]) -> dict[str, str]:
 def undecided(
     session: Session, fitting: Sequence[ColumnElement[bool]], before: str | None, limit: int
 ) -> list[Delivery]:
-    """Of the dead and refused deliveries that fit, those nobody has given up, newest first, `limit + 1`."""
-    given_up = exists().where(
-        Decision.delivery_id == Delivery.id, Decision.confirmed.is_(True), Decision.action == "discard"
-    )
-    query = select(Delivery).where(*fitting, ~given_up)
+    """The dead and refused deliveries that fit, newest first, at most `limit + 1`."""
+    query = select(Delivery).where(*fitting)
     if before is not None:
         query = query.where(Delivery.id < before)
     return list(session.scalars(query.order_by(Delivery.id.desc()).limit(limit + 1)))

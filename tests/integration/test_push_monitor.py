@@ -146,6 +146,10 @@ def test_given_up_by_two_it_is_no_longer_asked_about(world: PushWorld) -> None:
     assert row.document_number not in second.get("/push/dead", headers=HTML).text
     assert "确认放弃" in second.get(f"/push/deliveries/{row.id}", headers=HTML).text
     assert first.post(where, data={"action": "retry", "reason": "再试"}).status_code == 409
+    alone = first.post(f"/push/api/v1/deliveries/{row.id}/replay")
+    assert (alone.status_code, alone.json["slug"]) == (409, "delivery-discarded")
+    since = row.settled_at.isoformat()
+    assert first.post("/push/api/v1/replays", json={"platform": JSON, "since": since}).json["left"] == 0
 
 
 @pytest.mark.parametrize(("region", "count"), [("350524", 2), ("130102", 3), ("210000", 2)])
