@@ -48,9 +48,11 @@ def read_address(env: Mapping[str, str], *, production: bool) -> str:
 
 
 def _bound(env: Mapping[str, str]) -> str:
-    """Where we listen; an address that stands for all of a machine's is this machine's own."""
+    """Where we listen; an address that stands for all of a machine's is this machine's own. Nothing by itself
+    listens on PORT: what one command starts on one machine is told PUBLIC_URL with it.
+    """
     found = _BOUND.fullmatch(env.get("BIND", "").strip())
-    host, port = found.groups() if found else ("", env.get("PORT", "").strip() or "8000")
+    host, port = found.groups() if found else ("", "8000")
     address = f"http://{'127.0.0.1' if host in _ANY else host}:{port}"
     return address if _ADDRESS.fullmatch(address) else NOBODY_ELSE
 
