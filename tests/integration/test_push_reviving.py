@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from services.credit_push import queries
 from services.credit_push.catalogue import Breaker, Profile
+from services.credit_push.models import Delivery, PlatformState
+from services.credit_push.usecases import reviving
 from services.credit_push.usecases.deciding import DISCARD, decide, propose
-from services.credit_push.usecases.reviving import probe
+from services.credit_push.usecases.gating import LONG_AGO
+from services.credit_push.usecases.reviving import Revival, probe
 from tests.harness.platforms import Listing, PushWorld, push_world, quick
 
 JSON = "credit-quanzhou"
@@ -73,3 +78,21 @@ def test_where_nothing_else_is_on_its_way_a_withdrawal_is_the_probe(world: PushW
         assert probe(session, world.deps) == 1
         assert probe(session, world.deps) == 0, "one is on its way"
     world.until(lambda: all(last(world, one)[1] == "acknowledged" for one in removed), "both")
+
+
+def test_another_worker_at_the_same_page_ends_nothing(
+    world: PushWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    died(world, listed(world, 2), [])
+
+    def taken(session: Any, listings: Any) -> None:
+        mine = Delivery.listing_id.in_(list(listings)) & (Delivery.state == "dead")
+        session.execute(update(Delivery).where(mine).values(state="waiting"))
+
+    with world.deps.db.write() as session:
+        session.get_one(PlatformState, JSON).revive_from = LONG_AGO
+    monkeypatch.setattr(reviving, "lock_listings", taken)
+    monkeypatch.setattr(reviving, "PAGE", 1)
+    assert Revival(world.deps).step()
+    with world.deps.db.read() as session:
+        assert session.get_one(PlatformState, JSON).revive_from == LONG_AGO, "the next page is still to come"

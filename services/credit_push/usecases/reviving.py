@@ -34,7 +34,9 @@ revived_total = counter("push_revived", "Withdrawals dead of an outage, put back
 
 
 def revive(session: Session, deps: Deps, platform: str, since: datetime, most: int, why: str) -> int:
-    """Put back withdrawals that died of silence in tries made `since`; how many."""
+    """Put back withdrawals that died of silence in tries made `since`; how many there were, those included
+    that another worker has put back meanwhile.
+    """
     silent = exists().where(
         Attempt.delivery_id == Delivery.id,
         Attempt.at >= since,
@@ -57,7 +59,7 @@ def revive(session: Session, deps: Deps, platform: str, since: datetime, most: i
         wake(session, CHANNEL)
         revived_total.labels(platform).inc(len(rows))
         log.info("withdrawals put back", platform=platform, count=len(rows), since=since.isoformat())
-    return len(rows)
+    return len(found)
 
 
 def probe(session: Session, deps: Deps) -> int:
