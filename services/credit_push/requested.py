@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.credit_push.models import PartyRequest, RequestAnswer
+from services.credit_push.models import AnswerAttempt, PartyRequest, RequestAnswer
 
 
 def requests(
@@ -50,6 +50,15 @@ def answers_of(session: Session, listing_id: str) -> list[RequestAnswer]:
     """What platforms were told of requests about a listing, in order."""
     query = select(RequestAnswer).where(RequestAnswer.listing_id == listing_id)
     return list(session.scalars(query.order_by(RequestAnswer.sequence)))
+
+
+def attempts_of(session: Session, answer_ids: Sequence[str]) -> dict[str, list[AnswerAttempt]]:
+    """Every try at telling these outcomes and every act of a person, by outcome, oldest first."""
+    query = select(AnswerAttempt).where(AnswerAttempt.answer_id.in_(answer_ids)).order_by(AnswerAttempt.id)
+    found: dict[str, list[AnswerAttempt]] = {}
+    for one in session.scalars(query):
+        found.setdefault(one.answer_id, []).append(one)
+    return found
 
 
 def newest_answers(session: Session, asked: Sequence[PartyRequest]) -> dict[tuple[str, str], RequestAnswer]:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from services.blacklist.cases.consumes import open_requests
 from services.blacklist.cases.models import Case
 from services.blacklist.store import outbox as office_outbox
+from services.credit_push import requested
 from services.credit_push.app import posts_of
 from services.credit_push.models import RequestAnswer
 from services.credit_push.models import outbox as push_outbox
@@ -208,6 +209,14 @@ def test_what_the_platform_refuses_is_seen_and_settled_by_a_person(world: PushWo
     assert 'data-label="处理"' in wrong.text, "stacked on a telephone"
     done = client.post(narrowed, data={"note": "电话告知"}, headers=HTML)
     assert (done.status_code, done.headers["Location"]) == (303, "/push/answers?state=dead")
+    with world.deps.db.read() as session:
+        trail = requested.attempts_of(session, [row.id])[row.id]
+    assert [one.result for one in trail] == ["refused", "again", "refused", "told"]
+    assert [one.who for one in trail] == [None, "tester", None, "tester"]
+    assert [one.key for one in trail] == [row.id, None, f"{row.id}:r1", None]
+    assert trail[0].body_sha256 != trail[2].body_sha256
+    page = client.get(f"/push/answers?ticket={ticket}", headers=HTML).text
+    assert all(one.body_sha256 in page for one in trail if one.body_sha256)
     assert client.post(f"/push/api/v1/answers/{row.id}/again").json["slug"] == "answer-settled"
     again = client.post(f"/push/api/v1/answers/{row.id}/told", json={"note": "再次告知"})
     assert again.json["slug"] == "answer-settled"

@@ -7,6 +7,7 @@ from sqlalchemy import Executable, delete, insert, text, update
 from sqlalchemy.exc import DatabaseError
 
 from services.credit_push.models import (
+    AnswerAttempt,
     Attempt,
     Batch,
     BatchAct,
@@ -16,6 +17,7 @@ from services.credit_push.models import (
     Observation,
     PartyRequest,
     RefusedReceipt,
+    RequestAnswer,
     StrayReceipt,
 )
 from shared.db import migrate, open_database
@@ -101,6 +103,21 @@ BATCH = {
     "created_at": AT,
 }
 ACT = {"id": "t1", "batch_id": "b1", "at": AT, "act": "downloaded", "who": "甲"}
+ANSWER = {
+    "id": "w1",
+    "platform": "p",
+    "ticket": "t",
+    "kind": "repair",
+    "case_id": "c",
+    "listing_id": "l1",
+    "region": "13",
+    "document_number": "n",
+    "sequence": 1,
+    "outcome": "accepted",
+    "decided_at": AT,
+    "state": "waiting",
+}
+TOLD = {"id": "y1", "answer_id": "w1", "at": AT, "result": "taken", "body_sha256": "0" * 64}
 PROOF = (
     (Attempt, ATTEMPT),
     (BatchAct, ACT),
@@ -108,6 +125,7 @@ PROOF = (
     (StrayReceipt, STRAY),
     (Observation, SIGHT),
     (PartyRequest, REQUEST),
+    (AnswerAttempt, TOLD),
 )
 
 
@@ -119,6 +137,7 @@ def test_what_is_kept_for_proof_is_append_only(any_db_url: str) -> None:
             (Listing, LISTING),
             (Delivery, DELIVERY),
             (Batch, BATCH),
+            (RequestAnswer, ANSWER),
             *PROOF,
             (Decision, PROPOSED),
         ):

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.credit_push.models.adopted import Adoption
-from services.credit_push.models.answered import RequestAnswer
+from services.credit_push.models.answered import AnswerAttempt, RequestAnswer
 from services.credit_push.models.base import (
     SOURCE,
     Base,
@@ -40,6 +40,7 @@ from shared.db import JsonDoc, UtcDateTime
 __all__ = [
     "SOURCE",
     "Adoption",
+    "AnswerAttempt",
     "Appearance",
     "Attempt",
     "Base",

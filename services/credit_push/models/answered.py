@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.credit_push.models.base import Base
@@ -58,3 +58,23 @@ class RequestAnswer(Base):
         Index("ix_push_answers_due", "next_at", sqlite_where=DUE, postgresql_where=DUE),
         Index("ix_push_answers_ticket", "platform", "ticket"),
     )
+
+
+class AnswerAttempt(Base):
+    """One try at telling an outcome, or what a person did about it; appended and never changed."""
+
+    __tablename__ = "push_answer_attempts"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    answer_id: Mapped[str] = mapped_column(ForeignKey("push_answers.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    result: Mapped[str] = mapped_column(String(16))
+    """taken refused silent laid; of a person: again told."""
+    key: Mapped[str | None] = mapped_column(String(50))
+    """The idempotency key it went under; null where nothing went."""
+    body_sha256: Mapped[str | None] = mapped_column(String(64))
+    receipt_number: Mapped[str | None] = mapped_column(String(100))
+    detail: Mapped[str | None] = mapped_column(String(500))
+    """The platform's objection, or a person's note."""
+    who: Mapped[str | None] = mapped_column(String(100))
+    """The person; null where it was the system."""

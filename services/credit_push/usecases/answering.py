@@ -19,15 +19,16 @@ from sqlalchemy.orm import Session, aliased
 from services.credit_push.catalogue import Profile
 from services.credit_push.catalogue.answering import SENT
 from services.credit_push.domain import parse_time
-from services.credit_push.models import RequestAnswer, leases
+from services.credit_push.models import AnswerAttempt, RequestAnswer, leases
 from services.credit_push.models.answered import ANSWERED, BY_EVENTS, BY_HAND, DEAD, TOLD, WAITING
 from services.credit_push.publishes import announce_dead_answer
-from services.credit_push.transports.told import REFUSED, SILENT, TAKEN, Post, Told
+from services.credit_push.transports.told import LAID, REFUSED, SILENT, TAKEN, Post, Told
 from services.credit_push.usecases.deps import Deps
 from services.credit_push.usecases.gating import at_rest, states
 from shared.contracts.envelope import Event
 from shared.db import dialect_of, upsert
 from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.ids import new_id
 from shared.leases import Lease
 from shared.metrics import counter
 from shared.written import cover_identities
@@ -40,6 +41,16 @@ STATES = {
     TOLD: "已人工告知",
     BY_EVENTS: "随交换事件告知",
 }
+AGAIN = "again"
+RESULTS = {
+    TAKEN: "平台已收",
+    REFUSED: "平台拒收",
+    SILENT: "平台没有答复",
+    LAID: "已送出，等待平台反馈",
+    AGAIN: "人工再次回传",
+    TOLD: "人工登记已告知",
+}
+"""What a line of the trail says."""
 FIRST_STATES = {**dict.fromkeys(SENT, WAITING), "events": BY_EVENTS}
 SETTLED_BY_HAND = (WAITING, DEAD, BY_HAND)
 LEASE_SECONDS = 30.0
@@ -155,9 +166,11 @@ class Answerer:
             self._rests_until[profile.id] = time.monotonic() + min(SILENT_SECONDS, profile.retry_seconds[-1])
         with self._deps.db.write() as session:
             row = session.get(RequestAnswer, claimed.id, with_for_update=True)
+            sent = hashlib.sha256(body).hexdigest()
+            session.add(self._attempt(claimed, sent, told))
             if row is None or row.state != WAITING or row.attempts != claimed.attempts:
                 return  # a person was faster, or another holder
-            row.body_sha256, row.problem = hashlib.sha256(body).hexdigest(), told.problem[:300] or None
+            row.body_sha256, row.problem = sent, told.problem[:300] or None
             if told.result == REFUSED:
                 row.body_sha256 = None  # the platform does not know it, at whichever attempt it said so
             if told.result == TAKEN:
@@ -168,6 +181,19 @@ class Answerer:
                 announce_dead_answer(session, row, profile.name, self._deps.clock.now())
             else:
                 row.next_at = self._again_at(row, told.again_after)
+
+    def _attempt(self, claimed: RequestAnswer, sent: str, told: Told) -> AnswerAttempt:
+        """A line of the trail, also where a person was faster."""
+        return AnswerAttempt(
+            id=new_id(),
+            answer_id=claimed.id,
+            at=self._deps.clock.system_now(),
+            result=told.result,
+            key=claimed.key,
+            body_sha256=sent,
+            receipt_number=told.receipt_number[:100] or None,
+            detail=told.problem[:500] or None,
+        )
 
 
 def _due(platforms: Sequence[str], now: datetime) -> Select[RequestAnswer]:
@@ -201,6 +227,7 @@ def send_again(session: Session, deps: Deps, answer_id: str, who: str) -> Reques
         row.body_sha256 = None
         row.resent += 1  # refused: what the platform may still say to the earlier key is past
     row.state, row.attempts, row.next_at, row.told_by = WAITING, 0, deps.clock.system_now(), who[:100]
+    session.add(_act(deps, row, AGAIN, who))
     return row
 
 
@@ -237,7 +264,13 @@ def tell_by_hand(session: Session, deps: Deps, answer_id: str, who: str, note: s
         raise Invalid("validation-failed", "登记内容有误", fields=[field])
     row.state, row.next_at, row.answered_at = TOLD, None, deps.clock.now()
     row.told_by, row.note = who[:100], note
+    session.add(_act(deps, row, TOLD, who, note))
     return row
+
+
+def _act(deps: Deps, row: RequestAnswer, act: str, who: str, note: str | None = None) -> AnswerAttempt:
+    at = deps.clock.system_now()
+    return AnswerAttempt(id=new_id(), answer_id=row.id, at=at, result=act, who=who[:100], detail=note)
 
 
 def _held(session: Session, answer_id: str) -> RequestAnswer:

@@ -13,6 +13,7 @@ from services.credit_push.catalogue.answering import SENT
 from services.credit_push.transports.told import Post
 from services.credit_push.usecases import Deps
 from services.credit_push.usecases.answering import (
+    RESULTS,
     SETTLED_BY_HAND,
     STATES,
     send_again,
@@ -110,12 +111,15 @@ def _page(deps: Deps, error: DomainError | None = None, answer_id: str = "") -> 
             before=last_seen(),
             limit=PER_PAGE,
         )
+        trail = requested.attempts_of(session, [row.id for row in found])
     rows, around = listed(found, PER_PAGE)
     return page_of(
         "push/answers.html",
         "requests",
         error,
         rows=rows,
+        trail=trail,
+        results=RESULTS,
         state=known or "",
         ticket=ticket,
         answer_states=STATES,
