@@ -17,9 +17,11 @@ from services.blacklist.register.index import (
     verify_index,
 )
 from services.blacklist.register.index.counts import known_counts, rare_first
+from services.blacklist.register.index.direct import BY_VALUES
 from services.blacklist.register.index.upkeep import count_grams, tidied
 from services.blacklist.register.models import NAMES, GramCount, ListingName
 from services.blacklist.register.queries import Criteria, search
+from services.blacklist.register.queries.statements import statement
 from shared.clock import FixedClock
 from shared.db import Database
 from tests.integration.register_world import World, make_world, organisation
@@ -57,6 +59,16 @@ def found(world: World, asked: str, limit: int = 10) -> list[str]:
 )
 def test_the_nearest_name_comes_first(world: World, asked: str, first: str) -> None:
     assert found(world, asked)[0] == first
+
+
+@pytest.mark.parametrize("any_db_url", ["postgresql"], indirect=True)
+def test_only_browsing_is_planned_for_its_own_values(world: World) -> None:
+    """A region may be half of the register or nothing of it; one plan would sort half of it for a page."""
+    fronts = [statement(shape, (), "postgresql").text.startswith(BY_VALUES) for shape in ("later", "key")]
+    with reading(world.db.reading) as asked:
+        modes = [asked.rows(f"{front}SHOW plan_cache_mode", {})[0][0] for front in ("", BY_VALUES, "")]
+    assert fronts == [True, False]
+    assert modes == ["force_generic_plan", "force_custom_plan", "force_generic_plan"]
 
 
 def test_a_name_one_sign_apart_elsewhere_in_the_place_does_not_end_the_search(world: World) -> None:

@@ -22,14 +22,25 @@ _NAMED = re.compile(r"%\((\w+)\)s|%(s)|%%")
 _NUMBERS: Mapping[int, Callable[[bytes], Any]] = {20: int, 21: int, 23: int, 700: float, 701: float}
 """By type of column; everything else is text, days included."""
 
-_SETTINGS = ("SET jit = off", "SET plan_cache_mode = force_generic_plan")
-"""Compiling takes ten times as long as the longest question. And one plan serves all: where the first few
-questions had few grams, every later one was planned anew, which took longer than to answer it.
+BY_VALUES = "/* by values */ "
+"""Begins a statement that is planned for its own values: how far a list is read in its order until enough of
+it fits depends on how many fit.
+"""
+_JIT = "SET jit = off"
+"""Compiling takes ten times as long as the longest question."""
+_MODES: Mapping[bool, bytes] = {
+    False: b"SET plan_cache_mode = force_generic_plan", True: b"SET plan_cache_mode = force_custom_plan",
+}  # fmt: skip
+"""One plan serves all questions: where the first few had few grams, every later one was planned anew, which
+took longer than to answer it. Not so where it depends on the values (BY_VALUES).
 """
 
 
 class Direct:
     """One thread's connection to one database."""
+
+    _by_values: bool | None
+    """How the last statement was planned; None on a new connection."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = ref(engine)
@@ -43,9 +54,8 @@ class Direct:
         self._held.detach()  # the pool forgets it: it stays with the thread, until the database is closed
         event.listen(engine, "engine_disposed", lambda _: driver.close(), once=True)
         driver.autocommit = True
-        for each in _SETTINGS:
-            driver.execute(each)
-        self._driver = driver
+        driver.execute(_JIT)
+        self._driver, self._by_values = driver, None
         self._prepared: dict[str, tuple[bytes, tuple[str, ...]]] = {}
 
     def rows(self, sql: str, given: Given) -> list[tuple[Any, ...]]:
@@ -61,12 +71,21 @@ class Direct:
 
     def _rows(self, sql: str, given: Given) -> list[tuple[Any, ...]]:
         connection = self._driver.pgconn
+        self._plan(connection, by_values=sql.startswith(BY_VALUES))
         name, order = self._prepared.get(sql) or self._prepare(connection, sql)
         values = [given[each] for each in order] if isinstance(given, Mapping) else given
         result = connection.exec_prepared(name, [_sent(each) for each in values])
         if result.status != pq.ExecStatus.TUPLES_OK:
             raise _failure(sql, result)
         return _rows(result)
+
+    def _plan(self, connection: Any, *, by_values: bool) -> None:
+        """How the next statement is planned, said where the last one was planned otherwise."""
+        if by_values is not self._by_values:
+            result = connection.exec_(_MODES[by_values])
+            if result.status != pq.ExecStatus.COMMAND_OK:
+                raise _failure(_MODES[by_values].decode(), result)
+            self._by_values = by_values
 
     def _prepare(self, connection: Any, sql: str) -> tuple[bytes, tuple[str, ...]]:
         text, order = numbered(sql)

@@ -24,11 +24,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
+from services.blacklist.register.index.direct import BY_VALUES
 from services.blacklist.register.index.port import CUT
 from services.blacklist.register.models import LISTINGS, NAMES, Listing
 from services.blacklist.register.queries.listings import in_force
 
 MOST = 400
+BROWSING = frozenset({"first", "later"})
 _LISTING, _NAME = LISTINGS.c, NAMES.c
 _DIALECTS: Mapping[str, Dialect] = {
     "sqlite": sqlite.dialect(),
@@ -65,7 +67,8 @@ def statement(shape: str, active: tuple[str, ...], dialect: str) -> Plan:
     made = _shape(shape, dialect).where(*allowed, *(_CONDITIONS[name] for name in active))
     compiled = made.compile(dialect=_DIALECTS[dialect])
     order = tuple(compiled.positiontup) if compiled.positiontup else None
-    return Plan(str(compiled), order, compiled.params)
+    front = BY_VALUES if shape in BROWSING else ""
+    return Plan(front + str(compiled), order, compiled.params)
 
 
 def _shape(name: str, dialect: str) -> Select[Any]:
