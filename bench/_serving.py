@@ -1,6 +1,7 @@
 """The public process as deployed (two processes, eight threads each), bare Flask under plain gunicorn beside.
 
-The client holds eight connections in one process and sends the next question when an answer is complete.
+The client holds eight connections in one process, four to each worker, and sends the next question when an
+answer is complete.
 """
 
 import os
@@ -25,6 +26,7 @@ from tests.harness.ports import free_port
 from tests.harness.wait import until
 
 CONNECTIONS = 8
+WORKERS = 2
 SECONDS = 6.0
 WARM_SECONDS = 2.0
 ROOT = Path(__file__).parent.parent
@@ -52,7 +54,7 @@ def bare() -> Flask:
 @contextmanager
 def gunicorn(target: str, environment: dict[str, str], worker: str = "gthread") -> Iterator[int]:
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "-k", worker,
+    command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", str(WORKERS), "-k", worker,
                "--threads", "8", "--keep-alive", "30", "--graceful-timeout", "2",
                "--no-control-socket", "--preload", target]  # fmt: skip
     process = subprocess.Popen(
@@ -118,13 +120,52 @@ class Line:
         return True
 
 
+def spread_lines(port: int, request: bytes) -> list[Line]:
+    """As many connections to each worker: left to chance, one worker may get all eight of them, and the same
+    server answers half as much.
+    """
+    kept: dict[Path, list[Line]] = {}
+    for _ in range(40 * CONNECTIONS):
+        line = Line(port)
+        line.ask(request)
+        while not line.complete():
+            continue
+        held = kept.setdefault(_holder(port, line), [])
+        if len(held) < CONNECTIONS // WORKERS:
+            held.append(line)
+        else:
+            line.socket.close()
+        if sum(map(len, kept.values())) == CONNECTIONS:
+            return [line for held in kept.values() for line in held]
+    raise RuntimeError(f"the workers take no equal share of connections: {list(map(len, kept.values()))}")
+
+
+def _holder(port: int, line: Line) -> Path:
+    """The process that accepted this connection."""
+    ends = (f":{port:04X}", f":{line.socket.getsockname()[1]:04X}")
+    for each in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = each.split()
+        if fields[1].endswith(ends[0]) and fields[2].endswith(ends[1]):
+            held = f"socket:[{fields[9]}]"
+            for process in workers(port):
+                if any(_points_to(fd) == held for fd in (process / "fd").iterdir()):
+                    return process
+    raise RuntimeError("nobody holds the connection")
+
+
+def _points_to(fd: Path) -> str:
+    try:
+        return str(fd.readlink())
+    except OSError:  # closed meanwhile
+        return ""
+
+
 def load(port: int, texts: Sequence[str], seconds: float) -> dict[str, Any]:
     requests = [request_bytes(text) for text in texts]
     chosen = selectors.DefaultSelector()
     spent: list[float] = []
     count = 0
-    for _ in range(CONNECTIONS):
-        line = Line(port)
+    for line in spread_lines(port, requests[0]):
         chosen.register(line.socket, selectors.EVENT_READ, line)
         line.ask(requests[count % len(requests)])
         count += 1
