@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from services.blacklist.register import queries
 from services.blacklist.register.domain import Kind, Publicity
@@ -211,3 +212,12 @@ def test_history_shows_corrections_but_not_hidden_times(world: World) -> None:
     (change,) = told[0]["changes"]
     assert change["before"]["name"] == "石家庄甲建设工程有限公司"
     assert change["after"]["name"] == "石家庄乙建设工程有限公司"
+
+
+def test_an_index_serves_the_pages_of_one_list(world: World) -> None:
+    asked = "SELECT id FROM register_listing WHERE list_code = 'x' ORDER BY listed_on DESC, id DESC LIMIT 20"
+    with world.write() as session:
+        if world.db.dialect == "postgresql":
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN" if world.db.dialect == "postgresql" else "EXPLAIN QUERY PLAN"
+        assert "ix_register_listing_list" in str(session.execute(text(f"{explain} {asked}")).all())

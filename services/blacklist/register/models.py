@@ -97,6 +97,7 @@ class Listing(Base):
     __table_args__ = (
         Index("ix_register_listing_browse", "listed_on", "id"),
         Index("ix_register_listing_region", "region", "listed_on"),
+        Index("ix_register_listing_list", "list_code", "listed_on", "id"),
         Index(
             "ix_register_listing_unended",
             "case_id",  # else SQLite takes the index of cases, and reads all that have none
