@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from marshmallow import ValidationError
@@ -11,13 +11,20 @@ from sqlalchemy import select
 from services.blacklist.app import create_app
 from services.blacklist.audit.models import AuditEntry
 from services.blacklist.register.schemas import PastPage, PastPersonQuery
-from services.blacklist.register.usecases import remove_listing
+from services.blacklist.register.usecases import correct_listing, remove_listing
 from services.blacklist.register.usecases.remembering import look_back, look_back_at_person
 from services.blacklist.settings import read_settings
 from shared.errors import Invalid, TooMany
-from shared.identifiers import make_uscc
+from shared.identifiers import make_resident_id, make_uscc
 from shared.web.access import Principal
-from tests.integration.register_world import PERSON_NUMBER, make_world, organisation, person
+from tests.integration.register_world import (
+    PERSON_NUMBER,
+    PUBLICITY,
+    TERMS,
+    make_world,
+    organisation,
+    person,
+)
 
 pytestmark = pytest.mark.tables("services.blacklist")
 NAME, CODE = "石家庄示例建设有限公司", make_uscc("91130102", 1)
@@ -104,6 +111,19 @@ def test_a_person_s_past_takes_exact_name_and_number_and_leaves_no_name_in_the_t
     assert "核查项目经理" in kept
     assert "欧阳" not in kept
     assert PERSON_NUMBER[-4:] not in kept.replace(listing, "")
+
+
+def test_what_a_listing_said_of_another_person_before_a_correction_is_not_told(world, clock):
+    listing = world.publish(person(world.keyring, "甲示例", make_resident_id("130102", date(1990, 1, 1), 3)))
+    first = clock.today()
+    clock.advance(timedelta(days=2))
+    with world.write() as session:
+        correct_listing(
+            session, world.keyring, listing, case=person(world.keyring), terms=TERMS, publicity=PUBLICITY,
+            reason="更正当事人", at=clock.now(),
+        )  # fmt: skip
+    assert of_person(world, id_number=PERSON_NUMBER, as_of=first.isoformat()) == []
+    assert [each["id"] for each in of_person(world, id_number=PERSON_NUMBER)] == [listing]
 
 
 def test_a_purpose_with_a_number_or_both_number_and_tail_are_refused():

@@ -41,14 +41,24 @@ def past_of_person(
     on: date,
     today: date,
 ) -> list[dict[str, Any]]:
-    """The same of one person, by exact name and number or its tail; names stay masked."""
+    """The same of one person, by exact name and number or its tail; names stay masked.
+
+    A listing is found by whom it names today. What it said of somebody else before a correction is not told.
+    """
     found = listings_of_person(session, keyring, name, id_number, id_tail, Listing.listed_on <= on)
-    return _told(session, found, on, today)
+    return _told(session, found, on, today, full_key(name))
 
 
-def _told(session: Session, found: Sequence[Listing], on: date, today: date) -> list[dict[str, Any]]:
+def _told(
+    session: Session, found: Sequence[Listing], on: date, today: date, key: str | None = None
+) -> list[dict[str, Any]]:
+    """Only versions that name the person of this key, where one is given."""
     told = ((listing, _version(session, listing.id, on)) for listing in found)
-    return [_line(listing, version, on, today) for listing, version in told if version is not None]
+    return [
+        _line(listing, version, on, today)
+        for listing, version in told
+        if version is not None and key in {None, full_key(version.facts["subject"]["name"])}
+    ]
 
 
 def _named(name: str | None, uscc: str | None) -> Sequence[ColumnElement[bool]]:
