@@ -86,10 +86,21 @@ def read_line(text: str | bytes, domains: Collection[str]) -> ImportLine:
 
 
 def _require_no_identity(content: Mapping[str, Any]) -> None:
-    """Names are shown as they stand: a sole trader's may have been typed with its owner's number."""
-    names = (content["subject"]["name"], *content["former_names"], *content["short_names"])
-    if any(map(holds_identity, names)):
-        raise BadLine("subject.name、former_names、short_names：不得含有证件号码")
+    """Names and document numbers are shown as they stand; a sole trader's may hold its owner's number."""
+    document = content["document"]
+    shown = {
+        "subject.name": [content["subject"]["name"]],
+        "former_names": content["former_names"],
+        "short_names": content["short_names"],
+        "document.number": [document["number"]],
+        "document.organ": [document["organ"]],
+        "organ.name": [(content["organ"] or {}).get("name")],
+        "source.name": [(content["source"] or {}).get("name")],
+        "measures.organ": [each["organ"] for each in content["measures"]],
+    }
+    for where, texts in shown.items():
+        if any(holds_identity(each) for each in texts if each):
+            raise BadLine(f"{where}：不得含有证件号码")
 
 
 def _require_adult(content: Mapping[str, Any], published_on: date) -> None:
