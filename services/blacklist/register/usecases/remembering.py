@@ -62,7 +62,7 @@ def look_back_at_person(deps: Deps, asked: Mapping[str, Any], actor: Principal) 
 
 
 def _hashed(keyring: KeyRing, name: str, number: str | None, tail: str | None) -> str:
-    """Kept apart from the indexes of listings: the trail is no way to a listing."""
+    """Kept apart from the indexes of listings: the hash alone leads to none, other than the entry's ids."""
     return keyring.blind_index(f"read-past {full_key(name)} {number or tail_value(name, tail or '')}")
 
 
