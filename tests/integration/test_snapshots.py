@@ -175,6 +175,22 @@ def test_a_delta_is_a_table_too(world: World, client: FlaskClient) -> None:
     assert client.get(f"{SNAPSHOT}/{delta['name']}.pdf").status_code == 404
 
 
+def test_a_long_delta_is_no_workbook(
+    world: World, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.blacklist.snapshots.tables.MOST_LINES", 1)
+    build(world)
+    for n in (1, 2):
+        world.publish(organisation(f"石家庄{n}建设工程有限公司", n))
+    build(world)
+    (delta,) = client.get(f"{SNAPSHOT}/index.json").get_json()["deltas"]
+    assert [each["form"] for each in delta["tables"]] == ["csv"]
+    assert client.get(f"{SNAPSHOT}/{delta['name']}.csv").status_code == 200
+    refused = client.get(f"{SNAPSHOT}/{delta['name']}.xlsx")
+    assert (refused.status_code, refused.mimetype) == (422, "application/problem+json")
+    assert refused.get_json()["slug"] == "delta-too-long"
+
+
 def test_what_is_removed_leaves_every_file_at_commit(world: World, client: FlaskClient) -> None:
     build(world)
     gone, stays = (world.publish(organisation(f"石家庄{n}建设工程有限公司", n)) for n in (1, 2))
@@ -221,7 +237,9 @@ def test_what_a_correction_replaced_stays_in_no_file(world: World, client: Flask
 
 def test_a_loss_without_a_removal_blocks_the_export(world: World, client: FlaskClient) -> None:
     lost, stays = (world.publish(organisation(f"石家庄{n}建设工程有限公司", n)) for n in (1, 2))
-    first = build(world)
+    build(world)
+    export_sheet(world.deps)
+    first = read_manifest(world.deps.data_dir / FOLDER)
     with world.write() as session:
         session.execute(delete(Change).where(Change.listing_id == lost))
         session.execute(update(Listing).where(Listing.id == lost).values(removed_at=world.clock.now()))
@@ -230,6 +248,9 @@ def test_a_loss_without_a_removal_blocks_the_export(world: World, client: FlaskC
     said = client.get(f"{SNAPSHOT}/index.json").get_json()
     assert said["blocked"]
     assert [line["id"] for line in lines(client, said["files"][0]["name"])] == [stays]
+    (sheet,) = [each["name"] for each in said["files"] if each["form"] == "xlsx"]
+    withheld = client.get(f"{SNAPSHOT}/{sheet}")
+    assert (withheld.status_code, "download.xlsx" in withheld.text) == (503, False)
     with world.write() as session:
         session.execute(update(Listing).where(Listing.id == lost).values(removed_at=None))
     assert export(world.deps) is not None

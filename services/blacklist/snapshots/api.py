@@ -23,10 +23,10 @@ from services.blacklist.snapshots.domain import (
     read_manifest,
     shown_lines,
 )
-from services.blacklist.snapshots.queries import changed_again, gone_since
-from services.blacklist.snapshots.tables import FORMS, table_asked, table_of
+from services.blacklist.snapshots.queries import BLOCKED_FOR, changed_again, export_blocked, gone_since
+from services.blacklist.snapshots.tables import MOST_LINES, forms_of, table_asked, table_of
 from services.blacklist.store import Deps
-from shared.errors import NotFound, Unavailable
+from shared.errors import Invalid, NotFound, Unavailable
 from shared.web.access import access, public
 from shared.web.openapi import produces
 from shared.web.place import origin
@@ -41,6 +41,10 @@ TYPES = {
 }
 _SCHEMA = {False: "/download.schema.json", True: "/download.schema.json#/$defs/delta"}
 LIVE = "有信息刚刚移出或者更正。请稍后再试，或者用 /api/v1/register/download.xlsx，它在下载时生成。"
+WHILE_BLOCKED = (
+    "发现有公示信息不见，正在核对，电子表格暂不提供。"
+    "请用目录 index.json 中的 NDJSON 或者 CSV 文件，或者稍后再试。"
+)
 TITLE = "公共资源配置领域信用公示信息（法人和非法人组织）"
 
 
@@ -129,13 +133,14 @@ def _offered(stored: StoredFile, base: str, *, whole: bool) -> dict[str, Any]:
         "position": stored.position,
         "bytes": stored.bytes if whole else None,
         "sha256": stored.sha256 if whole else None,
-        "tables": _tables(f"{base}/{stored.name}") if stored.form == "delta" else [],
+        "tables": _tables(f"{base}/{stored.name}", stored.lines) if stored.form == "delta" else [],
     }
 
 
-def _tables(url: str) -> list[dict[str, str]]:
+def _tables(url: str, lines: int) -> list[dict[str, str]]:
     """The same delta for spreadsheets, made when asked for: the checksum is in the answer's headers."""
-    return [{"form": form, "url": f"{url}.{form}", "media_type": kind} for form, kind in FORMS.items()]
+    forms = forms_of(lines)
+    return [{"form": form, "url": f"{url}.{form}", "media_type": kind} for form, kind in forms.items()]
 
 
 class Omitted(NamedTuple):
@@ -175,7 +180,7 @@ def _sent(deps: Deps, stored: StoredFile, left_out: Omitted, form: str) -> Respo
         changing = path.stat().st_size != stored.bytes  # between a delta's rewriting and its manifest
         whole = not any(left_out) and not changing
         if stored.form == "xlsx" and not whole:
-            raise Unavailable("unavailable", "电子表格正在更新", LIVE, retry_after=60)
+            raise _withheld(deps)
         if form:
             response = _table(path, stored, left_out, form)
         else:
@@ -189,12 +194,25 @@ def _sent(deps: Deps, stored: StoredFile, left_out: Omitted, form: str) -> Respo
     return response
 
 
+def _withheld(deps: Deps) -> Unavailable:
+    """While the export is blocked the live spreadsheet is refused too, so nobody is sent there."""
+    if export_blocked(deps.data_dir):
+        return Unavailable("unavailable", "电子表格暂停提供", WHILE_BLOCKED, retry_after=BLOCKED_FOR)
+    return Unavailable("unavailable", "电子表格正在更新", LIVE, retry_after=60)
+
+
 def _whole(path: Path, stored: StoredFile) -> Response:
     digest = bytes.fromhex(stored.sha256)
     return whole_file(path.open("rb"), TYPES[stored.form], stored.name, digest, stored.bytes)
 
 
 def _table(path: Path, stored: StoredFile, left_out: Omitted, form: str) -> Response:
+    if form not in forms_of(stored.lines):
+        raise Invalid(
+            "delta-too-long",
+            "增量文件过长，不提供电子表格",
+            f"超过{MOST_LINES}行。请下载 {stored.name}（NDJSON）或者 {stored.name}.csv。",
+        )
     with path.open("rb") as file:
         return table_of(shown_lines(file, stored.form, *left_out), stored.name, form)
 

@@ -15,6 +15,7 @@ from flask import Response
 
 from services.blacklist.register.api.downloads import COLUMNS, NAMES, safe_cell, whole_file
 from services.blacklist.register.domain.workbook import in_sheets, write_workbook
+from shared.errors import describe_errors
 
 FORMS: Mapping[str, str] = {
     "csv": "text/csv",
@@ -22,6 +23,16 @@ FORMS: Mapping[str, str] = {
 }
 OPERATIONS = {"current": "公示中", "withdrawn": "已移出"}
 HEAD = ["操作", *(label for _, label, _ in COLUMNS)]
+MOST_LINES = 20_000
+"""Lines of a workbook that anybody may have made anew, as many as one of the audit trail has."""
+describe_errors(
+    {"delta-too-long": f"增量文件超过{MOST_LINES}行，不提供电子表格。请下载同一增量的 NDJSON 或者 CSV 文件。"}
+)
+
+
+def forms_of(lines: int) -> Mapping[str, str]:
+    """The tables a delta of so many lines is offered as."""
+    return FORMS if lines <= MOST_LINES else {form: kind for form, kind in FORMS.items() if form != "xlsx"}
 
 
 def table_asked(name: str) -> tuple[str, str]:
