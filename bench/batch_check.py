@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import make_url
 
 from bench._names import Generator, Name
 from bench.facts import keep
@@ -130,9 +131,10 @@ def main() -> None:
                 figures = measure(fresh, Path(folder), given, filled=False)
             finally:
                 server.close()
+    engine = make_url(given.db).get_backend_name() if given.db else given.engine
     print(json.dumps(figures, ensure_ascii=False, indent=1))
-    print(keep("batch_check", {f"{given.engine}_{given.size}": figures}))
-    print(f"{given.engine}, {given.size:,} names; wall (CPU) seconds")
+    print(keep("batch_check", {f"{engine}_{given.size}": figures}))
+    print(f"{engine}, {given.size:,} names; wall (CPU) seconds")
     for kind, found in figures["api"].items():
         print(f"  {BY_API} by API, {kind}: {found['wall_s']} ({found['cpu_s']})")
     for kind in ("file_exact", "file_fuzzy"):
