@@ -118,6 +118,12 @@ def _open_postgresql(url: str, pool_size: int) -> Database:
     return Database(engine, engine.execution_options(postgresql_readonly=True))
 
 
+_SESSION = "-c timezone=UTC -c jit=off"
+"""No compiling of statements that look dear: done anew each time, it takes longer than to run them. Naming
+ten million listings block by block wrote 1 MB a second with it and 11 without.
+"""
+
+
 def _postgresql_engine(url: str, pool_size: int, options: str = "") -> Engine:
     return create_engine(
         url,
@@ -127,7 +133,7 @@ def _postgresql_engine(url: str, pool_size: int, options: str = "") -> Engine:
         pool_pre_ping=True,
         json_serializer=dump_json,
         hide_parameters=True,  # personal data stays out of error texts and logs
-        connect_args={"connect_timeout": 5, "options": f"-c timezone=UTC {options}".rstrip()},
+        connect_args={"connect_timeout": 5, "options": f"{_SESSION} {options}".rstrip()},
     )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, String, Table, insert, inspect, select, update
+from sqlalchemy import Column, Integer, String, Table, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from shared.db import (
@@ -171,6 +171,14 @@ def test_a_lost_connection_is_replaced(postgres_url: str) -> None:
         session.execute(insert(THINGS).values(id=1))
     db.close()
     killer.close()
+
+
+def test_no_statement_is_compiled_before_it_runs(postgres_url: str) -> None:
+    db = open_database(postgres_url)
+    for way in (db.read, db.write):
+        with way() as session:
+            assert session.scalar(text("SHOW jit")) == "off"
+    db.close()
 
 
 def test_is_passing(tmp_path: Path) -> None:

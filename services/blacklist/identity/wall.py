@@ -46,9 +46,8 @@ LOCK_WAIT, TRIES, PAUSE = "1s", 20, 0.5
 """Nobody who reads waits longer behind us than that; in between those who queued up go first."""
 _ENTER = (
     f"SELECT set_config('role', '{OFFICER}', true), set_config('app.department', %s, true), "
-    "set_config('app.region', %s, true), set_config('jit', 'off', true)"
+    "set_config('app.region', %s, true)"
 )
-"""Policies look dear to the planner, and compiling them takes longer than the queries of a page do."""
 
 
 def raise_wall(db: Database) -> bool:

@@ -26,8 +26,6 @@ BY_VALUES = "/* by values */ "
 """Begins a statement that is planned for its own values: how far a list is read in its order until enough of
 it fits depends on how many fit.
 """
-_JIT = "SET jit = off"
-"""Compiling takes ten times as long as the longest question."""
 _MODES: Mapping[bool, bytes] = {
     False: b"SET plan_cache_mode = force_generic_plan", True: b"SET plan_cache_mode = force_custom_plan",
 }  # fmt: skip
@@ -54,7 +52,6 @@ class Direct:
         self._held.detach()  # the pool forgets it: it stays with the thread, until the database is closed
         event.listen(engine, "engine_disposed", lambda _: driver.close(), once=True)
         driver.autocommit = True
-        driver.execute(_JIT)
         self._driver, self._by_values = driver, None
         self._prepared: dict[str, tuple[bytes, tuple[str, ...]]] = {}
 
